@@ -1,0 +1,69 @@
+/*
+ * letter — plain structs that folders hand each other about one message. No behaviour but
+ * freeing. Strings are valid UTF-8 and the struct's own; arrays hold char * unless said.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* One mailbox of an address list: `address` is "local@domain", `name` may be NULL. */
+typedef struct {
+    char *name;
+    char *address;
+} Mailbox;
+
+void mailbox_free(Mailbox *mailbox);
+
+/* What the index is told about a message. */
+typedef struct {
+    char *subject;          /* decoded; "" when there is none */
+    char *from;             /* decoded, "Name <address>" */
+    char *to;               /* decoded list, and the next likewise */
+    char *cc;
+    char *list;             /* List-Id, or NULL */
+    char *message_id;       /* without <>, or NULL */
+    GPtrArray *references;  /* message ids, oldest first, In-Reply-To last; bounded */
+    char *body;             /* text of every text part */
+    char *filenames;        /* attachment names, one a line, or NULL */
+    char *snippet;          /* the start of the readable text, one line */
+    guint attachments;
+    gboolean encrypted;     /* the root part was */
+    gboolean is_signed;     /* a signature is present somewhere */
+    enum { SIGNATURE_NONE, SIGNATURE_PRESENT, SIGNATURE_GOOD_AT_INDEX } signature;
+} IndexDoc;
+
+IndexDoc *index_doc_new(void);
+void index_doc_free(IndexDoc *doc);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexDoc, index_doc_free)
+
+typedef enum {
+    SIG_GOOD, SIG_BAD, SIG_UNKNOWN_KEY, SIG_EXPIRED_KEY, SIG_REVOKED_KEY, SIG_ERROR,
+} SignatureStatus;
+
+typedef enum { TRUST_UNKNOWN, TRUST_SEEN, TRUST_CONFIRMED, TRUST_OWN } SignerTrust;
+
+typedef struct {
+    SignatureStatus status;
+    char *fingerprint;      /* or NULL */
+    char *signer;           /* user id, or NULL when the key is not here */
+    gint64 created;         /* seconds since 1970, 0 when unknown */
+    gboolean from_matches;  /* one of the key's valid user ids carries the From address */
+    SignerTrust trust;
+    gboolean whole;         /* it covers the root part, not only a part further in */
+} Signature;
+
+void signature_free(Signature *signature);
+
+/* What protected a message, and whom to believe. */
+typedef struct {
+    gboolean encrypted;         /* only when the root part was */
+    GPtrArray *signatures;      /* Signature * */
+    gboolean header_protection; /* protected header fields replaced the outer ones */
+} Protection;
+
+Protection *protection_new(void);
+void protection_free(Protection *protection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Protection, protection_free)
+
+const char *signature_status_name(SignatureStatus status); /* as in the JSON contract */
+const char *signer_trust_name(SignerTrust trust);

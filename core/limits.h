@@ -1,0 +1,52 @@
+/*
+ * limits — every ceiling in Postern, with its reason. Sizes are bytes, times milliseconds.
+ * Each has a test that crosses it.
+ */
+#pragma once
+
+/* Network: what a server may make us read or hold. */
+#define LIMIT_LINE (64 * 1024)             /* one protocol line; no honest server comes near */
+#define LIMIT_SEARCH_LINE (8 * 1024 * 1024) /* a SEARCH reply names a million UIDs in one line */
+#define LIMIT_DEPTH 64                     /* nested brackets: libetpan's parser recurses */
+#define LIMIT_LITERAL (1024 * 1024)        /* a literal outside a message body */
+#define LIMIT_REPLY (16 * 1024 * 1024)     /* bytes a server may say to one command, bodies apart */
+#define LIMIT_REPLY_LINES 1024             /* lines of one multi-line status reply */
+#define LIMIT_MAILBOXES 10000              /* mailboxes of one account */
+#define LIMIT_MAILBOX_NAME 1024            /* bytes of a mailbox name */
+#define LIMIT_UIDL 200                     /* RFC 1939 says 70; servers in the wild exceed it */
+#define LIMIT_SERVER_MESSAGES 5000000      /* messages of one mailbox */
+#define LIMIT_ADDRESSES 64                 /* addresses one host name may resolve to */
+#define LIMIT_CONNECT_MS 30000             /* TCP and TLS, each */
+#define LIMIT_READ_MS 60000                /* silence while a reply is due */
+#define LIMIT_COMMAND_MS 120000            /* a whole command, message bodies apart */
+
+/* The wire between the keeper and its net child. */
+#define LIMIT_FRAME (64 * 1024)            /* payload of one frame */
+#define LIMIT_CA_BUNDLE (2 * 1024 * 1024)  /* PEM text of the trusted certificates */
+#define LIMIT_SECRET 4096                  /* a password or token */
+#define LIMIT_SECRET_COMMAND_MS 30000      /* a secret command may take this long */
+
+/* The net child's own ceilings (setrlimit). */
+#define LIMIT_CHILD_DATA (48 * 1024 * 1024)
+#define LIMIT_CHILD_FILES 32
+
+/* The store. */
+#define LIMIT_CHUNK (64 * 1024)            /* plaintext of one sealed chunk */
+#define LIMIT_BATCH_MESSAGES 500           /* messages under one batch key */
+#define LIMIT_BATCH_BYTES (16 * 1024 * 1024)
+#define LIMIT_BATCH_MS 10000
+#define LIMIT_STAGE_BYTES (2 * 1024 * 1024) /* sealed bytes held in memory before they go to disk */
+#define LIMIT_MESSAGE_BYTES (G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024) /* one message */
+
+/* Mail as data. */
+#define LIMIT_VIEW_BYTES (256 * 1024 * 1024) /* a message that is parsed rather than streamed */
+#define LIMIT_INDEX_BYTES (4 * 1024 * 1024)  /* head of a message that the index reads */
+#define LIMIT_HEADERS 1000                 /* header fields of one entity */
+#define LIMIT_HEADER_BYTES (256 * 1024)    /* one header field, unfolded */
+#define LIMIT_PARTS 1000                   /* MIME parts of one message */
+#define LIMIT_NESTING 32                   /* depth of MIME parts */
+#define LIMIT_ADDRESS 320                  /* RFC 5321: 64 + "@" + 255 */
+#define LIMIT_RECIPIENTS 1000              /* of one outgoing message */
+#define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
+#define LIMIT_QUERY 4096                   /* bytes of a search query */
+#define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */

@@ -1,0 +1,59 @@
+/*
+ * aead — the only door to libcrypto's ciphers: AES-256-GCM, X25519, HKDF-SHA256, HMAC-SHA256
+ * and random bytes. Every return value of the library is looked at; a failure of the library
+ * itself ends the process (there is nothing sensible to do without it). What can fail from
+ * data is gcm_open(): it returns FALSE and leaves the output wiped.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/secret.h"
+
+#define KEY_SIZE 32
+#define GCM_NONCE 12
+#define GCM_TAG 16
+
+void random_bytes(void *out, gsize size);
+
+/* OUT gets SIZE + GCM_TAG bytes; IN and OUT may be the same. */
+void gcm_seal(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
+              const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out);
+/* SIZE counts the tag; OUT gets SIZE - GCM_TAG bytes. FALSE when it is not authentic. */
+gboolean gcm_open(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
+                  const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* A reusable context for many blocks under one key (the page VFS, chunks). */
+typedef struct GcmKey GcmKey;
+GcmKey *gcm_key_new(const guint8 key[static KEY_SIZE]);
+void gcm_key_free(GcmKey *key);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GcmKey, gcm_key_free)
+void gcm_key_seal(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
+                  gsize ad_size, const guint8 *in, gsize size, guint8 *out,
+                  guint8 tag[static GCM_TAG]);
+gboolean gcm_key_open(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
+                      gsize ad_size, const guint8 *in, gsize size, guint8 *out,
+                      const guint8 tag[static GCM_TAG]) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One AES-256 block, no mode: for the WAL frame header's sixteen checksum bytes. */
+void aes_block(const guint8 key[static KEY_SIZE], gboolean encrypt, const guint8 in[static 16],
+               guint8 out[static 16]);
+
+void x25519_generate(guint8 private_key[static KEY_SIZE], guint8 public_key[static KEY_SIZE]);
+void x25519_public(const guint8 private_key[static KEY_SIZE], guint8 public_key[static KEY_SIZE]);
+/* FALSE for a public key of low order (all-zero result, RFC 7748, 6.1). */
+gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
+                      const guint8 public_key[static KEY_SIZE], guint8 shared[static KEY_SIZE])
+    G_GNUC_WARN_UNUSED_RESULT;
+
+void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
+                 const char *info, guint8 *out, gsize out_size);
+
+#define MAC_SIZE 32
+typedef struct Mac Mac;
+Mac *mac_new(const guint8 *key, gsize key_size);
+void mac_update(Mac *mac, const void *data, gsize size);
+void mac_finish(Mac *mac, guint8 out[static MAC_SIZE]); /* once; then only mac_free() */
+void mac_free(Mac *mac);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mac, mac_free)

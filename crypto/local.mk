@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libpostern-crypto.a
+libpostern_crypto_a_SOURCES =

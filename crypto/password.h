@@ -1,0 +1,18 @@
+/*
+ * password — where login secrets come from: one function a kind (see SecretKind).
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/secret.h"
+
+/* A machine-made password of at least 128 bits from letters and digits. */
+Secret *password_generate(void);
+
+/*
+ * The secret of ACCOUNT for the kinds that need no vault: `credential:NAME` (a regular file
+ * below $CREDENTIALS_DIRECTORY), `command:…` (first line of its output, no shell, deadline and
+ * size limit), `keyring` (desktop keyring by secret-tool). Errors 78 "secret.credential",
+ * "secret.command", "secret.keyring"; 75 "secret.timeout".
+ */
+Secret *password_get(const Account *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,57 @@
+/*
+ * pgp — the facade over GPGME; no other file but pgpmime.c calls it. Every context is made by
+ * one function: offline, no keyserver, no encrypt-to, armor off unless said. Recipients are
+ * given by full fingerprint. Verdicts come from result structures alone.
+ *
+ * Errors: 78 "key.missing", "key.expired", "key.revoked", "key.disabled", "key.unusable";
+ * 75 "key.locked" when the private key is there but was not unlocked; 65 "openpgp.data" for
+ * unusable input; 78 "openpgp.engine" when gpg itself is missing or broken.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/letter.h"
+#include "core/secret.h"
+
+gboolean pgp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT; /* once a process */
+
+/* Full fingerprint of the one usable key for NAME (fingerprint, key id or address) that can
+ * encrypt; with SECRET, of one whose private half is here. Two candidates are an error naming
+ * both. */
+char *pgp_find(const char *name, gboolean secret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Is the key FINGERPRINT here and fit to encrypt to, now? Each reason its own error. */
+gboolean pgp_check_encrypt(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */
+gboolean pgp_has_secret(const char *fingerprint);
+
+/* For each address the fingerprint of a key that is valid *and trusted* (validity full or
+ * ultimate) for exactly that address; else 78 "key.missing" / "key.untrusted" naming the
+ * recipient and the remedy. */
+char *pgp_find_recipient(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes a key for "Name <address>" without asking anything but a passphrase; its fingerprint. */
+char *pgp_generate(const char *user_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Encrypts a short secret to FINGERPRINTS (NULL-terminated), trusting them because they are
+ * configured; binary OpenPGP. Public keys only. */
+GBytes *pgp_wrap(char **fingerprints, const Secret *secret, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Encrypts (and, with SIGNER not NULL, signs) DATA for others; armored. */
+GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Detached armored signature; *micalg gets "pgp-sha256" or the like (g_free). */
+GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+/* Decrypts DATA; nothing is returned unless integrity was verified. Signatures inside are
+ * appended to SIGNATURES (Signature *; `whole` FALSE, `from_matches` against FROM). */
+GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Verifies a detached signature over DATA, appending every signature found. */
+gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray *signatures,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libpostern-fetchd.a
+libpostern_fetchd_a_SOURCES =

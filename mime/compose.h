@@ -1,0 +1,59 @@
+/*
+ * compose — builds what will be sent (RFC 5322, 2045, 2047, 2231), through GMime.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/letter.h"
+
+typedef struct {
+    Mailbox *from;
+    GPtrArray *to, *cc, *bcc;    /* Mailbox * */
+    char *subject;
+    char *body;                  /* UTF-8 text */
+    GPtrArray *attachments;      /* char * paths; the type comes from the content (GIO) */
+    char *in_reply_to;           /* message id without <>, or NULL */
+    GPtrArray *references;       /* message ids without <> */
+} Letter;
+
+Letter *letter_new(void);
+void letter_free(Letter *letter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Letter, letter_free)
+
+/* "Name <a@b>, c@d" to Mailbox *s; 65, "send.address", for what RFC 5322 does not allow, for
+ * source routes, and for addresses longer than LIMIT_ADDRESS. Domains become A-labels. */
+GPtrArray *address_parse_list(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+Mailbox *address_parse(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The MIME entity to be protected or sent: body and attachments with their own Content-*
+ * fields, CRLF line ends, 7bit-safe. When PROTECTED, it also carries the letter's From, To, Cc,
+ * Subject, Date and Message-ID with Content-Type parameter hp="cipher" or "clear" (RFC 9788).
+ * Attachments that cannot be read fail with 65, "send.attachment".
+ */
+typedef enum { PROTECT_NONE, PROTECT_SIGNED, PROTECT_ENCRYPTED } HeaderProtection;
+
+typedef struct {
+    char *message_id;   /* <random@domain of From> without the <> */
+    char *date;         /* RFC 5322 */
+} LetterIdentity;
+
+LetterIdentity *letter_identity_new(const Letter *letter);
+void letter_identity_free(LetterIdentity *identity);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LetterIdentity, letter_identity_free)
+
+GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
+                       HeaderProtection protection, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The whole message, CRLF: outer header fields (no Bcc; Subject "[...]" when ENCRYPTED) before
+ * ENTITY, whose own Content-* fields stay at its head.
+ */
+GBytes *compose_message(const Letter *letter, const LetterIdentity *identity, GBytes *entity,
+                        gboolean encrypted);
+
+/* multipart/encrypted around an armored OpenPGP message (RFC 3156, 4). */
+GBytes *compose_encrypted(GBytes *armored);
+/* multipart/signed around ENTITY and its detached armored signature; MICALG like "pgp-sha256". */
+GBytes *compose_signed(GBytes *entity, GBytes *signature, const char *micalg);

@@ -1,0 +1,66 @@
+/*
+ * message — a message as data. GMime parses the structure; decoding of header words is ours
+ * (mime/rfc2047.h), limits are ours (core/limits.h), and no GMime type leaves mime/ and
+ * crypto/pgpmime.c.
+ *
+ * A Message is a tree of Parts. Parts are numbered from 1 in the order of the message; 1 is
+ * the root. Parsing never fails: what cannot be understood becomes one part of type
+ * application/octet-stream, and what passes a limit is left out and marked (message_truncated).
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/letter.h"
+
+typedef struct Message Message;
+
+/* Parses BYTES, of which it keeps a reference. Never NULL. */
+Message *message_parse(GBytes *bytes);
+void message_free(Message *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, message_free)
+
+gboolean message_truncated(const Message *message);
+
+/* Header fields of the message itself in their order. */
+typedef struct {
+    char *name;
+    char *value;   /* decoded (RFC 2047), unfolded, valid UTF-8 */
+    char *raw;     /* as it came, unfolded, valid UTF-8 */
+} HeaderField;
+
+guint message_header_count(const Message *message);
+const HeaderField *message_header_at(const Message *message, guint i);
+/* The first field called NAME (any case), decoded; NULL when there is none. */
+const char *message_header(const Message *message, const char *name);
+
+/* Mailboxes of all fields called NAME, groups flattened; elements Mailbox *, owned by the array. */
+GPtrArray *message_addresses(const Message *message, const char *name);
+
+typedef struct {
+    guint n;
+    guint depth;
+    char *type;        /* "text/plain", lower case */
+    char *filename;    /* decoded (RFC 2231, RFC 2047), or NULL */
+    gboolean attachment;
+    gboolean multipart;
+    gsize size;        /* decoded bytes; 0 for a multipart */
+} PartInfo;
+
+guint message_part_count(const Message *message);
+const PartInfo *message_part(const Message *message, guint n); /* n from 1; NULL beyond */
+
+/* Transfer-decoded bytes of a leaf part; NULL for a multipart or beyond. */
+GBytes *message_part_bytes(const Message *message, guint n);
+
+/* Text of a text/plain or text/html part as UTF-8, HTML turned to text; NULL for others. */
+char *message_part_text(const Message *message, guint n);
+
+/*
+ * The parts a reader is shown, in order: text parts that are not attachments; of a
+ * multipart/alternative the plain one, else the HTML one. Elements guint part numbers.
+ */
+GArray *message_readable_parts(const Message *message);
+
+/* Fills what mime can know (all but encrypted/signed verdicts, which it leaves FALSE). */
+IndexDoc *message_index_doc(const Message *message);

@@ -1,0 +1,16 @@
+/*
+ * connect — from a VettedEndpoint to a connected socket. Resolves once with GResolver, holds
+ * every address against the company's networks (one outside refuses the whole name), and
+ * connects to exactly those addresses, a quarter second apart; the first that answers wins.
+ * Runs in the keeper. No proxies, no second look-up (P2: DNS rebinding).
+ *
+ * Errors: 78 "server.network", "server.office"; 69 "server.dns", "server.unreachable";
+ * 75 "server.timeout".
+ */
+#pragma once
+
+#include "policy/endpoint.h"
+
+/* A connected, close-on-exec stream socket, the caller's to close; -1 on failure. */
+int connect_vetted(const VettedEndpoint *endpoint, const Company *company, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

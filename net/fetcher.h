@@ -1,0 +1,75 @@
+/*
+ * fetcher — what IMAP and POP3 have in common, seen from the net child: one descriptor each.
+ * `remove` is the only way a server learns that a message is safe elsewhere (P6).
+ *
+ * Numbers are UIDs in IMAP and message numbers of the session in POP3. All functions block
+ * within the deadlines of core/limits.h. Errors: 76 "server.protocol", "tls.*" and the like;
+ * 77 "login.refused"; 75 "server.timeout", "server.busy"; 69 "server.closed".
+ */
+#pragma once
+
+#include "core/letter.h"
+#include "net/session.h"
+
+typedef struct Fetcher Fetcher;
+
+typedef struct {
+    char *name;             /* exactly as the server sent it: what is sent back */
+    char *display;          /* UTF-8: modified UTF-7 decoded (RFC 3501, 5.1.3) */
+    gboolean selectable;
+} MailboxName;
+void mailbox_name_free(MailboxName *name);
+
+typedef struct {
+    guint32 uidvalidity;    /* POP3: 0 */
+    guint32 uidnext;        /* POP3: 0; IMAP without UIDNEXT: 0 */
+    guint32 exists;
+} Selected;
+
+typedef struct {
+    guint32 number;
+    const char *uidl;       /* POP3 with UIDL, else NULL; valid during the callback */
+} Listed;
+
+typedef struct {
+    guint32 first, last;
+} NumberRange;
+
+/* What is known of a message once its bytes have passed. */
+typedef struct {
+    guint32 number;
+    gint64 internaldate;    /* seconds since 1970, 0 when the protocol has none */
+    GStrv flags;            /* or NULL; valid during the callback */
+} Fetched;
+
+/* Where messages go. Returning FALSE stops the transfer with that error. */
+typedef struct {
+    gboolean (*start)(gpointer user, GError **error);
+    gboolean (*data)(gpointer user, const guint8 *bytes, gsize size, GError **error);
+    gboolean (*end)(gpointer user, const Fetched *fetched, GError **error);
+    gpointer user;
+} MessageTaker;
+
+typedef gboolean (*MailboxTaker)(gpointer user, const MailboxName *name, GError **error);
+typedef gboolean (*ListedTaker)(gpointer user, const Listed *listed, GError **error);
+
+struct Fetcher {
+    gboolean (*mailboxes)(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
+    gboolean (*select)(Fetcher *self, const char *name, Selected *selected, GError **error);
+    /* What is there among RANGES (IMAP: UIDs; POP3: ignored, everything is listed). */
+    gboolean (*list)(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
+                     gpointer user, GError **error);
+    gboolean (*get)(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
+                    GError **error);
+    gboolean (*remove)(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
+    /* Says good-bye; POP3's deletions hold only when this succeeded. */
+    gboolean (*quit)(Fetcher *self, GError **error);
+    void (*free)(Fetcher *self); /* closes the connection too */
+};
+
+void fetcher_free(Fetcher *fetcher);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fetcher, fetcher_free)
+
+/* TLS, greeting and login over the connected socket FD, which it takes over. */
+Fetcher *imap_open(int fd, const Session *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+Fetcher *pop3_open(int fd, const Session *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;

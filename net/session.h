@@ -1,0 +1,22 @@
+/*
+ * session — what a connection needs to know, as the keeper hands it to its net child. Plain
+ * data; whoever fills it owns it.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/secret.h"
+#include "policy/endpoint.h"
+
+typedef struct {
+    Scheme scheme;
+    char *host;          /* A-label: SNI and certificate name */
+    char *login;
+    char *auth;          /* demanded mechanism, or NULL */
+    Secret *secret;
+    TlsMinimum min_tls;
+    GPtrArray *ca_sets;  /* GBytes * of PEM text; the chain must verify against every one */
+    char **pins;         /* "sha256/BASE64" */
+} Session;
+
+void session_clear(Session *session);

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libpostern-policy.a
+libpostern_policy_a_SOURCES =

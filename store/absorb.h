@@ -1,0 +1,25 @@
+/*
+ * absorb — replays the vault's journal into the index: opens each message that is new, makes
+ * an index document of it and adds it. This is how everything gets into the index: new mail,
+ * mail that arrived while locked, and a rebuild.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "store/index.h"
+#include "store/vault.h"
+
+/* Called now and then; DONE of TOTAL journal records. */
+typedef void (*AbsorbProgress)(gpointer user, guint64 done, guint64 total);
+
+typedef struct {
+    IndexShare share;         /* of mail that arrived encrypted */
+    gboolean may_decrypt;     /* may call gpg for those; else they are indexed by headers */
+    AbsorbProgress progress;  /* or NULL */
+    gpointer user;
+} AbsorbOptions;
+
+/* Commits every 500 records, so that an interrupt costs at most those. *added may be NULL. */
+gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
+                const AbsorbOptions *options, guint64 *added, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

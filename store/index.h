@@ -1,0 +1,68 @@
+/*
+ * index — full-text search over sealed pages. Rebuilt from the vault at will; its key is
+ * derived from the vault's private key (HKDF, info "postern index 1").
+ *
+ * Errors: 74 "index.damage", "index.read", "index.write"; 75 "index.busy".
+ */
+#pragma once
+
+#include "core/letter.h"
+#include "core/secret.h"
+#include "store/query.h"
+#include "store/vault.h"
+
+typedef struct Index Index;
+
+Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
+                  const Secret *vault_private, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void index_close(Index *index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Index, index_close)
+
+/* Removes index.db and its WAL: the way to rebuild is to drop it and absorb from sequence 0. */
+gboolean index_drop(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The journal sequence up to which this index is complete. */
+gint64 index_position(Index *index);
+
+gboolean index_begin(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes what was added since index_begin() visible, complete up to SEQUENCE. */
+gboolean index_commit(Index *index, gint64 sequence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void index_rollback(Index *index);
+
+gboolean index_has(Index *index, gint64 row);
+/* Adds a message (DOC not NULL) and its arrival; for a row that is there, the arrival only. */
+gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *doc, guint64 size,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef enum { SORT_NEWEST, SORT_OLDEST, SORT_RELEVANCE } SearchSort;
+
+/* One result; strings its own. Fields as in the JSON contract. */
+typedef struct {
+    char *id;
+    char *thread;
+    gint64 date;
+    char *from;
+    char *to;            /* address list as text */
+    char *subject;
+    char *account;
+    GPtrArray *folders;  /* char * */
+    GPtrArray *tags;     /* char * */
+    guint64 size;
+    gboolean encrypted;
+    const char *signature;
+    gboolean sensitive;
+    guint attachments;
+    char *snippet;
+} Hit;
+void hit_free(Hit *hit);
+
+/* Elements Hit *; LIMIT 0 means all. */
+GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One message by its id; 65 "message.id" when it is not there. */
+Hit *index_lookup(Index *index, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    guint64 messages, bytes;
+} IndexStat;
+gboolean index_stat(Index *index, IndexStat *stat, GError **error) G_GNUC_WARN_UNUSED_RESULT;

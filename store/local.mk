@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libpostern-store.a
+libpostern_store_a_SOURCES =

@@ -1,0 +1,13 @@
+/* ranges — UID sets: pure arithmetic on arrays of UidRange (ascending, disjoint, merged). */
+#pragma once
+
+#include "store/vault.h"
+
+GArray *ranges_new(void);
+void ranges_add(GArray *set, guint32 first, guint32 last);
+gboolean ranges_contain(const GArray *set, guint32 uid);
+/* What of [first, last] is not in SET. */
+GArray *ranges_missing(const GArray *set, guint32 first, guint32 last);
+/* Big-endian pairs and back; NULL for bytes that are not a well-formed set. */
+GBytes *ranges_pack(const GArray *set);
+GArray *ranges_unpack(const guint8 *bytes, gsize size);

@@ -1,0 +1,14 @@
+# One target per parser. Built with --enable-fuzzing each is a libFuzzer program; built without,
+# tests/fuzz/replay.c runs it over its corpus folder, which is how ./check replays them.
+if FUZZING
+FUZZ_DRIVER =
+FUZZER_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_DRIVER = tests/fuzz/replay.c
+FUZZER_LINK = $(AM_LDFLAGS)
+endif
+
+FUZZ_TARGETS =
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS += $(FUZZ_TARGETS)
+EXTRA_DIST += tests/corpus
