@@ -1,9 +1,13 @@
-/* ranges — UID sets: pure arithmetic on arrays of UidRange (ascending, disjoint, merged). */
+/*
+ * ranges — UID sets: pure arithmetic on arrays of UidRange (ascending, disjoint, merged).
+ * UIDs are 1 to 4294967295; 0 is none and never enters a set.
+ */
 #pragma once
 
 #include "store/vault.h"
 
 GArray *ranges_new(void);
+/* Nothing happens when FIRST is beyond LAST. */
 void ranges_add(GArray *set, guint32 first, guint32 last);
 gboolean ranges_contain(const GArray *set, guint32 uid);
 /* What of [first, last] is not in SET. */

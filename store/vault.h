@@ -31,10 +31,12 @@ const guint8 *vault_id(const Vault *vault);            /* VAULT_ID_SIZE bytes */
 const guint8 *vault_public_key(const Vault *vault);    /* KEY_SIZE bytes */
 GBytes *vault_wrapped_private(const Vault *vault);     /* OpenPGP message; borrowed */
 
-/* Login secrets sealed by OpenPGP (`secret = sealed`), by account name. NULL when none. */
-gboolean vault_put_secret(Vault *vault, const char *account, GBytes *sealed, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-GBytes *vault_get_secret(Vault *vault, const char *account, GError **error);
+/* Login secrets sealed by OpenPGP (`secret = sealed`), by account name, which MATCH_KEY hides.
+ * NULL without *error when there is none. */
+gboolean vault_put_secret(Vault *vault, const Secret *match_key, const char *account,
+                          GBytes *sealed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *vault_get_secret(Vault *vault, const Secret *match_key, const char *account,
+                         GError **error);
 
 /* --- writing ------------------------------------------------------------------------------ */
 
