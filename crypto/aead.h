@@ -47,8 +47,9 @@ gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
                       const guint8 public_key[static KEY_SIZE], guint8 shared[static KEY_SIZE])
     G_GNUC_WARN_UNUSED_RESULT;
 
+/* INFO says what the derived key is for; it may hold binary parts such as public keys. */
 void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
-                 const char *info, guint8 *out, gsize out_size);
+                 const void *info, gsize info_size, guint8 *out, gsize out_size);
 
 #define MAC_SIZE 32
 typedef struct Mac Mac;

@@ -1,2 +1,3 @@
 noinst_LIBRARIES += libpostern-crypto.a
-libpostern_crypto_a_SOURCES =
+libpostern_crypto_a_SOURCES = \
+	crypto/aead.c crypto/aead.h

@@ -1,0 +1,247 @@
+/* See aead.h. */
+#include "crypto/aead.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_KDF_CTX, EVP_KDF_CTX_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
+
+static void must(gboolean worked, const char *what)
+{
+    if (worked)
+        return;
+    char reason[256];
+    ERR_error_string_n(ERR_get_error(), reason, sizeof reason);
+    g_error("libcrypto cannot do %s: %s", what, reason);
+}
+
+/* Looking an algorithm up takes longer than sealing a short message with it: once a process. */
+typedef struct {
+    EVP_CIPHER *gcm, *block;
+    EVP_KDF *hkdf;
+    EVP_MAC *hmac;
+} Algorithms;
+
+static const Algorithms *algorithms(void)
+{
+    static Algorithms all;
+    static gsize ready;
+    if (g_once_init_enter(&ready)) {
+        /* OPENSSL_CONF could otherwise name modules to be loaded into us. */
+        must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, "its start");
+        all = (Algorithms){
+            .gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL),
+            .block = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL),
+            .hkdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL),
+            .hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL),
+        };
+        must(all.gcm && all.block && all.hkdf && all.hmac, "AES-256, HKDF and HMAC");
+        g_once_init_leave(&ready, 1);
+    }
+    return &all;
+}
+
+void random_bytes(void *out, gsize size)
+{
+    algorithms();
+    must(size <= G_MAXINT && RAND_bytes(out, (int)size) == 1, "random bytes");
+}
+
+/* --- AES-256-GCM and one block of AES ------------------------------------------------------ */
+
+struct GcmKey {
+    EVP_CIPHER_CTX *seal, *open;
+};
+
+GcmKey *gcm_key_new(const guint8 key[static KEY_SIZE])
+{
+    GcmKey *self = g_new0(GcmKey, 1);
+    self->seal = EVP_CIPHER_CTX_new();
+    self->open = EVP_CIPHER_CTX_new();
+    must(self->seal && self->open, "a cipher context");
+    must(EVP_EncryptInit_ex(self->seal, algorithms()->gcm, NULL, key, NULL) == 1 &&
+             EVP_DecryptInit_ex(self->open, algorithms()->gcm, NULL, key, NULL) == 1,
+         "an AES-256-GCM key");
+    return self;
+}
+
+void gcm_key_free(GcmKey *key)
+{
+    if (key == NULL)
+        return;
+    EVP_CIPHER_CTX_free(key->seal);
+    EVP_CIPHER_CTX_free(key->open);
+    g_free(key);
+}
+
+void gcm_key_seal(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
+                  gsize ad_size, const guint8 *in, gsize size, guint8 *out,
+                  guint8 tag[static GCM_TAG])
+{
+    int n;
+    must(size <= G_MAXINT && ad_size <= G_MAXINT, "blocks of that size");
+    must(EVP_EncryptInit_ex(key->seal, NULL, NULL, NULL, nonce) == 1, "a nonce");
+    must(ad_size == 0 || EVP_EncryptUpdate(key->seal, NULL, &n, ad, (int)ad_size) == 1,
+         "associated data");
+    must(size == 0 || EVP_EncryptUpdate(key->seal, out, &n, in, (int)size) == 1, "encryption");
+    must(EVP_EncryptFinal_ex(key->seal, tag, &n) == 1, "the end of encryption");
+    must(EVP_CIPHER_CTX_ctrl(key->seal, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1, "a tag");
+}
+
+gboolean gcm_key_open(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
+                      gsize ad_size, const guint8 *in, gsize size, guint8 *out,
+                      const guint8 tag[static GCM_TAG])
+{
+    int n;
+    guint8 expected[GCM_TAG], none[1];
+    memcpy(expected, tag, GCM_TAG);
+    must(size <= G_MAXINT && ad_size <= G_MAXINT, "blocks of that size");
+    must(EVP_DecryptInit_ex(key->open, NULL, NULL, NULL, nonce) == 1, "a nonce");
+    must(ad_size == 0 || EVP_DecryptUpdate(key->open, NULL, &n, ad, (int)ad_size) == 1,
+         "associated data");
+    must(size == 0 || EVP_DecryptUpdate(key->open, out, &n, in, (int)size) == 1, "decryption");
+    must(EVP_CIPHER_CTX_ctrl(key->open, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, expected) == 1, "a tag");
+    if (EVP_DecryptFinal_ex(key->open, none, &n) == 1)
+        return TRUE;
+    ERR_clear_error();
+    secret_wipe(out, size);
+    return FALSE;
+}
+
+void gcm_seal(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
+              const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
+{
+    g_autoptr(GcmKey) gcm = gcm_key_new(key);
+    gcm_key_seal(gcm, nonce, ad, ad_size, in, size, out, out + size);
+}
+
+gboolean gcm_open(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
+                  const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
+{
+    if (size < GCM_TAG)
+        return FALSE;
+    g_autoptr(GcmKey) gcm = gcm_key_new(key);
+    gsize plain = size - GCM_TAG;
+    return gcm_key_open(gcm, nonce, ad, ad_size, in, plain, out, in + plain);
+}
+
+void aes_block(const guint8 key[static KEY_SIZE], gboolean encrypt, const guint8 in[static 16],
+               guint8 out[static 16])
+{
+    g_autoptr(EVP_CIPHER_CTX) context = EVP_CIPHER_CTX_new();
+    int n = 0;
+    must(context && EVP_CipherInit_ex(context, algorithms()->block, NULL, key, NULL, encrypt) == 1,
+         "an AES-256 key");
+    must(EVP_CIPHER_CTX_set_padding(context, 0) == 1, "a bare block");
+    must(EVP_CipherUpdate(context, out, &n, in, 16) == 1 && n == 16, "one AES block");
+}
+
+/* --- X25519 -------------------------------------------------------------------------------- */
+
+static EVP_PKEY *private_half(const guint8 private_key[static KEY_SIZE])
+{
+    algorithms();
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, private_key, KEY_SIZE);
+    must(key != NULL, "an X25519 private key");
+    return key;
+}
+
+void x25519_generate(guint8 private_key[static KEY_SIZE], guint8 public_key[static KEY_SIZE])
+{
+    random_bytes(private_key, KEY_SIZE);
+    x25519_public(private_key, public_key);
+}
+
+void x25519_public(const guint8 private_key[static KEY_SIZE], guint8 public_key[static KEY_SIZE])
+{
+    g_autoptr(EVP_PKEY) key = private_half(private_key);
+    gsize size = KEY_SIZE;
+    must(EVP_PKEY_get_raw_public_key(key, public_key, &size) == 1 && size == KEY_SIZE,
+         "an X25519 public key");
+}
+
+gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
+                      const guint8 public_key[static KEY_SIZE], guint8 shared[static KEY_SIZE])
+{
+    g_autoptr(EVP_PKEY) own = private_half(private_key);
+    g_autoptr(EVP_PKEY) peer =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, public_key, KEY_SIZE);
+    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(own, NULL);
+    must(peer && context && EVP_PKEY_derive_init(context) == 1 &&
+             EVP_PKEY_derive_set_peer(context, peer) == 1,
+         "an X25519 agreement");
+    gsize size = KEY_SIZE;
+    if (EVP_PKEY_derive(context, shared, &size) == 1 && size == KEY_SIZE)
+        return TRUE;
+    ERR_clear_error();
+    secret_wipe(shared, KEY_SIZE);
+    return FALSE;
+}
+
+/* --- HKDF and HMAC ------------------------------------------------------------------------- */
+
+static OSSL_PARAM octets(const char *name, const void *data, gsize size)
+{
+    return OSSL_PARAM_construct_octet_string(name, (void *)data, size);
+}
+
+static OSSL_PARAM sha256(const char *name)
+{
+    return OSSL_PARAM_construct_utf8_string(name, (char *)"SHA256", 0);
+}
+
+void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
+                 const void *info, gsize info_size, guint8 *out, gsize out_size)
+{
+    OSSL_PARAM params[5] = {
+        sha256(OSSL_KDF_PARAM_DIGEST),
+        octets(OSSL_KDF_PARAM_KEY, secret, secret_size),
+        octets(OSSL_KDF_PARAM_INFO, info, info_size),
+    };
+    /* Without salt the RFC's string of zeros is meant, which is the library's default. */
+    params[3] =
+        salt_size > 0 ? octets(OSSL_KDF_PARAM_SALT, salt, salt_size) : OSSL_PARAM_construct_end();
+    params[4] = OSSL_PARAM_construct_end();
+    g_autoptr(EVP_KDF_CTX) context = EVP_KDF_CTX_new(algorithms()->hkdf);
+    must(context && EVP_KDF_derive(context, out, out_size, params) == 1, "HKDF-SHA256");
+}
+
+struct Mac {
+    EVP_MAC_CTX *context;
+};
+
+Mac *mac_new(const guint8 *key, gsize key_size)
+{
+    OSSL_PARAM params[] = {sha256(OSSL_MAC_PARAM_DIGEST), OSSL_PARAM_construct_end()};
+    Mac *self = g_new0(Mac, 1);
+    self->context = EVP_MAC_CTX_new(algorithms()->hmac);
+    must(self->context && EVP_MAC_init(self->context, key, key_size, params) == 1, "HMAC-SHA256");
+    return self;
+}
+
+void mac_update(Mac *mac, const void *data, gsize size)
+{
+    must(EVP_MAC_update(mac->context, data, size) == 1, "HMAC-SHA256");
+}
+
+void mac_finish(Mac *mac, guint8 out[static MAC_SIZE])
+{
+    gsize size;
+    must(EVP_MAC_final(mac->context, out, &size, MAC_SIZE) == 1 && size == MAC_SIZE, "HMAC-SHA256");
+}
+
+void mac_free(Mac *mac)
+{
+    if (mac)
+        EVP_MAC_CTX_free(mac->context);
+    g_free(mac);
+}
