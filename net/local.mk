@@ -1,2 +1,5 @@
 noinst_LIBRARIES += libpostern-net.a
-libpostern_net_a_SOURCES =
+libpostern_net_a_SOURCES = \
+	net/certificate.c \
+	net/session.c \
+	net/tls.c
