@@ -50,3 +50,7 @@
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
 #define LIMIT_QUERY 4096                   /* bytes of a search query */
 #define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */
+
+/* Text on a terminal. */
+#define LIMIT_COMBINING 8                  /* marks on one letter; Tibetan and pointed Hebrew need fewer */
+#define LIMIT_ISOLATES 32                  /* nested bidi isolates; the algorithm itself stops at 125 */

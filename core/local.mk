@@ -6,7 +6,8 @@ libpostern_core_a_SOURCES = \
 	core/error.c core/error.h \
 	core/letter.c core/letter.h \
 	core/limits.h \
-	core/paths.h \
+	core/paths.c core/paths.h \
 	core/secret.c core/secret.h \
 	core/stream.c core/stream.h \
-	core/text.h
+	core/text.c core/text.h \
+	core/width.c

@@ -1,8 +1,12 @@
 UNIT_CORE = \
 	tests/unit/core/test-cursor \
-	tests/unit/core/test-error
+	tests/unit/core/test-error \
+	tests/unit/core/test-paths \
+	tests/unit/core/test-text
 check_PROGRAMS += $(UNIT_CORE)
 TESTS += $(UNIT_CORE)
 
 tests_unit_core_test_cursor_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_error_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_paths_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_text_LDADD = $(LINK_core) $(UNIT_LIBS)

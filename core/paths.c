@@ -1,0 +1,145 @@
+/* See paths.h. */
+#include "core/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/text.h"
+
+char *path_config(void)
+{
+    return g_build_filename(g_get_user_config_dir(), "postern", "config", NULL);
+}
+
+char *path_policy(void)
+{
+    return g_build_filename(SYSCONFDIR, "postern", "policy", NULL);
+}
+
+char *path_data(void)
+{
+    return g_build_filename(g_get_user_data_dir(), "postern", NULL);
+}
+
+char *path_state(void)
+{
+    return g_build_filename(g_get_user_state_dir(), "postern", NULL);
+}
+
+static gboolean refuse_directory(const char *dir, const char *mend, const char *why, GError **error)
+{
+    g_autofree char *shown = text_name(dir);
+    return refuse(error, POSTERN_ERROR_CREATE, "store.directory", mend, "directory %s %s", shown,
+                  why);
+}
+
+/* "d/" would follow a link that is called d. */
+static char *without_final_slash(const char *dir)
+{
+    char *bare = g_strdup(dir);
+    for (gsize end = strlen(bare); end > 1 && bare[end - 1] == '/'; end--)
+        bare[end - 1] = '\0';
+    return bare;
+}
+
+gboolean path_private_directory(const char *dir, GError **error)
+{
+    g_autofree char *bare = without_final_slash(dir);
+    if (g_mkdir_with_parents(bare, 0700) != 0 && errno != EEXIST)
+        return refuse_directory(bare, "choose a place you may write to", g_strerror(errno), error);
+
+    int fd = open(bare, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int cause = errno;
+    struct stat found;
+    gboolean known = fd >= 0 && fstat(fd, &found) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (!known && (cause == ENOTDIR || cause == ELOOP))
+        return refuse_directory(bare, "name the directory itself", "is a link or no directory",
+                                error);
+    if (!known)
+        return refuse_directory(bare, "choose a place you may read", g_strerror(cause), error);
+    if (found.st_uid != geteuid())
+        return refuse_directory(bare, "use a directory of your own", "belongs to another user",
+                                error);
+    if ((found.st_mode & 077) != 0)
+        return refuse_directory(bare, "see who had access, then chmod 700 it",
+                                "is open to other users", error);
+    return TRUE;
+}
+
+static gboolean write_all(int fd, const guint8 *data, gsize size)
+{
+    while (size > 0) {
+        gssize done = write(fd, data, size);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return FALSE;
+        data += done;
+        size -= (gsize)done;
+    }
+    return TRUE;
+}
+
+/* The bytes are on the disk under the name TEMPORARY, or errno says why not. */
+static gboolean write_temporary(char *temporary, const void *data, gsize size)
+{
+    int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return FALSE;
+    gboolean whole = fchmod(fd, 0600) == 0 && write_all(fd, data, size) && fsync(fd) == 0;
+    int cause = errno;
+    if (close(fd) != 0 && whole) {
+        whole = FALSE;
+        cause = errno;
+    }
+    if (!whole)
+        g_unlink(temporary);
+    errno = cause;
+    return whole;
+}
+
+/* A rename is durable only once its directory is. */
+static gboolean sync_directory_of(const char *path)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return FALSE;
+    gboolean synced = fsync(fd) == 0;
+    int cause = errno;
+    close(fd);
+    errno = cause;
+    return synced;
+}
+
+static gboolean replace_file(const char *path, const void *data, gsize size)
+{
+    g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
+    if (!write_temporary(temporary, data, size))
+        return FALSE;
+    if (g_rename(temporary, path) != 0) {
+        int cause = errno;
+        g_unlink(temporary);
+        errno = cause;
+        return FALSE;
+    }
+    return sync_directory_of(path);
+}
+
+gboolean path_write_private(const char *path, const void *data, gsize size, GError **error)
+{
+    if (replace_file(path, data, size))
+        return TRUE;
+    int cause = errno;
+    g_autofree char *shown = text_name(path);
+    return refuse(error, POSTERN_ERROR_STORE, "store.write",
+                  "see that the disk has room and the directory is yours", "cannot write %s: %s",
+                  shown, g_strerror(cause));
+}
