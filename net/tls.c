@@ -135,10 +135,20 @@ static gboolean await(Channel *channel, short events, GError **error)
 
 /* ---- the socket under OpenSSL ---- */
 
+static gboolean speaks_tls(const Channel *channel)
+{
+    /* A record begins with its type: alert or handshake, and major version 3. */
+    return channel->first_size == 0 || ((channel->first[0] == 0x15 || channel->first[0] == 0x16) &&
+                                        (channel->first_size < 2 || channel->first[1] == 3));
+}
+
 static int socket_write(BIO *bio, const char *data, int size)
 {
     Channel *channel = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
+    /* Not even an alert for somebody who speaks something else. */
+    if (!speaks_tls(channel))
+        return -1;
     ssize_t sent = send(channel->fd, data, (size_t)size, MSG_NOSIGNAL);
     if (sent < 0 && (errno == EAGAIN || errno == EINTR))
         BIO_set_retry_write(bio);
@@ -222,13 +232,6 @@ static SSL_CTX *context_for(Judge *judge)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(context, judge_chain, judge);
     return g_steal_pointer(&context);
-}
-
-static gboolean speaks_tls(const Channel *channel)
-{
-    /* A record begins with its type: alert or handshake, and major version 3. */
-    return channel->first_size == 0 || ((channel->first[0] == 0x15 || channel->first[0] == 0x16) &&
-                                        (channel->first_size < 2 || channel->first[1] == 3));
 }
 
 static gboolean refuse_clear(const Channel *channel, const char *host, GError **error)

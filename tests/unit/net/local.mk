@@ -1,0 +1,8 @@
+UNIT_NET = \
+	tests/unit/net/test-tls
+check_PROGRAMS += $(UNIT_NET)
+TESTS += $(UNIT_NET)
+
+PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
+tests_unit_net_test_tls_SOURCES = tests/unit/net/test-tls.c $(PEER)
+tests_unit_net_test_tls_LDADD = $(LINK_net) $(UNIT_LIBS)
