@@ -58,29 +58,39 @@ void random_bytes(void *out, gsize size)
 
 /* --- AES-256-GCM and one block of AES ------------------------------------------------------ */
 
+/* One context for both ways: GCM only ever runs the cipher forwards. */
 struct GcmKey {
-    EVP_CIPHER_CTX *seal, *open;
+    EVP_CIPHER_CTX *context;
 };
 
 GcmKey *gcm_key_new(const guint8 key[static KEY_SIZE])
 {
     GcmKey *self = g_new0(GcmKey, 1);
-    self->seal = EVP_CIPHER_CTX_new();
-    self->open = EVP_CIPHER_CTX_new();
-    must(self->seal && self->open, "a cipher context");
-    must(EVP_EncryptInit_ex(self->seal, algorithms()->gcm, NULL, key, NULL) == 1 &&
-             EVP_DecryptInit_ex(self->open, algorithms()->gcm, NULL, key, NULL) == 1,
+    self->context = EVP_CIPHER_CTX_new();
+    must(self->context &&
+             EVP_EncryptInit_ex(self->context, algorithms()->gcm, NULL, key, NULL) == 1,
          "an AES-256-GCM key");
     return self;
 }
 
 void gcm_key_free(GcmKey *key)
 {
-    if (key == NULL)
-        return;
-    EVP_CIPHER_CTX_free(key->seal);
-    EVP_CIPHER_CTX_free(key->open);
+    if (key)
+        EVP_CIPHER_CTX_free(key->context);
     g_free(key);
+}
+
+/* All but the tag. */
+static void gcm_run(GcmKey *key, gboolean encrypt, const guint8 nonce[static GCM_NONCE],
+                    const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
+{
+    int n;
+    must(size <= G_MAXINT && ad_size <= G_MAXINT, "blocks of that size");
+    must(EVP_CipherInit_ex(key->context, NULL, NULL, NULL, nonce, encrypt) == 1, "a nonce");
+    must(ad_size == 0 || EVP_CipherUpdate(key->context, NULL, &n, ad, (int)ad_size) == 1,
+         "associated data");
+    must(size == 0 || EVP_CipherUpdate(key->context, out, &n, in, (int)size) == 1,
+         "encryption or decryption");
 }
 
 void gcm_key_seal(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
@@ -88,13 +98,10 @@ void gcm_key_seal(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint
                   guint8 tag[static GCM_TAG])
 {
     int n;
-    must(size <= G_MAXINT && ad_size <= G_MAXINT, "blocks of that size");
-    must(EVP_EncryptInit_ex(key->seal, NULL, NULL, NULL, nonce) == 1, "a nonce");
-    must(ad_size == 0 || EVP_EncryptUpdate(key->seal, NULL, &n, ad, (int)ad_size) == 1,
-         "associated data");
-    must(size == 0 || EVP_EncryptUpdate(key->seal, out, &n, in, (int)size) == 1, "encryption");
-    must(EVP_EncryptFinal_ex(key->seal, tag, &n) == 1, "the end of encryption");
-    must(EVP_CIPHER_CTX_ctrl(key->seal, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1, "a tag");
+    gcm_run(key, TRUE, nonce, ad, ad_size, in, size, out);
+    must(EVP_CipherFinal_ex(key->context, tag, &n) == 1 &&
+             EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1,
+         "a tag");
 }
 
 gboolean gcm_key_open(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
@@ -104,13 +111,9 @@ gboolean gcm_key_open(GcmKey *key, const guint8 nonce[static GCM_NONCE], const g
     int n;
     guint8 expected[GCM_TAG], none[1];
     memcpy(expected, tag, GCM_TAG);
-    must(size <= G_MAXINT && ad_size <= G_MAXINT, "blocks of that size");
-    must(EVP_DecryptInit_ex(key->open, NULL, NULL, NULL, nonce) == 1, "a nonce");
-    must(ad_size == 0 || EVP_DecryptUpdate(key->open, NULL, &n, ad, (int)ad_size) == 1,
-         "associated data");
-    must(size == 0 || EVP_DecryptUpdate(key->open, out, &n, in, (int)size) == 1, "decryption");
-    must(EVP_CIPHER_CTX_ctrl(key->open, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, expected) == 1, "a tag");
-    if (EVP_DecryptFinal_ex(key->open, none, &n) == 1)
+    gcm_run(key, FALSE, nonce, ad, ad_size, in, size, out);
+    must(EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, expected) == 1, "a tag");
+    if (EVP_CipherFinal_ex(key->context, none, &n) == 1)
         return TRUE;
     ERR_clear_error();
     secret_wipe(out, size);

@@ -15,11 +15,13 @@
 #define MESSAGE_ID_SIZE 10
 #define SEAL_FORMAT 1
 
-/* A batch key: derived from a fresh ephemeral key and the vault's public key. */
+/* A batch key: derived from a fresh ephemeral key, already wiped on return, and the vault's
+ * public key. NULL with 74, "vault.key", when VAULT_PUBLIC is no usable key. */
 typedef struct BatchKey BatchKey;
 BatchKey *batch_key_new(const guint8 vault_id[static VAULT_ID_SIZE],
                         const guint8 vault_public[static KEY_SIZE],
-                        guint8 ephemeral_public[static KEY_SIZE]);
+                        guint8 ephemeral_public[static KEY_SIZE], GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 /* The same key again, on the reading side; NULL with 74, "vault.batch", for a bad ephemeral. */
 BatchKey *batch_key_open(const guint8 vault_id[static VAULT_ID_SIZE], const Secret *vault_private,
                          const guint8 ephemeral_public[static KEY_SIZE], GError **error)
@@ -27,8 +29,9 @@ BatchKey *batch_key_open(const guint8 vault_id[static VAULT_ID_SIZE], const Secr
 void batch_key_free(BatchKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchKey, batch_key_free)
 
-/* Small records (names, journal) under the batch key: algorithm id, nonce, ciphertext, tag.
- * CONTEXT is the associated data beyond the vault id, e.g. "journal". */
+/* Small records (names, journal) under the batch key: algorithm id, nonce, ciphertext, tag. The
+ * size is padded, so that a folder's name does not show by its length. CONTEXT is the
+ * associated data beyond the vault id, e.g. "journal". */
 GBytes *record_seal(const BatchKey *key, const char *context, const void *data, gsize size);
 /* 74, "vault.record", when it does not open. */
 GBytes *record_open(const BatchKey *key, const char *context, const guint8 *sealed, gsize size,
@@ -40,6 +43,7 @@ GBytes *record_open(const BatchKey *key, const char *context, const guint8 *seal
 #define WRAP_OPENPGP 2 /* singly, by OpenPGP: id byte, then the OpenPGP message */
 void key_wrap(const BatchKey *key, const guint8 message_id[static MESSAGE_ID_SIZE],
               const guint8 message_key[static KEY_SIZE], guint8 wrapped[static WRAP_SIZE]);
+/* For WRAP_BATCH. 74, "vault.wrap", when it does not open; MESSAGE_KEY is zeros then. */
 gboolean key_unwrap(const BatchKey *key, const guint8 message_id[static MESSAGE_ID_SIZE],
                     const guint8 *wrapped, gsize size, guint8 message_key[static KEY_SIZE],
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -50,15 +54,24 @@ typedef gboolean (*ChunkWriter)(gpointer user, guint32 n, const guint8 *sealed, 
 /* Where they come from: NULL with *error on failure or when there is no such chunk. */
 typedef GBytes *(*ChunkReader)(gpointer user, guint32 n, GError **error);
 
-/* Compresses, pads and seals what is written; the last chunk leaves with sink_finish(). */
+/* Compresses, pads and seals what is written; the last chunk leaves with sink_finish(). More
+ * than LIMIT_MESSAGE_BYTES is refused with 65, "message.size". */
 Sink *seal_sink(const guint8 vault_id[static VAULT_ID_SIZE],
                 const guint8 message_id[static MESSAGE_ID_SIZE],
                 const guint8 message_key[static KEY_SIZE], ChunkWriter writer, gpointer user);
+/* Turns SINK, whatever became of its message, to the next message of the same vault and writer:
+ * a short message costs half when the compressor is not made anew. */
+void seal_sink_again(Sink *sink, const guint8 message_id[static MESSAGE_ID_SIZE],
+                     const guint8 message_key[static KEY_SIZE]);
 
 /*
- * The way back. Bytes come out chunk by chunk, each authenticated; truncation, reordering,
- * foreign chunks and trailing ones fail with 74, "vault.damage". Never returns more than the
- * authenticated size. CHUNKS is how many the store holds.
+ * The way back. The last chunk is read first: it alone says how large the whole is. So from
+ * the first byte on the number of chunks and the sizes are proven, each byte that is returned
+ * is authentic and in its place, and nothing beyond the authenticated size is ever returned.
+ * The last byte comes only after everything that follows it (end of the compressed frame,
+ * padding) was checked too; a reader that must act on the whole waits for it. Truncation,
+ * reordering, foreign and trailing chunks, and lies of whoever sealed it, fail with 74,
+ * "vault.damage". CHUNKS is how many the store holds.
  */
 Source *open_source(const guint8 vault_id[static VAULT_ID_SIZE],
                     const guint8 message_id[static MESSAGE_ID_SIZE],
