@@ -1,3 +1,8 @@
 noinst_LIBRARIES += libpostern-store.a
 libpostern_store_a_SOURCES = \
 	store/ranges.c store/ranges.h
+
+libpostern_store_a_SOURCES += \
+	store/query.c store/query.h store/query-parser.h \
+	store/query-field.c \
+	store/query-value.c store/query-value.h

@@ -31,7 +31,7 @@ struct Query {
     Query *left, *right;      /* AND, OR; NOT uses left */
     char *field;              /* TEXT: FTS column or NULL for all; EXACT and FLAG: field name */
     char *value;              /* TEXT, EXACT, FLAG */
-    gboolean phrase, prefix;  /* TEXT */
+    gboolean phrase, prefix;  /* TEXT; EXACT has prefix for tag, folder, account */
     gint64 from, to;          /* DATE seconds, SIZE bytes; both ends included */
     gsize at;                 /* character in the text, for messages */
 };

@@ -12,3 +12,8 @@ FUZZ_TARGETS =
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/corpus
+
+FUZZ_TARGETS += tests/fuzz/fuzz-query
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz-query.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_query_LDADD = $(LINK_store)
+tests_fuzz_fuzz_query_LDFLAGS = $(FUZZER_LINK)

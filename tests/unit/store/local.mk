@@ -1,6 +1,8 @@
 UNIT_STORE = \
+	tests/unit/store/test-query \
 	tests/unit/store/test-ranges
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
 
+tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
