@@ -5,4 +5,5 @@ libpostern_store_a_SOURCES = \
 libpostern_store_a_SOURCES += \
 	store/query.c store/query.h store/query-parser.h \
 	store/query-field.c \
-	store/query-value.c store/query-value.h
+	store/query-value.c store/query-value.h \
+	store/tokenizer.c store/tokenizer.h
