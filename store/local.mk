@@ -1,6 +1,10 @@
 noinst_LIBRARIES += libpostern-store.a
 libpostern_store_a_SOURCES = \
-	store/ranges.c store/ranges.h
+	store/files.c store/files.h \
+	store/ranges.c store/ranges.h \
+	store/sealedopen.c \
+	store/sealedpage.c store/sealedpage.h \
+	store/sealedvfs.c store/sealedvfs.h
 
 libpostern_store_a_SOURCES += \
 	store/query.c store/query.h store/query-parser.h \

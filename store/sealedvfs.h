@@ -1,21 +1,33 @@
 /*
  * sealedvfs — an SQLite VFS that seals every page and WAL frame it writes (AES-256-GCM, fresh
  * random nonce and tag in the page's reserved bytes). SQLite sees the reserved bytes as zero.
- * Default-deny: file kinds, offsets and sizes it does not know are refused with an I/O error.
- * What it protects and what not stands in SECURITY.md.
+ * Default-deny: file kinds, offsets and sizes it does not know are refused with an I/O error;
+ * rollback journals and temporary files are such kinds, and do not arise.
+ *
+ * What it hides and what not stands in SECURITY.md and doc/vault-format.md. One thing asks for
+ * the caller's help: the -shm file holds SQLite's running checksum of the plaintext written to
+ * the WAL. A caller that writes 16 fresh random bytes somewhere in each transaction makes that
+ * number confirm nothing.
  */
 #pragma once
 
 #include <sqlite3.h>
 
 #include "crypto/aead.h"
-
-#define SEALED_RESERVE 32 /* bytes at the end of each page: 12 nonce, 16 tag, 4 zero */
-#define SEALED_PAGE 8192
+#include "store/sealedpage.h"
 
 /*
- * Opens (and makes, when CREATE) the sealed database at PATH: WAL, temp_store MEMORY, no mmap.
- * A wrong key or a damaged first page is 74 "index.damage", never an empty database.
+ * Opens (and makes, when CREATE and there is no file) the sealed database at PATH: WAL,
+ * synchronous NORMAL, temp_store MEMORY, no mmap, no secure_delete. The connection is for one
+ * thread at a time. 74 "index.damage" for a wrong key, a damaged first page or an empty file,
+ * which are never overwritten; 74 "index.read", "index.write"; 75 "index.busy".
  */
 sqlite3 *sealed_open(const char *path, const guint8 key[static KEY_SIZE], gboolean create,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The VFS alone, for sealedopen.c: sqlite3_open_v2() on PATH through it. The key is handed over
+ * beside SQLite, so that it stands in no file name.
+ */
+int sealed_vfs_open(const char *path, const guint8 key[static KEY_SIZE],
+                    sqlite3 **db) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,10 +1,15 @@
 UNIT_STORE = \
 	tests/unit/store/test-query \
-	tests/unit/store/test-ranges \
 	tests/unit/store/test-tokenizer
+
+UNIT_STORE += \
+	tests/unit/store/test-ranges \
+	tests/unit/store/test-sealedvfs
+
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
 
 tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_tokenizer_LDADD = $(LINK_store) $(UNIT_LIBS)
