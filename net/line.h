@@ -23,12 +23,15 @@ const char *line_read(LineReader *reader, gsize *size, GError **error);
  * CR and NUL pass through as they are.
  */
 typedef gboolean (*BodyTaker)(gpointer user, const guint8 *bytes, gsize size, GError **error);
-gboolean line_read_body(LineReader *reader, BodyTaker take, gpointer user, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean line_read_body(LineReader *reader, BodyTaker take, gpointer user,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE when bytes have been read from the channel that no line has consumed yet. */
 gboolean line_buffered(const LineReader *reader);
 
 /* One command line: refuses CR, LF and NUL inside it with 65 "send.value", then adds CRLF. */
-gboolean line_write(Channel *channel, GError **error, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
+gboolean line_write(Channel *channel, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* As line_write() for a line that ends with a secret; the copy that is sent is wiped. */
+gboolean line_write_secret(Channel *channel, const char *prefix, const Secret *secret,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -13,6 +13,11 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/corpus
 
+FUZZ_TARGETS += tests/fuzz/fuzz-line
+tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz-line.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_line_LDADD = $(LINK_net)
+tests_fuzz_fuzz_line_LDFLAGS = $(FUZZER_LINK)
+
 FUZZ_TARGETS += tests/fuzz/fuzz-query
 tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz-query.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_query_LDADD = $(LINK_store)

@@ -1,0 +1,129 @@
+/* See sasl.h. */
+#include "net/sasl.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/text.h"
+
+/* A secret of SIZE bytes from plain memory, which is wiped and freed. */
+static Secret *secret_take(void *bytes, gsize size)
+{
+    Secret *secret = secret_new(bytes, size);
+    secret_wipe(bytes, size);
+    g_free(bytes);
+    return secret;
+}
+
+static gboolean sendable(const Session *session, GError **error)
+{
+    if (memchr(secret_bytes(session->secret), '\0', secret_size(session->secret)))
+        return refuse(error, POSTERN_ERROR_INPUT, "send.value", "set the password again",
+                      "the password holds a NUL byte");
+    return TRUE;
+}
+
+/* RFC 4616: NUL login NUL password. */
+static Secret *plain_answer(const Session *session, guint step, const guint8 *challenge, gsize size,
+                            GError **error)
+{
+    (void)step;
+    (void)challenge;
+    (void)size;
+    if (!sendable(session, error))
+        return NULL;
+    gsize login = strlen(session->login), password = secret_size(session->secret);
+    gsize whole = login + password + 2;
+    guint8 *message = g_malloc0(whole);
+    memcpy(message + 1, session->login, login);
+    memcpy(message + 1 + login + 1, secret_bytes(session->secret), password);
+    return secret_take(message, whole);
+}
+
+static Secret *login_answer(const Session *session, guint step, const guint8 *challenge, gsize size,
+                            GError **error)
+{
+    (void)challenge;
+    (void)size;
+    if (!sendable(session, error))
+        return NULL;
+    return step == 0 ? secret_new(session->login, strlen(session->login))
+                     : secret_copy(session->secret);
+}
+
+static const Mechanism mechanisms[] = {
+    {"PLAIN", 2, TRUE, 1, plain_answer},
+    {"LOGIN", 1, FALSE, 2, login_answer},
+};
+
+static gboolean offers(const char *const *offered, const char *name)
+{
+    for (; *offered; offered++)
+        if (g_ascii_strcasecmp(*offered, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+const Mechanism *sasl_choose(const Session *session, const char *const *offered, GError **error)
+{
+    const Mechanism *best = NULL;
+    /* RFC 5092 and 2384: "*" is any. */
+    const char *demanded = g_strcmp0(session->auth, "*") == 0 ? NULL : session->auth;
+    for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
+        const Mechanism *one = &mechanisms[i];
+        if (demanded && g_ascii_strcasecmp(demanded, one->name) != 0)
+            continue;
+        if (offers(offered, one->name) && (best == NULL || one->strength > best->strength))
+            best = one;
+    }
+    if (best == NULL) {
+        g_autofree char *list = g_strjoinv(", ", (char **)offered);
+        g_autofree char *cut = g_strndup(list, 200);
+        g_autofree char *safe = text_field(cut);
+        g_autofree char *wanted = text_field(demanded ? demanded : "PLAIN or LOGIN");
+        refuse(error, POSTERN_ERROR_POLICY, "login.mechanism",
+               "ask the company for a server that offers it, or change ;AUTH= in the account",
+               "%s does not offer the login mechanism %s (it offers: %s)", session->host, wanted,
+               *safe ? safe : "none");
+    }
+    return best;
+}
+
+/* The bytes of strict base64, NULL for anything else. */
+static guint8 *decode(const char *base64, gsize *size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    gsize length = strlen(base64), plain = strspn(base64, digits);
+    gsize signs = strspn(base64 + plain, "=");
+    if (length % 4 != 0 || signs > 2 || plain + signs != length)
+        return NULL;
+    return length > 0 ? g_base64_decode(base64, size) : g_malloc0(1);
+}
+
+Secret *sasl_answer(Exchange *exchange, const char *challenge, GError **error)
+{
+    const char *host = exchange->session->host;
+    gsize size = 0;
+    g_autofree guint8 *bytes = decode(challenge, &size);
+    if (bytes == NULL || exchange->step >= exchange->mechanism->answers) {
+        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+               bytes ? "%s asks more than its login mechanism has answers for"
+                     : "%s sent a login challenge that is not base64",
+               host);
+        return NULL;
+    }
+    g_autoptr(Secret) answer =
+        exchange->mechanism->answer(exchange->session, exchange->step++, bytes, size, error);
+    if (answer == NULL)
+        return NULL;
+    char *base64 = g_base64_encode(secret_bytes(answer), secret_size(answer));
+    return secret_take(base64, strlen(base64));
+}
+
+gboolean sasl_finish(const Exchange *exchange, GError **error)
+{
+    if (exchange->step < exchange->mechanism->answers)
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+                      "%s accepted the login before it had seen it", exchange->session->host);
+    return TRUE;
+}
