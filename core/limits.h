@@ -45,6 +45,9 @@
 #define LIMIT_HEADER_BYTES (256 * 1024)    /* one header field, unfolded */
 #define LIMIT_PARTS 1000                   /* MIME parts of one message */
 #define LIMIT_NESTING 32                   /* depth of MIME parts */
+#define LIMIT_PARAMETERS 100               /* pieces of the parameters of one field (RFC 2231) */
+#define LIMIT_MAILBOXES_READ 5000          /* mailboxes read from one message's fields of a name */
+#define LIMIT_REFERENCES 100               /* message ids kept of References */
 #define LIMIT_ADDRESS 320                  /* RFC 5321: 64 + "@" + 255 */
 #define LIMIT_RECIPIENTS 1000              /* of one outgoing message */
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */

@@ -9,12 +9,12 @@
 
 typedef struct {
     Mailbox *from;
-    GPtrArray *to, *cc, *bcc;    /* Mailbox * */
+    GPtrArray *to, *cc, *bcc; /* Mailbox * */
     char *subject;
-    char *body;                  /* UTF-8 text */
-    GPtrArray *attachments;      /* char * paths; the type comes from the content (GIO) */
-    char *in_reply_to;           /* message id without <>, or NULL */
-    GPtrArray *references;       /* message ids without <> */
+    char *body;             /* UTF-8 text */
+    GPtrArray *attachments; /* char * paths; the type comes from the content (GIO) */
+    char *in_reply_to;      /* message id without <>, or NULL */
+    GPtrArray *references;  /* message ids without <> */
 } Letter;
 
 Letter *letter_new(void);
@@ -35,8 +35,8 @@ Mailbox *address_parse(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESU
 typedef enum { PROTECT_NONE, PROTECT_SIGNED, PROTECT_ENCRYPTED } HeaderProtection;
 
 typedef struct {
-    char *message_id;   /* <random@domain of From> without the <> */
-    char *date;         /* RFC 5322 */
+    char *message_id; /* <random@domain of From> without the <> */
+    char *date;       /* RFC 5322 */
 } LetterIdentity;
 
 LetterIdentity *letter_identity_new(const Letter *letter);

@@ -1,2 +1,14 @@
 noinst_LIBRARIES += libpostern-mime.a
-libpostern_mime_a_SOURCES =
+libpostern_mime_a_SOURCES = \
+	mime/address.c mime/address.h \
+	mime/body.c \
+	mime/charset.c mime/charset.h \
+	mime/compose.h \
+	mime/digest.c \
+	mime/entity.c mime/entity.h \
+	mime/html.c mime/html.h \
+	mime/html-entity.c mime/html-entity.h \
+	mime/message.c mime/message.h \
+	mime/rfc2047.c mime/rfc2047.h \
+	mime/rfc2231.c mime/rfc2231.h \
+	mime/transfer.c mime/transfer.h

@@ -1,7 +1,7 @@
 /*
- * message — a message as data. GMime parses the structure; decoding of header words is ours
- * (mime/rfc2047.h), limits are ours (core/limits.h), and no GMime type leaves mime/ and
- * crypto/pgpmime.c.
+ * message — a message as data. Structure (mime/entity.h), header words (mime/rfc2047.h),
+ * parameters and addresses are read by our own bounded code, because GMime's crashes or loses
+ * text on hostile mail; GMime undoes transfer encodings and composes. No GMime type leaves mime/.
  *
  * A Message is a tree of Parts. Parts are numbered from 1 in the order of the message; 1 is
  * the root. Parsing never fails: what cannot be understood becomes one part of type
@@ -25,8 +25,8 @@ gboolean message_truncated(const Message *message);
 /* Header fields of the message itself in their order. */
 typedef struct {
     char *name;
-    char *value;   /* decoded (RFC 2047), unfolded, valid UTF-8 */
-    char *raw;     /* as it came, unfolded, valid UTF-8 */
+    char *value; /* decoded (RFC 2047), unfolded, valid UTF-8 */
+    char *raw;   /* as it came, unfolded, valid UTF-8 */
 } HeaderField;
 
 guint message_header_count(const Message *message);
@@ -39,16 +39,29 @@ GPtrArray *message_addresses(const Message *message, const char *name);
 
 typedef struct {
     guint n;
+    guint parent; /* the part around it, 0 for the root */
     guint depth;
-    char *type;        /* "text/plain", lower case */
-    char *filename;    /* decoded (RFC 2231, RFC 2047), or NULL */
+    char *type;     /* "text/plain", lower case */
+    char *filename; /* decoded (RFC 2231, RFC 2047), or NULL */
     gboolean attachment;
     gboolean multipart;
-    gsize size;        /* decoded bytes; 0 for a multipart */
+    gsize size; /* decoded bytes; 0 for a multipart */
 } PartInfo;
 
 guint message_part_count(const Message *message);
 const PartInfo *message_part(const Message *message, guint n); /* n from 1; NULL beyond */
+
+/* The exact bytes of part N, head and body: what a signature covers. NULL beyond. */
+GBytes *message_part_raw(const Message *message, guint n);
+
+/* A parameter of the part's Content-Type, decoded; NULL when missing. */
+char *message_part_parameter(const Message *message, guint n, const char *name);
+
+/* Header fields of the head of part N; elements HeaderField *, owned by the array. */
+GPtrArray *message_part_headers(const Message *message, guint n);
+
+/* Takes FIELDS (HeaderField *) in the place of the message's own: protected ones (RFC 9788). */
+void message_take_headers(Message *message, GPtrArray *fields);
 
 /* Transfer-decoded bytes of a leaf part; NULL for a multipart or beyond. */
 GBytes *message_part_bytes(const Message *message, guint n);
