@@ -52,6 +52,13 @@ const char *postern_error_mend(const GError *error)
     return error && error->domain == POSTERN_ERROR ? postern_error_get_private(error)->mend : NULL;
 }
 
+char *postern_error_words(const GError *error)
+{
+    const char *rule = postern_error_rule(error), *mend = postern_error_mend(error);
+    return g_strconcat(error->message, rule ? " (" : "", rule ? rule : "", rule ? ")" : "",
+                       mend ? ": " : "", mend, NULL);
+}
+
 int postern_exit_code(const GError *error)
 {
     if (error == NULL)

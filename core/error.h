@@ -41,6 +41,9 @@ gboolean refuse(GError **error, PosternError kind, const char *rule, const char 
 const char *postern_error_rule(const GError *error);
 const char *postern_error_mend(const GError *error);
 
+/* The whole in words, one line: "sentence (rule): what to do". The caller's (g_free). */
+char *postern_error_words(const GError *error);
+
 /* Exit code for an error; a foreign domain (a GIO error, say) counts as 70. NULL is 0. */
 int postern_exit_code(const GError *error);
 

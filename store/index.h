@@ -42,7 +42,7 @@ typedef struct {
     char *thread;
     gint64 date;
     char *from;
-    char *to;            /* address list as text */
+    GPtrArray *to;       /* char *: "Name <address>" each */
     char *subject;
     char *account;
     GPtrArray *folders;  /* char * */
