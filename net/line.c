@@ -1,5 +1,4 @@
 /* See line.h. */
-#define _GNU_SOURCE /* memmem */
 #include "net/line.h"
 
 #include <string.h>
