@@ -3,8 +3,9 @@
  *
  * Both files are GKeyFile text (see postern.conf(5)). Everything that can be judged without
  * the network or the policy's rules is judged here: unknown sections and keys, malformed
- * values, duplicate accounts. Errors are code 78 with rule "config.syntax", "config.key",
- * "config.value" or "policy.file" and name the file and line.
+ * values, duplicate accounts. Errors are code 78 with rule "config.file", "config.syntax",
+ * "config.key", "config.value" or "policy.file" and name the file and line. Values are raw: no
+ * escapes, blanks at both ends dropped.
  */
 #pragma once
 
@@ -13,19 +14,40 @@
 typedef enum { RULE_ALLOW, RULE_ENCRYPT, RULE_REFUSE } MailRule; /* ordered: later is stricter */
 typedef enum { TLS_1_2, TLS_1_3 } TlsMinimum;
 
+/* Which keys of [company] a file names: bit 1 << COMPANY_DOMAINS and so on. */
+typedef enum {
+    COMPANY_DOMAINS,
+    COMPANY_NETWORKS,
+    COMPANY_OFFICES,
+    COMPANY_CA_FILE,
+    COMPANY_RECOVERY_KEYS,
+    COMPANY_MIN_AUTH,
+    COMPANY_MIN_TLS,
+    COMPANY_TUNNEL,
+    COMPANY_OUTSIDE,
+    COMPANY_FREEMAIL,
+    COMPANY_WKD,
+    COMPANY_PIN,
+    COMPANY_KEYS,
+} CompanyKey;
+
 /* [company]. String lists are GStrv, never NULL. */
 typedef struct {
     char **domains;
-    char **networks;       /* CIDR; empty: any global address */
-    char **offices;        /* CIDR of our own address; empty: anywhere */
-    GPtrArray *ca_files;   /* char *; every file is a set the chain must lead to; empty: the system's */
-    char **recovery_keys;  /* full fingerprints */
-    char *min_auth;        /* mechanism, or NULL */
+    char **networks; /* CIDR; empty: any global address */
+    char **offices;  /* CIDR of our own address; empty: anywhere */
+    GPtrArray
+        *ca_files; /* char *; every file is a set the chain must lead to; empty: the system's */
+    char **recovery_keys; /* full fingerprints */
+    char *min_auth;       /* mechanism, or NULL */
     TlsMinimum min_tls;
     gboolean tunnel;
     MailRule outside;
     MailRule freemail;
-    char *wkd;             /* "never", "company" or "any" */
+    char *wkd;   /* "never", "company" or "any" */
+    char **pins; /* demanded of every account; config_parse() and config_narrow() have
+                    laid them over the accounts' own */
+    guint given; /* bits of CompanyKey: written somewhere, not a default */
 } Company;
 
 typedef enum { SECRET_SEALED, SECRET_KEYRING, SECRET_CREDENTIAL, SECRET_COMMAND } SecretKind;
@@ -33,49 +55,56 @@ typedef enum { SECRET_SEALED, SECRET_KEYRING, SECRET_CREDENTIAL, SECRET_COMMAND 
 /* [account "NAME"] */
 typedef struct {
     char *name;
-    char *address;          /* as written: a mailbox with or without display name */
+    char *address; /* as written: a mailbox with or without display name */
     char **aliases;
-    char *fetch;            /* URI, or NULL */
-    char *submit;           /* URI, or NULL */
-    char **folders;         /* patterns in order; never empty (default "*") */
+    char *fetch;    /* URI, or NULL */
+    char *submit;   /* URI, or NULL */
+    char **folders; /* patterns in order; never empty (default "*") */
     enum { KEEP_YES, KEEP_NO, KEEP_DAYS } keep;
     guint keep_days;
     SecretKind secret_kind;
-    char *secret_argument;  /* command line or credential name, else NULL */
-    char *key;              /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
-    char *sign_key;         /* fingerprint, or NULL for the owner's */
-    char **pins;            /* "sha256/BASE64"; on top of the policy's */
+    char *secret_argument; /* command line or credential name, else NULL */
+    char *key;             /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
+    char *sign_key;        /* fingerprint, or NULL for the owner's */
+    char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */
     char *tunnel;
-    guint64 max_size;       /* bytes; 0: no limit but LIMIT_MESSAGE_BYTES */
-    char *save_sent;        /* "no", "server" or a mailbox */
+    guint64 max_size; /* bytes; 0: no limit but LIMIT_MESSAGE_BYTES */
+    char *save_sent;  /* "no", "server" or a mailbox */
 } Account;
 
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
 
 typedef struct {
     Company company;
-    GPtrArray *accounts;       /* Account * in the order of the file */
-    IndexShare crypto_index;   /* [crypto] index: how much of mail that arrived encrypted */
-    guint unlock_seconds;      /* [crypto] unlock_timeout */
-    char *path;                /* the user's file */
+    GPtrArray *accounts;      /* Account * in the order of the file */
+    IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
+    guint unlock_seconds;     /* [crypto] unlock_timeout */
+    char *path;               /* the user's file */
+    GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;
 
 /*
  * Reads the user's file at PATH, then narrows [company] by the system policy
  * (SYSCONFDIR "/postern/policy") when that exists and by EXTRA_POLICY when not NULL.
  * A policy that exists must be a regular file, owned by root (or, for EXTRA_POLICY, by the
- * caller), writable by nobody else, reached without a symbolic link, and not empty.
+ * caller), writable by nobody else, reached without a symbolic link, and not empty. Root is
+ * uid 0, and where a user namespace leaves the host's root unmapped also the overflow uid.
  */
-Config *config_load(const char *path, const char *extra_policy, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Config *config_load(const char *path, const char *extra_policy,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void config_free(Config *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
 
 /* Parses text as config_load() would; NAME stands in messages. For tests and the fuzzer. */
-Config *config_parse(const char *text, gsize size, const char *name, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Config *config_parse(const char *text, gsize size, const char *name,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Lays a policy's [company] text over CONFIG: lists intersect, enumerations take the stricter. */
+/*
+ * Lays a policy's [company] text over CONFIG. A key that CONFIG does not name takes the policy's
+ * value; else lists intersect (domains and networks: the narrower of each nested pair) and
+ * enumerations take the stricter. ca_file, pin and recovery_keys are demanded in addition. Two
+ * lists that have nothing in common are refused, for an empty list would mean "anything".
+ */
 gboolean config_narrow(Config *config, const char *text, gsize size, const char *name,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

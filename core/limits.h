@@ -56,6 +56,10 @@
 #define LIMIT_QUERY_TERMS 200             /* SQLite walks 1000 levels of one expression, FTS5 256 */
 #define LIMIT_TOKEN 128                   /* bytes of an indexed word; longer ones are noise */
 
+/* Configuration. */
+#define LIMIT_CONFIG_BYTES (1024 * 1024)   /* a configuration or policy file */
+#define LIMIT_ACCOUNT_NAME 64              /* bytes of an account's name */
+
 /* Text on a terminal. */
 #define LIMIT_COMBINING 8                  /* marks on one letter; Tibetan and pointed Hebrew need fewer */
 #define LIMIT_ISOLATES 32                  /* nested bidi isolates; the algorithm itself stops at 125 */

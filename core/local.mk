@@ -1,13 +1,19 @@
 noinst_LIBRARIES += libpostern-core.a
 libpostern_core_a_SOURCES = \
 	core/base32.c core/base32.h \
-	core/config.h \
+	core/cidr.c core/cidr.h \
+	core/config.c core/config.h \
 	core/cursor.c core/cursor.h \
 	core/error.c core/error.h \
+	core/keylines.c core/keylines.h \
+	core/keytable.c core/keytable.h \
 	core/letter.c core/letter.h \
 	core/limits.h \
+	core/narrow.c core/narrow.h \
 	core/paths.c core/paths.h \
+	core/policyfile.c core/policyfile.h \
 	core/secret.c core/secret.h \
 	core/stream.c core/stream.h \
 	core/text.c core/text.h \
+	core/value.c core/value.h core/value-special.c \
 	core/width.c

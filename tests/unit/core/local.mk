@@ -1,4 +1,5 @@
 UNIT_CORE = \
+	tests/unit/core/test-config \
 	tests/unit/core/test-cursor \
 	tests/unit/core/test-error \
 	tests/unit/core/test-paths \
@@ -6,6 +7,7 @@ UNIT_CORE = \
 check_PROGRAMS += $(UNIT_CORE)
 TESTS += $(UNIT_CORE)
 
+tests_unit_core_test_config_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_cursor_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_error_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_paths_LDADD = $(LINK_core) $(UNIT_LIBS)

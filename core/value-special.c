@@ -1,0 +1,156 @@
+/* See value.h: numbers with units, commands, and the keys with a syntax of their own. */
+#include "core/value.h"
+
+#include <string.h>
+
+#include "core/config.h"
+
+static gboolean because(char **why, const char *reason)
+{
+    *why = g_strdup(reason);
+    return FALSE;
+}
+
+/* Digits and at most one letter of UNITS, each of which stands for FACTORS[its place]. */
+static gboolean scaled(const char *value, const char *units, const guint64 *factors, guint64 max,
+                       guint64 *result)
+{
+    gsize digits = strspn(value, "0123456789");
+    const char *unit = value[digits] ? strchr(units, value[digits]) : NULL;
+    gboolean formed =
+        digits > 0 && digits < 19 && (value[digits] == '\0' || (unit && value[digits + 1] == '\0'));
+    if (!formed)
+        return FALSE;
+    guint64 factor = unit ? factors[unit - units] : 1;
+    guint64 number = g_ascii_strtoull(value, NULL, 10);
+    return number <= max / factor && ((*result = number * factor), TRUE);
+}
+
+gboolean value_size(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    static const guint64 factors[] = {1 << 10, 1 << 20, 1 << 30};
+    guint64 size;
+    if (!scaled(value, "KMG", factors, G_MAXINT64, &size))
+        return because(why, "must be a size like 500K, 20M or 1G");
+    if (where)
+        *(guint64 *)where = size;
+    return TRUE;
+}
+
+static gboolean to_guint(guint64 number, gpointer where)
+{
+    if (where)
+        *(guint *)where = (guint)number;
+    return TRUE;
+}
+
+gboolean value_seconds(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    static const guint64 factors[] = {1, 60, 3600, 86400};
+    guint64 seconds;
+    if (!scaled(value, "smhd", factors, G_MAXINT32, &seconds))
+        return because(why, "must be a time like 90s, 15m, 1h or 7d");
+    return to_guint(seconds, where);
+}
+
+gboolean value_count(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    guint64 count;
+    if (!scaled(value, "", NULL, 1000, &count) || count == 0)
+        return because(why, "must be a number from 1 to 1000");
+    return to_guint(count, where);
+}
+
+/* Words as a shell would part them; none is run by one. */
+static gboolean is_command(const char *value)
+{
+    return g_shell_parse_argv(value, NULL, NULL, NULL);
+}
+
+gboolean value_command(const Key *key, const char *value, gpointer where, char **why)
+{
+    if (!is_command(value))
+        return because(why, "must be a command with its quotes closed");
+    return value_text(key, value, where, why);
+}
+
+/* "Sensitivity: company-confidential" */
+gboolean value_header(const Key *key, const char *value, gpointer where, char **why)
+{
+    const char *colon = strchr(value, ':');
+    if (colon == NULL || colon == value || memchr(value, ' ', (gsize)(colon - value)))
+        return because(why, "must be a header field and what it holds, like "
+                            "Sensitivity: company-confidential");
+    return value_text(key, value, where, why);
+}
+
+gboolean value_deliver(const Key *key, const char *value, gpointer where, char **why)
+{
+    const char *path = strchr(value, ':');
+    gboolean known = g_str_has_prefix(value, "lmtp:") || g_str_has_prefix(value, "maildir:");
+    if (!known || !g_path_is_absolute(path + 1))
+        return because(why, "must be lmtp:/SOCKET or maildir:/DIRECTORY");
+    return value_text(key, value, where, why);
+}
+
+/* The name of a file below $CREDENTIALS_DIRECTORY, never a way out of it. */
+static gboolean is_credential_name(const char *name)
+{
+    return *name != '\0' && *name != '.' && strchr(name, '/') == NULL;
+}
+
+gboolean value_outbox_key(const Key *key, const char *value, gpointer where, char **why)
+{
+    if (!g_str_has_prefix(value, "credential:") ||
+        !is_credential_name(value + strlen("credential:")))
+        return because(why, "must be credential:NAME");
+    return value_text(key, value, where, why);
+}
+
+gboolean value_keep(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    Account *account = where;
+    guint64 days = 0;
+    if (g_str_equal(value, "yes")) {
+        account->keep = KEEP_YES;
+    } else if (g_str_equal(value, "no")) {
+        account->keep = KEEP_NO;
+    } else if (scaled(value, "", NULL, 36500, &days) && days > 0) {
+        account->keep = KEEP_DAYS;
+    } else {
+        return because(why, "must be yes, no or a number of days");
+    }
+    account->keep_days = (guint)days;
+    return TRUE;
+}
+
+static gboolean secret_of_kind(Account *account, SecretKind kind, const char *argument)
+{
+    account->secret_kind = kind;
+    g_free(account->secret_argument);
+    account->secret_argument = g_strdup(argument);
+    return TRUE;
+}
+
+gboolean value_secret(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    const char *colon = strchr(value, ':');
+    const char *argument = colon ? colon + 1 : "";
+    while (*argument == ' ' || *argument == '\t')
+        argument++;
+    if (g_str_equal(value, "sealed"))
+        return secret_of_kind(where, SECRET_SEALED, NULL);
+    if (g_str_equal(value, "keyring"))
+        return secret_of_kind(where, SECRET_KEYRING, NULL);
+    if (g_str_has_prefix(value, "credential:") && is_credential_name(argument))
+        return secret_of_kind(where, SECRET_CREDENTIAL, argument);
+    if (g_str_has_prefix(value, "command:") && is_command(argument))
+        return secret_of_kind(where, SECRET_COMMAND, argument);
+    return because(why, "must be sealed, keyring, credential:NAME or command:COMMAND; "
+                        "a password never stands in a file");
+}

@@ -1,0 +1,41 @@
+/*
+ * value — the kinds of value a configuration key may have. A ValueReader judges the raw text
+ * and stores what it means at WHERE (NULL: judges only). On failure it returns FALSE and sets
+ * *why to the rest of a sentence that begins with the key, e.g. "must be yes or no". The value
+ * itself is not part of it: some are secret.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct Key Key;
+typedef gboolean ValueReader(const Key *key, const char *value, gpointer where, char **why);
+
+struct Key {
+    const char *name;
+    ValueReader *read;
+    gsize offset;       /* into the section's struct, or KEY_NOWHERE */
+    const char *words;  /* enumerations: "no|yes", in the order of their numbers */
+    const char *works;  /* NULL: all values have effect; else those that already mean what the
+                           program does, as in WORDS */
+    gboolean is_secret; /* never quote the value */
+};
+
+#define KEY_NOWHERE G_MAXSIZE
+
+/* The place of WORD in "a|b|c", or -1. */
+int word_index(const char *words, const char *word);
+
+/* Into a char *. */
+ValueReader value_text, value_word_text, value_path, value_fingerprint, value_address,
+    value_command, value_header, value_deliver, value_outbox_key;
+/* Into a GStrv. */
+ValueReader value_list, value_networks, value_fingerprints, value_pins, value_addresses;
+/* One more for a GPtrArray * of char *. */
+ValueReader value_paths;
+/* Into an int, a guint64, and a guint. */
+ValueReader value_word;
+ValueReader value_size;
+ValueReader value_seconds, value_count;
+/* Into several fields of the Account at WHERE. */
+ValueReader value_keep, value_secret;
