@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem() */
 #include "store/sealedvfs.h"
 
 #include <setjmp.h>
