@@ -1,5 +1,4 @@
 /* See policyfile.h. */
-#define _GNU_SOURCE /* O_PATH */
 #include "core/policyfile.h"
 
 #include <errno.h>
