@@ -4,4 +4,8 @@ libpostern_crypto_a_SOURCES = \
 	crypto/batchkey.c crypto/seal.h \
 	crypto/chunk.c crypto/chunk.h \
 	crypto/chunk-open.c \
-	crypto/chunk-seal.c
+	crypto/chunk-seal.c \
+	crypto/pgp.c crypto/pgp.h crypto/pgp-internal.h \
+	crypto/pgp-crypt.c \
+	crypto/pgp-keys.c \
+	crypto/pgp-verify.c

@@ -3,7 +3,8 @@
  * one function: offline, no keyserver, no encrypt-to, armor off unless said. Recipients are
  * given by full fingerprint. Verdicts come from result structures alone.
  *
- * Errors: 78 "key.missing", "key.expired", "key.revoked", "key.disabled", "key.unusable";
+ * Errors: 78 "key.missing", "key.expired", "key.revoked", "key.disabled", "key.unusable",
+ * "key.ambiguous" (two keys fit);
  * 75 "key.locked" when the private key is there but was not unlocked; 65 "openpgp.data" for
  * unusable input; 78 "openpgp.engine" when gpg itself is missing or broken.
  */
@@ -23,6 +24,9 @@ char *pgp_find(const char *name, gboolean secret, GError **error) G_GNUC_WARN_UN
 
 /* Is the key FINGERPRINT here and fit to encrypt to, now? Each reason its own error. */
 gboolean pgp_check_encrypt(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* When it stops being so, in seconds since 1970; 0 for never, and when it is not here. */
+gint64 pgp_expiry(const char *fingerprint);
 
 /* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */
 gboolean pgp_has_secret(const char *fingerprint);

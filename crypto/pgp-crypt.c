@@ -1,0 +1,190 @@
+/* See pgp.h: encrypting, signing and decrypting. */
+#include <string.h>
+
+#include "core/limits.h"
+#include "crypto/pgp-internal.h"
+
+/* A wrapped key, or a login secret, as OpenPGP message. */
+#define WRAPPED_MAX (64 * 1024)
+
+/* --- out ----------------------------------------------------------------------------------- */
+
+static void unref_key(gpointer key)
+{
+    if (key)
+        gpgme_key_unref(key);
+}
+
+/* NULL-terminated, each looked up and checked now. */
+static GPtrArray *recipients(gpgme_ctx_t context, char **fingerprints, GError **error)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(unref_key);
+    for (char **fingerprint = fingerprints; fingerprint && *fingerprint; fingerprint++) {
+        gpgme_key_t key = pgp_key(context, *fingerprint, FALSE, error);
+        if (key == NULL)
+            return NULL;
+        g_ptr_array_add(keys, key);
+        if (!pgp_key_check(key, FALSE, error))
+            return NULL;
+    }
+    if (keys->len == 0) {
+        refuse(error, POSTERN_ERROR_POLICY, "key.missing", "name a key",
+               "there is nobody to encrypt to");
+        return NULL;
+    }
+    g_ptr_array_add(keys, NULL);
+    return g_steal_pointer(&keys);
+}
+
+static gboolean add_signer(gpgme_ctx_t context, const char *signer, GError **error)
+{
+    g_auto(gpgme_key_t) key = pgp_key(context, signer, FALSE, error);
+    if (key == NULL || !pgp_key_check(key, TRUE, error))
+        return FALSE;
+    gpgme_error_t failure = gpgme_signers_add(context, key);
+    return !failure || pgp_refuse(error, failure, "sign");
+}
+
+/* The error when the library's result lists somebody it did not encrypt to. */
+static gpgme_error_t encrypt(gpgme_ctx_t context, GPtrArray *keys, gboolean sign,
+                             gpgme_encrypt_flags_t flags, gpgme_data_t plain, gpgme_data_t sealed)
+{
+    flags |= GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_ENCRYPT_TO;
+    gpgme_key_t *to = (gpgme_key_t *)keys->pdata;
+    gpgme_error_t failure = sign ? gpgme_op_encrypt_sign(context, to, flags, plain, sealed)
+                                 : gpgme_op_encrypt(context, to, flags, plain, sealed);
+    gpgme_encrypt_result_t result = gpgme_op_encrypt_result(context);
+    if (!failure && (result == NULL || result->invalid_recipients))
+        failure = gpgme_error(GPG_ERR_UNUSABLE_PUBKEY);
+    gpgme_sign_result_t signatures = sign ? gpgme_op_sign_result(context) : NULL;
+    if (!failure && sign && (signatures == NULL || signatures->signatures == NULL))
+        failure = gpgme_error(GPG_ERR_UNUSABLE_SECKEY);
+    return failure;
+}
+
+GBytes *pgp_wrap(char **fingerprints, const Secret *secret, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_autoptr(GPtrArray) keys = context ? recipients(context, fingerprints, error) : NULL;
+    if (keys == NULL)
+        return NULL;
+    g_autoptr(GByteArray) wrapped = g_byte_array_new();
+    PgpOutput output = {.bytes = wrapped, .limit = WRAPPED_MAX};
+    g_auto(gpgme_data_t) plain = pgp_input(secret_bytes(secret), secret_size(secret));
+    g_auto(gpgme_data_t) sealed = pgp_output(&output);
+    gpgme_error_t failure = encrypt(context, keys, FALSE, GPGME_ENCRYPT_NO_COMPRESS, plain, sealed);
+    if (failure) {
+        pgp_refuse(error, failure, "wrap a key");
+        return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&wrapped));
+}
+
+GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_autoptr(GPtrArray) keys = context ? recipients(context, fingerprints, error) : NULL;
+    if (keys == NULL || (signer && !add_signer(context, signer, error)))
+        return NULL;
+    gpgme_set_armor(context, 1);
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    PgpOutput output = {.bytes = message, .limit = 2 * LIMIT_DECRYPTED_BYTES};
+    gsize size;
+    const void *memory = g_bytes_get_data(data, &size);
+    g_auto(gpgme_data_t) plain = pgp_input(memory, size);
+    g_auto(gpgme_data_t) sealed = pgp_output(&output);
+    gpgme_error_t failure = encrypt(context, keys, signer != NULL, 0, plain, sealed);
+    if (failure) {
+        pgp_refuse(error, failure, "encrypt");
+        return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&message));
+}
+
+/* RFC 3156's name of the hash: "pgp-sha256". */
+static char *micalg_of(gpgme_ctx_t context)
+{
+    gpgme_sign_result_t result = gpgme_op_sign_result(context);
+    const char *name = result && result->signatures && !result->invalid_signers
+                           ? gpgme_hash_algo_name(result->signatures->hash_algo)
+                           : NULL;
+    g_autofree char *lower = name ? g_ascii_strdown(name, -1) : NULL;
+    return lower ? g_strconcat("pgp-", lower, NULL) : NULL;
+}
+
+GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    if (context == NULL || !add_signer(context, signer, error))
+        return NULL;
+    gpgme_set_armor(context, 1);
+    g_autoptr(GByteArray) signature = g_byte_array_new();
+    PgpOutput output = {.bytes = signature, .limit = WRAPPED_MAX};
+    gsize size;
+    const void *memory = g_bytes_get_data(data, &size);
+    g_auto(gpgme_data_t) plain = pgp_input(memory, size);
+    g_auto(gpgme_data_t) detached = pgp_output(&output);
+    gpgme_error_t failure = gpgme_op_sign(context, plain, detached, GPGME_SIG_MODE_DETACH);
+    g_autofree char *name = failure ? NULL : micalg_of(context);
+    if (name == NULL) {
+        pgp_refuse(error, failure ? failure : gpgme_error(GPG_ERR_UNUSABLE_SECKEY), "sign");
+        return NULL;
+    }
+    *micalg = g_steal_pointer(&name);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&signature));
+}
+
+/* --- in ------------------------------------------------------------------------------------ */
+
+/* gpg gives plaintext out before it has seen the end: OUTPUT counts only when this is TRUE. */
+static gboolean decrypt(gpgme_ctx_t context, const void *memory, gsize size, gboolean verify,
+                        PgpOutput *output, GError **error)
+{
+    g_auto(gpgme_data_t) sealed = pgp_input(memory, size);
+    g_auto(gpgme_data_t) plain = pgp_output(output);
+    gpgme_error_t failure = verify ? gpgme_op_decrypt_verify(context, sealed, plain)
+                                   : gpgme_op_decrypt(context, sealed, plain);
+    if (output->overflowed)
+        return refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", NULL,
+                      "an OpenPGP message holds more than %" G_GSIZE_FORMAT " bytes",
+                      output->limit);
+    if (failure)
+        return pgp_refuse(error, failure, "decrypt");
+    gpgme_decrypt_result_t result = gpgme_op_decrypt_result(context);
+    if (result == NULL || result->unsupported_algorithm || result->legacy_cipher_nomdc)
+        return refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", NULL,
+                      "an OpenPGP message is not protected against changes");
+    return TRUE;
+}
+
+Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    if (context == NULL)
+        return NULL;
+    /* Of its full size from the start: growing would leave copies behind. */
+    g_autoptr(GByteArray) plain = g_byte_array_sized_new(LIMIT_SECRET);
+    PgpOutput output = {.bytes = plain, .limit = LIMIT_SECRET};
+    Secret *secret = NULL;
+    if (decrypt(context, wrapped, size, FALSE, &output, error))
+        secret = secret_new(plain->data, plain->len);
+    secret_wipe(plain->data, plain->len);
+    return secret;
+}
+
+GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    if (context == NULL)
+        return NULL;
+    g_autoptr(GByteArray) plain = g_byte_array_new();
+    PgpOutput output = {.bytes = plain, .limit = LIMIT_DECRYPTED_BYTES};
+    gsize size;
+    const void *memory = g_bytes_get_data(data, &size);
+    if (!decrypt(context, memory, size, TRUE, &output, error)) {
+        secret_wipe(plain->data, plain->len);
+        return NULL;
+    }
+    pgp_collect_signatures(context, from, signatures);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&plain));
+}

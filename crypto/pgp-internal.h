@@ -1,0 +1,41 @@
+/* pgp-internal — what the pgp*.c files share; the rest of the house uses pgp.h. */
+#pragma once
+
+#include <gpgme.h>
+
+#include "core/error.h"
+#include "crypto/pgp.h"
+
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(gpgme_ctx_t, gpgme_release, NULL)
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(gpgme_data_t, gpgme_data_release, NULL)
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(gpgme_key_t, gpgme_key_unref, NULL)
+
+/* The one maker of contexts; NULL with "openpgp.engine". */
+gpgme_ctx_t pgp_context(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sets the error that FAILURE of GPGME stands for; DOING completes "OpenPGP cannot …". */
+gboolean pgp_refuse(GError **error, gpgme_error_t failure, const char *doing);
+
+/* MEMORY is read in place and must outlive the data. */
+gpgme_data_t pgp_input(const void *memory, gsize size);
+
+/* Collects at most LIMIT bytes; must outlive the data made of it. */
+typedef struct {
+    GByteArray *bytes;
+    gsize limit;
+    gboolean overflowed;
+} PgpOutput;
+gpgme_data_t pgp_output(PgpOutput *output);
+
+/* The key with exactly this primary fingerprint, as gpg lists it now. WITH_SECRET also asks the
+ * agent which private halves are here. NULL with "key.missing". */
+gpgme_key_t pgp_key(gpgme_ctx_t context, const char *fingerprint, gboolean with_secret,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fit for use now: whole key, and a subkey that can sign (SIGN) or encrypt. */
+gboolean pgp_key_check(gpgme_key_t key, gboolean sign, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Does the user id carry ADDRESS, and was it neither revoked nor damaged? */
+gboolean pgp_uid_carries(gpgme_user_id_t uid, const char *address);
+
+/* Appends a Signature for each one of the last verification in CONTEXT; how many. */
+guint pgp_collect_signatures(gpgme_ctx_t context, const char *from, GPtrArray *signatures);

@@ -1,0 +1,83 @@
+/* See gnupg-home.h. */
+#include "tests/lib/gnupg-home.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+struct GnupgHome {
+    char *dir;
+    GHashTable *keys;
+};
+
+/* Runs ARGUMENTS (NULL-terminated) to their end. */
+static void run(const char *const *arguments)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) process = g_subprocess_newv(arguments, G_SUBPROCESS_FLAGS_NONE, &error);
+    if (process == NULL || !g_subprocess_wait_check(process, NULL, &error))
+        g_error("%s: %s", arguments[0], error->message);
+}
+
+static GHashTable *read_keys(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "keys", NULL), *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        g_error("cannot read %s", path);
+    GHashTable *keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_auto(GStrv) lines = g_strsplit(g_strstrip(text), "\n", -1);
+    for (char **line = lines; *line; line++) {
+        g_auto(GStrv) words = g_strsplit(*line, " ", 2);
+        g_hash_table_insert(keys, g_strdup(words[0]), g_strdup(words[1]));
+    }
+    return keys;
+}
+
+GnupgHome *gnupg_home_new(void)
+{
+    const char *srcdir = g_getenv("srcdir");
+    g_autofree char *script =
+        g_build_filename(srcdir ? srcdir : ".", "tests", "lib", "gnupg-home.sh", NULL);
+    GnupgHome *home = g_new0(GnupgHome, 1);
+    home->dir = g_mkdtemp(g_strdup("/tmp/postern-XXXXXX"));
+    if (home->dir == NULL)
+        g_error("cannot make a directory below /tmp");
+    run((const char *const[]){"sh", script, home->dir, NULL});
+    home->keys = read_keys(home->dir);
+    gnupg_home_use(home, "own");
+    return home;
+}
+
+char *gnupg_home_path(const GnupgHome *home, const char *which)
+{
+    return g_build_filename(home->dir, which, NULL);
+}
+
+void gnupg_home_use(const GnupgHome *home, const char *which)
+{
+    g_autofree char *path = gnupg_home_path(home, which);
+    if (g_mkdir_with_parents(path, 0700) != 0)
+        g_error("cannot make %s", path);
+    g_setenv("GNUPGHOME", path, TRUE);
+}
+
+const char *gnupg_home_key(const GnupgHome *home, const char *name)
+{
+    const char *fingerprint = g_hash_table_lookup(home->keys, name);
+    if (fingerprint == NULL)
+        g_error("there is no test key %s", name);
+    return fingerprint;
+}
+
+void gnupg_home_free(GnupgHome *home)
+{
+    g_autoptr(GDir) open = g_dir_open(home->dir, 0, NULL);
+    for (const char *entry; open && (entry = g_dir_read_name(open));) {
+        g_autofree char *path = g_build_filename(home->dir, entry, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "all", NULL});
+    }
+    run((const char *const[]){"rm", "-rf", home->dir, NULL});
+    g_hash_table_unref(home->keys);
+    g_free(home->dir);
+    g_free(home);
+}

@@ -1,0 +1,17 @@
+/* gnupg-home — throw-away GnuPG homes for tests, made by gnupg-home.sh, which names the keys. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct GnupgHome GnupgHome;
+
+/* Makes the homes below /tmp and turns GNUPGHOME to "own". */
+GnupgHome *gnupg_home_new(void);
+/* Turns GNUPGHOME to the home called WHICH: "own", "others", or an empty one made on the way. */
+void gnupg_home_use(const GnupgHome *home, const char *which);
+/* Full fingerprint of the key called NAME. */
+const char *gnupg_home_key(const GnupgHome *home, const char *name);
+/* Where the home called WHICH lies. */
+char *gnupg_home_path(const GnupgHome *home, const char *which);
+/* Ends the agents and removes everything. */
+void gnupg_home_free(GnupgHome *home);
