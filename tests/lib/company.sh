@@ -10,6 +10,8 @@
 #   company_key NAME           prints the fingerprint
 #   company_certificate FILE FAULT   a server certificate with one fault, see below
 #   company_dovecot_beside CERTIFICATE   a second Dovecot on mail2.corp.example (10.23.0.2)
+#   company_fill NAME ARGUMENT…          make-mail.py into NAME's mailbox
+#   company_secret_mail FROM TO SUBJECT TEXT | company_deliver NAME
 #   company_log                what the servers said
 #
 # The mail lies in maildirs under $COMPANY/mail/NAME/Maildir, so that make-mail.py can fill them.
@@ -335,6 +337,50 @@ as() {
             LC_ALL=C.UTF-8 TZ=Europe/Berlin ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPTIONS-}" \
             UBSAN_OPTIONS="${UBSAN_OPTIONS-}" ${AS_EXTRA-} "$@"
     )
+}
+
+# company_secret_mail FROM TO SUBJECT TEXT: a PGP/MIME letter, signed by FROM and encrypted to TO
+company_secret_mail() {
+    company_inner=$(printf 'Content-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n' "$4" |
+        as "$1" gpg --batch --quiet --armor --trust-model always --sign --encrypt --recipient "$(company_key "$2")")
+    cat <<-END
+	From: $(company_full_name "$1") <$(company_address "$1")>
+	To: $(company_full_name "$2") <$(company_address "$2")>
+	Subject: $3
+	Date: $(date -R)
+	Message-ID: <$(openssl rand -hex 8)@corp.example>
+	MIME-Version: 1.0
+	Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="seal"
+
+	--seal
+	Content-Type: application/pgp-encrypted
+
+	Version: 1
+
+	--seal
+	Content-Type: application/octet-stream; name="encrypted.asc"
+
+	$company_inner
+
+	--seal--
+	END
+}
+
+# company_deliver NAME: the letter on stdin appears in NAME's inbox
+company_deliver() {
+    company_box=$COMPANY/mail/$1/Maildir
+    mkdir -p "$company_box/new" "$company_box/cur" "$company_box/tmp"
+    company_letter=$company_box/new/$(date +%s).$(openssl rand -hex 8).corp
+    cat >"$company_letter"
+    chown -R mail:mail "$company_box"
+}
+
+# company_fill NAME ARGUMENT…: make-mail.py into NAME's maildir
+company_fill() {
+    company_who=$1
+    shift
+    /usr/bin/python3 "$srcdir/tests/lib/make-mail.py" --maildir "$COMPANY/mail/$company_who/Maildir" "$@"
+    chown -R mail:mail "$COMPANY/mail/$company_who"
 }
 
 # --- small tools --------------------------------------------------------------------------------

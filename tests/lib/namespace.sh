@@ -7,28 +7,38 @@
 # that whatever is written there is gone with the last process. Nothing outside is touched.
 # Root enters directly; anybody else by a user namespace with the subordinate ids of /etc/subuid.
 
+namespace_parts='--net --mount --uts --ipc --pid --fork --kill-child --mount-proc'
+namespace_user='--user --map-root-user --map-auto'
+
+# The options for unshare that work here, or failure.
+namespace_options() {
+    # shellcheck disable=SC2086
+    if [ "$(id -u)" = 0 ] && unshare $namespace_parts true 2>/dev/null; then
+        echo "$namespace_parts"
+    elif unshare $namespace_user $namespace_parts true 2>/dev/null; then
+        echo "$namespace_user $namespace_parts"
+    else
+        return 1
+    fi
+}
+
+namespace_possible() { namespace_options >/dev/null; }
+
 namespace_enter() {
     namespace_now=$(readlink /proc/self/ns/net)
     if [ -n "${POSTERN_OUTER_NET-}" ] && [ "$POSTERN_OUTER_NET" != "$namespace_now" ]; then
         namespace_furnish
         return
     fi
+    namespace_chosen=$(namespace_options) || { namespace_complain >&2; exit 99; }
     POSTERN_OUTER_NET=$namespace_now
     export POSTERN_OUTER_NET
-    namespace_parts='--net --mount --uts --ipc --pid --fork --kill-child --mount-proc'
     # shellcheck disable=SC2086
-    if [ "$(id -u)" = 0 ] && unshare $namespace_parts true 2>/dev/null; then
-        exec unshare $namespace_parts -- sh "$@"
-    elif unshare --user --map-root-user --map-auto $namespace_parts true 2>/dev/null; then
-        exec unshare --user --map-root-user --map-auto $namespace_parts -- sh "$@"
-    fi
-    namespace_complain >&2
-    exit 99
+    exec unshare $namespace_chosen -- sh "$@"
 }
 
-# One sentence for what is most likely missing; TAP readers see a bail-out.
+# One sentence for what is most likely missing.
 namespace_complain() {
-    printf 'Bail out! '
     if ! command -v unshare >/dev/null; then
         echo 'unshare is missing: install util-linux.'
     elif [ "$(id -u)" = 0 ]; then
@@ -36,9 +46,9 @@ namespace_complain() {
     elif ! command -v newuidmap >/dev/null; then
         echo 'Not root, and newuidmap is missing: install uidmap, or run this as root.'
     elif ! grep -q "^$(id -un):\|^$(id -u):" /etc/subuid 2>/dev/null; then
-        echo "Not root, and /etc/subuid gives $(id -un) no subordinate ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un), or run this as root."
+        echo "Not root, and /etc/subuid gives $(id -un) no subordinate ids: let root run usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un), or run this as root."
     else
-        echo 'Not root, and the kernel allows no user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces or AppArmor): run this as root.'
+        echo 'Not root, and the kernel allows no user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, AppArmor): run this as root.'
     fi
 }
 

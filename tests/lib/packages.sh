@@ -5,9 +5,16 @@
 # No service is started: invoke-rc.d is denied by a policy-rc.d that exists only while apt runs.
 
 packages_missing() {
-    sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1/tests/lib/packages" | while read -r package; do
-        case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
-        installed) ;;
+    packages_wanted=$(sed -e 's/#.*//' "$1/tests/lib/packages")
+    # shellcheck disable=SC2086
+    packages_there=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages_wanted 2>/dev/null)
+    for package in $packages_wanted; do
+        case "
+$packages_there
+" in
+        *"
+$package installed
+"*) ;;
         *) printf '%s ' "$package" ;;
         esac
     done
