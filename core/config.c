@@ -278,17 +278,22 @@ static gboolean narrow_by_file(Config *config, const char *path, PolicyTrust tru
            config_narrow(config, g_bytes_get_data(text, NULL), g_bytes_get_size(text), path, error);
 }
 
-Config *config_load(const char *path, const char *extra_policy, GError **error)
+gboolean config_apply_policies(Config *config, const char *extra_policy, GError **error)
 {
     g_autofree char *system_policy = path_policy();
+    return narrow_by_file(config, system_policy, POLICY_OF_SYSTEM, error) &&
+           (extra_policy == NULL ||
+            narrow_by_file(config, extra_policy, POLICY_OF_CALLER, error));
+}
+
+Config *config_load(const char *path, const char *extra_policy, GError **error)
+{
     g_autoptr(GBytes) text = policyfile_read_config(path, error);
     if (text == NULL)
         return NULL;
     g_autoptr(Config) config =
         config_parse(g_bytes_get_data(text, NULL), g_bytes_get_size(text), path, error);
-    if (config == NULL || !narrow_by_file(config, system_policy, POLICY_OF_SYSTEM, error))
-        return NULL;
-    if (extra_policy && !narrow_by_file(config, extra_policy, POLICY_OF_CALLER, error))
+    if (config == NULL || !config_apply_policies(config, extra_policy, error))
         return NULL;
     return g_steal_pointer(&config);
 }

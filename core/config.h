@@ -108,5 +108,9 @@ Config *config_parse(const char *text, gsize size, const char *name,
 gboolean config_narrow(Config *config, const char *text, gsize size, const char *name,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The two policies of config_load(), laid over a configuration that was parsed from text. */
+gboolean config_apply_policies(Config *config, const char *extra_policy,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The account called NAME; refuses with 78, "config.account". With NULL: the only or first one. */
 const Account *config_account(const Config *config, const char *name, GError **error);
