@@ -146,15 +146,17 @@ static const char *read_quoted(Scan *scan, const char *at)
 
 static const char *read_comment(Scan *scan, const char *at)
 {
-    guint depth = 0;
+    guint depth = 1;
     g_string_truncate(scan->comment, 0);
-    for (; *at; at++) {
-        if (*at == ')' && --depth == 0)
-            return at + 1;
-        if (depth > 0)
-            g_string_append_c(scan->comment, *at == '\\' && at[1] ? *++at : *at);
-        if (*at == '(')
+    for (at++; *at; at++) {
+        gboolean escaped = *at == '\\' && at[1];
+        if (escaped)
+            at++;
+        else if (*at == '(')
             depth++;
+        else if (*at == ')' && --depth == 0)
+            return at + 1;
+        g_string_append_c(scan->comment, *at);
     }
     scan->flaws |= ADDRESS_MALFORMED;
     return at;

@@ -27,7 +27,6 @@ typedef enum {
     ADDRESS_GROUP = 1 << 0,
     ADDRESS_ROUTE = 1 << 1,
     ADDRESS_MALFORMED = 1 << 2, /* leftovers, nothing closed, an address in an unquoted name */
-    ADDRESS_QUOTED = 1 << 3,    /* local part in quotes */
 } AddressFlaws;
 
 /* As address_read(), telling the flaws of all mailboxes read. For address-strict.c. */

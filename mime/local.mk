@@ -1,9 +1,11 @@
 noinst_LIBRARIES += libpostern-mime.a
 libpostern_mime_a_SOURCES = \
 	mime/address.c mime/address.h \
+	mime/address-strict.c \
+	mime/attachment.c mime/attachment.h \
 	mime/body.c \
 	mime/charset.c mime/charset.h \
-	mime/compose.h \
+	mime/compose.c mime/compose.h \
 	mime/digest.c \
 	mime/entity.c mime/entity.h \
 	mime/html.c mime/html.h \
@@ -11,4 +13,5 @@ libpostern_mime_a_SOURCES = \
 	mime/message.c mime/message.h \
 	mime/rfc2047.c mime/rfc2047.h \
 	mime/rfc2231.c mime/rfc2231.h \
-	mime/transfer.c mime/transfer.h
+	mime/transfer.c mime/transfer.h \
+	mime/writer.c mime/writer.h

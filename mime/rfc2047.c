@@ -7,6 +7,8 @@
 #include "mime/transfer.h"
 
 #define CHARSET_MAX 64
+#define WORD_BYTES 39 /* 64 characters when encoded: "Subject: " and they fit a line of 76 */
+#define PLAIN_WORD 64
 
 typedef struct {
     char charset[CHARSET_MAX];
@@ -147,6 +149,34 @@ char *rfc2047_decode(const char *raw)
         raw += plain;
         if (found)
             raw = decode_run(raw, word, out);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static gboolean needs_encoding(const char *utf8)
+{
+    gsize length = 0;
+    for (const char *at = utf8; *at; at++) {
+        length = *at == ' ' ? 0 : length + 1;
+        if ((guchar)*at >= 127 || (guchar)*at < ' ' || length > PLAIN_WORD)
+            return TRUE;
+    }
+    return strstr(utf8, "=?") != NULL;
+}
+
+char *rfc2047_encode(const char *utf8)
+{
+    if (!needs_encoding(utf8))
+        return g_strdup(utf8);
+    g_autoptr(GString) out = g_string_new(NULL);
+    while (*utf8) {
+        const char *end = utf8;
+        for (const char *next = g_utf8_next_char(end); *end && next - utf8 <= WORD_BYTES;
+             next = g_utf8_next_char(next))
+            end = next;
+        g_autofree char *base64 = g_base64_encode((const guchar *)utf8, (gsize)(end - utf8));
+        g_string_append_printf(out, "%s=?utf-8?B?%s?=", out->len > 0 ? " " : "", base64);
+        utf8 = end;
     }
     return g_string_free(g_steal_pointer(&out), FALSE);
 }

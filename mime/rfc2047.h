@@ -14,5 +14,12 @@
  */
 char *rfc2047_decode(const char *raw);
 
+/*
+ * The other way: UTF8 (valid, one line) as it may stand in a field. ASCII stays as it is unless
+ * it holds "=?" or a word too long to fold; else encoded words of at most 75 characters with a
+ * blank between, none of which splits a character (GMime's are longer than RFC 2047 allows).
+ */
+char *rfc2047_encode(const char *utf8);
+
 /* Length of the encoded word that starts at TEXT, 0 when none does. */
 gsize rfc2047_word(const char *text);
