@@ -45,7 +45,17 @@ static gboolean add_signer(gpgme_ctx_t context, const char *signer, GError **err
     return !failure || pgp_refuse(error, failure, "sign");
 }
 
-/* The error when the library's result lists somebody it did not encrypt to. */
+/* FAILURE, or the reason why a signer was passed over, which says more. */
+static gpgme_error_t signing_failure(gpgme_ctx_t context, gpgme_error_t failure)
+{
+    gpgme_sign_result_t result = gpgme_op_sign_result(context);
+    if (result && result->invalid_signers)
+        return result->invalid_signers->reason;
+    if (!failure && (result == NULL || result->signatures == NULL))
+        return gpgme_error(GPG_ERR_UNUSABLE_SECKEY);
+    return failure;
+}
+
 static gpgme_error_t encrypt(gpgme_ctx_t context, GPtrArray *keys, gboolean sign,
                              gpgme_encrypt_flags_t flags, gpgme_data_t plain, gpgme_data_t sealed)
 {
@@ -53,12 +63,11 @@ static gpgme_error_t encrypt(gpgme_ctx_t context, GPtrArray *keys, gboolean sign
     gpgme_key_t *to = (gpgme_key_t *)keys->pdata;
     gpgme_error_t failure = sign ? gpgme_op_encrypt_sign(context, to, flags, plain, sealed)
                                  : gpgme_op_encrypt(context, to, flags, plain, sealed);
+    if (sign)
+        failure = signing_failure(context, failure);
     gpgme_encrypt_result_t result = gpgme_op_encrypt_result(context);
     if (!failure && (result == NULL || result->invalid_recipients))
         failure = gpgme_error(GPG_ERR_UNUSABLE_PUBKEY);
-    gpgme_sign_result_t signatures = sign ? gpgme_op_sign_result(context) : NULL;
-    if (!failure && sign && (signatures == NULL || signatures->signatures == NULL))
-        failure = gpgme_error(GPG_ERR_UNUSABLE_SECKEY);
     return failure;
 }
 
@@ -105,9 +114,8 @@ GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data, GErro
 static char *micalg_of(gpgme_ctx_t context)
 {
     gpgme_sign_result_t result = gpgme_op_sign_result(context);
-    const char *name = result && result->signatures && !result->invalid_signers
-                           ? gpgme_hash_algo_name(result->signatures->hash_algo)
-                           : NULL;
+    const char *name =
+        result && result->signatures ? gpgme_hash_algo_name(result->signatures->hash_algo) : NULL;
     g_autofree char *lower = name ? g_ascii_strdown(name, -1) : NULL;
     return lower ? g_strconcat("pgp-", lower, NULL) : NULL;
 }
@@ -124,7 +132,8 @@ GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg, GError **error
     const void *memory = g_bytes_get_data(data, &size);
     g_auto(gpgme_data_t) plain = pgp_input(memory, size);
     g_auto(gpgme_data_t) detached = pgp_output(&output);
-    gpgme_error_t failure = gpgme_op_sign(context, plain, detached, GPGME_SIG_MODE_DETACH);
+    gpgme_error_t failure =
+        signing_failure(context, gpgme_op_sign(context, plain, detached, GPGME_SIG_MODE_DETACH));
     g_autofree char *name = failure ? NULL : micalg_of(context);
     if (name == NULL) {
         pgp_refuse(error, failure ? failure : gpgme_error(GPG_ERR_UNUSABLE_SECKEY), "sign");

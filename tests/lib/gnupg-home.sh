@@ -47,6 +47,7 @@ key others sign-only 'Signs <signs@corp.example>' ed25519 sign never
 key others revoked 'Revoked <revoked@corp.example>' $both default never
 revoked=$fpr
 key others expired 'Expired <expired@corp.example>' $both default 1d "$long_ago"
+key others soon 'Soon <soon@corp.example>' $both default 2d
 key others old-subkey 'Old <old@corp.example>' ed25519 sign never "$long_ago"
 g others "$long_ago" --quick-add-key "$fpr" cv25519 encr 1d
 
@@ -62,6 +63,8 @@ done
 g others --quick-add-uid "$friend" 'Boss <boss@corp.example>'
 g others --armor --export "$friend" >"$dir/friend.asc"
 g own --import "$dir/friend.asc"
+g own --armor --export "$owner" >"$dir/owner.asc"
+g others --import "$dir/owner.asc"
 printf 'disable\nquit\n' | g own --command-fd 0 --edit-key "$disabled" >>"$dir/log"
 g own --check-trustdb
 # The agents still know what they were told while the keys were made.

@@ -1,9 +1,21 @@
 UNIT_CRYPTO = \
-	tests/unit/crypto/test-aead
+	tests/unit/crypto/test-aead \
+	tests/unit/crypto/test-pgp-crypt \
+	tests/unit/crypto/test-pgp-keys \
+	tests/unit/crypto/test-pgp-verify
 check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO)
 
+GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
+EXTRA_DIST += tests/lib/gnupg-home.sh
+
 tests_unit_crypto_test_aead_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_keys_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_keys_SOURCES = tests/unit/crypto/test-pgp-keys.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgp_crypt_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_crypt_SOURCES = tests/unit/crypto/test-pgp-crypt.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgp_verify_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_verify_SOURCES = tests/unit/crypto/test-pgp-verify.c $(GNUPG_HOME)
 
 EXTRA_PROGRAMS = tests/bench/seal-rate
 tests_bench_seal_rate_LDADD = $(LINK_crypto)

@@ -1,0 +1,250 @@
+#include "crypto/pgp.h"
+
+#include <glib/gstdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/error.h"
+#include "tests/lib/gnupg-home.h"
+
+static GnupgHome *home;
+
+static void assert_refused(GError *error, PosternError kind, const char *rule)
+{
+    assert_non_null(error);
+    assert_string_equal(postern_error_rule(error), rule);
+    assert_int_equal(error->code, kind);
+    g_error_free(error);
+}
+
+/* Key names of gnupg-home.sh, and the rule that speaks against encrypting to them. */
+static const struct {
+    const char *name, *rule;
+} fitness[] = {
+    {"owner", NULL},
+    {"friend", NULL},
+    {"stranger", NULL},
+    {"locked", NULL},
+    {"disabled", "key.disabled"},
+    {"sign-only", "key.unusable"},
+    {"revoked", "key.revoked"},
+    {"expired", "key.expired"},
+    {"old-subkey", "key.expired"},
+};
+
+static void p5_each_reason_against_a_key_is_an_error_of_its_own(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(fitness); i++) {
+        const char *fingerprint = gnupg_home_key(home, fitness[i].name);
+        GError *error = NULL;
+        if (pgp_check_encrypt(fingerprint, &error)) {
+            assert_null(error);
+            assert_null(fitness[i].rule);
+            continue;
+        }
+        assert_non_null(strstr(error->message, fingerprint));
+        assert_non_null(postern_error_mend(error));
+        assert_refused(error, POSTERN_ERROR_POLICY, fitness[i].rule);
+    }
+}
+
+static void p5_a_key_that_is_not_here_is_missing(void **state)
+{
+    (void)state;
+    GError *error = NULL;
+    assert_false(pgp_check_encrypt("0123456789ABCDEF0123456789ABCDEF01234567", &error));
+    assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
+    error = NULL;
+    assert_false(pgp_check_encrypt("jsmith@corp.example", &error)); /* not by address */
+    assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
+    error = NULL;
+    assert_false(pgp_check_encrypt("", &error));
+    g_clear_error(&error);
+}
+
+static void assert_found(const char *name, gboolean secret, const char *key)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *found = pgp_find(name, secret, &error);
+    assert_null(error);
+    assert_string_equal(found, gnupg_home_key(home, key));
+}
+
+static void a_key_is_found_by_address_fingerprint_and_id(void **state)
+{
+    (void)state;
+    const char *owner = gnupg_home_key(home, "owner");
+    g_autofree char *lower = g_ascii_strdown(owner, -1);
+    assert_found("jsmith@corp.example", TRUE, "owner");
+    assert_found("JSmith@Corp.Example", FALSE, "owner");
+    assert_found(owner, TRUE, "owner");
+    assert_found(lower, TRUE, "owner");
+    assert_found(owner + 24, FALSE, "owner");
+    assert_found("friend.second@corp.example", FALSE, "friend");
+}
+
+static const struct {
+    const char *name;
+    gboolean secret;
+    const char *rule;
+} not_found[] = {
+    {"nobody@corp.example", FALSE, "key.missing"},
+    {"smith@corp.example", FALSE, "key.missing"}, /* part of an address */
+    {"John", FALSE, "key.missing"},
+    {"@corp.example", FALSE, "key.missing"},
+    {"", FALSE, "key.missing"},
+    {"-dash@corp.example", FALSE, "key.missing"},
+    {"friend.second@corp.example", TRUE, "key.missing"}, /* the private half is not here */
+    {"friend@corp.example", FALSE, "key.ambiguous"},     /* the stranger's says so too */
+    {"twin@corp.example", FALSE, "key.ambiguous"},
+    {"expired@corp.example", FALSE, "key.expired"},
+    {"signs@corp.example", FALSE, "key.unusable"},
+};
+
+static void a_name_that_is_not_one_usable_key_is_refused(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(not_found); i++) {
+        GError *error = NULL;
+        assert_null(pgp_find(not_found[i].name, not_found[i].secret, &error));
+        assert_refused(error, POSTERN_ERROR_POLICY, not_found[i].rule);
+    }
+}
+
+static void a_short_key_id_names_nobody(void **state)
+{
+    (void)state;
+    GError *error = NULL;
+    assert_null(pgp_find(gnupg_home_key(home, "owner") + 32, FALSE, &error));
+    assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
+}
+
+static void p5_a_second_key_with_the_same_user_id_changes_nothing(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *found = pgp_find_recipient("friend@corp.example", &error);
+    assert_null(error);
+    assert_string_equal(found, gnupg_home_key(home, "friend"));
+    g_autofree char *other_case = pgp_find_recipient("FRIEND@corp.EXAMPLE", NULL);
+    assert_string_equal(other_case, found);
+}
+
+static const struct {
+    const char *address, *rule;
+} no_recipients[] = {
+    {"boss@corp.example", "key.untrusted"}, /* an unconfirmed user id on a confirmed key */
+    {"riend@corp.example", "key.missing"},
+    {"corp.example", "key.missing"},
+    {"Friend", "key.missing"},
+    {"", "key.missing"},
+    {"disabled@corp.example", "key.disabled"},
+    {"revoked@corp.example", "key.missing"}, /* its user id went with it */
+    {"expired@corp.example", "key.expired"},
+    {"old@corp.example", "key.expired"},
+    {"signs@corp.example", "key.unusable"},
+};
+
+static void p9_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_address(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(no_recipients); i++) {
+        GError *error = NULL;
+        assert_null(pgp_find_recipient(no_recipients[i].address, &error));
+        assert_refused(error, POSTERN_ERROR_POLICY, no_recipients[i].rule);
+    }
+    GError *error = NULL;
+    assert_null(pgp_find_recipient(gnupg_home_key(home, "friend"), &error));
+    assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
+}
+
+static void p9_two_confirmed_keys_for_an_address_are_both_named(void **state)
+{
+    (void)state;
+    GError *error = NULL;
+    assert_null(pgp_find_recipient("twin@corp.example", &error));
+    assert_non_null(strstr(error->message, gnupg_home_key(home, "twin-one")));
+    assert_non_null(strstr(error->message, gnupg_home_key(home, "twin-two")));
+    assert_refused(error, POSTERN_ERROR_POLICY, "key.ambiguous");
+}
+
+static void the_trust_model_of_gpg_conf_confirms_nobody(void **state)
+{
+    (void)state;
+    g_autofree char *own = gnupg_home_path(home, "own");
+    g_autofree char *path = g_build_filename(own, "gpg.conf", NULL);
+    assert_true(g_file_set_contents(path, "trust-model always\n", -1, NULL));
+    GError *error = NULL;
+    assert_null(pgp_find_recipient("boss@corp.example", &error));
+    g_unlink(path);
+    assert_refused(error, POSTERN_ERROR_POLICY, "key.untrusted");
+}
+
+static void a_private_half_is_here_or_not(void **state)
+{
+    (void)state;
+    assert_true(pgp_has_secret(gnupg_home_key(home, "owner")));
+    assert_true(pgp_has_secret(gnupg_home_key(home, "locked"))); /* and asks for nothing */
+    assert_false(pgp_has_secret(gnupg_home_key(home, "friend")));
+    assert_false(pgp_has_secret("0123456789ABCDEF0123456789ABCDEF01234567"));
+}
+
+static void the_time_of_expiry_is_known(void **state)
+{
+    (void)state;
+    assert_int_equal(pgp_expiry(gnupg_home_key(home, "owner")), 0);
+    assert_int_equal(pgp_expiry(gnupg_home_key(home, "expired")), 1577923200); /* 2020-01-02 */
+    gint64 in_two_days = g_get_real_time() / G_USEC_PER_SEC + 2 * 86400;
+    gint64 soon = pgp_expiry(gnupg_home_key(home, "soon"));
+    assert_in_range(soon, in_two_days - 3600, in_two_days);
+}
+
+static void making_a_key_without_a_way_to_ask_is_a_locked_key(void **state)
+{
+    (void)state;
+    GError *error = NULL;
+    assert_null(pgp_generate("New <new@corp.example>", &error));
+    assert_refused(error, POSTERN_ERROR_TEMPORARY, "key.locked");
+    error = NULL;
+    assert_null(pgp_generate("New <new@corp.example>\nExpire-Date: 1d", &error));
+    assert_refused(error, POSTERN_ERROR_INPUT, "key.user-id");
+}
+
+static int make_home(void **state)
+{
+    (void)state;
+    home = gnupg_home_new();
+    return pgp_start(NULL) ? 0 : -1;
+}
+
+static int remove_home(void **state)
+{
+    (void)state;
+    gnupg_home_free(home);
+    return 0;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p5_each_reason_against_a_key_is_an_error_of_its_own),
+        cmocka_unit_test(p5_a_key_that_is_not_here_is_missing),
+        cmocka_unit_test(a_key_is_found_by_address_fingerprint_and_id),
+        cmocka_unit_test(a_name_that_is_not_one_usable_key_is_refused),
+        cmocka_unit_test(a_short_key_id_names_nobody),
+        cmocka_unit_test(p5_a_second_key_with_the_same_user_id_changes_nothing),
+        cmocka_unit_test(p9_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_address),
+        cmocka_unit_test(p9_two_confirmed_keys_for_an_address_are_both_named),
+        cmocka_unit_test(the_trust_model_of_gpg_conf_confirms_nobody),
+        cmocka_unit_test(a_private_half_is_here_or_not),
+        cmocka_unit_test(the_time_of_expiry_is_known),
+        cmocka_unit_test(making_a_key_without_a_way_to_ask_is_a_locked_key),
+    };
+    return cmocka_run_group_tests(tests, make_home, remove_home);
+}
