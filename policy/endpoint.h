@@ -19,8 +19,8 @@ typedef struct VettedEndpoint VettedEndpoint;
  * "transport.port", "server.uri", "server.literal", "server.freemail", "server.company",
  * "server.login".
  */
-VettedEndpoint *endpoint_vet(const char *uri, const Company *company, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+VettedEndpoint *endpoint_vet(const char *uri, const Company *company,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void endpoint_free(VettedEndpoint *endpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VettedEndpoint, endpoint_free)
 

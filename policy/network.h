@@ -17,8 +17,8 @@ gboolean network_allows(const Company *company, GInetAddress *address, const cha
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* As above for our own address and `offices`; rule "server.office". */
-gboolean network_in_office(const Company *company, GInetAddress *own, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean network_in_office(const Company *company, GInetAddress *own,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Checks the CIDR lists themselves; rule "config.value". */
 gboolean network_check_lists(const Company *company, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -24,5 +24,5 @@ gboolean outgoing_vet(const Company *company, const GPtrArray *recipients, gbool
  * A header value or address that is sent: refuses CR, LF, NUL and other controls with 65,
  * "send.value"; WHAT names it for the message ("--to").
  */
-gboolean outgoing_value(const char *what, const char *value, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean outgoing_value(const char *what, const char *value,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
