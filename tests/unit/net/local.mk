@@ -1,5 +1,6 @@
 UNIT_NET = \
 	tests/unit/net/test-line \
+	tests/unit/net/test-pop3 \
 	tests/unit/net/test-sasl \
 	tests/unit/net/test-tls
 check_PROGRAMS += $(UNIT_NET)
@@ -8,6 +9,8 @@ TESTS += $(UNIT_NET)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
 tests_unit_net_test_line_SOURCES = tests/unit/net/test-line.c $(PEER)
 tests_unit_net_test_line_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_pop3_SOURCES = tests/unit/net/test-pop3.c $(PEER)
+tests_unit_net_test_pop3_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_sasl_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_tls_SOURCES = tests/unit/net/test-tls.c $(PEER)
 tests_unit_net_test_tls_LDADD = $(LINK_net) $(UNIT_LIBS)

@@ -1,0 +1,300 @@
+/* See connect.h. */
+#include "net/connect.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "policy/network.h"
+
+/* RFC 8305, 5: how long an address may keep the next one waiting. */
+#define STEP_MS 250
+
+/* ---- look-up ---- */
+
+typedef struct {
+    GMainLoop *loop;
+    GList *addresses;
+    GError *error;
+    gboolean answered;
+} Lookup;
+
+static void lookup_done(GObject *resolver, GAsyncResult *result, gpointer user)
+{
+    Lookup *lookup = user;
+    lookup->addresses =
+        g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &lookup->error);
+    lookup->answered = TRUE;
+    g_main_loop_quit(lookup->loop);
+}
+
+static gboolean lookup_late(gpointer cancellable)
+{
+    g_cancellable_cancel(cancellable);
+    return G_SOURCE_REMOVE;
+}
+
+/* GResolver has no deadline of its own before GLib 2.78: a loop of our own brings one. */
+static void look_up(const char *host, Lookup *lookup)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_autoptr(GResolver) resolver = g_resolver_get_default();
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GSource) late = g_timeout_source_new(LIMIT_CONNECT_MS);
+    g_main_context_push_thread_default(context);
+    lookup->loop = g_main_loop_new(context, FALSE);
+    g_source_set_callback(late, lookup_late, cancellable, NULL);
+    g_source_attach(late, context);
+    g_resolver_lookup_by_name_async(resolver, host, cancellable, lookup_done, lookup);
+    while (!lookup->answered)
+        g_main_loop_run(lookup->loop);
+    g_source_destroy(late);
+    g_main_loop_unref(lookup->loop);
+    g_main_context_pop_thread_default(context);
+}
+
+/* Every address of HOST, GInetAddress. */
+static GList *resolve(const char *host, GError **error)
+{
+    Lookup lookup = {0};
+    look_up(host, &lookup);
+    if (g_error_matches(lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        refuse(error, POSTERN_ERROR_TEMPORARY, "server.timeout", "look at this machine's DNS",
+               "no name server said where %s is within %d seconds", host, LIMIT_CONNECT_MS / 1000);
+    else if (lookup.error)
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns",
+               "look at the server's name and at this machine's DNS", "%s cannot be found: %s",
+               host, lookup.error->message);
+    else if (g_list_length(lookup.addresses) > LIMIT_ADDRESSES) {
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns", "ask who runs the company's DNS",
+               "%s has more than %d addresses", host, LIMIT_ADDRESSES);
+        g_resolver_free_addresses(g_steal_pointer(&lookup.addresses));
+    }
+    g_clear_error(&lookup.error);
+    return lookup.addresses;
+}
+
+/* ---- who we are ---- */
+
+static GInetAddress *local_address(int fd)
+{
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &size) < 0)
+        return NULL;
+    g_autoptr(GSocketAddress) own = g_socket_address_new_from_native(&name, size);
+    if (!G_IS_INET_SOCKET_ADDRESS(own))
+        return NULL;
+    return g_object_ref(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(own)));
+}
+
+static gboolean socket_in_office(int fd, const Company *company, GError **error)
+{
+    g_autoptr(GInetAddress) own = local_address(fd);
+    if (own == NULL)
+        return refuse(error, POSTERN_ERROR_POLICY, "server.office", NULL,
+                      "this machine's own address cannot be told");
+    return network_in_office(company, own, error);
+}
+
+typedef struct {
+    struct sockaddr_storage name;
+    socklen_t size;
+} Target;
+
+static gboolean target_of(GInetAddress *address, guint16 port, Target *target)
+{
+    g_autoptr(GSocketAddress) full = g_inet_socket_address_new(address, port);
+    gssize size = g_socket_address_get_native_size(full);
+    target->size = (socklen_t)size;
+    return size > 0 && (gsize)size <= sizeof target->name &&
+           g_socket_address_to_native(full, &target->name, sizeof target->name, NULL);
+}
+
+/* The address the kernel would speak from, asked without a packet. */
+static gboolean target_from_office(const Target *target, const Company *company, GError **error)
+{
+    if (company->offices == NULL || company->offices[0] == NULL)
+        return TRUE;
+    int fd = socket(target->name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    gboolean good =
+        fd >= 0 && connect(fd, (const struct sockaddr *)&target->name, target->size) == 0;
+    if (good)
+        good = socket_in_office(fd, company, error);
+    else
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.unreachable", "look at the network",
+               "there is no way to the server: %s", g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* ---- the race ---- */
+
+typedef struct {
+    const char *host;
+    Target targets[LIMIT_ADDRESSES];
+    struct pollfd running[LIMIT_ADDRESSES]; /* fd -1: over */
+    guint n, started;
+    int problem; /* the last errno */
+} Race;
+
+static void race_start_next(Race *race)
+{
+    Target *target = &race->targets[race->started];
+    struct pollfd *entry = &race->running[race->started++];
+    int fd = socket(target->name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    *entry = (struct pollfd){.fd = fd, .events = POLLOUT};
+    if (fd >= 0 && (connect(fd, (const struct sockaddr *)&target->name, target->size) == 0 ||
+                    errno == EINPROGRESS))
+        return;
+    race->problem = errno;
+    if (fd >= 0)
+        close(fd);
+    entry->fd = -1;
+}
+
+static guint race_running(const Race *race)
+{
+    guint running = 0;
+    for (guint i = 0; i < race->started; i++)
+        running += race->running[i].fd >= 0;
+    return running;
+}
+
+/* The first socket that is connected, taken out of the race; -1 when there is none yet. */
+static int race_winner(Race *race)
+{
+    for (guint i = 0; i < race->started; i++) {
+        struct pollfd *entry = &race->running[i];
+        int problem = 0, fd = entry->fd;
+        socklen_t size = sizeof problem;
+        if (fd < 0 || entry->revents == 0)
+            continue;
+        entry->fd = -1;
+        if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 && problem == 0)
+            return fd;
+        race->problem = problem ? problem : errno;
+        close(fd);
+    }
+    return -1;
+}
+
+/* Waits until something happens, the next address is due, or END. */
+static void race_wait(Race *race, gint64 next, gint64 end)
+{
+    gint64 until = race->started < race->n ? MIN(next, end) : end;
+    gint64 left = until - g_get_monotonic_time();
+    for (guint i = 0; i < race->started; i++)
+        race->running[i].revents = 0;
+    if (left > 0)
+        (void)poll(race->running, race->started, (int)((left + 999) / 1000));
+}
+
+static int race_run(Race *race, GError **error)
+{
+    gint64 now = g_get_monotonic_time();
+    gint64 end = now + (gint64)LIMIT_CONNECT_MS * 1000, next = now;
+    int winner = -1;
+    for (; winner < 0 && now < end; now = g_get_monotonic_time()) {
+        if (race->started < race->n && (now >= next || race_running(race) == 0)) {
+            race_start_next(race);
+            next = now + STEP_MS * 1000;
+        }
+        if (race->started == race->n && race_running(race) == 0)
+            break;
+        race_wait(race, next, end);
+        winner = race_winner(race);
+    }
+    for (guint i = 0; i < race->started; i++)
+        if (race->running[i].fd >= 0)
+            close(race->running[i].fd);
+    if (winner < 0 && now >= end)
+        refuse(error, POSTERN_ERROR_TEMPORARY, "server.timeout", "try again later",
+               "%s did not answer within %d seconds", race->host, LIMIT_CONNECT_MS / 1000);
+    else if (winner < 0)
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.unreachable",
+               "look at the network; is the server up?", "%s cannot be reached: %s", race->host,
+               g_strerror(race->problem));
+    return winner;
+}
+
+/* ---- all together ---- */
+
+/* Refuses the whole name when one address is outside (P2). */
+static gboolean all_allowed(GList *addresses, const Company *company, const char *host,
+                            GError **error)
+{
+    for (GList *at = addresses; at; at = at->next)
+        if (!network_allows(company, at->data, host, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Takes the addresses that we may reach from where we are, families in turn (RFC 8305, 4). */
+static gboolean race_line_up(Race *race, GList *addresses, const Company *company, guint16 port,
+                             GError **error)
+{
+    g_autoptr(GError) last = NULL;
+    g_autoptr(GList) waiting = g_list_copy(addresses);
+    int family = -1;
+    while (waiting) {
+        GList *at = waiting;
+        while (at && g_inet_address_get_family(at->data) == (GSocketFamily)family)
+            at = at->next;
+        at = at ? at : waiting;
+        Target *target = &race->targets[race->n];
+        family = g_inet_address_get_family(at->data);
+        g_clear_error(&last);
+        if (target_of(at->data, port, target) && target_from_office(target, company, &last))
+            race->n++;
+        waiting = g_list_delete_link(waiting, at);
+    }
+    if (race->n == 0 && last)
+        g_propagate_error(error, g_steal_pointer(&last));
+    else if (race->n == 0)
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns", NULL, "%s has no address",
+               race->host);
+    return race->n > 0;
+}
+
+static int connect_to(GList *addresses, const VettedEndpoint *endpoint, const Company *company,
+                      GError **error)
+{
+    const char *host = endpoint_host(endpoint);
+    Race race = {.host = host};
+    if (!all_allowed(addresses, company, host, error) ||
+        !race_line_up(&race, addresses, company, endpoint_port(endpoint), error))
+        return -1;
+    int fd = race_run(&race, error);
+    /* The routes may have changed since they were asked. */
+    if (fd >= 0 && company->offices && company->offices[0] &&
+        !socket_in_office(fd, company, error)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int connect_vetted(const VettedEndpoint *endpoint, const Company *company, GError **error)
+{
+    GList *addresses = resolve(endpoint_host(endpoint), error);
+    if (addresses == NULL)
+        return -1;
+    int fd = connect_to(addresses, endpoint, company, error);
+    g_resolver_free_addresses(addresses);
+    int on = 1;
+    if (fd >= 0) {
+        /* Commands are small and wait for answers; a dead peer must be noticed. */
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    }
+    return fd;
+}

@@ -1,0 +1,134 @@
+/*
+ * POP3 before the mailbox opens: greeting, capabilities, login (RFC 2449, 5034). Never APOP, which
+ * is MD5, and never STLS: 995 is TLS from the first byte.
+ */
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "net/pop3.h"
+#include "net/sasl.h"
+#include "net/words.h"
+
+/* RFC 2449, 4: an honest server need not take a longer command line. */
+#define COMMAND_BYTES 255
+
+static gboolean pop3_greeting(Pop3 *self, GError **error)
+{
+    Pop3Status status;
+    const char *text;
+    if (!pop3_read(self, &status, &text, error))
+        return FALSE;
+    if (status == POP3_CHALLENGE)
+        return pop3_nonsense(self, "+", 1, error);
+    if (status == POP3_OK)
+        return TRUE;
+    g_autofree char *words = server_words(text, strlen(text));
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "server.busy", "try again later",
+                  "%s takes no connection: \"%s\"", self->host, words);
+}
+
+static gboolean pop3_capa(Pop3 *self, GError **error)
+{
+    Pop3Status status;
+    const char *text, *line;
+    gsize size;
+    g_autoptr(Pop3Capabilities) heard = pop3_capabilities_new();
+    if (!line_write(self->channel, error, "CAPA") || !pop3_read(self, &status, &text, error))
+        return FALSE;
+    heard->answered = status == POP3_OK;
+    for (guint lines = 0; heard->answered; lines++) {
+        if (!pop3_next_line(self, &line, &size, error))
+            return FALSE;
+        if (line == NULL)
+            break;
+        if (lines == LIMIT_REPLY_LINES)
+            return pop3_nonsense(self, line, size, error);
+        pop3_capability(heard, line);
+    }
+    pop3_capabilities_free(self->capabilities);
+    self->capabilities = g_steal_pointer(&heard);
+    return TRUE;
+}
+
+static gboolean login_refused(Pop3 *self, const char *text, GError **error)
+{
+    if (pop3_transient(text))
+        return pop3_refused(self, "the login", text, error);
+    g_autofree char *words = server_words(text, strlen(text));
+    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
+                  "set the right password with 'postern password set'",
+                  "%s refused the login: \"%s\"", self->host, words);
+}
+
+static gboolean pop3_user(Pop3 *self, const Session *session, GError **error)
+{
+    Pop3Status status;
+    const char *text;
+    for (int step = 0; step < 2; step++) {
+        gboolean sent = step == 0
+                            ? line_write(self->channel, error, "USER %s", session->login)
+                            : line_write_secret(self->channel, "PASS ", session->secret, error);
+        if (!sent || !pop3_read(self, &status, &text, error))
+            return FALSE;
+        if (status == POP3_CHALLENGE)
+            return pop3_nonsense(self, "+", 1, error);
+        if (status == POP3_ERR)
+            return login_refused(self, text, error);
+    }
+    return TRUE;
+}
+
+/* AUTH, with the first answer in the same line where RFC 5034 lets it. */
+static gboolean auth_begin(Pop3 *self, Exchange *exchange, GError **error)
+{
+    const char *name = exchange->mechanism->name;
+    g_autofree char *command = g_strdup_printf("AUTH %s ", name);
+    Exchange ahead = *exchange;
+    g_autoptr(Secret) first = NULL;
+    if (exchange->mechanism->client_first && (first = sasl_answer(&ahead, "", error)) == NULL)
+        return FALSE;
+    if (first == NULL || strlen(command) + secret_size(first) + 2 > COMMAND_BYTES)
+        return line_write(self->channel, error, "AUTH %s", name);
+    *exchange = ahead;
+    return line_write_secret(self->channel, command, first, error);
+}
+
+static gboolean pop3_auth(Pop3 *self, const Session *session, const Mechanism *mechanism,
+                          GError **error)
+{
+    Exchange exchange = {.session = session, .mechanism = mechanism};
+    Pop3Status status;
+    const char *text;
+    if (!auth_begin(self, &exchange, error) || !pop3_read(self, &status, &text, error))
+        return FALSE;
+    while (status == POP3_CHALLENGE) {
+        g_autoptr(Secret) answer = sasl_answer(&exchange, text, error);
+        if (answer == NULL || !line_write_secret(self->channel, "", answer, error) ||
+            !pop3_read(self, &status, &text, error))
+            return FALSE;
+    }
+    return status == POP3_OK ? sasl_finish(&exchange, error) : login_refused(self, text, error);
+}
+
+static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
+{
+    const Pop3Capabilities *heard = self->capabilities;
+    gboolean demanded = session->auth && strcmp(session->auth, "*") != 0;
+    g_autoptr(GError) none = NULL;
+    const Mechanism *mechanism =
+        sasl_choose(session, (const char *const *)heard->mechanisms->pdata, &none);
+    if (mechanism)
+        return pop3_auth(self, session, mechanism, error);
+    if (!demanded && (heard->user || !heard->answered))
+        return pop3_user(self, session, error);
+    g_propagate_error(error, g_steal_pointer(&none));
+    return FALSE;
+}
+
+gboolean pop3_authorize(Pop3 *self, const Session *session, GError **error)
+{
+    /* What is true inside the mailbox is said after login only. */
+    return pop3_greeting(self, error) && pop3_capa(self, error) &&
+           pop3_login(self, session, error) && pop3_capa(self, error);
+}

@@ -1,0 +1,114 @@
+/* See pop3reply.h. */
+#include "net/pop3reply.h"
+
+#include <string.h>
+
+#include "core/limits.h"
+
+/* RFC 4422, 3.1: names are at most 20 letters long; nobody offers more of them. */
+#define MECHANISM_BYTES 20
+#define MECHANISMS 32
+
+Pop3Status pop3_status(const char *line, gsize size, const char **text)
+{
+    static const struct {
+        const char *word;
+        Pop3Status status;
+    } words[] = {{"+OK", POP3_OK}, {"-ERR", POP3_ERR}, {"+", POP3_CHALLENGE}};
+    *text = "";
+    if (memchr(line, '\0', size))
+        return POP3_NONSENSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        gsize length = strlen(words[i].word);
+        if (strncmp(line, words[i].word, length) != 0 ||
+            (line[length] != ' ' && line[length] != '\0'))
+            continue;
+        *text = line + length + (line[length] == ' ');
+        return words[i].status;
+    }
+    return POP3_NONSENSE;
+}
+
+gboolean pop3_transient(const char *text)
+{
+    static const char *codes[] = {"[SYS/TEMP", "[IN-USE", "[LOGIN-DELAY"};
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+        gsize length = strlen(codes[i]);
+        if (g_ascii_strncasecmp(text, codes[i], length) == 0 &&
+            (text[length] == ']' || text[length] == '/'))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Decimal digits alone, from 1 (or 0) to MOST, up to a blank; the rest of the line, or NULL. */
+static const char *number_before_blank(const char *text, guint32 least, guint32 most,
+                                       guint32 *number)
+{
+    gsize digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 10 || text[digits] != ' ')
+        return NULL;
+    guint64 value = g_ascii_strtoull(text, NULL, 10);
+    *number = (guint32)value;
+    return value >= least && value <= most ? text + digits + 1 : NULL;
+}
+
+gboolean pop3_stat(const char *text, guint32 *exists)
+{
+    const char *rest = number_before_blank(text, 0, LIMIT_SERVER_MESSAGES, exists);
+    return rest && g_ascii_isdigit(*rest);
+}
+
+gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number, const char **uidl)
+{
+    const char *rest = number_before_blank(line, 1, exists, number);
+    if (rest == NULL)
+        return FALSE;
+    gsize length = size - (gsize)(rest - line);
+    for (gsize i = 0; i < length; i++)
+        if (rest[i] < 0x21 || rest[i] > 0x7e)
+            return FALSE;
+    *uidl = rest;
+    return length >= 1 && length <= LIMIT_UIDL;
+}
+
+Pop3Capabilities *pop3_capabilities_new(void)
+{
+    Pop3Capabilities *capabilities = g_new0(Pop3Capabilities, 1);
+    capabilities->mechanisms = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(capabilities->mechanisms, NULL);
+    return capabilities;
+}
+
+void pop3_capabilities_free(Pop3Capabilities *capabilities)
+{
+    if (capabilities)
+        g_ptr_array_unref(capabilities->mechanisms);
+    g_free(capabilities);
+}
+
+static void add_mechanism(GPtrArray *mechanisms, const char *name)
+{
+    gsize length = strlen(name);
+    gboolean plain = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789-_") == length;
+    if (plain && length > 0 && length <= MECHANISM_BYTES && mechanisms->len <= MECHANISMS)
+        g_ptr_array_insert(mechanisms, (gint)mechanisms->len - 1, g_strdup(name));
+}
+
+void pop3_capability(Pop3Capabilities *capabilities, const char *line)
+{
+    /* So that a long line makes no million words. */
+    g_auto(GStrv) words = g_strsplit(line, " ", MECHANISMS + 2);
+    if (words[0] == NULL)
+        return;
+    if (g_ascii_strcasecmp(words[0], "USER") == 0)
+        capabilities->user = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "UIDL") == 0)
+        capabilities->uidl = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "PIPELINING") == 0)
+        capabilities->pipelining = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "SASL") == 0)
+        for (char **name = words + 1; *name; name++)
+            add_mechanism(capabilities->mechanisms, *name);
+}

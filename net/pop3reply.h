@@ -1,0 +1,35 @@
+/*
+ * pop3reply — what a POP3 server says, taken apart: pure functions over single lines (RFC 1939,
+ * 2449, 3206, 5034). Lines come from line_read(), so they are NUL-terminated behind SIZE bytes.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum { POP3_OK, POP3_ERR, POP3_CHALLENGE, POP3_NONSENSE } Pop3Status;
+
+/* *text is what follows, within the line. A line with NUL is nonsense. */
+Pop3Status pop3_status(const char *line, gsize size, const char **text);
+
+/* TRUE for [SYS/TEMP], [IN-USE] and [LOGIN-DELAY]: not a no for good. */
+gboolean pop3_transient(const char *text);
+
+/* "nn mm" of STAT; TRUE when nn is at most LIMIT_SERVER_MESSAGES. */
+gboolean pop3_stat(const char *text, guint32 *exists);
+
+/* "nn unique-id" of UIDL: nn from 1 to EXISTS, 1 to LIMIT_UIDL bytes of 0x21..0x7e. */
+gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number,
+                   const char **uidl);
+
+typedef struct {
+    gboolean answered; /* CAPA is known at all */
+    gboolean user, uidl, pipelining;
+    GPtrArray *mechanisms; /* char *, NULL-terminated; never NULL */
+} Pop3Capabilities;
+
+Pop3Capabilities *pop3_capabilities_new(void);
+void pop3_capabilities_free(Pop3Capabilities *capabilities);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pop3Capabilities, pop3_capabilities_free)
+
+/* One line of CAPA's answer; unknown ones and bad names are passed over. */
+void pop3_capability(Pop3Capabilities *capabilities, const char *line);
