@@ -1,0 +1,59 @@
+/*
+ * guard-scan — what a server says, looked at before libetpan's parser sees it. A pure state
+ * machine over bytes: no socket, no clock, the same verdict wherever the bytes are cut.
+ *
+ * Nothing passes but replies that Postern asked for or must expect, in the grammar of RFC 3501:
+ *   - status lines (OK NO BAD BYE PREAUTH, "+"), LIST, FLAGS, CAPABILITY, SEARCH, EXISTS, RECENT,
+ *     EXPUNGE, and FETCH with UID, FLAGS, INTERNALDATE, MODSEQ, RFC822.SIZE and BODY[];
+ *   - other untagged replies, and blank lines, are dropped whole;
+ *   - numbers of SEARCH are collected here, so that a million of them cost four bytes each and
+ *     not libetpan's sixty-four; the parser sees an empty SEARCH;
+ *   - a status line without words gets some, for libetpan cannot read it (or crashes, [ALERT]).
+ * A NUL in a literal outside a body becomes LF, so that a name is never silently cut at it.
+ *
+ * Errors: 76 "server.protocol" names the fault, 76 "server.limit" the limit and its value. After
+ * one the scanner is of no more use.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* What the command that is being answered lets a server say, beyond lines of state. */
+typedef enum {
+    SCAN_NOTHING = 0,
+    SCAN_CONTINUE = 1 << 0, /* one "+" */
+    SCAN_SEARCH = 1 << 1,   /* SEARCH: numbers are collected */
+    SCAN_BODIES = 1 << 2,   /* message bodies in FETCH */
+} ScanExpects;
+
+typedef enum { SAID_NOTHING, SAID_OK, SAID_NO, SAID_BAD, SAID_BYE, SAID_PREAUTH } Said;
+
+#define SCAN_WORDS 400
+
+/* The server's own words, for a sentence: raw bytes, cut to SCAN_WORDS, with the [CODE]. */
+typedef struct {
+    Said said;
+    char words[SCAN_WORDS + 1];
+} ScanStatus;
+
+typedef struct GuardScan GuardScan;
+
+GuardScan *guard_scan_new(void);
+void guard_scan_free(GuardScan *scan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuardScan, guard_scan_free)
+
+/* A command begins: budgets are full again, nothing is found and nothing was said. */
+void guard_scan_command(GuardScan *scan, ScanExpects expects);
+
+/* A message has passed whole: its command may say as much again. */
+void guard_scan_refill(GuardScan *scan);
+
+/* Looks at SIZE bytes from the wire and appends to OUT what the parser may see. */
+gboolean guard_scan_feed(GuardScan *scan, const guint8 *data, gsize size, GByteArray *out,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of the command: bytes of bodies so far, the numbers found, the last tagged line, and a BYE. */
+guint64 guard_scan_body_bytes(const GuardScan *scan);
+GArray *guard_scan_found(GuardScan *scan); /* guint32, as they came */
+const ScanStatus *guard_scan_status(const GuardScan *scan);
+const ScanStatus *guard_scan_bye(const GuardScan *scan); /* said is SAID_NOTHING without one */

@@ -1,0 +1,180 @@
+/* See guard.h. */
+#include "net/guard.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+
+#define READ_BYTES 16384
+
+struct Guard {
+    Channel *channel;
+    GuardScan *scan;
+    GError *error;
+    gint64 deadline; /* monotonic, microseconds; bodies come on top */
+    guint ms;
+    gboolean said;   /* the present command's line is out */
+    GByteArray *out; /* bytes that passed */
+    gsize at;        /* of them, those that were read */
+    guint8 raw[READ_BYTES];
+};
+
+Guard *guard_new(Channel *channel)
+{
+    Guard *guard = g_new0(Guard, 1);
+    guard->channel = channel;
+    guard->scan = guard_scan_new();
+    guard->out = g_byte_array_new();
+    guard_command(guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    return guard;
+}
+
+void guard_free(Guard *guard)
+{
+    if (guard == NULL)
+        return;
+    channel_free(guard->channel);
+    guard_scan_free(guard->scan);
+    g_byte_array_unref(guard->out);
+    g_clear_error(&guard->error);
+    g_free(guard);
+}
+
+static void restart_clock(Guard *guard)
+{
+    guint64 bodies = guard_scan_body_bytes(guard->scan) * G_USEC_PER_SEC / LIMIT_BODY_RATE;
+    guard->deadline = g_get_monotonic_time() + (gint64)guard->ms * 1000 - (gint64)bodies;
+}
+
+void guard_command(Guard *guard, ScanExpects expects, guint ms)
+{
+    guard_scan_command(guard->scan, expects);
+    guard->said = FALSE;
+    guard->ms = ms;
+    restart_clock(guard);
+}
+
+void guard_refill(Guard *guard)
+{
+    guard_scan_refill(guard->scan);
+    restart_clock(guard);
+}
+
+void guard_break(Guard *guard, GError *error)
+{
+    if (guard->error)
+        g_error_free(error);
+    else
+        guard->error = error;
+}
+
+const GError *guard_error(const Guard *guard)
+{
+    return guard->error;
+}
+
+GuardScan *guard_scanner(Guard *guard)
+{
+    return guard->scan;
+}
+
+static void set_deadline(Guard *guard)
+{
+    guint64 bodies = guard_scan_body_bytes(guard->scan) * G_USEC_PER_SEC / LIMIT_BODY_RATE;
+    gint64 left = guard->deadline + (gint64)bodies - g_get_monotonic_time();
+    channel_deadline(guard->channel, (guint)CLAMP(left / 1000, 0, (gint64)G_MAXINT32));
+}
+
+/* Reads from the wire until something has passed the scanner. */
+static gboolean fill(Guard *guard)
+{
+    guard->at = 0;
+    g_byte_array_set_size(guard->out, 0);
+    while (guard->out->len == 0 && guard->error == NULL) {
+        set_deadline(guard);
+        gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
+        if (got > 0)
+            (void)!guard_scan_feed(guard->scan, guard->raw, (gsize)got, guard->out, &guard->error);
+        else if (got == 0)
+            refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
+                   "the server closed the connection in the middle of a reply");
+    }
+    return guard->error == NULL;
+}
+
+static ssize_t low_read(mailstream_low *low, void *buffer, size_t size)
+{
+    Guard *guard = low->data;
+    if (guard->error || (guard->at == guard->out->len && !fill(guard)))
+        return -1;
+    gsize take = MIN(size, guard->out->len - guard->at);
+    memcpy(buffer, guard->out->data + guard->at, take);
+    guard->at += take;
+    return (ssize_t)take;
+}
+
+/* libetpan quotes no CR or LF: a command of more than one line was made by a value in it. */
+static gboolean one_line(Guard *guard, const guint8 *data, gsize size)
+{
+    for (gsize i = 0; i < size; i++) {
+        gboolean ends = data[i] == '\r' && i + 1 < size && data[i + 1] == '\n';
+        if (guard->said || data[i] == '\0' || (!ends && (data[i] == '\r' || data[i] == '\n')))
+            return refuse(&guard->error, POSTERN_ERROR_INPUT, "send.value", NULL,
+                          "a value with a line end or NUL cannot be sent to the server");
+        if (ends) {
+            guard->said = TRUE;
+            i++;
+        }
+    }
+    return TRUE;
+}
+
+static ssize_t low_write(mailstream_low *low, const void *data, size_t size)
+{
+    Guard *guard = low->data;
+    if (guard->error || !one_line(guard, data, size))
+        return -1;
+    return guard_send(guard, data, size) ? (ssize_t)size : -1;
+}
+
+gboolean guard_send(Guard *guard, const guint8 *data, gsize size)
+{
+    if (guard->error)
+        return FALSE;
+    set_deadline(guard);
+    return channel_write(guard->channel, data, size, &guard->error);
+}
+
+static int low_close(mailstream_low *low)
+{
+    (void)low;
+    return 0;
+}
+
+static int low_fd(mailstream_low *low)
+{
+    const Guard *guard = low->data;
+    return channel_fd(guard->channel);
+}
+
+static void low_free(mailstream_low *low)
+{
+    free(low);
+}
+
+mailstream *guard_stream(Guard *guard)
+{
+    static mailstream_low_driver driver = {
+        .mailstream_read = low_read,
+        .mailstream_write = low_write,
+        .mailstream_close = low_close,
+        .mailstream_get_fd = low_fd,
+        .mailstream_free = low_free,
+    };
+    mailstream_low *low = mailstream_low_new(guard, &driver);
+    mailstream *stream = low ? mailstream_new(low, READ_BYTES) : NULL;
+    if (stream == NULL)
+        free(low);
+    return stream;
+}

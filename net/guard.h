@@ -1,0 +1,42 @@
+/*
+ * guard — the stream under libetpan: a mailstream over a Channel, with everything the server says
+ * passed through guard-scan first, a deadline on every command, and no second chance: the first
+ * error stays, and after it nothing is read and not one byte is written.
+ *
+ * A command may take LIMIT_COMMAND_MS, and longer by the time that its message bodies need at
+ * LIMIT_BODY_RATE. A read never returns 0 to libetpan, which would loop for ever.
+ *
+ * Errors: those of tls.h and guard-scan.h; 69 "server.closed"; 65 "send.value" when a command
+ * would be more than one line.
+ */
+#pragma once
+
+#include <libetpan/libetpan.h>
+
+#include "net/guard-scan.h"
+#include "net/tls.h"
+
+typedef struct Guard Guard;
+
+Guard *guard_new(Channel *channel); /* takes the channel */
+void guard_free(Guard *guard);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guard, guard_free)
+
+/* A stream for libetpan, which closes it; the guard must outlive it. NULL without memory. */
+mailstream *guard_stream(Guard *guard);
+
+/* A command begins. */
+void guard_command(Guard *guard, ScanExpects expects, guint ms);
+
+/* A message has passed whole: deadline and budgets are full again. */
+void guard_refill(Guard *guard);
+
+/* Sends past libetpan, whose buffers are never wiped: for secrets. DATA is lines with CRLF. */
+gboolean guard_send(Guard *guard, const guint8 *data, gsize size);
+
+/* Takes ERROR, unless there was one before; from now on nothing passes. */
+void guard_break(Guard *guard, GError *error);
+
+/* The first error, the guard's own, or NULL. */
+const GError *guard_error(const Guard *guard);
+GuardScan *guard_scanner(Guard *guard);
