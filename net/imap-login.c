@@ -1,0 +1,245 @@
+/*
+ * See imap.h. Commands go out through guard_send(): libetpan's own exchange leaves the password in
+ * buffers that are never wiped, lets Cyrus SASL choose, and takes a yes that comes too early.
+ */
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "net/imap.h"
+#include "net/sasl.h"
+
+static const ScanStatus *status(const Imap *imap)
+{
+    return guard_scan_status(guard_scanner(imap->guard));
+}
+
+/* ---- greeting ---- */
+
+gboolean imap_greeting(Imap *imap, GError **error)
+{
+    mailstream *stream = guard_stream(imap->guard);
+    if (stream == NULL)
+        return imap_fail(imap, MAILIMAP_ERROR_MEMORY, "the greeting", error);
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    int r = mailimap_connect(imap->etpan, stream);
+    if (r == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
+        return TRUE;
+    if (r != MAILIMAP_NO_ERROR_AUTHENTICATED)
+        return imap_fail(imap, r, "the greeting", error);
+    return imap_violation(imap, error,
+                          "the server says that somebody is logged in already (PREAUTH): this is "
+                          "not the mailbox that was asked for");
+}
+
+/* ---- plain commands ---- */
+
+static char *next_tag(Imap *imap)
+{
+    return g_strdup_printf("%d", ++imap->etpan->imap_tag);
+}
+
+/* The rest of a reply whose first line is in libetpan's buffer. */
+static int finish_reply(Imap *imap)
+{
+    struct mailimap_response *response = NULL;
+    int r = mailimap_parse_response(imap->etpan, &response);
+    if (r == MAILIMAP_NO_ERROR)
+        mailimap_response_free(response);
+    return r;
+}
+
+static void note_capabilities(Imap *imap, const struct mailimap_capability_data *data)
+{
+    g_hash_table_remove_all(imap->capabilities);
+    for (clistiter *at = data ? clist_begin(data->cap_list) : NULL; at; at = clist_next(at)) {
+        const struct mailimap_capability *one = clist_content(at);
+        gboolean login = one->cap_type == MAILIMAP_CAPABILITY_AUTH_TYPE;
+        const char *name = login ? one->cap_data.cap_auth_type : one->cap_data.cap_name;
+        g_autofree char *upper = g_ascii_strup(name ? name : "", -1);
+        g_hash_table_add(imap->capabilities, g_strconcat(login ? "AUTH=" : "", upper, NULL));
+    }
+}
+
+/* mailimap_capability() dies of a server that answers without naming any. */
+static gboolean ask_capabilities(Imap *imap, GError **error)
+{
+    g_autofree char *tag = next_tag(imap);
+    g_autofree char *line = g_strconcat(tag, " CAPABILITY\r\n", NULL);
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    guard_send(imap->guard, (const guint8 *)line, strlen(line));
+    int r = mailimap_read_line(imap->etpan) ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
+    if (r != MAILIMAP_NO_ERROR || status(imap)->said != SAID_OK)
+        return imap_fail(imap, r, "CAPABILITY", error);
+    note_capabilities(imap, imap->etpan->imap_connection_info
+                                ? imap->etpan->imap_connection_info->imap_capability
+                                : NULL);
+    return TRUE;
+}
+
+/* ---- login ---- */
+
+/* One line that ends with SECRET, written and wiped. */
+static void send_secret(Imap *imap, const char *before, const Secret *secret, const char *after)
+{
+    gsize head = strlen(before), body = secret_size(secret), tail = strlen(after);
+    g_autofree guint8 *line = g_malloc(head + body + tail);
+    memcpy(line, before, head);
+    memcpy(line + head, secret_bytes(secret), body);
+    memcpy(line + head + body, after, tail);
+    guard_send(imap->guard, line, head + body + tail);
+    secret_wipe(line, head + body + tail);
+}
+
+/* RFC 5530: some refusals are no verdict on the password. */
+static gboolean login_refused(Imap *imap, const Session *session, GError **error)
+{
+    static const char *const passing[] = {"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"};
+    for (gsize i = 0; i < G_N_ELEMENTS(passing); i++)
+        if (imap_said_code(status(imap), passing[i]))
+            return imap_fail(imap, MAILIMAP_ERROR_LOGIN, "the login", error);
+    g_autofree char *words = imap_words(status(imap));
+    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
+                  "set the right password: 'postern password set ACCOUNT'",
+                  "%s refuses the login of %s: \"%s\"", session->host, session->login, words);
+}
+
+static gboolean login_done(Imap *imap, const Session *session, int r, GError **error)
+{
+    if (r == MAILIMAP_NO_ERROR && status(imap)->said == SAID_NO)
+        return login_refused(imap, session, error);
+    if (r != MAILIMAP_NO_ERROR || status(imap)->said != SAID_OK)
+        return imap_fail(imap, r, "the login", error);
+    imap->etpan->imap_state = MAILIMAP_STATE_AUTHENTICATED;
+    return TRUE;
+}
+
+/* The next line that is for us: a challenge, or the tagged answer. */
+static const char *next_line(Imap *imap)
+{
+    const char *line;
+    do
+        line = mailimap_read_line(imap->etpan);
+    while (line && line[0] == '*');
+    return line;
+}
+
+static gboolean answer(Imap *imap, Exchange *exchange, const char *line, GError **error)
+{
+    g_autofree char *challenge = g_strdup(line + 1);
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(Secret) reply = sasl_answer(exchange, g_strstrip(challenge), &fault);
+    if (reply == NULL) {
+        imap_break(imap, fault);
+        return imap_alive(imap, error);
+    }
+    guard_command(imap->guard, SCAN_CONTINUE, LIMIT_COMMAND_MS);
+    send_secret(imap, "", reply, "\r\n");
+    return TRUE;
+}
+
+static gboolean begin_exchange(Imap *imap, Exchange *exchange, GError **error)
+{
+    g_autofree char *tag = next_tag(imap);
+    g_autofree char *start = g_strconcat(tag, " AUTHENTICATE ", exchange->mechanism->name, NULL);
+    g_autofree char *with_answer = g_strconcat(start, " ", NULL);
+    g_autoptr(Secret) first = NULL;
+    gboolean at_once = exchange->mechanism->client_first && imap_can(imap, "SASL-IR");
+    if (at_once && (first = sasl_answer(exchange, "", error)) == NULL)
+        return FALSE;
+    guard_command(imap->guard, SCAN_CONTINUE, LIMIT_COMMAND_MS);
+    if (first == NULL)
+        first = secret_new("", 0);
+    send_secret(imap, at_once ? with_answer : start, first, "\r\n");
+    return TRUE;
+}
+
+static gboolean authenticate(Imap *imap, const Session *session, const Mechanism *mechanism,
+                             GError **error)
+{
+    Exchange exchange = {.session = session, .mechanism = mechanism};
+    if (!begin_exchange(imap, &exchange, error))
+        return FALSE;
+    const char *line;
+    while ((line = next_line(imap)) && line[0] == '+')
+        if (!answer(imap, &exchange, line, error))
+            return FALSE;
+    int r = line ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
+    g_autoptr(GError) early = NULL;
+    if (!login_done(imap, session, r, error))
+        return FALSE;
+    if (!sasl_finish(&exchange, &early)) {
+        imap_break(imap, early);
+        return imap_alive(imap, error);
+    }
+    return TRUE;
+}
+
+/* "quoted", for LOGIN; NULL when the value cannot be: it would end the line. */
+static Secret *quote(const guint8 *value, gsize size, GError **error)
+{
+    g_autofree guint8 *quoted = g_malloc(2 * size + 2);
+    gsize used = 0;
+    quoted[used++] = '"';
+    for (gsize i = 0; i < size; i++) {
+        if (strchr("\r\n", value[i])) { /* and NUL, which ends the list */
+            refuse(error, POSTERN_ERROR_INPUT, "send.value", "set the password again",
+                   "the login or the password holds a line end or NUL");
+            secret_wipe(quoted, used);
+            return NULL;
+        }
+        if (value[i] == '"' || value[i] == '\\')
+            quoted[used++] = '\\';
+        quoted[used++] = value[i];
+    }
+    quoted[used++] = '"';
+    Secret *secret = secret_new(quoted, used);
+    secret_wipe(quoted, used);
+    return secret;
+}
+
+static gboolean login_command(Imap *imap, const Session *session, GError **error)
+{
+    g_autoptr(Secret) user = quote((const guint8 *)session->login, strlen(session->login), error);
+    g_autoptr(Secret) password =
+        user ? quote(secret_bytes(session->secret), secret_size(session->secret), error) : NULL;
+    if (password == NULL)
+        return FALSE;
+    g_autofree char *tag = next_tag(imap);
+    g_autofree char *start =
+        g_strconcat(tag, " LOGIN ", (const char *)secret_bytes(user), " ", NULL);
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    send_secret(imap, start, password, "\r\n");
+    int r = mailimap_read_line(imap->etpan) ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
+    return login_done(imap, session, r, error);
+}
+
+static GPtrArray *offered_mechanisms(const Imap *imap)
+{
+    GPtrArray *offered = g_ptr_array_new();
+    GHashTableIter at;
+    gpointer name;
+    g_hash_table_iter_init(&at, imap->capabilities);
+    while (g_hash_table_iter_next(&at, &name, NULL))
+        if (g_str_has_prefix(name, "AUTH="))
+            g_ptr_array_add(offered, (char *)name + strlen("AUTH="));
+    g_ptr_array_add(offered, NULL);
+    return offered;
+}
+
+gboolean imap_login(Imap *imap, const Session *session, GError **error)
+{
+    if (!ask_capabilities(imap, error))
+        return FALSE;
+    g_autoptr(GPtrArray) offered = offered_mechanisms(imap);
+    g_autoptr(GError) none = NULL;
+    const Mechanism *mechanism = sasl_choose(session, (const char *const *)offered->pdata, &none);
+    gboolean bare = mechanism == NULL && session->auth == NULL && !imap_can(imap, "LOGINDISABLED");
+    if (mechanism == NULL && !bare) {
+        g_propagate_error(error, g_steal_pointer(&none));
+        return FALSE;
+    }
+    gboolean in =
+        bare ? login_command(imap, session, error) : authenticate(imap, session, mechanism, error);
+    return in && ask_capabilities(imap, error);
+}

@@ -1,0 +1,185 @@
+/* See imap.h: which mailboxes there are, opening one, and removing messages from it. */
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "net/imap.h"
+#include "net/mailboxname.h"
+
+static gboolean done(Imap *imap, int r, const char *command, GError **error)
+{
+    if (r == MAILIMAP_NO_ERROR && guard_scan_status(guard_scanner(imap->guard))->said == SAID_OK)
+        return TRUE;
+    return imap_fail(imap, r, command, error);
+}
+
+/* ---- LIST ---- */
+
+static gboolean has_flag(const struct mailimap_mailbox_list *one, const char *flag)
+{
+    const struct mailimap_mbx_list_flags *flags = one->mb_flag;
+    for (clistiter *at = flags ? clist_begin(flags->mbf_oflags) : NULL; at; at = clist_next(at)) {
+        const struct mailimap_mbx_list_oflag *other = clist_content(at);
+        if (other->of_flag_ext && g_ascii_strcasecmp(other->of_flag_ext, flag) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean selectable(const struct mailimap_mailbox_list *one)
+{
+    const struct mailimap_mbx_list_flags *flags = one->mb_flag;
+    gboolean noselect = flags && flags->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
+                        flags->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT;
+    return !noselect && !has_flag(one, "Noselect") && !has_flag(one, "NonExistent") &&
+           mailbox_name_sendable(one->mb_name);
+}
+
+static gboolean give_mailbox(Imap *imap, const struct mailimap_mailbox_list *one,
+                             MailboxTaker taker, gpointer user, GError **error)
+{
+    if (strlen(one->mb_name) > LIMIT_MAILBOX_NAME)
+        return imap_violation(imap, error, "a mailbox name is longer than %d bytes",
+                              LIMIT_MAILBOX_NAME);
+    g_autofree char *display = mailbox_name_decode(one->mb_name);
+    MailboxName name = {.name = one->mb_name, .display = display, .selectable = selectable(one)};
+    return taker(user, &name, error);
+}
+
+gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
+{
+    Imap *imap = (Imap *)self;
+    clist *found = NULL;
+    if (!imap_alive(imap, error))
+        return FALSE;
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    int r = mailimap_list(imap->etpan, "", "*", &found);
+    gboolean good = done(imap, r, "LIST", error);
+    if (good && found && clist_count(found) > LIMIT_MAILBOXES)
+        good =
+            imap_violation(imap, error, "the server has more than %d mailboxes", LIMIT_MAILBOXES);
+    for (clistiter *at = good && found ? clist_begin(found) : NULL; good && at; at = clist_next(at))
+        good = give_mailbox(imap, clist_content(at), taker, user, error);
+    if (found)
+        mailimap_list_result_free(found);
+    return good;
+}
+
+/* ---- EXAMINE and SELECT ---- */
+
+static gboolean open_mailbox(Imap *imap, const char *name, gboolean writable, Selected *selected,
+                             GError **error)
+{
+    const char *command = writable ? "SELECT" : "EXAMINE";
+    g_clear_pointer(&imap->mailbox, g_free);
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    int r = writable ? mailimap_select(imap->etpan, name) : mailimap_examine(imap->etpan, name);
+    if (!done(imap, r, command, error))
+        return FALSE;
+    const struct mailimap_selection_info *info = imap->etpan->imap_selection_info;
+    if (info == NULL || info->sel_uidvalidity == 0)
+        return imap_violation(imap, error, "the server gives a mailbox without UIDVALIDITY");
+    if (writable && info->sel_perm == MAILIMAP_MAILBOX_READONLY)
+        return refuse(error, POSTERN_ERROR_POLICY, "server.readonly", "set keep = yes",
+                      "the server does not let messages be removed from this mailbox");
+    *selected = (Selected){
+        .uidvalidity = info->sel_uidvalidity,
+        .uidnext = info->sel_uidnext,
+        .exists = info->sel_has_exists ? info->sel_exists : 0,
+    };
+    imap->mailbox = g_strdup(name);
+    imap->uidvalidity = selected->uidvalidity;
+    imap->uidnext = selected->uidnext;
+    imap->writable = writable;
+    return TRUE;
+}
+
+gboolean imap_select(Fetcher *self, const char *name, Selected *selected, GError **error)
+{
+    Imap *imap = (Imap *)self;
+    if (!imap_alive(imap, error))
+        return FALSE;
+    if (!mailbox_name_sendable(name)) {
+        g_autofree char *text = text_utf8(name, -1);
+        g_autofree char *safe = text_name(text);
+        return refuse(error, POSTERN_ERROR_INPUT, "send.value", "leave that folder out",
+                      "the mailbox name \"%s\" cannot be sent to a server", safe);
+    }
+    if (!open_mailbox(imap, name, FALSE, selected, error))
+        return FALSE;
+    return selected->exists <= LIMIT_SERVER_MESSAGES ||
+           imap_violation(imap, error, "the mailbox holds %u messages, over the limit of %d",
+                          selected->exists, LIMIT_SERVER_MESSAGES);
+}
+
+/* ---- removing ---- */
+
+static gboolean mark_deleted(Imap *imap, struct mailimap_set *set, GError **error)
+{
+    struct mailimap_flag_list *flags = mailimap_flag_list_new_empty();
+    struct mailimap_flag *flag = mailimap_flag_new_deleted();
+    struct mailimap_store_att_flags *store = NULL;
+    int r = MAILIMAP_ERROR_MEMORY;
+    if (flags && flag && mailimap_flag_list_add(flags, flag) == MAILIMAP_NO_ERROR &&
+        (store = mailimap_store_att_flags_new_add_flags_silent(flags)) != NULL) {
+        guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+        r = mailimap_uid_store(imap->etpan, set, store);
+        mailimap_store_att_flags_free(store);
+    }
+    return done(imap, r, "UID STORE", error);
+}
+
+/* EXPUNGE alone would take what somebody else has marked (RFC 4315): by UID or not at all. */
+static gboolean remove_set(Imap *imap, struct mailimap_set *set, GError **error)
+{
+    if (set == NULL)
+        return imap_fail(imap, MAILIMAP_ERROR_MEMORY, "UID STORE", error);
+    if (!mark_deleted(imap, set, error))
+        return FALSE;
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    return done(imap, mailimap_uid_expunge(imap->etpan, set), "UID EXPUNGE", error);
+}
+
+static gboolean open_for_removal(Imap *imap, GError **error)
+{
+    g_autofree char *name = g_strdup(imap->mailbox);
+    guint32 uidvalidity = imap->uidvalidity;
+    Selected selected;
+    if (name == NULL)
+        return refuse(error, POSTERN_ERROR_BUG, "imap.state", NULL, "no mailbox is open");
+    if (!imap_can(imap, "UIDPLUS"))
+        return refuse(error, POSTERN_ERROR_POLICY, "server.uidplus",
+                      "set keep = yes, or ask the company for a server with UIDPLUS",
+                      "the server cannot remove single messages (no UIDPLUS)");
+    if (imap->writable)
+        return TRUE;
+    if (!open_mailbox(imap, name, TRUE, &selected, error))
+        return FALSE;
+    return selected.uidvalidity == uidvalidity ||
+           imap_violation(imap, error, "the mailbox has been renumbered in the meantime");
+}
+
+gboolean imap_remove(Fetcher *self, const guint32 *numbers, gsize n, GError **error)
+{
+    Imap *imap = (Imap *)self;
+    if (!imap_alive(imap, error) || !open_for_removal(imap, error))
+        return FALSE;
+    g_autoptr(GArray) single = g_array_new(FALSE, FALSE, sizeof(NumberRange));
+    for (gsize i = 0; i < n; i++) {
+        NumberRange one = {numbers[i], numbers[i]};
+        if (numbers[i] != 0)
+            g_array_append_val(single, one);
+    }
+    g_autoptr(GArray) ranges = uid_ranges_sorted((const NumberRange *)single->data, single->len);
+    while (ranges->len > 0) {
+        g_autoptr(GArray) cut = uid_ranges_cut(ranges, LIMIT_SERVER_MESSAGES);
+        struct mailimap_set *set = uid_set_new(cut);
+        gboolean good = remove_set(imap, set, error);
+        if (set)
+            mailimap_set_free(set);
+        if (!good)
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,75 @@
+/* See imap.h and fetcher.h. */
+#include "net/imap.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+
+#define QUIT_MS 10000 /* a good-bye is not worth waiting for */
+
+static gboolean quit(Fetcher *self, GError **error)
+{
+    Imap *imap = (Imap *)self;
+    if (!imap_alive(imap, NULL))
+        return TRUE;
+    guard_command(imap->guard, SCAN_NOTHING, QUIT_MS);
+    (void)mailimap_logout(imap->etpan);
+    const GError *fault = guard_error(imap->guard);
+    gboolean cut = fault && g_strcmp0(postern_error_rule(fault), "tls.truncated") == 0;
+    return !cut || imap_alive(imap, error);
+}
+
+static void imap_free(Fetcher *self)
+{
+    Imap *imap = (Imap *)self;
+    /* mailimap_free() would say LOGOUT and wait for the answer. */
+    g_autoptr(GError) over = NULL;
+    refuse(&over, POSTERN_ERROR_BUG, "imap.state", NULL, "the connection has been given up");
+    imap_break(imap, over);
+    if (imap->etpan)
+        mailimap_free(imap->etpan);
+    g_clear_pointer(&imap->guard, guard_free);
+    g_hash_table_unref(imap->capabilities);
+    g_free(imap->mailbox);
+    g_free(imap);
+}
+
+/* Never a file: libetpan puts what exceeds its ceiling, or its memory, into one. */
+static void no_temporary_files(void)
+{
+    mmap_string_set_ceil(G_MAXSIZE);
+    mmap_string_set_tmpdir("/dev/null");
+}
+
+Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
+{
+    no_temporary_files();
+    Imap *imap = g_new0(Imap, 1);
+    imap->fetcher = (Fetcher){
+        .mailboxes = imap_mailboxes,
+        .select = imap_select,
+        .list = imap_list,
+        .get = imap_get,
+        .remove = imap_remove,
+        .quit = quit,
+        .free = imap_free,
+    };
+    imap->guard = guard_new(channel);
+    imap->capabilities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    imap->etpan = mailimap_new(0, NULL);
+    gboolean good = imap->etpan ? imap_greeting(imap, error) && imap_login(imap, session, error)
+                                : imap_fail(imap, MAILIMAP_ERROR_MEMORY, "the greeting", error);
+    if (good)
+        return &imap->fetcher;
+    imap_free(&imap->fetcher);
+    return NULL;
+}
+
+Fetcher *imap_open(int fd, const Session *session, GError **error)
+{
+    g_autoptr(Channel) channel = channel_new(fd);
+    if (!channel_start_tls(channel, session, error))
+        return NULL;
+    return imap_over(g_steal_pointer(&channel), session, error);
+}

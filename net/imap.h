@@ -1,0 +1,70 @@
+/*
+ * imap — the inside of the IMAP fetcher, shared by net/imap*.c alone; the outside is imap_open()
+ * in fetcher.h. libetpan composes commands and parses replies, over net/guard.h.
+ */
+#pragma once
+
+#include "net/fetcher.h"
+#include "net/guard.h"
+
+typedef struct {
+    Fetcher fetcher;
+    Guard *guard;
+    mailimap *etpan;
+    GHashTable *capabilities; /* upper case */
+    char *mailbox;            /* the selected one, or NULL */
+    guint32 uidvalidity, uidnext;
+    gboolean writable; /* opened with SELECT rather than EXAMINE */
+} Imap;
+
+/* imap.c: greeting and login over CHANNEL, which it takes. NULL on failure. */
+Fetcher *imap_over(Channel *channel, const Session *session, GError **error);
+
+/* imap-login.c */
+gboolean imap_greeting(Imap *imap, GError **error);
+gboolean imap_login(Imap *imap, const Session *session, GError **error);
+
+/* imap-mailbox.c, imap-list.c, imap-get.c: the descriptor's functions of the same names. */
+gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
+gboolean imap_select(Fetcher *self, const char *name, Selected *selected, GError **error);
+gboolean imap_remove(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
+gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
+                   gpointer user, GError **error);
+gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
+                  GError **error);
+
+/* imap-error.c */
+
+/* What libetpan's code R means, after COMMAND ("UID FETCH"), as an error. A refusal by the server
+ * leaves the connection usable; after anything else it is dead. Always FALSE. */
+gboolean imap_fail(Imap *imap, int r, const char *command, GError **error);
+
+/* Kills the connection with this fault; always FALSE. */
+gboolean imap_violation(Imap *imap, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Kills the connection with ERROR, which stays the caller's. */
+void imap_break(Imap *imap, const GError *error);
+
+/* TRUE when STATUS begins with [CODE]. */
+gboolean imap_said_code(const ScanStatus *status, const char *code);
+
+/* The server's words, safe to print; the caller's. */
+char *imap_words(const ScanStatus *status);
+
+/* TRUE while something can be said; else *error. */
+gboolean imap_alive(Imap *imap, GError **error);
+
+gboolean imap_can(const Imap *imap, const char *capability);
+
+/* imap-set.c: sets of UIDs, cut into commands. */
+
+/* RANGES sorted and merged (NumberRange), empty ones and zero left out. */
+GArray *uid_ranges_sorted(const NumberRange *ranges, gsize n);
+gboolean uid_ranges_hold(const GArray *ranges, guint32 uid);
+
+/* Takes UIDs from the front of RANGES for one command: at most SPAN of them, in at most
+ * UID_SET_RANGES ranges. */
+GArray *uid_ranges_cut(GArray *ranges, guint64 span);
+struct mailimap_set *uid_set_new(const GArray *ranges); /* NULL without memory */
+
+#define UID_SET_RANGES 300 /* "4294967295:4294967295," each: a command stays below 8 KiB */

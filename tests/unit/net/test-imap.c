@@ -1,0 +1,175 @@
+/* The IMAP fetcher against a well-behaved server: what is said, and what is handed on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "tests/unit/net/imap-talk.h"
+
+#define SELECTED "4 OK [READ-ONLY] open\r\n"
+#define EXAMINE                                                                                    \
+    PEER_EXPECT("4 EXAMINE INBOX\r\n"),                                                            \
+        PEER_SEND("* FLAGS (\\Seen)\r\n* 3 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 77] x\r\n"    \
+                  "* OK [UIDNEXT 10] x\r\n* OK [HIGHESTMODSEQ 9]\r\n" SELECTED)
+
+static void select_inbox(Talk *talk)
+{
+    Selected selected;
+    g_autoptr(GError) error = NULL;
+    if (!talk->fetcher->select(talk->fetcher, "INBOX", &selected, &error))
+        fail_msg("%s", error->message);
+    assert_int_equal(selected.uidvalidity, 77);
+    assert_int_equal(selected.uidnext, 10);
+    assert_int_equal(selected.exists, 3);
+}
+
+static void end_well(Talk *talk)
+{
+    gboolean whole;
+    g_free(talk_end(talk, &whole));
+    assert_true(whole);
+}
+
+static void a_session_from_greeting_to_good_bye(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 LOGOUT\r\n"),
+        PEER_SEND("* BYE good\r\n4 OK bye\r\n"),
+        PEER_CLOSE(),
+    };
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    assert_true(talk.fetcher->quit(talk.fetcher, &error));
+    end_well(&talk);
+}
+
+static void mailboxes_are_told_as_the_server_names_them(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 LIST \"\" \"*\"\r\n"),
+        PEER_SEND("* LIST (\\HasNoChildren) \"/\" INBOX\r\n"
+                  "* LIST (\\Noselect \\HasChildren) \"/\" \"old\"\r\n"
+                  "* LIST (\\HasNoChildren \\Drafts) \"/\" Entw&APw-rfe\r\n"
+                  "* LIST (\\NonExistent) \"/\" gone\r\n"
+                  "* LIST () NIL {9}\r\n../x \"\\y&\r\n"
+                  "* LIST () \"/\" {3}\r\na\r\n\r\n"
+                  "* LIST () \"/\" {15}\r\na\n9 DELETE INBO\r\n"
+                  "4 OK done\r\n"),
+    };
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    assert_true(talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error));
+    assert_string_equal(talk.taken->str, "INBOX|INBOX|yes\n"
+                                         "old|old|no\n"
+                                         "Entw&APw-rfe|Entwürfe|yes\n"
+                                         "gone|gone|no\n"
+                                         "../x \"\\y&|../x \"\\y&|yes\n"
+                                         "a\r\n|a\r\n|no\n"
+                                         "a\n9 DELETE INBO|a\n9 DELETE INBO|no\n");
+    end_well(&talk);
+}
+
+static void uids_are_listed_in_order(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        EXAMINE,
+        PEER_EXPECT("5 UID SEARCH UID 1:3,7:4294967295\r\n"),
+        PEER_SEND("* SEARCH 9 2 7\r\n* 4 EXISTS\r\n* SEARCH 2\r\n5 OK done\r\n"),
+    };
+    static const NumberRange ranges[] = {{7, G_MAXUINT32}, {1, 2}, {2, 3}, {0, 0}, {5, 4}};
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    select_inbox(&talk);
+    if (!talk.fetcher->list(talk.fetcher, ranges, G_N_ELEMENTS(ranges), talk_listed, &talk, &error))
+        fail_msg("%s", error->message);
+    assert_string_equal(talk.taken->str, "2 7 9 ");
+    end_well(&talk);
+}
+
+#define FETCH "UID FETCH 1:9 (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n"
+static const NumberRange all[] = {{1, 9}};
+
+static void messages_are_handed_on_whole(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        EXAMINE,
+        PEER_EXPECT("5 " FETCH),
+        PEER_SEND("* 1 FETCH (UID 2 FLAGS (\\Seen $Forwarded \\Recent \\X) INTERNALDATE "
+                  "\"17-Jul-1996 02:44:25 -0700\" BODY[] {9}\r\na\0\r\n{9}\r\n)\r\n"
+                  "* 2 FETCH (FLAGS (\\Seen))\r\n"
+                  "* 2 FETCH (BODY[] {3}\r\nabc FLAGS () INTERNALDATE "
+                  "\" 1-Jan-2024 00:00:00 +0000\" UID 7)\r\n"
+                  "* 3 FETCH (BODY[] \"q\\\"uoted\" UID 8)\r\n"
+                  "* 4 FETCH (BODY[] NIL UID 9)\r\n"
+                  "* 5 FETCH (BODY[] {0}\r\n UID 5)\r\n"
+                  "* 6 FETCH (UID 6 BODY[] \"\")\r\n"
+                  "5 OK done\r\n"),
+    };
+    static const char wanted[] =
+        "start a\0\r\n{9}\r\n end 2 837596665 \\Seen $Forwarded \\Recent \\X\n"
+        "start abc end 7 1704067200 \n"
+        "start q\"uoted end 8 0 -\n"
+        "start  end 5 0 -\n"
+        "start  end 6 0 -\n";
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    select_inbox(&talk);
+    MessageTaker taker = talk_taker(&talk);
+    if (!talk.fetcher->get(talk.fetcher, all, 1, &taker, &error))
+        fail_msg("%s", error->message);
+    assert_int_equal(talk.taken->len, sizeof wanted - 1);
+    assert_memory_equal(talk.taken->str, wanted, sizeof wanted - 1);
+    end_well(&talk);
+}
+
+static void p6_removal_is_by_uid_alone(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        EXAMINE,
+        PEER_EXPECT("5 SELECT INBOX\r\n"),
+        PEER_SEND("* 3 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n5 OK [READ-WRITE] open\r\n"),
+        PEER_EXPECT("6 UID STORE 2,7:8 +FLAGS.SILENT (\\Deleted)\r\n"),
+        PEER_SEND("6 OK done\r\n"),
+        PEER_EXPECT("7 UID EXPUNGE 2,7:8\r\n"),
+        PEER_SEND("* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n7 OK done\r\n"),
+        PEER_EXPECT("8 UID STORE 9 +FLAGS.SILENT (\\Deleted)\r\n"),
+        PEER_SEND("8 OK done\r\n"),
+        PEER_EXPECT("9 UID EXPUNGE 9\r\n"),
+        PEER_SEND("9 OK\r\n"),
+    };
+    static const guint32 first[] = {8, 2, 7}, second[] = {9};
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    select_inbox(&talk);
+    if (!talk.fetcher->remove(talk.fetcher, first, 3, &error) ||
+        !talk.fetcher->remove(talk.fetcher, second, 1, &error))
+        fail_msg("%s", error->message);
+    end_well(&talk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_from_greeting_to_good_bye),
+        cmocka_unit_test(mailboxes_are_told_as_the_server_names_them),
+        cmocka_unit_test(uids_are_listed_in_order),
+        cmocka_unit_test(messages_are_handed_on_whole),
+        cmocka_unit_test(p6_removal_is_by_uid_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
