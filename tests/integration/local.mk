@@ -1,5 +1,22 @@
 # Scripts that need the whole product; each makes its own world (tests/lib/).
-EXTRA_DIST += check demo .ci/run \
+INTEGRATION = \
+	tests/integration/cmd-fetch-imap.sh \
+	tests/integration/cmd-fetch-pop3.sh \
+	tests/integration/cmd-search.sh \
+	tests/integration/cmd-send.sh \
+	tests/integration/cmd-show.sh \
+	tests/integration/p1-no-plaintext.sh \
+	tests/integration/p2-only-company.sh \
+	tests/integration/p3-certificates.sh \
+	tests/integration/p4-nothing-readable.sh \
+	tests/integration/p5-public-keys-only.sh \
+	tests/integration/p6-kill.sh \
+	tests/integration/p8-child.sh \
+	tests/integration/p8-hostile-server.sh \
+	tests/integration/p8-memory.sh
+TESTS += $(INTEGRATION)
+SH_LOG_COMPILER = sh
+EXTRA_DIST += check demo .ci/run $(INTEGRATION) \
 	tests/lib/company.sh \
 	tests/lib/hostile.py \
 	tests/lib/hostile.sh \
@@ -11,4 +28,6 @@ EXTRA_DIST += check demo .ci/run \
 	tests/lib/namespace.sh \
 	tests/lib/packages \
 	tests/lib/packages.sh \
-	tests/lib/tap.sh
+	tests/lib/same-mail.py \
+	tests/lib/tap.sh \
+	tests/lib/user.sh

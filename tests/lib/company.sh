@@ -138,9 +138,10 @@ company_certificate() {
 
 # company_dovecot_configure FOLDER ADDRESS CERTIFICATE
 company_dovecot_configure() {
-    mkdir -p "$COMPANY/$1"
+    mkdir -p "$COMPANY/$1/state"
     cat >"$COMPANY/$1.conf" <<-END
 	base_dir = $COMPANY/$1
+	state_dir = $COMPANY/$1/state
 	instance_name = $1
 	protocols = imap pop3
 	listen = $2
@@ -300,7 +301,7 @@ company_postfix_configure() {
 
 # The master itself: the `postfix` command would look after /etc/postfix first, and is slow.
 company_postfix_start() {
-    MAIL_CONFIG=$COMPANY/postfix /usr/lib/postfix/sbin/master -w
+    MAIL_CONFIG=$COMPANY/postfix setsid /usr/lib/postfix/sbin/master </dev/null >$COMPANY/postfix/start.log 2>&1 &
 }
 
 company_log() {
@@ -317,7 +318,7 @@ company_person() {
         "$(company_full_name "$1") <$(company_address "$1")>" future-default default 1y 2>"$company_home/.gpg.log" ||
         { cat "$company_home/.gpg.log" >&2; return 1; }
     rm "$company_home/.gpg.log"
-    as "$1" gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ { print $10; exit }' \
+    as "$1" gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '/^fpr/ { print $10; exit }' \
         >"$company_home/.fingerprint"
 }
 

@@ -5,6 +5,7 @@
 # Inside, lo carries the addresses of the company's two servers and of one stranger, the names
 # below resolve to them, and /run and the policy's folder are empty file systems of our own, so
 # that whatever is written there is gone with the last process. Nothing outside is touched.
+# NAMESPACE_SECONDS, when set, is how long the world may last.
 # Root enters directly; anybody else by a user namespace with the subordinate ids of /etc/subuid.
 
 namespace_parts='--net --mount --uts --ipc --pid --fork --kill-child --mount-proc'
@@ -34,7 +35,7 @@ namespace_enter() {
     POSTERN_OUTER_NET=$namespace_now
     export POSTERN_OUTER_NET
     # shellcheck disable=SC2086
-    exec unshare $namespace_chosen -- sh "$@"
+    exec ${NAMESPACE_SECONDS:+timeout $NAMESPACE_SECONDS} unshare $namespace_chosen -- sh "$@"
 }
 
 # One sentence for what is most likely missing.

@@ -1,6 +1,6 @@
 # tap — TAP for shell scripts, and the usual opening of an integration test.
 #
-#   . "$srcdir/tests/lib/tap.sh"
+#   . "${srcdir:-.}/tests/lib/tap.sh"   (by hand: from the top, with builddir=… when not build)
 #   world "$0"                 enters the namespace, starts nothing yet (company.sh is at hand)
 #   run COMMAND…               runs it; afterwards $code, $out (file), $err (file)
 #   ok CONDITION-COMMAND… -- TEXT      passes when the command succeeds
@@ -27,6 +27,7 @@ world() {
         echo "1..0 # SKIP $(namespace_complain)"
         exit 0
     fi
+    NAMESPACE_SECONDS=${NAMESPACE_SECONDS-1200}
     namespace_enter "$@"
     . "$srcdir/tests/lib/company.sh"
     TESTDIR=/run/test

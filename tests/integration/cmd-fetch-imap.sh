@@ -1,0 +1,41 @@
+#!/bin/sh
+# Fetching by IMAPS: every byte of every message arrives, once, and never again.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+user_ready john
+every=1
+sanitized && every=20
+company_fill john --count 1000 --folder INBOX --folder Archive.2023 --folder 'Gr&APYA3w-e' --folder Projects
+company_fill john --odd
+
+run as john fetchd --once
+code_is 0 'the first pass ends well'
+is "$(user_json john 'len(d)' '')" 1030 'every message is found'
+is "$(as john /usr/bin/python3 "$srcdir/tests/lib/same-mail.py" $COMPANY/mail/john/Maildir --every $every)" \
+    "$(((1030 + every - 1) / every)) same, 0 missing, 0 foreign, 0 twice" 'what is stored is what the server has, byte for byte'
+is "$(user_json john 'len(d)' 'folder:Größe')" 250 'a folder name outside ASCII is searched as people write it'
+
+bodies() { grep -o 'bodies=[0-9]*' $COMPANY/dovecot/log | tail -n +"$1" | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }'; }
+sessions() { grep -c 'bodies=' $COMPANY/dovecot/log; }
+
+before=$(sessions)
+run as john fetchd --once
+code_is 0 'a second pass ends well'
+is "$(bodies $((before + 1)))" 0 'and fetches no body'
+
+company_secret_mail john john 'One more' 'text' | company_deliver john
+before=$(sessions)
+run as john fetchd --once
+is "$(bodies $((before + 1)))" 1 'one new message costs one body'
+is "$(user_json john 'len(d)' '')" 1031 'and is found'
+is "$(find $COMPANY/mail/john/Maildir/new -type f | wc -l)$(grep -c 'Flags.*Seen' $COMPANY/dovecot/log)" 00 \
+    'nothing was marked as read on the server'
+is "$(find $COMPANY/mail/john -name '*:2,*S*' | wc -l)" 0 'no message carries the flag Seen'
+
+company_stop
+run as john fetchd --once
+code_is 69 'a server that is down is code 69'
+done_testing

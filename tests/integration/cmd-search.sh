@@ -1,0 +1,55 @@
+#!/bin/sh
+# Searching: rare words, every language, fields, JSON, answers that are "no", and wrong queries.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+user_ready john
+company_fill john --demo --folder INBOX --folder Projects
+company_fill john --count 300 --needles $TESTDIR/needles
+run as john fetchd --once
+code_is 0 'the mail is here'
+
+while read -r needle; do
+    as john postern --json search "$needle" | grep -q '"id"' || echo "$needle"
+done <$TESTDIR/needles >$TESTDIR/lost
+is "$(head -n 5 $TESTDIR/lost)" '' "each of $(wc -l <$TESTDIR/needles) rare words is found"
+
+finds() {
+    run as john postern --json search --limit 0 "$1"
+    code_is 0 "finds: $1"
+}
+for word in 'invoice' 'Überprüfung OR Rückfrage' 'договор' '報告書' '会議' '发票' 'تقرير' 'הפגישה' 'réunion' 'REUNION' \
+    'subject:"budget for the new data centre"' 'from:mary' 'from:mary.jones@corp.example' 'to:jsmith' \
+    'has:attachment' 'filename:offer.csv' 'folder:Projects' 'account:work' 'invoic*' \
+    '(cooling OR canteen) AND NOT payslip' '-payslip budget' 'date:2000..' 'size:>1k'; do
+    finds "$word"
+done
+
+run as john postern --json search nosuchwordanywhere
+code_is 1 'nothing found is code 1'
+is "$(tr -d '[:space:]' <$out)" '[]' 'and an empty array'
+run as john postern search nosuchwordanywhere
+code_is 1 'nothing found is code 1 in words, too'
+
+is "$(user_json john 'len(set(h["thread"] for h in d))' 'subject:budget')" 1 'a thread is one thread'
+is "$(user_json john 'sorted(d[0])' 'subject:budget')" \
+    "['account', 'attachments', 'date', 'encrypted', 'folders', 'from', 'id', 'sensitive', 'signature', 'size', 'snippet', 'subject', 'tags', 'thread', 'to']" \
+    'a result has the fields of the contract'
+is "$(user_json john 'all(len(h["id"]) == 16 for h in d)' '')" True 'ids have sixteen characters'
+is "$(user_json john '[h["date"] for h in d] == sorted((h["date"] for h in d), reverse=True)' '')" True 'newest first'
+run as john postern --json search --limit 3 ''
+is "$(grep -c '"id"' $out)" 3 'a limit limits'
+
+for query in '(' 'invoice)' '"open' 'nosuchfield:x' 'date:yesterdayish' 'size:>x' 'AND' 'has:nothing'; do
+    run as john postern --json search "$query"
+    code_is 65 "refuses: $query"
+done
+run as john postern search 'budget nosuchfield:x'
+code_is 65 'a wrong query is an error'
+err_has '\^' 'that points at the character'
+run as john postern --json search '"" OR 1=1; DROP TABLE x; --'
+ok [ "$code" = 65 -o "$code" = 1 -o "$code" = 0 ] -- 'SQL is only words'
+err_lacks 'SQL' 'and no database speaks'
+done_testing

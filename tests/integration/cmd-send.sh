@@ -1,0 +1,102 @@
+#!/bin/sh
+# Sending: on 465 and 587, encrypted where it should be, refused where it must be.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
+
+company_start
+company_person mary
+user_ready john
+company_introduce john mary
+company_introduce mary john
+outbox() { as john postern --json status | /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)["outbox"])'; }
+arrived() { find "$COMPANY/mail/$1" -path '*/Maildir/*' -type f ! -name 'dovecot*' | wc -l; }
+arrives() { # arrives NAME COUNT: waits for Postfix
+    tries=0
+    until [ "$(arrived "$1")" -ge "$2" ] || [ $tries -gt 100 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    arrived "$1"
+}
+letters() { find "$COMPANY/mail/$1" -path '*/Maildir/*' -type f ! -name 'dovecot*' -exec cat {} +; }
+
+count=0
+for submit in smtps://john@mail.corp.example submission://john@mail.corp.example; do
+    count=$((count + 1))
+    user_uri john submit "$submit"
+    run_with 'The zebrafish text.' as john postern --json send --to mary.jones@corp.example \
+        --subject 'Quokka figures' --encrypt --body -
+    code_is 0 "${submit%%:*}: an encrypted letter leaves"
+    out_has '"state" *: *"sent"' "${submit%%:*}: its state is sent"
+    out_has '"encrypted" *: *true' "${submit%%:*}: and it says encrypted"
+    is "$(arrives mary $count)" $count "${submit%%:*}: it arrives"
+done
+letters mary >$TESTDIR/seen
+ok grep -q 'BEGIN PGP MESSAGE' $TESTDIR/seen -- 'p9: the server sees OpenPGP'
+for word in zebrafish Quokka johns-laptop; do
+    is "$(grep -c "$word" $TESTDIR/seen)" 0 "p9: the server does not see $word"
+done
+is "$(grep -c "$(printf zebrafish | base64 | cut -c1-10)" $TESTDIR/seen)" 0 'p9: not in base64 either'
+
+run_with 'Plain text.' as john postern send --to j.gross@corp.example --subject 'In house' --no-sign --body -
+code_is 0 'a letter inside the company may go without encryption'
+is "$(arrives staff 1)" 1 'and arrives'
+ok [ "$(letters staff | grep -c 'Plain text')" = 1 ] -- 'as it was written'
+
+for address in somebody@hotmail.com 'x@googlemail.com' 'x@sub.gmx.de'; do
+    run_with 'x' as john postern --json send --to "$address" --subject x --body -
+    code_is 78 "freemail is refused: $address"
+    out_has '"rule" *: *"send.freemail"' 'by its rule'
+done
+run_with 'x' as john postern --json send --to partner@other.example --subject x --body -
+code_is 78 'outside the company without a key is refused'
+run_with 'x' as john postern --json send --to partner@other.example --no-encrypt --subject x --body -
+code_is 78 'p9: --no-encrypt does not lift the rule'
+run_with 'x' as john postern --json send --to mary.jones@corp.example --bcc x@hotmail.com --subject x --body -
+code_is 78 'p9: a hidden copy is held to the rule'
+
+newline='
+'
+return=$(printf '\r')
+for bad in "mary.jones@corp.example${newline}Bcc: x@evil.test" "mary.jones@corp.example${return}RCPT TO:<x@evil.test>" \
+    'not an address' '@a,@b:c@corp.example' "$(printf 'x%.0s' $(seq 600))@corp.example"; do
+    run_with 'x' as john postern send --to "$bad" --subject x --body -
+    code_is 65 "p9: --to refuses $(printf '%.20s' "$bad" | tr '\n\r' '??')"
+done
+for bad in "Hello${newline}Bcc: x@evil.test" "Hello${return}Bcc: x@evil.test"; do
+    run_with 'x' as john postern send --to mary.jones@corp.example --subject "$bad" --body -
+    code_is 65 'p9: --subject refuses line ends'
+done
+is "$(arrived mary)-$(arrived outside)" "2-0" 'nothing of all that was sent'
+
+# What really goes over the line.
+hostile smtp-honest 465
+user_uri john submit smtps://john@mail2.corp.example
+printf '.\n..\n.hidden\nbare\rreturn\nFrom here\nlast without end' >$TESTDIR/body
+run as john postern send --to mary.jones@corp.example --bcc j.gross@corp.example --subject dots --no-sign --no-encrypt --body $TESTDIR/body
+code_is 0 'a letter with dots leaves'
+letter=$(sed -n 's/^[0-9]* letter //p' $HOSTILE_LOG)
+is "$(printf '%s' "$letter" | /usr/bin/python3 -c '
+import ast, re, sys
+data = ast.literal_eval(sys.stdin.read())
+text = data[:-5]
+print(bool(re.search(rb"(?<!\r)\n|\r(?!\n)", data)), b"\r\n.\r\n" in text, b"j.gross" in data, b"johns-laptop" in data)')" \
+    'False False False False' 'p9: CRLF only, dots stuffed, no Bcc, no host name'
+ok [ "$(hostile_inside | grep -c -i 'johns-laptop')" = 0 ] -- 'p1: EHLO does not name the machine'
+
+for case in smtp-dies-after-dot smtp-resets-after-answer; do
+    hostile $case 465
+    run_with x as john postern --json send --to mary.jones@corp.example --subject "$case" --no-encrypt --body -
+    letters_sent=$(grep -c ' letter ' $HOSTILE_LOG)
+    is "$letters_sent" 1 "p6: $case: sent once"
+done
+hostile smtp-closes-between 465
+run_with x as john postern --json send --to mary.jones@corp.example --subject x --no-encrypt --body -
+code_is 75 'p6: 421 before the text is temporary'
+hostile smtp-refused-login 465
+run_with x as john postern --json send --to mary.jones@corp.example --subject x --no-encrypt --body -
+code_is 77 'a refused login is code 77'
+hostile_stop
+done_testing

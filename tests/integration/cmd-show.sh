@@ -1,0 +1,58 @@
+#!/bin/sh
+# Showing: decrypted and verified, nothing promised that was not so, nothing that harms a terminal.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+company_person mary
+user_ready john
+company_introduce mary john
+company_introduce john mary
+company_secret_mail mary john 'Sealed letter' 'the secret text' | company_deliver john
+company_secret_mail mary john 'Broken letter' 'the secret text' |
+    awk '/BEGIN PGP/ { inside = 1 } inside && length($0) == 64 && !done { sub(/^.../, "AAA"); done = 1 } { print }' |
+    company_deliver john
+company_fill john --odd
+company_fill john --demo
+run as john fetchd --once
+
+sealed=$(user_ids john 'subject:"sealed letter"')
+run as john postern show "$sealed"
+code_is 0 'an encrypted, signed letter is shown'
+out_has 'the secret text' 'with its text'
+out_has 'Mary Jones' 'and the name of the signer'
+run as john postern --json show "$sealed"
+as_json() { /usr/bin/python3 -c "import json; d = json.load(open('$out')); print($1)"; }
+is "$(as_json 'd["protection"]["encrypted"]')" True 'JSON: encrypted'
+is "$(as_json 'd["protection"]["signatures"][0]["status"]')" good 'JSON: good signature'
+is "$(as_json 'd["protection"]["signatures"][0]["fingerprint"]')" "$(company_key mary)" 'JSON: by Mary'
+is "$(as_json 'd["protection"]["signatures"][0]["from_matches"]')" True 'JSON: whose address is the sender'
+is "$(as_json 'd["protection"]["signatures"][0]["covers"]')" whole 'JSON: covering the whole'
+is "$(as_json '"the secret text" in d["text"]')" True 'JSON: text'
+
+broken=$(user_ids john 'subject:"broken letter"')
+run as john postern show "$broken"
+out_lacks 'the secret text' 'a letter whose cipher text was changed shows nothing'
+
+# Every byte that could steer a terminal is gone from every way of showing.
+for id in $(user_ids john 'odd'); do
+    as john postern show "$id"
+    as john postern show --headers "$id"
+    as john postern --json show "$id"
+    as john postern search "id:$id"
+    as john postern --json search "id:$id"
+done >$out 2>$err
+is "$(LC_ALL=C tr -d '\n\t -~\200-\377' <$out | wc -c)" 0 'p8: no control character reaches the output'
+is "$(/usr/bin/python3 -c "
+text = open('$out', 'rb').read().decode('utf-8')
+print(sum(text.count(c) for c in '\x7f\u2028\u2029\u202a\u202b\u202d\u202e') + sum(1 for c in text if '\x80' <= c <= '\x9f'))")" 0 \
+    'p8: no C1 control, no bidi override, valid UTF-8'
+
+news=$(user_ids john 'subject:"spring edition"')
+traced john $TESTDIR/trace postern show "$news" >$out 2>$err
+ok [ -s $out ] -- 'an HTML letter is shown'
+ok lacks_socket $TESTDIR/trace -- 'p8: and nothing is loaded from anywhere'
+run as john postern show aaaaaaaaaaaaaaaa
+code_is 65 'an unknown id is code 65'
+done_testing

@@ -1,0 +1,72 @@
+#!/bin/sh
+# P3: only an authenticated server. One fault a certificate; pins; the environment; old TLS.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
+
+company_start
+user_ready john imaps://john@mail2.corp.example/ smtps://john@mail2.corp.example
+hostile imap-honest 993
+run as john fetchd --once
+code_is 0 'a good certificate is good'
+
+for fault in self-signed other-ca other-name common-name-only expired not-yet-valid no-server-auth; do
+    company_certificate $COMPANY/tls/bad $fault mail2.corp.example
+    HOSTILE_CERTIFICATE=$COMPANY/tls/bad
+    for kind in imap-honest:993:imaps pop3-honest:995:pops; do
+        IFS=: read -r case port scheme <<-END
+		$kind
+		END
+        hostile "$case" "$port"
+        user_uri john fetch "$scheme://john@mail2.corp.example/"
+        run as john fetchd --once
+        code_is 76 "$scheme: $fault is refused"
+        is "$(hostile_inside)" '' 'and nothing was said to it'
+    done
+    hostile smtp-honest 465
+    run_with x as john postern send --to mary.jones@corp.example --subject x --no-encrypt --body -
+    code_is 76 "smtps: $fault is refused"
+    is "$(hostile_inside)" '' 'and nothing was said to it'
+done
+
+# Trust comes from the configuration alone.
+company_certificate $COMPANY/tls/bad other-ca mail2.corp.example
+mkdir -p $TESTDIR/trust
+cp $COMPANY/other-ca.crt $TESTDIR/trust/ca.pem
+cat >$TESTDIR/openssl.cnf <<-END
+	openssl_conf = all
+	[all]
+	ssl_conf = ssl
+	[ssl]
+	system_default = own
+	[own]
+	VerifyCAFile = $TESTDIR/trust/ca.pem
+	MinProtocol = TLSv1
+	END
+hostile imap-honest 993
+user_uri john fetch imaps://john@mail2.corp.example/
+AS_EXTRA="SSL_CERT_FILE=$TESTDIR/trust/ca.pem SSL_CERT_DIR=$TESTDIR/trust OPENSSL_CONF=$TESTDIR/openssl.cnf"
+run as john fetchd --once
+code_is 76 'SSL_CERT_FILE, SSL_CERT_DIR and OPENSSL_CONF change nothing'
+AS_EXTRA=
+
+pin() { openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64; }
+user_line john "pin = sha256/$(pin $COMPANY/tls/bad.crt)"
+run as john fetchd --once
+code_is 76 'the right pin does not heal a wrong chain'
+unset HOSTILE_CERTIFICATE
+hostile imap-honest 993
+run as john fetchd --once
+code_is 76 'a right chain does not heal a wrong pin'
+sed -i '/^pin/d' "$(user_config john)"
+user_line john "pin = sha256/$(pin $COMPANY/tls/bad.crt); sha256/$(pin $COMPANY/tls/hostile.crt)"
+run as john fetchd --once
+code_is 0 'the chain and one of two pins is right'
+
+hostile imap-honest 993 --old-tls
+run as john fetchd --once
+code_is 76 'TLS 1.1 is refused'
+is "$(grep -c open $HOSTILE_LOG)" 1 'and not tried again with less'
+hostile_stop
+done_testing

@@ -1,0 +1,54 @@
+#!/bin/sh
+# P8: the net child may crash, hang or be killed: the keeper says so, and the store stays whole.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
+
+company_start
+user_ready john
+company_fill john --count 400
+
+# struck SIGNAL: sends it to the child as soon as there is one
+struck() {
+    as john timeout 120 fetchd --once >$out 2>$err &
+    keeper=$!
+    until child=$(pgrep -n -x postern-net) || ! kill -0 $keeper 2>/dev/null; do :; done
+    kill "-$1" "$child" 2>/dev/null
+    code=0
+    wait $keeper || code=$?
+}
+for signal in SEGV KILL ABRT; do
+    struck $signal
+    ok [ "$code" != 0 -a "$code" -lt 100 ] -- "a child that dies of $signal is a failure with a code ($code)"
+    ok [ -s $err ] -- 'and a sentence'
+done
+run as john fetchd --once
+code_is 0 'the next pass ends well'
+is "$(user_json john 'len(d)' '')" 400 'and every message is here once'
+
+# What the child may see: no environment of ours, no store, no keys.
+hostile imap-silent-after-greeting 993
+user_uri john fetch imaps://john@mail2.corp.example/
+as john timeout 300 fetchd --once >$out 2>$err &
+keeper=$!
+tries=0
+until child=$(pgrep -n -x postern-net) || [ $tries -gt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+sleep 0.5
+is "$(ls -l "/proc/$child/fd" | grep -c -E '\.db|\.gnupg|/home/')" 0 'the child holds no file of the store'
+is "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "/proc/$child/status")" 1 'it can gain no privileges'
+is "$(tr '\0' '\n' <"/proc/$child/cmdline" | grep -c "$(company_password john)")" 0 'the password is not in its arguments'
+is "$(tr '\0' '\n' <"/proc/$child/environ" 2>/dev/null | grep -c "$(company_password john)")" 0 'nor in its environment'
+kill $keeper
+wait $keeper
+hostile_stop
+tries=0
+while pgrep -x postern-net >/dev/null && [ $tries -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+ok [ "$(pgrep -c -x postern-net)" = 0 ] -- 'the child ends with its keeper'
+done_testing

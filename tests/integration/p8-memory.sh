@@ -1,0 +1,48 @@
+#!/bin/sh
+# P8: memory stays bounded whatever comes: a message of 100 MB in 64 MiB, in both processes.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+user_ready john
+size=100000000
+sanitized && size=10000000
+company_fill john --size $size
+company_fill john --count 20 --folder Projects
+
+# The highest VmHWM of each of our processes while a pass runs.
+cat >$TESTDIR/watch.py <<'END'
+import os, re, subprocess, sys, time
+peak = {}
+process = subprocess.Popen(sys.argv[2:])
+while process.poll() is None:
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            text = open("/proc/%s/status" % pid).read()
+        except OSError:
+            continue
+        name = re.search(r"Name:\s*(.*)", text)[1]
+        high = re.search(r"VmHWM:\s*(\d+)", text)
+        if name in ("fetchd", "postern-net") and high:
+            peak[name] = max(peak.get(name, 0), int(high[1]))
+    time.sleep(0.005)
+open(sys.argv[1], "w").write("".join("%s %d\n" % entry for entry in sorted(peak.items())))
+sys.exit(process.returncode)
+END
+if sanitized; then
+    run as john fetchd --once
+    code_is 0 'a large message arrives'
+else
+    run as john /usr/bin/python3 $TESTDIR/watch.py $TESTDIR/peak fetchd --once
+    code_is 0 'a message of 100 MB arrives'
+    diag "peak, kB: $(tr '\n' ' ' <$TESTDIR/peak)"
+    for name in fetchd postern-net; do
+        ok [ "$(sed -n "s/^$name //p" $TESTDIR/peak)" -lt 65536 ] -- "$name stays below 64 MiB"
+    done
+fi
+is "$(user_json john 'len(d)' '')" 21 'all of them are found'
+large=$(user_ids john 'size:>5M')
+is "$(as john postern show --raw "$large" | sha256sum)" \
+    "$(find $COMPANY/mail/john -size +5M -type f -exec sed 's/$/\r/' {} + | sha256sum)" 'the large one is what the server has'
+done_testing
