@@ -295,6 +295,8 @@ company_postfix_configure() {
 	/^(jsmith|john\.smith)@corp\.example$/ john
 	/^mary\.jones@corp\.example$/ mary
 	END
+    # Postfix reads a file that is younger than a second again and again.
+    touch -d '-1 minute' $company_folder/main.cf $company_folder/master.cf $company_folder/mailboxes $company_folder/logins
     mkdir -p $COMPANY/mail/staff
     chown mail:mail $COMPANY/mail/staff
 }
