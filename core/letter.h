@@ -29,6 +29,7 @@ typedef struct {
     guint attachments;
     gboolean encrypted;     /* the root part was */
     gboolean is_signed;     /* a signature is present somewhere */
+    gboolean sensitive;     /* a rule of the configuration says so */
     enum { SIGNATURE_NONE, SIGNATURE_PRESENT, SIGNATURE_GOOD_AT_INDEX } signature;
 } IndexDoc;
 

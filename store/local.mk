@@ -7,7 +7,13 @@ libpostern_store_a_SOURCES = \
 	store/sealedvfs.c store/sealedvfs.h
 
 libpostern_store_a_SOURCES += \
+	store/index.c store/index.h store/index-private.h \
+	store/index-add.c \
+	store/index-schema.c \
+	store/index-search.c \
+	store/index-thread.c \
 	store/query.c store/query.h store/query-parser.h \
 	store/query-field.c \
+	store/query-sql.c store/query-sql.h \
 	store/query-value.c store/query-value.h \
 	store/tokenizer.c store/tokenizer.h

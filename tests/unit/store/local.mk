@@ -1,4 +1,5 @@
 UNIT_STORE = \
+	tests/unit/store/test-index \
 	tests/unit/store/test-query \
 	tests/unit/store/test-tokenizer
 
@@ -9,6 +10,9 @@ UNIT_STORE += \
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
 
+tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c \
+	tests/unit/store/mailbox.c tests/unit/store/mailbox.h
+tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)

@@ -1,0 +1,83 @@
+/*
+ * index-private — what the files of the index share: the handle, its prepared statements and
+ * the one way in which SQLite's failures become ours.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "crypto/aead.h"
+#include "store/index.h"
+
+/* Every statement is written down in index-schema.c, in this order. */
+typedef enum {
+    SQL_POSITION,
+    SQL_SET_POSITION,
+    SQL_SET_SALT,
+    SQL_HAS_DOC,
+    SQL_ADD_DOC,
+    SQL_ADD_CARD,
+    SQL_ADD_WORDS,
+    SQL_FIND_PLACE,
+    SQL_ADD_PLACE,
+    SQL_ADD_ARRIVAL,
+    SQL_FIND_TAG,
+    SQL_ADD_TAG,
+    SQL_ADD_TAGGED,
+    SQL_REMOVE_TAGGED,
+    SQL_FIND_MENTION,
+    SQL_ADD_MENTION,
+    SQL_ADD_THREAD,
+    SQL_GROW_THREAD,
+    SQL_FIND_THREAD,
+    SQL_MERGE_THREAD,
+    SQL_MOVE_MENTIONS,
+    SQL_MOVE_DOCS,
+    SQL_REMOVE_THREAD,
+    SQL_STAT,
+    SQL_HIT,
+    SQL_HIT_FOLDERS,
+    SQL_HIT_TAGS,
+    SQL_ROW_OF_ID,
+    SQL_STATEMENTS
+} IndexSql;
+
+struct Index {
+    sqlite3 *db;
+    gint64 position;             /* as last read */
+    guint8 thread_key[KEY_SIZE]; /* names of threads and of the message ids that make them */
+    sqlite3_stmt *statements[SQL_STATEMENTS];
+};
+
+/* Makes the tables in a fresh database; 74 "index.version" for a layout of another release. */
+gboolean index_schema(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sets the error for what SQLite just answered; always FALSE. */
+gboolean index_failed(Index *index, GError **error);
+gboolean index_exec(Index *index, const char *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A statement in use: reset, and so without a lock, when it goes out of scope. */
+typedef sqlite3_stmt IndexUse;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexUse, sqlite3_reset)
+
+/*
+ * A statement with its values bound, one letter each in KINDS: `i` gint64, `t` string or NULL,
+ * both valid until it is reset. NULL on failure.
+ */
+IndexUse *index_use(Index *index, IndexSql which, GError **error, const char *kinds,
+                    ...) G_GNUC_WARN_UNUSED_RESULT;
+/* The next row, or with *row FALSE the end. */
+gboolean index_step(Index *index, IndexUse *use, gboolean *row,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Steps a statement that yields no rows; takes USE as index_use() gave it, NULL too. */
+gboolean index_run(Index *index, IndexUse *use, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first column of the only row; *found FALSE when there is none. Takes USE likewise. */
+gboolean index_number(Index *index, IndexUse *use, gint64 *number, gboolean *found,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The thread that DOC belongs to, made or merged as its references demand. */
+gboolean index_thread(Index *index, const IndexDoc *doc, const char *id, gint64 *thread,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A tag, folder or account name in the form in which it is compared (g_free). */
+char *index_fold(const char *name);

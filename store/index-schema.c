@@ -1,0 +1,210 @@
+/*
+ * All SQL of the index that does not depend on a query. Rows are the vault's: dense and small.
+ * What a search filters by lies in `doc`, whose records are short; what it shows lies in `card`.
+ */
+#include "store/index-private.h"
+
+#include "core/error.h"
+
+#define VERSION 1
+
+#define TEXT(macro) #macro
+#define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
+
+/* A segment of the word index holds what one batch brought; a leaf of it fills one page. */
+static const char tables[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "INSERT INTO meta VALUES ('position', 0), ('salt', NULL);"
+    "CREATE TABLE doc(row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,"
+    " place INTEGER NOT NULL, date INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " attachments INTEGER NOT NULL, encrypted INTEGER NOT NULL, signed INTEGER NOT NULL,"
+    " sensitive INTEGER NOT NULL, signature INTEGER NOT NULL);"
+    "CREATE INDEX doc_date ON doc(date);"
+    "CREATE INDEX doc_thread ON doc(thread);"
+    "CREATE TABLE card(row INTEGER PRIMARY KEY, sender TEXT, recipients TEXT, subject TEXT,"
+    " snippet TEXT);"
+    "CREATE TABLE place(no INTEGER PRIMARY KEY, account TEXT NOT NULL, folder TEXT NOT NULL,"
+    " account_key TEXT NOT NULL, folder_key TEXT NOT NULL, UNIQUE(account, folder));"
+    "CREATE TABLE arrival(row INTEGER, place INTEGER, PRIMARY KEY(row, place)) WITHOUT ROWID;"
+    "CREATE INDEX arrival_place ON arrival(place, row);"
+    "CREATE TABLE tag(no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key TEXT NOT NULL);"
+    "CREATE TABLE tagged(row INTEGER, tag INTEGER, PRIMARY KEY(row, tag)) WITHOUT ROWID;"
+    "CREATE INDEX tagged_tag ON tagged(tag, row);"
+    "CREATE TABLE thread(no INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER NOT NULL,"
+    " members INTEGER NOT NULL);"
+    "CREATE TABLE mention(id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX mention_thread ON mention(thread);"
+    "CREATE VIRTUAL TABLE words USING fts5(subject, \"from\", \"to\", cc, body, list, filename,"
+    " content='', tokenize='postern');"
+    "INSERT INTO words(words, rank) VALUES ('pgsz', 8000), ('hashsize', 8388608);";
+
+static const char *const statements[SQL_STATEMENTS] = {
+    [SQL_POSITION] = "SELECT value FROM meta WHERE key = 'position'",
+    [SQL_SET_POSITION] = "UPDATE meta SET value = max(value, ?1) WHERE key = 'position'",
+    [SQL_SET_SALT] = "UPDATE meta SET value = randomblob(16) WHERE key = 'salt'",
+    [SQL_HAS_DOC] = "SELECT 1 FROM doc WHERE row = ?1",
+    [SQL_ADD_DOC] = "INSERT INTO doc(row, id, thread, place, date, size, attachments, encrypted,"
+                    " signed, sensitive, signature) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    [SQL_ADD_CARD] = "INSERT INTO card(row, sender, recipients, subject, snippet)"
+                     " VALUES (?1,?2,?3,?4,?5)",
+    [SQL_ADD_WORDS] = "INSERT INTO words(rowid, subject, \"from\", \"to\", cc, body, list,"
+                      " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+    [SQL_FIND_PLACE] = "SELECT no FROM place WHERE account = ?1 AND folder = ?2",
+    [SQL_ADD_PLACE] = "INSERT INTO place(account, folder, account_key, folder_key)"
+                      " VALUES (?1,?2,?3,?4)",
+    [SQL_ADD_ARRIVAL] = "INSERT OR IGNORE INTO arrival(row, place) VALUES (?1,?2)",
+    [SQL_FIND_TAG] = "SELECT no FROM tag WHERE name = ?1",
+    [SQL_ADD_TAG] = "INSERT INTO tag(name, key) VALUES (?1,?2)",
+    [SQL_ADD_TAGGED] = "INSERT OR IGNORE INTO tagged(row, tag) VALUES (?1,?2)",
+    [SQL_REMOVE_TAGGED] = "DELETE FROM tagged WHERE row = ?1 AND tag = ?2",
+    [SQL_FIND_MENTION] = "SELECT thread FROM mention WHERE id = ?1",
+    [SQL_ADD_MENTION] = "INSERT OR IGNORE INTO mention(id, thread) VALUES (?1,?2)",
+    [SQL_ADD_THREAD] = "INSERT INTO thread(name, born, members)"
+                       " VALUES (?1, (SELECT coalesce(max(no), 0) + 1 FROM thread), 0)",
+    [SQL_GROW_THREAD] = "UPDATE thread SET members = members + 1 WHERE no = ?1",
+    [SQL_FIND_THREAD] = "SELECT members FROM thread WHERE no = ?1",
+    [SQL_MERGE_THREAD] = "UPDATE thread SET members = members + lost.members,"
+                         " name = iif(lost.born < thread.born, lost.name, thread.name),"
+                         " born = min(lost.born, thread.born)"
+                         " FROM (SELECT name, born, members FROM thread WHERE no = ?2) AS lost"
+                         " WHERE thread.no = ?1",
+    [SQL_MOVE_MENTIONS] = "UPDATE mention SET thread = ?1 WHERE thread = ?2",
+    [SQL_MOVE_DOCS] = "UPDATE doc SET thread = ?1 WHERE thread = ?2",
+    [SQL_REMOVE_THREAD] = "DELETE FROM thread WHERE no = ?1",
+    [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
+                 " (SELECT page_size FROM pragma_page_size) FROM doc",
+    [SQL_HIT] = "SELECT d.id, t.name, d.date, d.size, d.attachments, d.encrypted, d.sensitive,"
+                " d.signature, p.account, c.sender, c.recipients, c.subject, c.snippet"
+                " FROM doc d JOIN card c ON c.row = d.row JOIN thread t ON t.no = d.thread"
+                " JOIN place p ON p.no = d.place WHERE d.row = ?1",
+    [SQL_HIT_FOLDERS] = "SELECT DISTINCT p.folder FROM arrival a JOIN place p ON p.no = a.place"
+                        " WHERE a.row = ?1 ORDER BY p.folder",
+    [SQL_HIT_TAGS] = "SELECT t.name FROM tagged g JOIN tag t ON t.no = g.tag WHERE g.row = ?1"
+                     " ORDER BY t.name",
+    [SQL_ROW_OF_ID] = "SELECT row FROM doc WHERE id = ?1",
+};
+
+gboolean index_failed(Index *index, GError **error)
+{
+    int code = sqlite3_extended_errcode(index->db);
+    const char *why = sqlite3_errstr(code);
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "index.busy", "try again in a moment",
+                      "another process holds the index");
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+        return refuse(error, POSTERN_ERROR_STORE, "index.write", "check the disk",
+                      "the index cannot be written: %s", why);
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+        return refuse(error, POSTERN_ERROR_BUG, "index.sql", "report this",
+                      "the index was asked wrongly: %s", sqlite3_errmsg(index->db));
+    default: break;
+    }
+    if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC)
+        return refuse(error, POSTERN_ERROR_STORE, "index.write", "check the disk",
+                      "the index cannot be written: %s", why);
+    gboolean damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
+                       (code & 0xff) == SQLITE_CONSTRAINT || code == SQLITE_IOERR_DATA;
+    return refuse(error, POSTERN_ERROR_STORE, damaged ? "index.damage" : "index.read",
+                  "rebuild it with 'postern index --rebuild'", "the index cannot be read: %s", why);
+}
+
+gboolean index_exec(Index *index, const char *sql, GError **error)
+{
+    return sqlite3_exec(index->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           index_failed(index, error);
+}
+
+static void bind(sqlite3_stmt *statement, const char *kinds, va_list values)
+{
+    for (int i = 0; kinds[i]; i++) {
+        int rc = kinds[i] == 'i' ? sqlite3_bind_int64(statement, i + 1, va_arg(values, gint64))
+                                 : sqlite3_bind_text(statement, i + 1, va_arg(values, const char *),
+                                                     -1, SQLITE_STATIC);
+        if (rc != SQLITE_OK)
+            g_error("cannot bind value %d: %s", i + 1, sqlite3_errstr(rc));
+    }
+}
+
+IndexUse *index_use(Index *index, IndexSql which, GError **error, const char *kinds, ...)
+{
+    sqlite3_stmt **statement = &index->statements[which];
+    if (*statement == NULL &&
+        sqlite3_prepare_v3(index->db, statements[which], -1, SQLITE_PREPARE_PERSISTENT, statement,
+                           NULL) != SQLITE_OK) {
+        index_failed(index, error);
+        return NULL;
+    }
+    va_list values;
+    va_start(values, kinds);
+    bind(*statement, kinds, values);
+    va_end(values);
+    return *statement;
+}
+
+gboolean index_step(Index *index, IndexUse *use, gboolean *row, GError **error)
+{
+    int rc = sqlite3_step(use);
+    *row = rc == SQLITE_ROW;
+    return *row || rc == SQLITE_DONE || index_failed(index, error);
+}
+
+gboolean index_run(Index *index, IndexUse *use, GError **error)
+{
+    g_autoptr(IndexUse) owned = use;
+    gboolean row;
+    return use != NULL && index_step(index, use, &row, error);
+}
+
+gboolean index_number(Index *index, IndexUse *use, gint64 *number, gboolean *found, GError **error)
+{
+    g_autoptr(IndexUse) owned = use;
+    if (use == NULL || !index_step(index, use, found, error))
+        return FALSE;
+    if (*found)
+        *number = sqlite3_column_int64(use, 0);
+    return TRUE;
+}
+
+static gboolean schema_version(Index *index, int *version, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(index->db, "PRAGMA user_version", -1, &statement, NULL);
+    if (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        *version = sqlite3_column_int(statement, 0);
+    rc = sqlite3_finalize(statement);
+    return rc == SQLITE_OK || index_failed(index, error);
+}
+
+/* Two may open a fresh index at once: whoever comes second finds the version set. */
+static gboolean make_tables(Index *index, int *version, GError **error)
+{
+    if (!index_exec(index, "BEGIN IMMEDIATE", error))
+        return FALSE;
+    gboolean made = schema_version(index, version, error);
+    if (made && *version == 0) {
+        made = index_exec(index, tables, error) && index_exec(index, VERSION_SQL(VERSION), error);
+        *version = VERSION;
+    }
+    if (made && index_exec(index, "COMMIT", error))
+        return TRUE;
+    sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
+    return FALSE;
+}
+
+gboolean index_schema(Index *index, GError **error)
+{
+    int version = -1;
+    if (!schema_version(index, &version, error))
+        return FALSE;
+    if (version == 0 && !make_tables(index, &version, error))
+        return FALSE;
+    return version == VERSION ||
+           refuse(error, POSTERN_ERROR_STORE, "index.version",
+                  "rebuild it with 'postern index --rebuild'",
+                  "the index has layout %d, this release has %d", version, VERSION);
+}

@@ -1,0 +1,570 @@
+#include "store/index.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "store/sealedvfs.h"
+#include "tests/unit/store/mailbox.h"
+
+typedef struct {
+    char *dir;
+    Secret *key;
+    Index *index;
+} Fixture;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
+
+static const guint8 the_vault[VAULT_ID_SIZE] = "a vault for test";
+
+static Index *open_index(const Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    Index *index = index_open(fixture->dir, the_vault, fixture->key, &error);
+    if (index == NULL)
+        fail_msg("%s", error->message);
+    return index;
+}
+
+static int set_up(void **state)
+{
+    Fixture *fixture = g_new0(Fixture, 1);
+    fixture->dir = g_dir_make_tmp("index-XXXXXX", NULL);
+    fixture->key = secret_new("the private half of a vault key.", KEY_SIZE);
+    fixture->index = open_index(fixture);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    Fixture *fixture = *state;
+    index_close(fixture->index);
+    assert_true(index_drop(fixture->dir, NULL));
+    g_rmdir(fixture->dir);
+    g_free(fixture->dir);
+    secret_free(fixture->key);
+    g_free(fixture);
+    return 0;
+}
+
+static void reopen(Fixture *fixture)
+{
+    index_close(fixture->index);
+    fixture->index = open_index(fixture);
+}
+
+static void must(gboolean done, GError **error)
+{
+    if (!done)
+        fail_msg("%s", *error ? (*error)->message : "failed without an error");
+}
+
+static void add_all(Index *index, GPtrArray *letters, gint64 sequence)
+{
+    g_autoptr(GError) error = NULL;
+    must(index_begin(index, &error), &error);
+    for (guint i = 0; i < letters->len; i++)
+        must(letter_add(index, letters->pdata[i], &error), &error);
+    must(index_commit(index, sequence, &error), &error);
+}
+
+static void destroy_letter(gpointer letter)
+{
+    letter_free(letter);
+}
+
+static GPtrArray *letters_new(void)
+{
+    return g_ptr_array_new_with_free_func(destroy_letter);
+}
+
+static Letter *write_letter(GPtrArray *letters, const char *subject, const char *body)
+{
+    Letter *letter = letter_new(letters->len + 1);
+    letter->date = (gint64)letters->len * 100;
+    letter->doc->subject = g_strdup(subject);
+    letter->doc->body = g_strdup(body);
+    g_ptr_array_add(letters, letter);
+    return letter;
+}
+
+static GPtrArray *search(Index *index, const char *text, guint limit, SearchSort sort)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Query) query = query_parse(text, 0, &error);
+    GPtrArray *hits = query ? index_search(index, query, limit, sort, &error) : NULL;
+    if (hits == NULL)
+        fail_msg("%.300s: %s", text, error->message);
+    return hits;
+}
+
+/* The ids' first rows, as "3 1 2". */
+static void assert_finds(Index *index, const char *text, SearchSort sort, const char *subjects)
+{
+    g_autoptr(GPtrArray) hits = search(index, text, 0, sort);
+    g_autoptr(GString) found = g_string_new(NULL);
+    for (guint i = 0; i < hits->len; i++) {
+        const Hit *hit = hits->pdata[i];
+        g_string_append_printf(found, "%s%s", i > 0 ? " " : "", hit->subject);
+    }
+    if (strcmp(found->str, subjects) != 0)
+        fail_msg("%s finds %s", text, found->str);
+}
+
+static gint by_date(gconstpointer a, gconstpointer b)
+{
+    const Letter *left = *(Letter *const *)a, *right = *(Letter *const *)b;
+    if (left->date != right->date)
+        return left->date < right->date ? 1 : -1;
+    return left->row < right->row ? 1 : -1;
+}
+
+static void compare_with_oracle(Index *index, GPtrArray *letters, const char *text, guint limit,
+                                gboolean oldest)
+{
+    g_autoptr(GPtrArray) hits = search(index, text, limit, oldest ? SORT_OLDEST : SORT_NEWEST);
+    g_autoptr(Query) query = query_parse(text, 0, NULL);
+    guint found = 0;
+    for (guint i = 0; i < letters->len; i++) {
+        const Letter *letter = letters->pdata[oldest ? letters->len - 1 - i : i];
+        if (!letter_matches(letter, query) || (limit > 0 && found == limit))
+            continue;
+        const Hit *hit = found < hits->len ? hits->pdata[found] : NULL;
+        if (hit == NULL || strcmp(hit->id, letter->id) != 0)
+            fail_msg("%s: row %d of %u is missing", text, (int)letter->row, letters->len);
+        found++;
+    }
+    if (found != hits->len)
+        fail_msg("%s: %u hits too many", text, hits->len - found);
+}
+
+static void every_query_finds_what_an_oracle_finds(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GRand) random = g_rand_new_with_seed(20241);
+    for (guint round = 0; round < 12; round++) {
+        g_autoptr(GPtrArray) letters = letters_new();
+        gint count = g_rand_int_range(random, 1, 90);
+        for (gint row = 1; row <= count; row++)
+            g_ptr_array_add(letters, letter_random(random, row));
+        index_close(fixture->index);
+        assert_true(index_drop(fixture->dir, NULL));
+        fixture->index = open_index(fixture);
+        add_all(fixture->index, letters, count);
+        g_ptr_array_sort(letters, by_date);
+        for (guint i = 0; i < 150; i++) {
+            g_autofree char *text = query_random(random, i % 4);
+            compare_with_oracle(fixture->index, letters, text,
+                                i % 3 ? 0 : (guint)g_rand_int_range(random, 1, 10), i % 5 == 0);
+        }
+        compare_with_oracle(fixture->index, letters, "", 0, FALSE);
+    }
+}
+
+static void a_hit_carries_the_fields_of_the_contract(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    Letter *letter = write_letter(letters, "Invoice 17", "please pay");
+    letter->date = 1710936000;
+    letter->size = 12345;
+    letter->flags = g_strsplit("\\Flagged todo $Forwarded \\Recent", " ", 0);
+    letter->doc->from = g_strdup("Ann <ann@corp.example>");
+    letter->doc->to = g_strdup("Smith, John <j@corp.example>, b@corp.example, Dee <d@x.example>");
+    letter->doc->snippet = g_strdup("please pay");
+    letter->doc->attachments = 2;
+    letter->doc->encrypted = TRUE;
+    letter->doc->signature = SIGNATURE_GOOD_AT_INDEX;
+    add_all(fixture->index, letters, 1);
+    reopen(fixture);
+
+    g_autoptr(GPtrArray) hits = search(fixture->index, "subject:invoice", 0, SORT_NEWEST);
+    assert_int_equal(hits->len, 1);
+    const Hit *hit = hits->pdata[0];
+    assert_string_equal(hit->id, letter->id);
+    assert_int_equal(strlen(hit->thread), 16);
+    assert_int_equal(hit->date, 1710936000);
+    assert_string_equal(hit->from, "Ann <ann@corp.example>");
+    assert_int_equal(hit->to->len, 3);
+    assert_string_equal(hit->to->pdata[0], "Smith, John <j@corp.example>");
+    assert_string_equal(hit->to->pdata[1], "b@corp.example");
+    assert_string_equal(hit->to->pdata[2], "Dee <d@x.example>");
+    assert_string_equal(hit->subject, "Invoice 17");
+    assert_string_equal(hit->account, "work");
+    assert_int_equal(hit->folders->len, 1);
+    assert_string_equal(hit->folders->pdata[0], "INBOX");
+    assert_int_equal(hit->tags->len, 4);
+    assert_string_equal(hit->tags->pdata[0], "flagged");
+    assert_string_equal(hit->tags->pdata[1], "forwarded");
+    assert_string_equal(hit->tags->pdata[2], "todo");
+    assert_string_equal(hit->tags->pdata[3], "unread");
+    assert_int_equal(hit->size, 12345);
+    assert_true(hit->encrypted);
+    assert_false(hit->sensitive);
+    assert_string_equal(hit->signature, "good-at-index");
+    assert_int_equal(hit->attachments, 2);
+    assert_string_equal(hit->snippet, "please pay");
+}
+
+static void a_further_arrival_adds_its_folder_and_flags(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    Letter *letter = write_letter(letters, "one", "");
+    add_all(fixture->index, letters, 1);
+    assert_finds(fixture->index, "is:unread", SORT_NEWEST, "one");
+
+    g_free(letter->folder);
+    letter->folder = g_strdup("Archive");
+    letter->flags = g_strsplit("\\seen todo", " ", 0);
+    index_doc_free(g_steal_pointer(&letter->doc));
+    add_all(fixture->index, letters, 2);
+    add_all(fixture->index, letters, 3);
+    assert_finds(fixture->index, "is:unread", SORT_NEWEST, "");
+    assert_finds(fixture->index, "folder:inbox folder:archive tag:todo", SORT_NEWEST, "one");
+    g_autoptr(Hit) hit = index_lookup(fixture->index, letter->id, NULL);
+    assert_non_null(hit);
+    assert_int_equal(hit->folders->len, 2);
+    assert_int_equal(hit->tags->len, 1);
+
+    /* One that comes later and unread does not make it unread again. */
+    g_strfreev(g_steal_pointer(&letter->flags));
+    add_all(fixture->index, letters, 4);
+    assert_finds(fixture->index, "is:unread", SORT_NEWEST, "");
+}
+
+static void an_arrival_without_its_message_is_our_bug(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Letter) letter = letter_new(1);
+    index_doc_free(g_steal_pointer(&letter->doc));
+    assert_true(index_begin(fixture->index, NULL));
+    assert_false(letter_add(fixture->index, letter, &error));
+    assert_int_equal(postern_exit_code(error), 70);
+    index_rollback(fixture->index);
+}
+
+static void relevance_weighs_subjects_above_bodies(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "invoice", "x");
+    write_letter(letters, "b", "the invoice among many other words");
+    write_letter(letters, "c", "nothing");
+    add_all(fixture->index, letters, 3);
+    assert_finds(fixture->index, "invoice", SORT_NEWEST, "b invoice");
+    assert_finds(fixture->index, "invoice", SORT_OLDEST, "invoice b");
+    assert_finds(fixture->index, "invoice", SORT_RELEVANCE, "invoice b");
+    /* What no term ranks comes last, newest first; negated terms rank nothing. */
+    assert_finds(fixture->index, "invoice OR size:<1", SORT_RELEVANCE, "invoice b c");
+    assert_finds(fixture->index, "NOT invoice", SORT_RELEVANCE, "c");
+    assert_finds(fixture->index, "", SORT_RELEVANCE, "c b invoice");
+}
+
+static void refuses(Index *index, const char *text, const char *says)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Query) query = query_parse(text, 0, NULL);
+    assert_non_null(query);
+    assert_null(index_search(index, query, 0, SORT_NEWEST, &error));
+    assert_int_equal(postern_exit_code(error), 65);
+    assert_string_equal(postern_error_rule(error), "query.syntax");
+    if (!strstr(error->message, says))
+        fail_msg("%s: %s", text, error->message);
+}
+
+static void a_term_without_letters_is_refused_at_its_character(void **state)
+{
+    Fixture *fixture = *state;
+    refuses(fixture->index, "!!!", "\"!!!\" holds no letter or digit to search for (character 1 ");
+    refuses(fixture->index, "a OR (b -subject:--)", "(character 10 ");
+    refuses(fixture->index, "a -", "(character 3 ");
+    refuses(fixture->index, "\"\u0301\"", "(character 1 ");
+}
+
+/* Whatever a query says: it is answered, or refused with 65. */
+static void p8_94_no_query_becomes_syntax(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const texts[] = {
+        "\" OR",
+        "NEAR(",
+        "NEAR(a b)",
+        "\"NEAR(a b)\"",
+        "*",
+        "col:",
+        "\"col:\"",
+        "a' OR 1=1 --",
+        "a;b",
+        "{subject}:a",
+        "\"{subject} : a\"",
+        "^a",
+        "\"^a\"",
+        "a+b",
+        "\"a\" + \"b\"",
+        "-a",
+        "a NOT b",
+        "near",
+        "NEAR",
+        "not",
+        "subject:\"a OR b\"",
+        "%",
+        "_",
+        "a%",
+        "folder:%",
+        "folder:\"_*\"",
+        "tag:'",
+        "account:\"a\\\"",
+        "\"a\" *",
+        "rowid:1",
+        "words",
+        "rank",
+        "a\\",
+        "?1",
+        ":ranking",
+        "$a",
+        "@a",
+        "a\xc2\xa0*",
+        "\u202e",
+        "\ufeffa",
+        "''",
+        "\\\"",
+    };
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "near OR not");
+    add_all(fixture->index, letters, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Query) query = query_parse(texts[i], 0, &error);
+        g_autoptr(GPtrArray) hits =
+            query ? index_search(fixture->index, query, 0, SORT_RELEVANCE, &error) : NULL;
+        if (hits == NULL && (error == NULL || postern_exit_code(error) != 65))
+            fail_msg("%s: %s", texts[i], error ? error->message : "no error");
+    }
+    assert_finds(fixture->index, "NEAR", SORT_NEWEST, "a");
+    assert_finds(fixture->index, "body:\"near OR not\"", SORT_NEWEST, "a");
+    assert_finds(fixture->index, "folder:%", SORT_NEWEST, "");
+    assert_finds(fixture->index, "folder:_*", SORT_NEWEST, "");
+}
+
+static void words_of_every_script_are_found(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "1", "請求書を送ります");
+    write_letter(letters, "2", "한국어를 배우다 Müller");
+    write_letter(letters, "3", "ใบแจ้งหนี้ของคุณ");
+    add_all(fixture->index, letters, 3);
+    assert_finds(fixture->index, "求書", SORT_NEWEST, "1");
+    assert_finds(fixture->index, "書", SORT_NEWEST, "1");
+    assert_finds(fixture->index, "body:書を*", SORT_NEWEST, "1");
+    assert_finds(fixture->index, "국어", SORT_NEWEST, "2");
+    assert_finds(fixture->index, "MULLER 배우", SORT_NEWEST, "2");
+    assert_finds(fixture->index, "หนี้", SORT_NEWEST, "3");
+    assert_finds(fixture->index, "請求書 OR แจ้ง", SORT_NEWEST, "3 1");
+}
+
+static void what_is_rolled_back_leaves_no_trace(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "alpha");
+    assert_int_equal(index_position(fixture->index), 0);
+    assert_true(index_begin(fixture->index, NULL));
+    assert_true(letter_add(fixture->index, letters->pdata[0], NULL));
+    assert_true(index_has(fixture->index, 1));
+    index_rollback(fixture->index);
+    assert_false(index_has(fixture->index, 1));
+    assert_finds(fixture->index, "", SORT_NEWEST, "");
+    add_all(fixture->index, letters, 7);
+    reopen(fixture);
+    assert_int_equal(index_position(fixture->index), 7);
+    assert_finds(fixture->index, "alpha", SORT_NEWEST, "a");
+    IndexStat stat;
+    assert_true(index_stat(fixture->index, &stat, NULL));
+    assert_int_equal(stat.messages, 1);
+    assert_true(stat.bytes > 0);
+}
+
+static void a_reader_sees_whole_commits_only(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(Index) reader = open_index(fixture);
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "alpha");
+    assert_true(index_begin(fixture->index, NULL));
+    assert_true(letter_add(fixture->index, letters->pdata[0], NULL));
+    assert_finds(fixture->index, "alpha", SORT_NEWEST, "a");
+    assert_finds(reader, "alpha", SORT_NEWEST, "");
+    assert_int_equal(index_position(reader), 0);
+    assert_true(index_commit(fixture->index, 1, NULL));
+    assert_finds(reader, "alpha", SORT_NEWEST, "a");
+    assert_int_equal(index_position(reader), 1);
+}
+
+/* Searches while another thread commits, over and over; what a search counts never shrinks. */
+static gpointer write_many(gpointer user)
+{
+    g_autoptr(Index) writer = open_index(user);
+    for (gint64 row = 1; row <= 120; row++) {
+        g_autoptr(GPtrArray) letters = letters_new();
+        Letter *letter = letter_new(row);
+        letter->doc->body = g_strdup("alpha beta");
+        g_ptr_array_add(letters, letter);
+        add_all(writer, letters, row);
+    }
+    return NULL;
+}
+
+static void searches_go_on_while_another_commits(void **state)
+{
+    Fixture *fixture = *state;
+    GThread *writer = g_thread_new("writer", write_many, fixture);
+    guint last = 0;
+    while (last < 120) {
+        g_autoptr(GPtrArray) hits = search(fixture->index, "alpha is:unread", 0, SORT_NEWEST);
+        assert_true(hits->len >= last);
+        last = hits->len;
+    }
+    g_thread_join(writer);
+}
+
+static void an_unknown_id_is_unusable_input(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    assert_null(index_lookup(fixture->index, "abc\x1b[2J", &error));
+    assert_int_equal(postern_exit_code(error), 65);
+    assert_string_equal(postern_error_rule(error), "message.id");
+    assert_null(strchr(error->message, '\x1b'));
+}
+
+static void another_key_opens_nothing_and_changes_nothing(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Secret) other = secret_new("another private half, of 32 byte", KEY_SIZE);
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "alpha");
+    add_all(fixture->index, letters, 1);
+    assert_null(index_open(fixture->dir, the_vault, other, &error));
+    assert_int_equal(postern_exit_code(error), 74);
+    assert_string_equal(postern_error_rule(error), "index.damage");
+    reopen(fixture);
+    assert_finds(fixture->index, "alpha", SORT_NEWEST, "a");
+}
+
+static void another_layout_is_named(void **state)
+{
+    Fixture *fixture = *state;
+    static const char info[] = "postern index 1";
+    guint8 key[KEY_SIZE];
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(fixture->dir, "index.db", NULL);
+    hkdf_sha256(secret_bytes(fixture->key), KEY_SIZE, the_vault, VAULT_ID_SIZE, info, strlen(info),
+                key, sizeof key);
+    sqlite3 *db = sealed_open(path, key, FALSE, NULL);
+    assert_non_null(db);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_null(index_open(fixture->dir, the_vault, fixture->key, &error));
+    assert_int_equal(postern_exit_code(error), 74);
+    assert_string_equal(postern_error_rule(error), "index.version");
+    assert_non_null(strstr(postern_error_mend(error), "--rebuild"));
+    index_close(g_steal_pointer(&fixture->index));
+    assert_true(index_drop(fixture->dir, NULL));
+    fixture->index = open_index(fixture);
+}
+
+static void p4_no_word_lies_readable_on_disk(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const names[] = {"index.db", "index.db-wal", "index.db-shm"};
+    g_autoptr(GPtrArray) letters = letters_new();
+    Letter *letter = write_letter(letters, "watchword", "watchword");
+    letter->doc->from = g_strdup("Watchword <watchword@watchword.example>");
+    letter->doc->message_id = g_strdup("watchword@watchword.example");
+    letter->doc->snippet = g_strdup("watchword");
+    letter->flags = g_strsplit("watchword", " ", 0);
+    g_free(letter->folder);
+    letter->folder = g_strdup("watchword");
+    add_all(fixture->index, letters, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(fixture->dir, names[i], NULL);
+        g_autofree char *bytes = NULL;
+        gsize size;
+        assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+        for (gsize at = 0; at < size; at++)
+            bytes[at] = g_ascii_tolower(bytes[at]);
+        assert_null(memmem(bytes, size, "watchword", 9));
+        assert_null(memmem(bytes, size, "create table", 12));
+    }
+}
+
+static void damage_is_told_and_never_an_empty_answer(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    g_autoptr(GRand) random = g_rand_new_with_seed(3);
+    for (gint64 row = 1; row <= 300; row++)
+        g_ptr_array_add(letters, letter_random(random, row));
+    add_all(fixture->index, letters, 300);
+    index_close(g_steal_pointer(&fixture->index));
+    g_autofree char *path = g_build_filename(fixture->dir, "index.db", NULL);
+    g_autofree char *whole = NULL;
+    gsize size;
+    guint told = 0;
+    assert_true(g_file_get_contents(path, &whole, &size, NULL));
+    g_autoptr(Query) query = query_parse("alpha OR NOT alpha", 0, NULL);
+    for (gsize at = 100; at < size; at += SEALED_PAGE) {
+        g_autoptr(GError) error = NULL;
+        whole[at] ^= 1;
+        assert_true(g_file_set_contents_full(path, whole, (gssize)size, 0, 0600, NULL));
+        whole[at] ^= 1;
+        g_autoptr(Index) index = index_open(fixture->dir, the_vault, fixture->key, &error);
+        g_autoptr(GPtrArray) hits =
+            index ? index_search(index, query, 0, SORT_RELEVANCE, &error) : NULL;
+        if (hits == NULL) {
+            assert_string_equal(postern_error_rule(error), "index.damage");
+            told++;
+        } else {
+            assert_int_equal(hits->len, 300);
+        }
+    }
+    assert_true(told > 5);
+    assert_true(g_file_set_contents_full(path, whole, (gssize)size, 0, 0600, NULL));
+    fixture->index = open_index(fixture);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    static const struct CMUnitTest tests[] = {
+        CASE(every_query_finds_what_an_oracle_finds),
+        CASE(a_hit_carries_the_fields_of_the_contract),
+        CASE(a_further_arrival_adds_its_folder_and_flags),
+        CASE(an_arrival_without_its_message_is_our_bug),
+        CASE(relevance_weighs_subjects_above_bodies),
+        CASE(a_term_without_letters_is_refused_at_its_character),
+        CASE(p8_94_no_query_becomes_syntax),
+        CASE(words_of_every_script_are_found),
+        CASE(what_is_rolled_back_leaves_no_trace),
+        CASE(a_reader_sees_whole_commits_only),
+        CASE(searches_go_on_while_another_commits),
+        CASE(an_unknown_id_is_unusable_input),
+        CASE(another_key_opens_nothing_and_changes_nothing),
+        CASE(another_layout_is_named),
+        CASE(p4_no_word_lies_readable_on_disk),
+        CASE(damage_is_told_and_never_an_empty_answer),
+    };
+    g_setenv("TZ", "UTC", TRUE);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
