@@ -22,3 +22,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz-query
 tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz-query.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_query_LDADD = $(LINK_store)
 tests_fuzz_fuzz_query_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_config_LDADD = $(LINK_core)
+tests_fuzz_fuzz_config_LDFLAGS = $(FUZZER_LINK)
