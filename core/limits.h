@@ -26,6 +26,7 @@
 #define LIMIT_FRAME (64 * 1024)            /* payload of one frame */
 #define LIMIT_CA_BUNDLE (2 * 1024 * 1024)  /* PEM text of the trusted certificates */
 #define LIMIT_SECRET 4096                  /* a password or token */
+#define LIMIT_SECRET_OUTPUT (64 * 1024)    /* all that a secret command may print */
 #define LIMIT_SECRET_COMMAND_MS 30000      /* a secret command may take this long */
 
 /* The net child's own ceilings (setrlimit). */

@@ -5,7 +5,9 @@ libpostern_crypto_a_SOURCES = \
 	crypto/chunk.c crypto/chunk.h \
 	crypto/chunk-open.c \
 	crypto/chunk-seal.c \
+	crypto/password.c crypto/password.h \
 	crypto/pgp.c crypto/pgp.h crypto/pgp-internal.h \
 	crypto/pgp-crypt.c \
 	crypto/pgp-keys.c \
-	crypto/pgp-verify.c
+	crypto/pgp-verify.c \
+	crypto/unlock.c crypto/unlock.h

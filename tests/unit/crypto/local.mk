@@ -1,8 +1,11 @@
 UNIT_CRYPTO = \
 	tests/unit/crypto/test-aead \
+	tests/unit/crypto/test-password \
+	tests/unit/crypto/test-password-deadline \
 	tests/unit/crypto/test-pgp-crypt \
 	tests/unit/crypto/test-pgp-keys \
-	tests/unit/crypto/test-pgp-verify
+	tests/unit/crypto/test-pgp-verify \
+	tests/unit/crypto/test-unlock
 check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO)
 
@@ -16,6 +19,10 @@ tests_unit_crypto_test_pgp_crypt_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_crypt_SOURCES = tests/unit/crypto/test-pgp-crypt.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgp_verify_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_verify_SOURCES = tests/unit/crypto/test-pgp-verify.c $(GNUPG_HOME)
+tests_unit_crypto_test_password_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_password_deadline_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
 
 EXTRA_PROGRAMS = tests/bench/seal-rate
 tests_bench_seal_rate_LDADD = $(LINK_crypto)

@@ -1,0 +1,252 @@
+/* See password.h. */
+#include "crypto/password.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <gio/gunixinputstream.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "crypto/aead.h"
+
+#define GENERATED_LENGTH 24 /* of 62 signs each: 142 bits */
+
+Secret *password_generate(void)
+{
+    static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const guint8 fair = 256 - 256 % (sizeof signs - 1); /* above it some signs would be likelier */
+    char password[GENERATED_LENGTH];
+    for (gsize i = 0; i < sizeof password;) {
+        guint8 dice;
+        random_bytes(&dice, 1);
+        if (dice < fair)
+            password[i++] = signs[dice % (sizeof signs - 1)];
+    }
+    Secret *secret = secret_new(password, sizeof password);
+    secret_wipe(password, sizeof password);
+    return secret;
+}
+
+/* The first line of what was read; NULL when it can be no password. */
+static Secret *first_line(const char *bytes, gsize size)
+{
+    const char *end = memchr(bytes, '\n', size);
+    gsize length = end ? (gsize)(end - bytes) : size;
+    if (length > 0 && bytes[length - 1] == '\r')
+        length--;
+    if (length == 0 || length > LIMIT_SECRET || memchr(bytes, '\0', length))
+        return NULL;
+    return secret_new(bytes, length);
+}
+
+/* --- credential:NAME ----------------------------------------------------------------------- */
+
+static gboolean credential_name(const char *name)
+{
+    return name && *name && *name != '.' && !strchr(name, '/');
+}
+
+/* Reads at most SIZE bytes of a regular file; -1 for anything else, also for a longer one. */
+static gssize read_file(const char *path, char *buffer, gsize size)
+{
+    /* Non-blocking, so that a FIFO of that name does not hold us up before it is refused. */
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    struct stat file;
+    gssize got = -1, total = 0;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (guint64)file.st_size <= size)
+        while ((got = read(fd, buffer + total, size - (gsize)total)) > 0)
+            total += got;
+    close(fd);
+    return got == 0 ? total : -1;
+}
+
+static Secret *from_credential(const Account *account, GError **error)
+{
+    const char *dir = g_getenv("CREDENTIALS_DIRECTORY"), *name = account->secret_argument;
+    g_autofree char *safe = text_name(name ? name : "");
+    char buffer[LIMIT_SECRET + 2]; /* and a line end */
+    if (!credential_name(name)) {
+        refuse(error, POSTERN_ERROR_POLICY, "secret.credential",
+               "name a file of $CREDENTIALS_DIRECTORY, without '/' and not hidden",
+               "'%s' cannot be the name of a credential", safe);
+        return NULL;
+    }
+    if (dir == NULL || !g_path_is_absolute(dir)) {
+        refuse(error, POSTERN_ERROR_POLICY, "secret.credential",
+               "start it by systemd with LoadCredential=, or set the variable",
+               "$CREDENTIALS_DIRECTORY names no directory for the credential %s", safe);
+        return NULL;
+    }
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    gssize size = read_file(path, buffer, sizeof buffer);
+    Secret *secret = size < 0 ? NULL : first_line(buffer, (gsize)size);
+    secret_wipe(buffer, sizeof buffer);
+    if (secret == NULL)
+        refuse(error, POSTERN_ERROR_POLICY, "secret.credential",
+               "put the password on its first line, in a regular file",
+               "the credential %s of account %s cannot be read, or is no password", safe,
+               account->name);
+    return secret;
+}
+
+/* --- command:… and keyring ----------------------------------------------------------------- */
+
+/* How a kind of command reports, and what it may say. */
+typedef struct {
+    const char *rule, *mend;
+    gint64 deadline;
+    char *output;
+    gsize size;
+} Run;
+
+static int milliseconds_left(const Run *run)
+{
+    return (int)MAX(0, (run->deadline - g_get_monotonic_time()) / 1000);
+}
+
+static gboolean late(const Run *run, GError **error)
+{
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "secret.timeout", run->mend,
+                  "the command for a password took longer than %d seconds",
+                  LIMIT_SECRET_COMMAND_MS / 1000);
+}
+
+static gboolean failed(const Run *run, const char *account, const char *how, GError **error)
+{
+    return refuse(error, POSTERN_ERROR_POLICY, run->rule, run->mend,
+                  "the password of account %s cannot be had: %s", account, how);
+}
+
+static gboolean read_output(Run *run, int fd, const char *account, GError **error)
+{
+    for (;;) {
+        struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+        int ready = poll(&pollfd, 1, milliseconds_left(run));
+        if (ready == 0)
+            return late(run, error);
+        gssize got =
+            ready < 0 ? -1 : read(fd, run->output + run->size, LIMIT_SECRET_OUTPUT - run->size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return failed(run, account, g_strerror(errno), error);
+        if (got == 0)
+            return run->size < LIMIT_SECRET_OUTPUT ||
+                   failed(run, account, "the command says too much", error);
+        run->size += (gsize)got;
+    }
+}
+
+static void note_exit(GObject *process, GAsyncResult *result, gpointer user)
+{
+    gboolean *ended = user;
+    *ended = g_subprocess_wait_finish(G_SUBPROCESS(process), result, NULL);
+}
+
+static gboolean note_deadline(gpointer user)
+{
+    gboolean *over = user;
+    *over = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* The output has ended; the process may not have. */
+static gboolean await_exit(const Run *run, GSubprocess *process, GError **error)
+{
+    gboolean ended = FALSE, over = FALSE;
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_main_context_push_thread_default(context);
+    g_autoptr(GSource) timer = g_timeout_source_new((guint)milliseconds_left(run));
+    g_source_set_callback(timer, note_deadline, &over, NULL);
+    g_source_attach(timer, context);
+    g_subprocess_wait_async(process, NULL, note_exit, &ended);
+    while (!ended && !over)
+        g_main_context_iteration(context, TRUE);
+    if (!ended) {
+        g_subprocess_force_exit(process);
+        while (!ended)
+            g_main_context_iteration(context, TRUE);
+    }
+    g_source_destroy(timer);
+    g_main_context_pop_thread_default(context);
+    return !over || late(run, error);
+}
+
+static Secret *secret_of(Run *run, GSubprocess *process, const char *account, GError **error)
+{
+    int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(g_subprocess_get_stdout_pipe(process)));
+    gboolean whole = read_output(run, fd, account, error);
+    if (!whole)
+        g_subprocess_force_exit(process);
+    if (!await_exit(run, process, whole ? error : NULL) || !whole)
+        return NULL;
+    if (!g_subprocess_get_successful(process)) {
+        failed(run, account, "the command failed", error);
+        return NULL;
+    }
+    Secret *secret = first_line(run->output, run->size);
+    if (secret == NULL)
+        failed(run, account, "the first line of the output is no password", error);
+    return secret;
+}
+
+static Secret *from_process(Run *run, const char *const *argv, const char *account, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GSubprocess) process =
+        g_subprocess_newv(argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &reason);
+    if (process == NULL) {
+        failed(run, account, reason->message, error);
+        return NULL;
+    }
+    run->deadline = g_get_monotonic_time() + (gint64)LIMIT_SECRET_COMMAND_MS * 1000;
+    run->output = g_malloc(LIMIT_SECRET_OUTPUT);
+    Secret *secret = secret_of(run, process, account, error);
+    secret_wipe(run->output, run->size);
+    g_free(run->output);
+    return secret;
+}
+
+static Secret *from_command(const Account *account, GError **error)
+{
+    Run run = {.rule = "secret.command", .mend = "try the command by hand; no shell reads it"};
+    g_auto(GStrv) argv = NULL;
+    const char *line = account->secret_argument ? account->secret_argument : "";
+    /* Why it cannot be parted is not told: that sentence would quote the whole line. */
+    if (!g_shell_parse_argv(line, NULL, &argv, NULL)) {
+        failed(&run, account->name, "the command is empty, or its quotes do not match", error);
+        return NULL;
+    }
+    return from_process(&run, (const char *const *)argv, account->name, error);
+}
+
+static Secret *from_keyring(const Account *account, GError **error)
+{
+    Run run = {.rule = "secret.keyring",
+               .mend = "store it with 'secret-tool store --label=Postern service postern account "
+                       "NAME' (package libsecret-tools)"};
+    const char *const argv[] = {"secret-tool", "lookup",      "service", "postern",
+                                "account",     account->name, NULL};
+    return from_process(&run, argv, account->name, error);
+}
+
+Secret *password_get(const Account *account, GError **error)
+{
+    switch (account->secret_kind) {
+    case SECRET_CREDENTIAL: return from_credential(account, error);
+    case SECRET_COMMAND: return from_command(account, error);
+    case SECRET_KEYRING: return from_keyring(account, error);
+    case SECRET_SEALED: break; /* the vault's business */
+    }
+    refuse(error, POSTERN_ERROR_BUG, "secret.kind", NULL,
+           "the password of account %s lies in the vault", account->name);
+    return NULL;
+}
