@@ -53,6 +53,8 @@
 #define LIMIT_REFERENCES 100               /* message ids kept of References */
 #define LIMIT_ADDRESS 320                  /* RFC 5321: 64 + "@" + 255 */
 #define LIMIT_RECIPIENTS 1000              /* of one outgoing message */
+#define LIMIT_SIGNED_PARTS 16              /* verified in one message: each costs a call of gpg */
+#define LIMIT_SIGNATURE_BYTES (16 * 1024)  /* a detached signature: a few signers with large keys */
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
 #define LIMIT_QUERY 4096                   /* bytes of a search query */
 #define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */

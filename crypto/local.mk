@@ -10,4 +10,6 @@ libpostern_crypto_a_SOURCES = \
 	crypto/pgp-crypt.c \
 	crypto/pgp-keys.c \
 	crypto/pgp-verify.c \
+	crypto/pgpmime.c crypto/pgpmime.h \
+	crypto/protected.c crypto/protected.h \
 	crypto/unlock.c crypto/unlock.h

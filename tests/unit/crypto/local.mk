@@ -5,6 +5,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgp-crypt \
 	tests/unit/crypto/test-pgp-keys \
 	tests/unit/crypto/test-pgp-verify \
+	tests/unit/crypto/test-pgpmime \
 	tests/unit/crypto/test-unlock
 check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO)
@@ -23,6 +24,8 @@ tests_unit_crypto_test_password_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_password_deadline_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUPG_HOME)
 
 EXTRA_PROGRAMS = tests/bench/seal-rate
 tests_bench_seal_rate_LDADD = $(LINK_crypto)

@@ -1,0 +1,127 @@
+/* See protected.h. */
+#include "crypto/protected.h"
+
+#include <string.h>
+
+#include "mime/address.h"
+
+static gboolean is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (g_ascii_strcasecmp(name, *names) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Added on the way, so that no sender could have protected them. */
+static const char *const delivery[] = {
+    "Received", "Return-Path", "Delivered-To",     "Authentication-Results",
+    "List-Id",  "List-Post",   "List-Unsubscribe", "X-Original-To",
+    NULL,
+};
+
+static const char *const personal[] = {
+    "Subject",     "From",       "To",       "Cc",          "Date", "Message-ID",
+    "In-Reply-To", "References", "Reply-To", "Followup-To", NULL,
+};
+
+static const char *const from_only[] = {"From", NULL};
+
+guint protected_payload(const Message *message)
+{
+    gboolean covered = strcmp(message_part(message, 1)->type, "multipart/signed") == 0 &&
+                       message_part_count(message) > 1;
+    return covered ? 2 : 1;
+}
+
+static gboolean has_parameter(const Message *message, const char *name, const char *one,
+                              const char *other)
+{
+    g_autofree char *value = message_part_parameter(message, protected_payload(message), name);
+    return value != NULL &&
+           (g_ascii_strcasecmp(value, one) == 0 || g_ascii_strcasecmp(value, other) == 0);
+}
+
+static gboolean is_modern(const Message *message)
+{
+    return has_parameter(message, "hp", "cipher", "clear");
+}
+
+gboolean protected_present(const Message *message)
+{
+    return is_modern(message) || has_parameter(message, "protected-headers", "v1", "v1");
+}
+
+char *protected_from(const GPtrArray *fields)
+{
+    g_autoptr(GPtrArray) mailboxes = g_ptr_array_new_with_free_func(address_destroy);
+    for (guint i = 0; i < fields->len; i++) {
+        const HeaderField *field = g_ptr_array_index(fields, i);
+        if (g_ascii_strcasecmp(field->name, "From") == 0)
+            address_read(field->raw, 2, mailboxes);
+    }
+    if (mailboxes->len != 1)
+        return NULL;
+    return g_ascii_strdown(((Mailbox *)g_ptr_array_index(mailboxes, 0))->address, -1);
+}
+
+static void drop(GPtrArray *fields, const char *const *names, gboolean named)
+{
+    for (guint i = fields->len; i > 0; i--) {
+        const HeaderField *field = g_ptr_array_index(fields, i - 1);
+        if (is_one_of(field->name, names) == named)
+            g_ptr_array_remove_index(fields, i - 1);
+    }
+}
+
+/* Moves all of FROM behind the fields of TO. */
+static void append(GPtrArray *to, GPtrArray *from)
+{
+    while (from->len > 0)
+        g_ptr_array_add(to, g_ptr_array_steal_index(from, 0));
+}
+
+static gboolean holds(const GPtrArray *fields, const char *name)
+{
+    for (guint i = 0; i < fields->len; i++)
+        if (g_ascii_strcasecmp(((HeaderField *)g_ptr_array_index(fields, i))->name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void take_modern(GPtrArray *inner, GPtrArray *outer)
+{
+    static const char *const machinery[] = {"HP-Outer", NULL};
+    drop(inner, machinery, TRUE);
+    drop(outer, delivery, FALSE);
+    append(inner, outer);
+}
+
+static void take_old(GPtrArray *inner, GPtrArray *outer)
+{
+    drop(inner, personal, FALSE);
+    for (const char *const *name = personal; *name; name++) {
+        const char *const one[] = {*name, NULL};
+        if (holds(inner, *name))
+            drop(outer, one, TRUE);
+    }
+    append(inner, outer);
+}
+
+GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean keep_from)
+{
+    g_autoptr(GPtrArray) above = message_part_headers(outer, 1);
+    GPtrArray *fields = message_part_headers(inner, protected_payload(inner));
+    if (keep_from || !holds(fields, "From")) {
+        g_autoptr(GPtrArray) from = message_part_headers(outer, 1);
+        drop(from, from_only, FALSE);
+        drop(fields, from_only, TRUE);
+        append(fields, from);
+        drop(above, from_only, TRUE);
+    }
+    if (is_modern(inner))
+        take_modern(fields, above);
+    else
+        take_old(fields, above);
+    return fields;
+}

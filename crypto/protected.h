@@ -1,0 +1,23 @@
+/*
+ * protected — header fields from under encryption or a signature, in the place of the outer
+ * ones: RFC 9788 (hp=) and its forerunner (protected-headers="v1").
+ */
+#pragma once
+
+#include "mime/message.h"
+
+/* The part at whose head protected fields stand: the root, or what a signed root covers. */
+guint protected_payload(const Message *message);
+
+/* Does that part say that it carries protected fields? */
+gboolean protected_present(const Message *message);
+
+/* The one From address of FIELDS (HeaderField *) in lower case; NULL for none or several. */
+char *protected_from(const GPtrArray *fields);
+
+/*
+ * The fields a reader is shown; HeaderField *, owned by the array. With hp= the outer ones are
+ * ignored but for what delivery adds (Received, List-Id …); without, only the fields a person
+ * reads are replaced. KEEP_FROM: the outer From stays, for nobody vouches for the inner one.
+ */
+GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean keep_from);
