@@ -4,7 +4,19 @@ libpostern_store_a_SOURCES = \
 	store/ranges.c store/ranges.h \
 	store/sealedopen.c \
 	store/sealedpage.c store/sealedpage.h \
-	store/sealedvfs.c store/sealedvfs.h
+	store/sealedvfs.c store/sealedvfs.h \
+	store/matchkey.c store/matchkey.h \
+	store/vault.c store/vault.h \
+	store/vault-batch.c store/vault-batch.h \
+	store/vault-commit.c store/vault-commit.h \
+	store/vault-names.c store/vault-names.h \
+	store/vault-read.c store/vault-read.h \
+	store/vault-readback.c \
+	store/vault-record.c store/vault-record.h \
+	store/vault-schema.c store/vault-schema.h \
+	store/vault-sql.c store/vault-sql.h \
+	store/vault-state.c \
+	store/vault-writer.c store/vault-writer.h
 
 libpostern_store_a_SOURCES += \
 	store/index.c store/index.h store/index-private.h \

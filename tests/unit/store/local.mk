@@ -4,8 +4,10 @@ UNIT_STORE = \
 	tests/unit/store/test-tokenizer
 
 UNIT_STORE += \
+	tests/unit/store/test-matchkey \
 	tests/unit/store/test-ranges \
-	tests/unit/store/test-sealedvfs
+	tests/unit/store/test-sealedvfs \
+	tests/unit/store/test-vault
 
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
@@ -17,3 +19,8 @@ tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_tokenizer_LDADD = $(LINK_store) $(UNIT_LIBS)
+
+VAULT_FIXTURE = tests/unit/store/fixture.c tests/unit/store/fixture.h
+tests_unit_store_test_vault_SOURCES = tests/unit/store/test-vault.c $(VAULT_FIXTURE)
+tests_unit_store_test_matchkey_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_LDADD = $(LINK_store) $(UNIT_LIBS)

@@ -1,0 +1,85 @@
+/*
+ * vault-batch — the running batch of a writer: messages, arrivals and server state that are not
+ * visible yet. Sealed chunks wait in memory; beyond LIMIT_STAGE_BYTES they go to disk, where
+ * their messages count as arriving until the batch is stored.
+ */
+#pragma once
+
+#include "store/vault-sql.h"
+
+/* A message of the batch. Its key stays until it was read back. */
+typedef struct {
+    guint8 id[MESSAGE_ID_SIZE];
+    guint8 key[KEY_SIZE];
+    guint8 identity[MAC_SIZE];
+    gint64 row;     /* 0 while it is in memory alone */
+    gboolean known; /* held since an earlier batch: id and row alone are set */
+    guint32 chunks;
+    guint64 bytes; /* sealed */
+} BatchMessage;
+
+/* What one message was found as. */
+typedef struct {
+    BatchMessage *message;
+    GBytes *record; /* sealed */
+    guint8 account_mac[MAC_SIZE];
+    guint8 uidl_mac[MAC_SIZE];
+    gboolean has_uidl;
+} BatchArrival;
+
+typedef struct {
+    guint8 account_mac[MAC_SIZE];
+    guint8 name_mac[MAC_SIZE];
+    guint32 uidvalidity;
+    GArray *covered; /* UidRange */
+} BatchMailbox;
+
+typedef struct {
+    Vault *vault;
+    BatchKey *key; /* NULL until the first message */
+    guint8 ephemeral[KEY_SIZE];
+    gint64 id;               /* 0 until something of it is on disk */
+    gint64 began;            /* monotonic microseconds */
+    guint64 received;        /* bytes of mail */
+    GPtrArray *messages;     /* BatchMessage *, new and known */
+    GHashTable *by_identity; /* identity -> BatchMessage *, new ones */
+    GPtrArray *arrivals;     /* BatchArrival * */
+    GPtrArray *mailboxes;    /* BatchMailbox * */
+    GByteArray *staged;      /* sealed chunks, one behind another */
+    GArray *chunks;          /* what is in it */
+} Batch;
+
+Batch *batch_new(Vault *vault);
+void batch_free(Batch *batch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
+
+/* Makes the batch key, when this is the batch's first message. */
+gboolean batch_begin(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A chunk of MESSAGE, which need not be in the batch yet. May write to the disk. */
+gboolean batch_stage(Batch *batch, BatchMessage *message, guint32 n, const guint8 *sealed,
+                     gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Forgets what was staged of MESSAGE, on disk too. */
+gboolean batch_unstage(Batch *batch, BatchMessage *message,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The message with these bytes in this batch or in the vault; *found NULL when it is new. */
+gboolean batch_find(Batch *batch, const guint8 identity[static MAC_SIZE], BatchMessage **found,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void batch_add(Batch *batch, BatchMessage *message);         /* takes it */
+void batch_arrive(Batch *batch, BatchArrival *arrival);      /* takes it */
+void batch_set_mailbox(Batch *batch, BatchMailbox *mailbox); /* takes it; the last one counts */
+const BatchMailbox *batch_mailbox(const Batch *batch, const guint8 name_mac[static MAC_SIZE]);
+
+gboolean batch_is_empty(const Batch *batch);
+
+/* Everything in one transaction, durable on return. */
+gboolean batch_store(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void batch_message_free(BatchMessage *message);
+void batch_arrival_free(BatchArrival *arrival);
+void batch_mailbox_free(BatchMailbox *mailbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchMessage, batch_message_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchArrival, batch_arrival_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchMailbox, batch_mailbox_free)

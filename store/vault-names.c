@@ -1,0 +1,42 @@
+/* See vault-names.h. */
+#include "store/vault-names.h"
+
+#include <string.h>
+
+#include "core/cursor.h"
+
+struct NameKey {
+    Secret *key;
+};
+
+NameKey *name_key_new(const Secret *match_key)
+{
+    static const char label[] = "postern names 1";
+    guint8 derived[KEY_SIZE];
+    hkdf_sha256(secret_bytes(match_key), secret_size(match_key), NULL, 0, label, strlen(label),
+                derived, sizeof derived);
+    NameKey *key = g_new0(NameKey, 1);
+    key->key = secret_new(derived, sizeof derived);
+    secret_wipe(derived, sizeof derived);
+    return key;
+}
+
+void name_key_free(NameKey *key)
+{
+    if (key == NULL)
+        return;
+    secret_free(key->key);
+    g_free(key);
+}
+
+void name_mac(const NameKey *key, const char *kind, const char *account, const char *name,
+              guint8 out[static MAC_SIZE])
+{
+    g_autoptr(GByteArray) input = g_byte_array_new();
+    put_string(input, kind);
+    put_string(input, account);
+    put_string(input, name);
+    g_autoptr(Mac) mac = mac_new(secret_bytes(key->key), secret_size(key->key));
+    mac_update(mac, input->data, input->len);
+    mac_finish(mac, out);
+}

@@ -1,0 +1,8 @@
+/* vault-read — the chunks of one stored message as a stream; shared with vault-readback.c. */
+#pragma once
+
+#include "store/vault-sql.h"
+
+/* Reads through VAULT, which must outlive it. NULL on failure. */
+Source *vault_chunks(Vault *vault, gint64 row, const guint8 id[static MESSAGE_ID_SIZE],
+                     const guint8 key[static KEY_SIZE], guint32 chunks) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,121 @@
+/* See vault-schema.h. What each column holds is written down in doc/vault-format.md. */
+#include "store/vault-schema.h"
+
+#include "core/text.h"
+#include "store/vault-sql.h"
+
+#define APPLICATION 0x50535456 /* "PSTV" */
+#define VERSION 1
+#define BUSY_MS 10000
+#define QUOTED(number) #number
+#define AS_TEXT(number) QUOTED(number)
+
+static const char settings[] =
+    "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+    "PRAGMA secure_delete=OFF; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0";
+
+static const char tables[] =
+    "PRAGMA page_size=8192;"
+    "PRAGMA journal_mode=WAL;"
+    "BEGIN;"
+    "PRAGMA application_id=" AS_TEXT(
+        APPLICATION) ";"
+                     "PRAGMA user_version=" AS_TEXT(
+                         VERSION) ";"
+                                  "CREATE TABLE meta("
+                                  "  one INTEGER PRIMARY KEY CHECK(one = 1),"
+                                  "  vault_id BLOB NOT NULL,"
+                                  "  public_key BLOB NOT NULL,"
+                                  "  wrapped_private BLOB NOT NULL);"
+                                  "CREATE TABLE total("
+                                  "  messages INTEGER NOT NULL,"
+                                  "  bytes INTEGER NOT NULL);"
+                                  "INSERT INTO total VALUES(0, 0);"
+                                  "CREATE TABLE account("
+                                  "  id INTEGER PRIMARY KEY,"
+                                  "  name_mac BLOB NOT NULL UNIQUE,"
+                                  "  last_sync INTEGER NOT NULL DEFAULT 0,"
+                                  "  outcome INTEGER NOT NULL DEFAULT 0,"
+                                  "  arrivals INTEGER NOT NULL DEFAULT 0);"
+                                  "CREATE TABLE mailbox("
+                                  "  id INTEGER PRIMARY KEY,"
+                                  "  account INTEGER NOT NULL REFERENCES account,"
+                                  "  name_mac BLOB NOT NULL UNIQUE,"
+                                  "  uidvalidity INTEGER NOT NULL,"
+                                  "  covered BLOB NOT NULL);"
+                                  "CREATE TABLE pop_uidl("
+                                  "  account INTEGER NOT NULL REFERENCES account,"
+                                  "  uidl_mac BLOB NOT NULL,"
+                                  "  PRIMARY KEY(account, uidl_mac)) WITHOUT ROWID;"
+                                  "CREATE TABLE batch("
+                                  "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+                                  "  ephemeral BLOB NOT NULL);"
+                                  "CREATE TABLE message("
+                                  "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+                                  "  id BLOB NOT NULL UNIQUE,"
+                                  "  batch INTEGER NOT NULL REFERENCES batch,"
+                                  "  stored INTEGER NOT NULL,"
+                                  "  chunks INTEGER,"
+                                  "  wrapped BLOB,"
+                                  "  identity BLOB,"
+                                  "  bytes INTEGER);"
+                                  "CREATE UNIQUE INDEX message_identity ON message(identity) WHERE "
+                                  "stored = 1;"
+                                  "CREATE INDEX message_arriving ON message(row) WHERE stored = 0;"
+                                  "CREATE TABLE chunk("
+                                  "  key INTEGER PRIMARY KEY,"
+                                  "  data BLOB NOT NULL);"
+                                  "CREATE TABLE journal("
+                                  "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+                                  "  batch INTEGER NOT NULL REFERENCES batch,"
+                                  "  message INTEGER NOT NULL REFERENCES message,"
+                                  "  record BLOB NOT NULL);"
+                                  "CREATE TABLE secret("
+                                  "  name_mac BLOB PRIMARY KEY,"
+                                  "  sealed BLOB NOT NULL) WITHOUT ROWID;"
+                                  "COMMIT";
+
+static int run(sqlite3 *db, const char *sql)
+{
+    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+int vault_schema_make(sqlite3 *db)
+{
+    int rc = run(db, tables);
+    return rc == SQLITE_OK ? run(db, settings) : rc;
+}
+
+/* Number of a PRAGMA's answer; FALSE when it cannot be read. */
+static gboolean number(sqlite3 *db, const char *sql, gint64 *value)
+{
+    sqlite3_stmt *statement = NULL;
+    gboolean got = sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+                   sqlite3_step(statement) == SQLITE_ROW;
+    if (got)
+        *value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return got;
+}
+
+gboolean vault_schema_check(sqlite3 *db, const char *dir, GError **error)
+{
+    gint64 application, version;
+    sqlite3_busy_timeout(db, BUSY_MS);
+    if (run(db, settings) != SQLITE_OK ||
+        sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
+        !number(db, "PRAGMA application_id", &application) ||
+        !number(db, "PRAGMA user_version", &version))
+        return vault_failed(db, dir, error);
+    g_autofree char *shown = text_name(dir);
+    if (application != APPLICATION)
+        return refuse(error, POSTERN_ERROR_STORE, "vault.damage",
+                      "name the right folder, or restore the store from a backup",
+                      "vault.db in %s is not a vault", shown);
+    if (version > VERSION)
+        return refuse(error, POSTERN_ERROR_STORE, "vault.version", "install the newer release",
+                      "the vault in %s was written by a newer release (format %" G_GINT64_FORMAT
+                      ", this one knows %d)",
+                      shown, version, VERSION);
+    return TRUE;
+}

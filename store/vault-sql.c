@@ -1,0 +1,159 @@
+/* See vault-sql.h. The tables stand in vault-schema.c. */
+#include "store/vault-sql.h"
+
+#include "core/error.h"
+#include "core/text.h"
+
+static const char *const texts[SQL_STATEMENTS] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_LAZY] = "PRAGMA synchronous=NORMAL",
+    [SQL_STRICT] = "PRAGMA synchronous=FULL",
+    [SQL_CHECKPOINT] = "PRAGMA wal_checkpoint(PASSIVE)",
+    [SQL_META] = "SELECT vault_id, public_key, wrapped_private FROM meta",
+    [SQL_SET_META] = "INSERT INTO meta(one, vault_id, public_key, wrapped_private) "
+                     "VALUES(1, ?1, ?2, ?3)",
+    [SQL_SECRET] = "SELECT sealed FROM secret WHERE name_mac = ?1",
+    [SQL_SET_SECRET] = "INSERT OR REPLACE INTO secret(name_mac, sealed) VALUES(?1, ?2)",
+    [SQL_ADD_BATCH] = "INSERT INTO batch(ephemeral) VALUES(?1)",
+    [SQL_ADD_ARRIVING] = "INSERT INTO message(id, batch, stored) VALUES(?1, ?2, 0)",
+    [SQL_ADD_STORED] = "INSERT INTO message(id, batch, stored, chunks, wrapped, identity, bytes) "
+                       "VALUES(?1, ?2, 1, ?3, ?4, ?5, ?6)",
+    [SQL_SET_STORED] = "UPDATE message SET stored = 1, chunks = ?2, wrapped = ?3, identity = ?4, "
+                       "bytes = ?5 WHERE row = ?1",
+    [SQL_DROP_ARRIVING] = "DELETE FROM message WHERE row = ?1 AND stored = 0",
+    [SQL_DROP_CHUNKS] = "DELETE FROM chunk WHERE key BETWEEN ?1 AND ?2",
+    [SQL_ADD_CHUNK] = "INSERT INTO chunk(key, data) VALUES(?1, ?2)",
+    [SQL_ADD_JOURNAL] = "INSERT INTO journal(batch, message, record) VALUES(?1, ?2, ?3)",
+    [SQL_ADD_TOTAL] = "UPDATE total SET messages = messages + ?1, bytes = bytes + ?2",
+    [SQL_ADD_ACCOUNT] = "INSERT INTO account(name_mac) VALUES(?1) ON CONFLICT DO NOTHING",
+    [SQL_ADD_ARRIVALS] = "UPDATE account SET arrivals = arrivals + ?2 WHERE id = ?1",
+    [SQL_SET_SYNC] = "INSERT INTO account(name_mac, last_sync, outcome) VALUES(?1, ?2, ?3) "
+                     "ON CONFLICT(name_mac) DO UPDATE SET last_sync = ?2, outcome = ?3",
+    [SQL_SET_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
+                        "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name_mac) DO UPDATE "
+                        "SET uidvalidity = ?3, covered = ?4",
+    [SQL_ADD_UIDL] = "INSERT INTO pop_uidl(account, uidl_mac) VALUES(?1, ?2) "
+                     "ON CONFLICT DO NOTHING",
+    [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m "
+                         "JOIN chunk c ON c.key BETWEEN m.row << 20 AND (m.row << 20) + 1048575 "
+                         "WHERE m.stored = 0)",
+    [SQL_SWEEP_MESSAGES] = "DELETE FROM message WHERE stored = 0",
+    [SQL_SWEEP_BATCHES] = "DELETE FROM batch WHERE id > (SELECT coalesce(max(batch), 0) FROM "
+                          "(SELECT batch FROM journal ORDER BY sequence DESC LIMIT 1))",
+    [SQL_ACCOUNT] = "SELECT id, last_sync, outcome, arrivals FROM account WHERE name_mac = ?1",
+    [SQL_MAILBOX] = "SELECT uidvalidity, covered FROM mailbox WHERE name_mac = ?1",
+    [SQL_UIDL] = "SELECT 1 FROM pop_uidl WHERE account = ?1 AND uidl_mac = ?2",
+    [SQL_KNOWN] = "SELECT row, id FROM message WHERE identity = ?1 AND stored = 1",
+    [SQL_COUNT_CHUNKS] = "SELECT m.chunks, (SELECT count(*) FROM chunk c WHERE c.key BETWEEN "
+                         "m.row << 20 AND (m.row << 20) + 1048575) FROM message m "
+                         "WHERE m.row = ?1 AND m.stored = 1",
+    [SQL_TOTAL] = "SELECT messages, bytes FROM total",
+    [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
+    [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record FROM journal j "
+                    "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
+                    "ORDER BY j.sequence LIMIT 500",
+    [SQL_MESSAGE] = "SELECT m.row, m.batch, m.chunks, m.wrapped FROM message m "
+                    "WHERE m.id = ?1 AND m.stored = 1",
+    [SQL_CHUNK] = "SELECT data FROM chunk WHERE key = ?1",
+    [SQL_BATCH] = "SELECT ephemeral FROM batch WHERE id = ?1",
+};
+
+gboolean vault_failed(sqlite3 *db, const char *dir, GError **error)
+{
+    int rc = sqlite3_extended_errcode(db), primary = rc & 0xff;
+    g_autofree char *shown = text_name(dir);
+    if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "vault.busy", "try again in a moment",
+                      "another process is writing to the vault in %s", shown);
+    if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+        return refuse(error, POSTERN_ERROR_STORE, "vault.damage",
+                      "run 'postern verify', or restore the store from a backup",
+                      "the vault in %s is damaged: %s", shown, sqlite3_errstr(rc));
+    gboolean writing = primary == SQLITE_FULL || primary == SQLITE_READONLY ||
+                       rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_FSYNC ||
+                       rc == SQLITE_IOERR_DIR_FSYNC || rc == SQLITE_IOERR_TRUNCATE;
+    return refuse(error, POSTERN_ERROR_STORE, writing ? "vault.write" : "vault.read",
+                  "see that the disk is sound and has room",
+                  writing ? "the vault in %s cannot be written: %s"
+                          : "the vault in %s cannot be used: %s",
+                  shown, sqlite3_errstr(rc));
+}
+
+gboolean vault_damaged(const Vault *vault, const char *what, GError **error)
+{
+    g_autofree char *shown = text_name(vault->dir);
+    return refuse(error, POSTERN_ERROR_STORE, "vault.damage",
+                  "run 'postern verify', or restore the store from a backup",
+                  "the vault in %s is damaged: %s", shown, what);
+}
+
+sqlite3_stmt *vault_sql(Vault *vault, VaultSql which, GError **error)
+{
+    sqlite3_stmt **statement = &vault->statements[which];
+    if (*statement == NULL &&
+        sqlite3_prepare_v3(vault->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT, statement,
+                           NULL) != SQLITE_OK)
+        (void)vault_failed(vault->db, vault->dir, error);
+    return *statement;
+}
+
+static void must(int rc)
+{
+    if (rc != SQLITE_OK)
+        g_error("SQLite cannot take a parameter: %s", sqlite3_errstr(rc));
+}
+
+void sql_int(sqlite3_stmt *statement, int n, gint64 value)
+{
+    must(sqlite3_bind_int64(statement, n, value));
+}
+
+void sql_blob(sqlite3_stmt *statement, int n, const void *data, gsize size)
+{
+    must(sqlite3_bind_blob64(statement, n, data, size, SQLITE_STATIC));
+}
+
+gboolean sql_row(Vault *vault, sqlite3_stmt *statement, gboolean *row, GError **error)
+{
+    int rc = sqlite3_step(statement);
+    *row = rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return TRUE;
+    (void)vault_failed(vault->db, vault->dir, error);
+    sqlite3_reset(statement);
+    return FALSE;
+}
+
+gboolean sql_done(Vault *vault, sqlite3_stmt *statement, GError **error)
+{
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) /* a PRAGMA's answer */
+        ;
+    if (rc != SQLITE_DONE)
+        (void)vault_failed(vault->db, vault->dir, error);
+    sqlite3_reset(statement);
+    return rc == SQLITE_DONE;
+}
+
+gboolean sql_run(Vault *vault, VaultSql which, GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, which, error);
+    return statement && sql_done(vault, statement, error);
+}
+
+gboolean sql_end(Vault *vault, gboolean fine, GError **error)
+{
+    if (fine && sql_run(vault, SQL_COMMIT, error))
+        return TRUE;
+    if (!sqlite3_get_autocommit(vault->db)) /* some errors have rolled back already */
+        (void)!sql_run(vault, SQL_ROLLBACK, NULL);
+    return FALSE;
+}
+
+const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size)
+{
+    const guint8 *data = sqlite3_column_blob(statement, n);
+    return data && (gsize)sqlite3_column_bytes(statement, n) == size ? data : NULL;
+}

@@ -1,0 +1,92 @@
+/*
+ * vault-sql — the vault's statements: all SQL of the embedded engine stands in vault-sql.c, and
+ * each statement is prepared once a connection. Only the store/vault-*.c files use this.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "crypto/seal.h"
+#include "store/vault.h"
+
+typedef enum {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_LAZY, /* until SQL_STRICT, a commit does not wait for the disk */
+    SQL_STRICT,
+    SQL_CHECKPOINT,
+    SQL_META,
+    SQL_SET_META,
+    SQL_SECRET,
+    SQL_SET_SECRET,
+    SQL_ADD_BATCH,
+    SQL_ADD_ARRIVING,
+    SQL_ADD_STORED,
+    SQL_SET_STORED,
+    SQL_DROP_ARRIVING,
+    SQL_DROP_CHUNKS,
+    SQL_ADD_CHUNK,
+    SQL_ADD_JOURNAL,
+    SQL_ADD_TOTAL,
+    SQL_ADD_ACCOUNT,
+    SQL_ADD_ARRIVALS,
+    SQL_SET_SYNC,
+    SQL_SET_MAILBOX,
+    SQL_ADD_UIDL,
+    SQL_SWEEP_CHUNKS,
+    SQL_SWEEP_MESSAGES,
+    SQL_SWEEP_BATCHES,
+    SQL_ACCOUNT,
+    SQL_MAILBOX,
+    SQL_UIDL,
+    SQL_KNOWN,
+    SQL_COUNT_CHUNKS,
+    SQL_TOTAL,
+    SQL_JOURNAL_END,
+    SQL_JOURNAL,
+    SQL_MESSAGE,
+    SQL_CHUNK,
+    SQL_BATCH,
+    SQL_STATEMENTS,
+} VaultSql;
+
+struct Vault {
+    char *dir;
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_STATEMENTS];
+    guint8 id[VAULT_ID_SIZE];
+    guint8 public_key[KEY_SIZE];
+    GBytes *wrapped_private;
+    gint64 opened_batch; /* whose key is in opened_key; 0 for none */
+    BatchKey *opened_key;
+};
+
+#define CHUNK_BITS 20 /* of a chunk's key: its number; above it stands the message's row */
+#define MAX_CHUNKS ((1 << CHUNK_BITS) - 1)
+
+/* Ready for binding; NULL on failure. */
+sqlite3_stmt *vault_sql(Vault *vault, VaultSql which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* These cannot fail but for lack of memory, which ends the process. DATA stays the caller's
+ * and must live until the statement is done; NULL is SQL's NULL. */
+void sql_int(sqlite3_stmt *statement, int n, gint64 value);
+void sql_blob(sqlite3_stmt *statement, int n, const void *data, gsize size);
+
+/* Runs a statement that gives no rows, and resets it. */
+gboolean sql_done(Vault *vault, sqlite3_stmt *statement, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One step: *row says whether there is a row. The caller resets. */
+gboolean sql_row(Vault *vault, sqlite3_stmt *statement, gboolean *row,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A statement without parameters or rows. */
+gboolean sql_run(Vault *vault, VaultSql which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends a transaction: commits when FINE, else rolls back. TRUE when it was committed. */
+gboolean sql_end(Vault *vault, gboolean fine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The blob in a column, when it has exactly SIZE bytes; else NULL. */
+const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size);
+
+/* Puts SQLite's failure into words; always FALSE. */
+gboolean vault_failed(sqlite3 *db, const char *dir, GError **error);
+/* 74 "vault.damage": what the database says cannot be; always FALSE. */
+gboolean vault_damaged(const Vault *vault, const char *what, GError **error);

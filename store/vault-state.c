@@ -1,0 +1,116 @@
+/* See vault.h: what the vault knows of servers and accounts. */
+#include <string.h>
+
+#include "store/ranges.h"
+#include "store/vault-writer.h"
+
+static gboolean read_state(Vault *vault, const guint8 mac[static MAC_SIZE], MailboxState *state,
+                           GError **error)
+{
+    gboolean row;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_MAILBOX, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_blob(statement, 1, mac, MAC_SIZE);
+    if (!sql_row(vault, statement, &row, error))
+        return FALSE;
+    state->uidvalidity = row ? (guint32)sqlite3_column_int64(statement, 0) : 0;
+    state->covered = row ? ranges_unpack(sqlite3_column_blob(statement, 1),
+                                         (gsize)sqlite3_column_bytes(statement, 1))
+                         : ranges_new();
+    sqlite3_reset(statement);
+    return state->covered || vault_damaged(vault, "a folder's state is no set of UIDs", error);
+}
+
+gboolean vault_mailbox_state(VaultWriter *writer, const char *account, const char *mailbox,
+                             MailboxState *state, GError **error)
+{
+    guint8 mac[MAC_SIZE];
+    name_mac(writer->names, "mailbox", account, mailbox, mac);
+    const BatchMailbox *pending = batch_mailbox(writer->batch, mac);
+    if (pending == NULL)
+        return read_state(writer->vault, mac, state, error);
+    state->uidvalidity = pending->uidvalidity;
+    state->covered = g_array_copy(pending->covered);
+    return TRUE;
+}
+
+gboolean vault_set_mailbox_state(VaultWriter *writer, const char *account, const char *mailbox,
+                                 const MailboxState *state, GError **error)
+{
+    if (!writer_sound(writer, error))
+        return FALSE;
+    BatchMailbox *made = g_new0(BatchMailbox, 1);
+    name_mac(writer->names, "account", account, "", made->account_mac);
+    name_mac(writer->names, "mailbox", account, mailbox, made->name_mac);
+    made->uidvalidity = state->uidvalidity;
+    made->covered = g_array_copy(state->covered);
+    batch_set_mailbox(writer->batch, made);
+    return TRUE;
+}
+
+static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], gint64 *id,
+                             AccountStat *stat, GError **error)
+{
+    gboolean row;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_ACCOUNT, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_blob(statement, 1, mac, MAC_SIZE);
+    if (!sql_row(vault, statement, &row, error))
+        return FALSE;
+    memset(stat, 0, sizeof *stat);
+    *id = 0;
+    if (row) {
+        *id = sqlite3_column_int64(statement, 0);
+        stat->last_sync = sqlite3_column_int64(statement, 1);
+        stat->outcome = sqlite3_column_int(statement, 2);
+        stat->arrivals = (guint64)sqlite3_column_int64(statement, 3);
+    }
+    sqlite3_reset(statement);
+    return TRUE;
+}
+
+gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl, gboolean *has,
+                        GError **error)
+{
+    Vault *vault = writer->vault;
+    guint8 account_mac[MAC_SIZE], mac[MAC_SIZE];
+    gint64 id;
+    AccountStat stat;
+    name_mac(writer->names, "account", account, "", account_mac);
+    name_mac(writer->names, "uidl", account, uidl, mac);
+    sqlite3_stmt *statement = vault_sql(vault, SQL_UIDL, error);
+    if (statement == NULL || !read_account(vault, account_mac, &id, &stat, error))
+        return FALSE;
+    sql_int(statement, 1, id);
+    sql_blob(statement, 2, mac, sizeof mac);
+    if (!sql_row(vault, statement, has, error))
+        return FALSE;
+    sqlite3_reset(statement);
+    return TRUE;
+}
+
+gboolean vault_note_sync(VaultWriter *writer, const char *account, int outcome, GError **error)
+{
+    Vault *vault = writer->vault;
+    guint8 mac[MAC_SIZE];
+    name_mac(writer->names, "account", account, "", mac);
+    sqlite3_stmt *statement = vault_sql(vault, SQL_SET_SYNC, error);
+    if (statement == NULL || !sql_run(vault, SQL_LAZY, error))
+        return FALSE;
+    sql_blob(statement, 1, mac, sizeof mac);
+    sql_int(statement, 2, g_get_real_time() / G_USEC_PER_SEC);
+    sql_int(statement, 3, outcome);
+    return sql_done(vault, statement, error);
+}
+
+gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *account,
+                            AccountStat *stat, GError **error)
+{
+    guint8 mac[MAC_SIZE];
+    gint64 id;
+    g_autoptr(NameKey) names = name_key_new(match_key);
+    name_mac(names, "account", account, "", mac);
+    return read_account(vault, mac, &id, stat, error);
+}

@@ -1,0 +1,244 @@
+/* See vault.h: messages into batches. */
+#include "store/vault-writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base32.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "store/files.h"
+#include "store/vault-commit.h"
+#include "store/vault-record.h"
+
+/* --- the writer and its lock --------------------------------------------------------------- */
+
+/* The kernel lets go of it when its holder dies; that the file is there says nothing. */
+static gboolean take_lock(VaultWriter *writer, GError **error)
+{
+    g_autofree char *path = g_build_filename(writer->vault->dir, "lock", NULL);
+    g_autofree char *shown = text_name(path);
+    writer->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (writer->lock < 0)
+        return refuse(error, POSTERN_ERROR_STORE, "vault.write",
+                      "see that the store is yours and the disk has room",
+                      "%s cannot be opened: %s", shown, g_strerror(errno));
+    if (flock(writer->lock, LOCK_EX | LOCK_NB) == 0)
+        return fchmod(writer->lock, 0600) == 0 ||
+               refuse(error, POSTERN_ERROR_STORE, "vault.write", "use a store of your own",
+                      "%s belongs to another user", shown);
+    if (errno == EWOULDBLOCK)
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "vault.busy",
+                      "wait for it, or stop it, then try again",
+                      "another sync is writing to this store and holds %s", shown);
+    return refuse(error, POSTERN_ERROR_STORE, "vault.write",
+                  "keep the store on a file system that knows locks", "%s cannot be locked: %s",
+                  shown, g_strerror(errno));
+}
+
+VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **error)
+{
+    g_autoptr(VaultWriter) writer = g_new0(VaultWriter, 1);
+    writer->vault = vault;
+    writer->match_key = secret_copy(match_key);
+    writer->names = name_key_new(match_key);
+    writer->batch = batch_new(vault);
+    writer->committed = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
+    if (!take_lock(writer, error) || !vault_sweep(vault, error))
+        return NULL;
+    return g_steal_pointer(&writer);
+}
+
+static void forget_current(VaultWriter *writer)
+{
+    g_clear_pointer(&writer->current, batch_message_free);
+    g_clear_pointer(&writer->identity, mac_free);
+}
+
+void vault_writer_free(VaultWriter *writer)
+{
+    if (writer == NULL)
+        return;
+    gboolean spilled = writer->batch->id != 0;
+    forget_current(writer);
+    sink_free(writer->sink);
+    batch_free(writer->batch);
+    /* Nobody sees what was spilled; a failure here only leaves it to the next writer. */
+    if (spilled)
+        (void)!vault_sweep(writer->vault, NULL);
+    g_ptr_array_unref(writer->committed);
+    name_key_free(writer->names);
+    secret_free(writer->match_key);
+    if (writer->lock >= 0)
+        (void)close(writer->lock);
+    g_free(writer);
+}
+
+gboolean writer_sound(VaultWriter *writer, GError **error)
+{
+    return !writer->broken || refuse(error, POSTERN_ERROR_STORE, "vault.write",
+                                     "see that the disk is sound and has room, then run sync again",
+                                     "an earlier write to the vault failed");
+}
+
+/* A failed write leaves memory and disk apart: nothing more may be written. */
+static gboolean broken(VaultWriter *writer)
+{
+    writer->broken = TRUE;
+    return FALSE;
+}
+
+static gboolean out_of_order(const char *what, GError **error)
+{
+    return refuse(error, POSTERN_ERROR_BUG, "vault.order", NULL, "%s", what);
+}
+
+/* --- one message --------------------------------------------------------------------------- */
+
+static gboolean take_chunk(gpointer user, guint32 n, const guint8 *sealed, gsize size,
+                           GError **error)
+{
+    VaultWriter *writer = user;
+    return batch_stage(writer->batch, writer->current, n, sealed, size, error) || broken(writer);
+}
+
+gboolean vault_message_start(VaultWriter *writer, GError **error)
+{
+    if (writer->current)
+        return out_of_order("a message was started inside another", error);
+    if (!writer_sound(writer, error) || !batch_begin(writer->batch, error))
+        return FALSE;
+    g_ptr_array_set_size(writer->committed, 0);
+    BatchMessage *message = g_new0(BatchMessage, 1);
+    random_bytes(message->id, sizeof message->id);
+    random_bytes(message->key, sizeof message->key);
+    writer->current = message;
+    writer->identity = mac_new(secret_bytes(writer->match_key), secret_size(writer->match_key));
+    if (writer->sink)
+        seal_sink_again(writer->sink, message->id, message->key);
+    else
+        writer->sink = seal_sink(writer->vault->id, message->id, message->key, take_chunk, writer);
+    return TRUE;
+}
+
+gboolean vault_message_write(VaultWriter *writer, const guint8 *data, gsize size, GError **error)
+{
+    if (writer->current == NULL)
+        return out_of_order("bytes came outside a message", error);
+    if (!writer_sound(writer, error) || !sink_write(writer->sink, data, size, error))
+        return FALSE;
+    mac_update(writer->identity, data, size);
+    writer->batch->received += size;
+    return TRUE;
+}
+
+void vault_message_abort(VaultWriter *writer)
+{
+    if (writer->current && !writer->broken && !batch_unstage(writer->batch, writer->current, NULL))
+        writer->broken = TRUE;
+    forget_current(writer);
+}
+
+static gboolean usable(const Arrival *arrival)
+{
+    gsize account = strlen(arrival->account), mailbox = strlen(arrival->mailbox);
+    gsize uidl = arrival->uidl ? strlen(arrival->uidl) : 0;
+    return account > 0 && account <= LIMIT_MAILBOX_NAME && mailbox > 0 &&
+           mailbox <= LIMIT_MAILBOX_NAME && uidl <= LIMIT_UIDL && (arrival->uid != 0) != (uidl > 0);
+}
+
+/* The record names its message, so that records of one batch cannot change places. */
+static GBytes *seal_record(const Batch *batch, const BatchMessage *message, const Arrival *arrival)
+{
+    g_autofree char *id = base32_encode(message->id, MESSAGE_ID_SIZE);
+    g_autofree char *context = g_strconcat("journal ", id, NULL);
+    g_autoptr(GBytes) plain = arrival_pack(arrival);
+    gsize size;
+    const void *data = g_bytes_get_data(plain, &size);
+    return record_seal(batch->key, context, data, size);
+}
+
+static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *arrival)
+{
+    BatchArrival *made = g_new0(BatchArrival, 1);
+    made->message = message;
+    made->record = seal_record(writer->batch, message, arrival);
+    name_mac(writer->names, "account", arrival->account, "", made->account_mac);
+    made->has_uidl = arrival->uidl != NULL;
+    if (made->has_uidl)
+        name_mac(writer->names, "uidl", arrival->account, arrival->uidl, made->uidl_mac);
+    batch_arrive(writer->batch, made);
+}
+
+gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GError **error)
+{
+    if (writer->current == NULL)
+        return out_of_order("a message ended that had not begun", error);
+    if (!usable(arrival))
+        return refuse(error, POSTERN_ERROR_INPUT, "message.arrival",
+                      "rename the folder on the server to something shorter",
+                      "a message came without a usable folder name, UID or UIDL");
+    if (!writer_sound(writer, error) || !sink_finish(writer->sink, error))
+        return FALSE;
+    BatchMessage *found;
+    mac_finish(writer->identity, writer->current->identity);
+    if (!batch_find(writer->batch, writer->current->identity, &found, error))
+        return FALSE;
+    if (found == NULL) {
+        found = g_steal_pointer(&writer->current);
+        batch_add(writer->batch, found);
+    } else if (!batch_unstage(writer->batch, writer->current, error)) {
+        return broken(writer);
+    }
+    forget_current(writer);
+    arrive(writer, found, arrival);
+    return TRUE;
+}
+
+/* --- the batch ----------------------------------------------------------------------------- */
+
+gboolean vault_batch_due(const VaultWriter *writer)
+{
+    const Batch *batch = writer->batch;
+    return batch->key &&
+           (batch->arrivals->len >= LIMIT_BATCH_MESSAGES || batch->received >= LIMIT_BATCH_BYTES ||
+            g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
+}
+
+static void count(const Batch *batch, guint *stored, guint *known)
+{
+    guint new_ones = 0;
+    for (guint i = 0; i < batch->messages->len; i++) {
+        const BatchMessage *message = g_ptr_array_index(batch->messages, i);
+        new_ones += !message->known;
+    }
+    if (stored)
+        *stored = new_ones;
+    if (known)
+        *known = batch->arrivals->len - new_ones;
+}
+
+gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError **error)
+{
+    if (writer->current)
+        return out_of_order("a batch was committed inside a message", error);
+    if (!writer_sound(writer, error))
+        return FALSE;
+    count(writer->batch, stored, known);
+    g_ptr_array_set_size(writer->committed, 0);
+    if (batch_is_empty(writer->batch))
+        return TRUE;
+    if (!batch_store(writer->batch, error))
+        return broken(writer);
+    GPtrArray *messages = g_steal_pointer(&writer->batch->messages);
+    writer->batch->messages = g_steal_pointer(&writer->committed);
+    writer->committed = messages;
+    batch_free(writer->batch);
+    writer->batch = batch_new(writer->vault);
+    return TRUE;
+}
