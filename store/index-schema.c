@@ -38,6 +38,12 @@ static const char tables[] =
     " content='', tokenize='postern');"
     "INSERT INTO words(words, rank) VALUES ('pgsz', 8000), ('hashsize', 8388608);";
 
+#define TAGGED "SELECT g.row FROM tag t JOIN tagged g ON g.tag = t.no WHERE "
+#define ARRIVED "SELECT a.row FROM place p JOIN arrival a ON a.place = p.no WHERE "
+
+/* What a term weighs by its column: subject, from, to, cc, body, list, filename. */
+#define WEIGHTS "4.0, 3.0, 1.0, 1.0, 1.0, 0.5, 2.0"
+
 static const char *const statements[SQL_STATEMENTS] = {
     [SQL_POSITION] = "SELECT value FROM meta WHERE key = 'position'",
     [SQL_SET_POSITION] = "UPDATE meta SET value = max(value, ?1) WHERE key = 'position'",
@@ -63,7 +69,7 @@ static const char *const statements[SQL_STATEMENTS] = {
                        " VALUES (?1, (SELECT coalesce(max(no), 0) + 1 FROM thread), 0)",
     [SQL_GROW_THREAD] = "UPDATE thread SET members = members + 1 WHERE no = ?1",
     [SQL_FIND_THREAD] = "SELECT members FROM thread WHERE no = ?1",
-    [SQL_MERGE_THREAD] = "UPDATE thread SET members = members + lost.members,"
+    [SQL_MERGE_THREAD] = "UPDATE thread SET members = thread.members + lost.members,"
                          " name = iif(lost.born < thread.born, lost.name, thread.name),"
                          " born = min(lost.born, thread.born)"
                          " FROM (SELECT name, born, members FROM thread WHERE no = ?2) AS lost"
@@ -82,6 +88,28 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_HIT_TAGS] = "SELECT t.name FROM tagged g JOIN tag t ON t.no = g.tag WHERE g.row = ?1"
                      " ORDER BY t.name",
     [SQL_ROW_OF_ID] = "SELECT row FROM doc WHERE id = ?1",
+    [SQL_LAST_ROW] = "SELECT coalesce(max(row), -1) FROM doc",
+    [SQL_ROWS_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1",
+    [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2",
+    [SQL_ROWS_SIZE] = "SELECT row FROM doc WHERE size BETWEEN ?1 AND ?2",
+    [SQL_ROWS_ATTACHMENT] = "SELECT row FROM doc WHERE attachments > 0",
+    [SQL_ROWS_ENCRYPTED] = "SELECT row FROM doc WHERE encrypted",
+    [SQL_ROWS_SIGNED] = "SELECT row FROM doc WHERE signed",
+    [SQL_ROWS_SENSITIVE] = "SELECT row FROM doc WHERE sensitive",
+    [SQL_ROWS_ID] = "SELECT row FROM doc WHERE id = ?1",
+    [SQL_ROWS_THREAD] = "SELECT d.row FROM mention m JOIN doc d ON d.thread = m.thread"
+                        " WHERE m.id = ?1",
+    [SQL_ROWS_TAG] = TAGGED "t.key = ?1",
+    [SQL_ROWS_TAG_PREFIX] = TAGGED "instr(t.key, ?1) = 1",
+    [SQL_ROWS_FOLDER] = ARRIVED "p.folder_key = ?1",
+    [SQL_ROWS_FOLDER_PREFIX] = ARRIVED "instr(p.folder_key, ?1) = 1",
+    [SQL_ROWS_ACCOUNT] = ARRIVED "p.account_key = ?1",
+    [SQL_ROWS_ACCOUNT_PREFIX] = ARRIVED "instr(p.account_key, ?1) = 1",
+    [SQL_DATE_OF_ROW] = "SELECT date FROM doc WHERE row = ?1",
+    [SQL_NEWEST] = "SELECT row FROM doc ORDER BY date DESC, row DESC",
+    [SQL_OLDEST] = "SELECT row FROM doc ORDER BY date, row",
+    [SQL_BEST] = "SELECT d.row FROM words w JOIN doc d ON d.row = w.rowid WHERE w.words MATCH ?1"
+                 " ORDER BY bm25(words, " WEIGHTS "), d.date DESC, d.row DESC",
 };
 
 gboolean index_failed(Index *index, GError **error)

@@ -7,9 +7,8 @@
 #include "core/text.h"
 #include "store/query-sql.h"
 
-/* How much a term weighs by the column it stands in: subject, from, to, cc, body, list, filename.
- */
-#define WEIGHTS "4.0, 3.0, 1.0, 1.0, 1.0, 0.5, 2.0"
+/* So many rows are sorted by their dates; beyond that the order of dates is walked. */
+#define FEW 2000
 
 static const char *const signatures[] = {
     [SIGNATURE_NONE] = "none",
@@ -34,7 +33,6 @@ void hit_free(Hit *hit)
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
 static void hit_destroy(gpointer hit)
 {
@@ -123,55 +121,89 @@ static Hit *hit_of(Index *index, gint64 row, GError **error)
     return g_steal_pointer(&hit);
 }
 
-/* Parameters: those of the condition, then the limit, then the terms to rank by. */
-static char *statement_of(const QuerySql *sql, SearchSort sort)
+typedef struct {
+    gint64 date, row;
+} Dated;
+
+static gint by_date(gconstpointer left, gconstpointer right)
 {
-    guint limit = sql->values->len + 1;
-    if (sort == SORT_RELEVANCE && sql->ranking)
-        return g_strdup_printf(
-            "WITH score(row, rank) AS MATERIALIZED (SELECT rowid, bm25(words, " WEIGHTS ")"
-            " FROM words WHERE words MATCH ?%u)"
-            " SELECT d.row FROM doc d LEFT JOIN score s ON s.row = d.row WHERE %s"
-            " ORDER BY s.rank IS NULL, s.rank, d.date DESC, d.row DESC LIMIT ?%u",
-            limit + 1, sql->condition, limit);
-    return g_strdup_printf("SELECT d.row FROM doc d WHERE %s ORDER BY %s LIMIT ?%u", sql->condition,
-                           sort == SORT_OLDEST ? "d.date, d.row" : "d.date DESC, d.row DESC",
-                           limit);
+    const Dated *a = left, *b = right;
+    if (a->date != b->date)
+        return a->date < b->date ? -1 : 1;
+    return a->row < b->row ? -1 : a->row > b->row;
 }
 
-static GArray *rows_of(Index *index, const QuerySql *sql, guint limit, SearchSort sort,
-                       GError **error)
+static gboolean full(const GArray *list, guint limit)
 {
-    g_autoptr(sqlite3_stmt) statement = NULL;
-    g_autofree char *text = statement_of(sql, sort);
-    if (sqlite3_prepare_v2(index->db, text, -1, &statement, NULL) != SQLITE_OK) {
-        index_failed(index, error);
-        return NULL;
-    }
-    int next = query_sql_bind(sql, statement);
-    sqlite3_bind_int64(statement, next, limit > 0 ? (gint64)limit : -1);
-    if (sqlite3_bind_parameter_count(statement) > next)
-        sqlite3_bind_text(statement, next + 1, sql->ranking, -1, SQLITE_STATIC);
-    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(gint64));
-    for (gboolean more = TRUE; more;) {
-        if (!index_step(index, statement, &more, error))
-            return NULL;
-        gint64 row = sqlite3_column_int64(statement, 0);
-        if (more)
-            g_array_append_val(rows, row);
-    }
-    return g_steal_pointer(&rows);
+    return limit > 0 && list->len >= limit;
 }
 
-static GPtrArray *hits_of(Index *index, const QuerySql *sql, guint limit, SearchSort sort,
+/* Few rows: their dates, sorted. */
+static gboolean list_few(Index *index, const RowSet *rows, guint limit, SearchSort sort,
+                         GArray *list, GError **error)
+{
+    g_autoptr(GArray) dated = g_array_new(FALSE, FALSE, sizeof(Dated));
+    for (gint64 row = rowset_next(rows, 0); row >= 0; row = rowset_next(rows, row + 1)) {
+        Dated entry = {.row = row};
+        gboolean found;
+        IndexUse *use = index_use(index, SQL_DATE_OF_ROW, error, "i", row);
+        if (!index_number(index, use, &entry.date, &found, error))
+            return FALSE;
+        if (found)
+            g_array_append_val(dated, entry);
+    }
+    g_array_sort(dated, by_date);
+    for (guint i = 0; i < dated->len && !full(list, limit); i++) {
+        guint at = sort == SORT_OLDEST ? i : dated->len - 1 - i;
+        g_array_append_val(list, g_array_index(dated, Dated, at).row);
+    }
+    return TRUE;
+}
+
+/* The rows that a statement yields in its order, as far as they are in ROWS; they leave it. */
+static gboolean list_ordered(Index *index, IndexUse *use, RowSet *rows, guint limit, GArray *list,
+                             GError **error)
+{
+    g_autoptr(IndexUse) owned = use;
+    gboolean more = use != NULL;
+    while (more && !full(list, limit)) {
+        if (!index_step(index, use, &more, error))
+            return FALSE;
+        gint64 row = more ? sqlite3_column_int64(use, 0) : -1;
+        if (!rowset_has(rows, row))
+            continue;
+        rowset_remove(rows, row);
+        g_array_append_val(list, row);
+    }
+    return use != NULL;
+}
+
+/* Appends ROWS in the order of SORT to LIST, until that holds LIMIT. */
+static gboolean list_rows(Index *index, RowSet *rows, guint limit, SearchSort sort, GArray *list,
+                          GError **error)
+{
+    if (rowset_count(rows) <= FEW)
+        return list_few(index, rows, limit, sort, list, error);
+    IndexSql order = sort == SORT_OLDEST ? SQL_OLDEST : SQL_NEWEST;
+    return list_ordered(index, index_use(index, order, error, ""), rows, limit, list, error);
+}
+
+static GPtrArray *hits_of(Index *index, const Query *query, guint limit, SearchSort sort,
                           GError **error)
 {
     g_autoptr(GPtrArray) hits = g_ptr_array_new_with_free_func(hit_destroy);
-    g_autoptr(GArray) rows = rows_of(index, sql, limit, sort, error);
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autofree char *ranking = sort == SORT_RELEVANCE ? query_ranking(query) : NULL;
+    g_autoptr(RowSet) rows = query_rows(index, query, error);
     if (rows == NULL)
         return NULL;
-    for (guint i = 0; i < rows->len; i++) {
-        Hit *hit = hit_of(index, g_array_index(rows, gint64, i), error);
+    if (ranking && !list_ordered(index, index_use(index, SQL_BEST, error, "t", ranking), rows,
+                                 limit, list, error))
+        return NULL;
+    if (!list_rows(index, rows, limit, sort, list, error))
+        return NULL;
+    for (guint i = 0; i < list->len; i++) {
+        Hit *hit = hit_of(index, g_array_index(list, gint64, i), error);
         if (hit == NULL)
             return NULL;
         g_ptr_array_add(hits, hit);
@@ -182,14 +214,11 @@ static GPtrArray *hits_of(Index *index, const QuerySql *sql, guint limit, Search
 GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,
                         GError **error)
 {
-    g_autoptr(QuerySql) sql = query_sql(query, index->db, error);
-    if (sql == NULL)
-        return NULL;
     /* Rows and their cards out of one state, whatever is committed in between. */
     gboolean own = sqlite3_get_autocommit(index->db) != 0;
     if (own && !index_exec(index, "BEGIN", error))
         return NULL;
-    GPtrArray *hits = hits_of(index, sql, limit, sort, error);
+    GPtrArray *hits = hits_of(index, query, limit, sort, error);
     if (own)
         sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
     return hits;

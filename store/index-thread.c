@@ -26,9 +26,13 @@ static char *name_of(const Index *index, const char *message_id)
 static GPtrArray *names_of(const Index *index, const IndexDoc *doc, const char *id)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < doc->references->len; i++)
-        g_ptr_array_add(names, name_of(index, doc->references->pdata[i]));
-    g_ptr_array_add(names, name_of(index, doc->message_id ? doc->message_id : id));
+    const char *own = doc->message_id && *doc->message_id ? doc->message_id : id;
+    for (guint i = 0; i < doc->references->len; i++) {
+        const char *reference = doc->references->pdata[i];
+        if (*reference)
+            g_ptr_array_add(names, name_of(index, reference));
+    }
+    g_ptr_array_add(names, name_of(index, own));
     return names;
 }
 

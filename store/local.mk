@@ -28,4 +28,5 @@ libpostern_store_a_SOURCES += \
 	store/query-field.c \
 	store/query-sql.c store/query-sql.h \
 	store/query-value.c store/query-value.h \
+	store/rowset.c store/rowset.h \
 	store/tokenizer.c store/tokenizer.h

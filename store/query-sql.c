@@ -8,242 +8,242 @@
 #include "store/index-private.h"
 #include "store/tokenizer.h"
 
-/* One bound value: a text, or with `text` NULL a number. */
-typedef struct {
-    char *text;
-    gint64 number;
-} Value;
-
-typedef struct {
-    sqlite3 *db;
-    GString *condition;
-    GPtrArray *ranked; /* MATCH values of single terms */
-    GPtrArray *values;
-    gboolean negated;
-    GError **error;
-} Writer;
+#define SHOWN_COLUMNS 40
 
 static const struct {
-    const char *field, *value, *condition;
+    const char *field, *value;
+    IndexSql rows;
 } flags[] = {
-    {"has", "attachment", "d.attachments > 0"},
-    {"is", "encrypted", "d.encrypted"},
-    {"is", "signed", "d.signed"},
-    {"is", "sensitive", "d.sensitive"},
-    {"is", "unread",
-     "d.row IN (SELECT row FROM tagged WHERE tag = (SELECT no FROM tag WHERE name = 'unread'))"},
+    {"has", "attachment", SQL_ROWS_ATTACHMENT},
+    {"is", "encrypted", SQL_ROWS_ENCRYPTED},
+    {"is", "signed", SQL_ROWS_SIGNED},
+    {"is", "sensitive", SQL_ROWS_SENSITIVE},
+    {"is", "unread", SQL_ROWS_TAG},
 };
 
 static const struct {
-    const char *field, *whole, *prefix;
+    const char *field;
+    IndexSql rows, prefix_rows;
 } exacts[] = {
-    {"id", "d.id = ?", NULL},
-    {"thread", "d.thread = (SELECT thread FROM mention WHERE id = ?)", NULL},
-    {"tag", "d.row IN (SELECT g.row FROM tag t JOIN tagged g ON g.tag = t.no WHERE t.key = ?)",
-     "d.row IN (SELECT g.row FROM tag t JOIN tagged g ON g.tag = t.no WHERE instr(t.key, ?) = 1)"},
-    {"folder",
-     "d.row IN (SELECT a.row FROM place p JOIN arrival a ON a.place = p.no"
-     " WHERE p.folder_key = ?)",
-     "d.row IN (SELECT a.row FROM place p JOIN arrival a ON a.place = p.no"
-     " WHERE instr(p.folder_key, ?) = 1)"},
-    {"account",
-     "d.row IN (SELECT a.row FROM place p JOIN arrival a ON a.place = p.no"
-     " WHERE p.account_key = ?)",
-     "d.row IN (SELECT a.row FROM place p JOIN arrival a ON a.place = p.no"
-     " WHERE instr(p.account_key, ?) = 1)"},
+    {"id", SQL_ROWS_ID, SQL_ROWS_ID},
+    {"thread", SQL_ROWS_THREAD, SQL_ROWS_THREAD},
+    {"tag", SQL_ROWS_TAG, SQL_ROWS_TAG_PREFIX},
+    {"folder", SQL_ROWS_FOLDER, SQL_ROWS_FOLDER_PREFIX},
+    {"account", SQL_ROWS_ACCOUNT, SQL_ROWS_ACCOUNT_PREFIX},
 };
-
-static void value_free(gpointer user)
-{
-    Value *value = user;
-    g_free(value->text);
-    g_free(value);
-}
-
-/* Takes TEXT; returns the parameter's number. */
-static guint add_value(Writer *writer, char *text, gint64 number)
-{
-    Value *value = g_new(Value, 1);
-    *value = (Value){text, number};
-    g_ptr_array_add(writer->values, value);
-    return writer->values->len;
-}
 
 /* A term as an FTS5 expression: quoted, so that nothing in it is syntax. */
-static char *quoted_term(const Query *query)
+static void write_term(const Query *query, const char *joint, GString *match)
 {
-    GString *term = g_string_new(NULL);
+    if (match->len > 0)
+        g_string_append(match, joint);
     if (query->field)
-        g_string_append_printf(term, "{\"%s\"} : ", query->field);
-    g_string_append_c(term, '"');
+        g_string_append_printf(match, "{\"%s\"} : ", query->field);
+    g_string_append_c(match, '"');
     for (const char *at = query->value; *at; at++) {
         if (*at == '"')
-            g_string_append_c(term, '"');
-        g_string_append_c(term, *at);
+            g_string_append_c(match, '"');
+        g_string_append_c(match, *at);
     }
-    g_string_append(term, query->prefix ? "\" *" : "\"");
-    return g_string_free(term, FALSE);
+    g_string_append(match, query->prefix ? "\" *" : "\"");
 }
 
-static gboolean has_letters(Writer *writer, const Query *query)
+static gboolean check_term(Index *index, const Query *query, GError **error)
 {
-    if (tokenizer_count(writer->db, query->value) > 0)
+    if (tokenizer_count(index->db, query->value) > 0)
         return TRUE;
-    g_autofree char *shown = text_field(query->value);
-    g_autofree char *fitted = text_fit(shown, 40);
-    return refuse(writer->error, POSTERN_ERROR_INPUT, "query.syntax", "leave it out",
+    g_autofree char *safe = text_field(query->value);
+    g_autofree char *shown = text_fit(safe, SHOWN_COLUMNS);
+    return refuse(error, POSTERN_ERROR_INPUT, "query.syntax", "leave it out",
                   "\"%s\" holds no letter or digit to search for (character %" G_GSIZE_FORMAT
                   " of the query)",
-                  fitted, query->at);
+                  shown, query->at);
 }
 
-/* Whether FTS5 can answer the whole of QUERY by itself. */
-static gboolean only_text(const Query *query)
+static gboolean check_terms(Index *index, const Query *query, GError **error)
 {
-    if (query->kind == QUERY_AND || query->kind == QUERY_OR)
-        return only_text(query->left) && only_text(query->right);
-    return query->kind == QUERY_TEXT;
-}
-
-/* QUERY, which is only text, as one FTS5 expression. */
-static gboolean write_match(Writer *writer, const Query *query, GString *match)
-{
-    if (query->kind != QUERY_TEXT) {
-        g_string_append_c(match, '(');
-        if (!write_match(writer, query->left, match))
-            return FALSE;
-        g_string_append(match, query->kind == QUERY_AND ? " AND " : " OR ");
-        if (!write_match(writer, query->right, match))
-            return FALSE;
-        g_string_append_c(match, ')');
+    if (query == NULL)
         return TRUE;
-    }
-    if (!has_letters(writer, query))
-        return FALSE;
-    g_autofree char *term = quoted_term(query);
-    g_string_append(match, term);
-    if (!writer->negated)
-        g_ptr_array_add(writer->ranked, g_steal_pointer(&term));
-    return TRUE;
+    if (query->kind == QUERY_TEXT)
+        return check_term(index, query, error);
+    return check_terms(index, query->left, error) && check_terms(index, query->right, error);
 }
 
-static gboolean write_text(Writer *writer, const Query *query)
+/* Adds the rows that a statement yields; takes USE as index_use() gave it. */
+static gboolean collect(Index *index, IndexUse *use, RowSet *rows, GError **error)
+{
+    g_autoptr(IndexUse) owned = use;
+    gboolean more = use != NULL;
+    while (more) {
+        if (!index_step(index, use, &more, error))
+            return FALSE;
+        if (more)
+            rowset_add(rows, sqlite3_column_int64(use, 0));
+    }
+    return use != NULL;
+}
+
+static gboolean collect_match(Index *index, const char *match, RowSet *rows, GError **error)
+{
+    return collect(index, index_use(index, SQL_ROWS_MATCH, error, "t", match), rows, error);
+}
+
+static gboolean collect_text(Index *index, const Query *query, RowSet *rows, GError **error)
 {
     g_autoptr(GString) match = g_string_new(NULL);
-    if (!write_match(writer, query, match))
-        return FALSE;
-    g_string_append_printf(writer->condition,
-                           "d.row IN (SELECT rowid FROM words WHERE words MATCH ?%u)",
-                           add_value(writer, g_strdup(match->str), 0));
-    return TRUE;
+    write_term(query, "", match);
+    return collect_match(index, match->str, rows, error);
 }
 
-static void write_range(Writer *writer, const Query *query)
+static gboolean collect_exact(Index *index, const Query *query, RowSet *rows, GError **error)
 {
-    guint from = add_value(writer, NULL, query->from);
-    guint to = add_value(writer, NULL, query->to);
-    g_string_append_printf(writer->condition, "d.%s BETWEEN ?%u AND ?%u",
-                           query->kind == QUERY_DATE ? "date" : "size", from, to);
-}
-
-static void write_flag(Writer *writer, const Query *query)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
-        if (strcmp(flags[i].field, query->field) == 0 && strcmp(flags[i].value, query->value) == 0)
-            g_string_append(writer->condition, flags[i].condition);
-}
-
-static void write_exact(Writer *writer, const Query *query)
-{
-    guint value = add_value(writer, index_fold(query->value), 0);
+    g_autofree char *key = index_fold(query->value);
     for (gsize i = 0; i < G_N_ELEMENTS(exacts); i++) {
-        if (strcmp(exacts[i].field, query->field) != 0)
+        IndexSql which = query->prefix ? exacts[i].prefix_rows : exacts[i].rows;
+        if (strcmp(exacts[i].field, query->field) == 0)
+            return collect(index, index_use(index, which, error, "t", key), rows, error);
+    }
+    return refuse(error, POSTERN_ERROR_BUG, "query.field", "report this", "no field %s",
+                  query->field);
+}
+
+static gboolean collect_flag(Index *index, const Query *query, RowSet *rows, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+        if (strcmp(flags[i].field, query->field) != 0 || strcmp(flags[i].value, query->value) != 0)
             continue;
-        g_auto(GStrv) pieces = g_strsplit(
-            query->prefix && exacts[i].prefix ? exacts[i].prefix : exacts[i].whole, "?", 2);
-        g_string_append_printf(writer->condition, "%s?%u%s", pieces[0], value, pieces[1]);
+        const char *kinds = flags[i].rows == SQL_ROWS_TAG ? "t" : "";
+        return collect(index, index_use(index, flags[i].rows, error, kinds, query->value), rows,
+                       error);
     }
+    return refuse(error, POSTERN_ERROR_BUG, "query.field", "report this", "no flag %s",
+                  query->value);
 }
 
-static gboolean write_query(Writer *writer, const Query *query);
-
-static gboolean write_pair(Writer *writer, const Query *query)
+static gboolean collect_range(Index *index, const Query *query, RowSet *rows, GError **error)
 {
-    g_string_append_c(writer->condition, '(');
-    if (!write_query(writer, query->left))
-        return FALSE;
-    g_string_append(writer->condition, query->kind == QUERY_AND ? " AND " : " OR ");
-    if (!write_query(writer, query->right))
-        return FALSE;
-    g_string_append_c(writer->condition, ')');
-    return TRUE;
+    IndexSql which = query->kind == QUERY_DATE ? SQL_ROWS_DATE : SQL_ROWS_SIZE;
+    return collect(index, index_use(index, which, error, "ii", query->from, query->to), rows,
+                   error);
 }
 
-static gboolean write_not(Writer *writer, const Query *query)
-{
-    g_string_append(writer->condition, "NOT (");
-    writer->negated = !writer->negated;
-    gboolean written = write_query(writer, query->left);
-    writer->negated = !writer->negated;
-    g_string_append_c(writer->condition, ')');
-    return written;
-}
+static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **error);
 
-static gboolean write_query(Writer *writer, const Query *query)
+/* What stands beside each other in a chain of ANDs. */
+static void conjuncts(const Query *query, GPtrArray *list)
 {
-    if (only_text(query))
-        return write_text(writer, query);
-    switch (query->kind) {
-    case QUERY_AND:
-    case QUERY_OR: return write_pair(writer, query);
-    case QUERY_NOT: return write_not(writer, query);
-    case QUERY_DATE:
-    case QUERY_SIZE: write_range(writer, query); break;
-    case QUERY_FLAG: write_flag(writer, query); break;
-    case QUERY_EXACT: write_exact(writer, query); break;
-    case QUERY_ALL:
-    case QUERY_TEXT: g_string_append(writer->condition, "TRUE"); break;
-    }
-    return TRUE;
-}
-
-QuerySql *query_sql(const Query *query, sqlite3 *db, GError **error)
-{
-    g_autoptr(GString) condition = g_string_new(NULL);
-    g_autoptr(GPtrArray) ranked = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(value_free);
-    Writer writer = {db, condition, ranked, values, FALSE, error};
-    if (!write_query(&writer, query))
-        return NULL;
-    QuerySql *sql = g_new0(QuerySql, 1);
-    sql->condition = g_strdup(condition->str);
-    sql->values = g_steal_pointer(&values);
-    if (ranked->len > 0) {
-        g_ptr_array_add(ranked, NULL);
-        sql->ranking = g_strjoinv(" OR ", (char **)ranked->pdata);
-    }
-    return sql;
-}
-
-void query_sql_free(QuerySql *sql)
-{
-    if (sql == NULL)
+    if (query->kind != QUERY_AND) {
+        g_ptr_array_add(list, (gpointer)query);
         return;
-    g_free(sql->condition);
-    g_free(sql->ranking);
-    g_ptr_array_unref(sql->values);
-    g_free(sql);
+    }
+    conjuncts(query->left, list);
+    conjuncts(query->right, list);
 }
 
-int query_sql_bind(const QuerySql *sql, sqlite3_stmt *statement)
+/* Narrows ROWS to what PART finds as well. */
+static gboolean narrow(Index *index, const Query *part, gint64 last, RowSet *rows, GError **error)
 {
-    for (guint i = 0; i < sql->values->len; i++) {
-        const Value *value = sql->values->pdata[i];
-        int at = (int)i + 1;
-        int rc = value->text ? sqlite3_bind_text(statement, at, value->text, -1, SQLITE_STATIC)
-                             : sqlite3_bind_int64(statement, at, value->number);
-        if (rc != SQLITE_OK)
-            g_error("cannot bind value %d: %s", at, sqlite3_errstr(rc));
+    gboolean negated = part->kind == QUERY_NOT;
+    g_autoptr(RowSet) found = evaluate(index, negated ? part->left : part, last, error);
+    if (found == NULL)
+        return FALSE;
+    if (negated)
+        rowset_drop(rows, found);
+    else
+        rowset_keep(rows, found);
+    return TRUE;
+}
+
+/* The words of the chain in one MATCH, where a rare one spares reading a frequent one. */
+static RowSet *evaluate_and(Index *index, const Query *query, gint64 last, GError **error)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    g_autoptr(GString) match = g_string_new(NULL);
+    g_autoptr(RowSet) rows = rowset_new(last);
+    conjuncts(query, parts);
+    for (guint i = 0; i < parts->len; i++) {
+        const Query *part = parts->pdata[i];
+        if (part->kind == QUERY_TEXT)
+            write_term(part, " AND ", match);
     }
-    return (int)sql->values->len + 1;
+    if (match->len == 0)
+        rowset_turn(rows);
+    else if (!collect_match(index, match->str, rows, error))
+        return NULL;
+    for (guint i = 0; i < parts->len && rowset_next(rows, 0) >= 0; i++) {
+        const Query *part = parts->pdata[i];
+        if (part->kind != QUERY_TEXT && !narrow(index, part, last, rows, error))
+            return NULL;
+    }
+    return g_steal_pointer(&rows);
+}
+
+static RowSet *evaluate_or(Index *index, const Query *query, gint64 last, GError **error)
+{
+    g_autoptr(RowSet) left = evaluate(index, query->left, last, error);
+    g_autoptr(RowSet) right = left ? evaluate(index, query->right, last, error) : NULL;
+    if (right == NULL)
+        return NULL;
+    rowset_join(left, right);
+    return g_steal_pointer(&left);
+}
+
+static RowSet *evaluate_not(Index *index, const Query *query, gint64 last, GError **error)
+{
+    RowSet *rows = evaluate(index, query->left, last, error);
+    if (rows)
+        rowset_turn(rows);
+    return rows;
+}
+
+static RowSet *evaluate_leaf(Index *index, const Query *query, gint64 last, GError **error)
+{
+    g_autoptr(RowSet) rows = rowset_new(last);
+    gboolean done = TRUE;
+    switch (query->kind) {
+    case QUERY_TEXT: done = collect_text(index, query, rows, error); break;
+    case QUERY_EXACT: done = collect_exact(index, query, rows, error); break;
+    case QUERY_FLAG: done = collect_flag(index, query, rows, error); break;
+    case QUERY_DATE:
+    case QUERY_SIZE: done = collect_range(index, query, rows, error); break;
+    default: rowset_turn(rows);
+    }
+    return done ? g_steal_pointer(&rows) : NULL;
+}
+
+static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **error)
+{
+    switch (query->kind) {
+    case QUERY_AND: return evaluate_and(index, query, last, error);
+    case QUERY_OR: return evaluate_or(index, query, last, error);
+    case QUERY_NOT: return evaluate_not(index, query, last, error);
+    default: return evaluate_leaf(index, query, last, error);
+    }
+}
+
+RowSet *query_rows(Index *index, const Query *query, GError **error)
+{
+    gint64 last = -1;
+    gboolean found;
+    if (!check_terms(index, query, error) ||
+        !index_number(index, index_use(index, SQL_LAST_ROW, error, ""), &last, &found, error))
+        return NULL;
+    return evaluate(index, query, last, error);
+}
+
+static void write_ranking(const Query *query, GString *match)
+{
+    if (query == NULL || query->kind == QUERY_NOT)
+        return;
+    if (query->kind == QUERY_TEXT)
+        write_term(query, " OR ", match);
+    write_ranking(query->left, match);
+    write_ranking(query->right, match);
+}
+
+char *query_ranking(const Query *query)
+{
+    g_autoptr(GString) match = g_string_new(NULL);
+    write_ranking(query, match);
+    return match->len > 0 ? g_strdup(match->str) : NULL;
 }

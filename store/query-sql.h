@@ -1,27 +1,18 @@
 /*
- * query-sql — a query's tree as an SQL condition. All of the user's text travels as bound
- * values; inside a MATCH value every term is a quoted FTS5 string.
+ * query-sql — a query's tree answered by SQL: one statement a leaf, set arithmetic in between.
+ * So no query, however deep, becomes an expression that SQLite's parser must hold. All of the
+ * user's text travels as bound values; in a MATCH value every term is a quoted FTS5 string.
  */
 #pragma once
 
-#include <sqlite3.h>
-
-#include "store/query.h"
-
-typedef struct {
-    char *condition;   /* over `doc d`; its parameters are the first of the statement */
-    char *ranking;     /* MATCH value of the terms a hit is ranked by; NULL when there are none */
-    GPtrArray *values; /* see query_sql_bind() */
-} QuerySql;
+#include "store/index.h"
+#include "store/rowset.h"
 
 /*
- * 65 "query.syntax" for a term without a letter or digit. DB is asked what the tokenizer makes
- * of a term.
+ * The rows that QUERY finds; rows that the index does not have may be among them. 65
+ * "query.syntax" for a term without a letter or digit.
  */
-QuerySql *query_sql(const Query *query, sqlite3 *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void query_sql_free(QuerySql *sql);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(QuerySql, query_sql_free)
+RowSet *query_rows(Index *index, const Query *query, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Binds the condition's values; returns the number of the next free parameter. SQL must outlive
- * the statement's run. */
-int query_sql_bind(const QuerySql *sql, sqlite3_stmt *statement);
+/* The terms that a hit is ranked by, as a MATCH value (g_free); NULL when there are none. */
+char *query_ranking(const Query *query);

@@ -1,5 +1,6 @@
 UNIT_STORE = \
 	tests/unit/store/test-index \
+	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
 	tests/unit/store/test-tokenizer
 
@@ -12,8 +13,12 @@ UNIT_STORE += \
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
 
-tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c \
+INDEX_FIXTURE = \
+	tests/unit/store/index-fixture.c tests/unit/store/index-fixture.h \
 	tests/unit/store/mailbox.c tests/unit/store/mailbox.h
+tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_thread_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)

@@ -6,106 +6,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "store/sealedvfs.h"
-#include "tests/unit/store/mailbox.h"
-
-typedef struct {
-    char *dir;
-    Secret *key;
-    Index *index;
-} Fixture;
+#include "tests/unit/store/index-fixture.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
 
-static const guint8 the_vault[VAULT_ID_SIZE] = "a vault for test";
-
-static Index *open_index(const Fixture *fixture)
-{
-    g_autoptr(GError) error = NULL;
-    Index *index = index_open(fixture->dir, the_vault, fixture->key, &error);
-    if (index == NULL)
-        fail_msg("%s", error->message);
-    return index;
-}
-
-static int set_up(void **state)
-{
-    Fixture *fixture = g_new0(Fixture, 1);
-    fixture->dir = g_dir_make_tmp("index-XXXXXX", NULL);
-    fixture->key = secret_new("the private half of a vault key.", KEY_SIZE);
-    fixture->index = open_index(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    Fixture *fixture = *state;
-    index_close(fixture->index);
-    assert_true(index_drop(fixture->dir, NULL));
-    g_rmdir(fixture->dir);
-    g_free(fixture->dir);
-    secret_free(fixture->key);
-    g_free(fixture);
-    return 0;
-}
-
-static void reopen(Fixture *fixture)
-{
-    index_close(fixture->index);
-    fixture->index = open_index(fixture);
-}
-
-static void must(gboolean done, GError **error)
-{
-    if (!done)
-        fail_msg("%s", *error ? (*error)->message : "failed without an error");
-}
-
-static void add_all(Index *index, GPtrArray *letters, gint64 sequence)
-{
-    g_autoptr(GError) error = NULL;
-    must(index_begin(index, &error), &error);
-    for (guint i = 0; i < letters->len; i++)
-        must(letter_add(index, letters->pdata[i], &error), &error);
-    must(index_commit(index, sequence, &error), &error);
-}
-
-static void destroy_letter(gpointer letter)
-{
-    letter_free(letter);
-}
-
-static GPtrArray *letters_new(void)
-{
-    return g_ptr_array_new_with_free_func(destroy_letter);
-}
-
-static Letter *write_letter(GPtrArray *letters, const char *subject, const char *body)
-{
-    Letter *letter = letter_new(letters->len + 1);
-    letter->date = (gint64)letters->len * 100;
-    letter->doc->subject = g_strdup(subject);
-    letter->doc->body = g_strdup(body);
-    g_ptr_array_add(letters, letter);
-    return letter;
-}
-
-static GPtrArray *search(Index *index, const char *text, guint limit, SearchSort sort)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Query) query = query_parse(text, 0, &error);
-    GPtrArray *hits = query ? index_search(index, query, limit, sort, &error) : NULL;
-    if (hits == NULL)
-        fail_msg("%.300s: %s", text, error->message);
-    return hits;
-}
-
-/* The ids' first rows, as "3 1 2". */
+/* The subjects of the hits in their order, as "3 1 2". */
 static void assert_finds(Index *index, const char *text, SearchSort sort, const char *subjects)
 {
     g_autoptr(GPtrArray) hits = search(index, text, 0, sort);
@@ -355,6 +265,61 @@ static void p8_94_no_query_becomes_syntax(void **state)
     assert_finds(fixture->index, "folder:_*", SORT_NEWEST, "");
 }
 
+static void the_longest_query_is_answered(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const joints[] = {" ", " OR ", " is:unread OR ", " -"};
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "");
+    add_all(fixture->index, letters, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(joints); i++) {
+        g_autoptr(GString) text = g_string_new("a");
+        for (guint n = 0; n < 95; n++)
+            g_string_append_printf(text, "%sa", joints[i]);
+        g_autoptr(GPtrArray) hits = search(fixture->index, text->str, 0, SORT_RELEVANCE);
+        assert_int_equal(hits->len, i < 3);
+    }
+}
+
+static void the_deepest_query_is_answered(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const steps[] = {"(a OR ", "(a ", "NOT (a OR ", "(is:unread "};
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "");
+    add_all(fixture->index, letters, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint n = 0; n < LIMIT_QUERY_DEPTH; n++)
+            g_string_append(text, steps[(i + n % 2) % G_N_ELEMENTS(steps)]);
+        g_string_append_c(text, 'a');
+        for (guint n = 0; n < LIMIT_QUERY_DEPTH; n++)
+            g_string_append_c(text, ')');
+        g_ptr_array_unref(search(fixture->index, text->str, 0, SORT_RELEVANCE));
+    }
+}
+
+/* More hits than are sorted by their dates. */
+static void many_hits_come_in_their_order(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const texts[] = {"", "beta", "NOT beta"};
+    g_autoptr(GPtrArray) letters = letters_new();
+    for (gint64 row = 1; row <= 5000; row++) {
+        Letter *letter = letter_new(row);
+        letter->date = row * 7919 % 1000;
+        letter->doc->body = g_strdup(row % 2 ? "alpha" : "beta");
+        g_ptr_array_add(letters, letter);
+    }
+    add_all(fixture->index, letters, 5000);
+    g_ptr_array_sort(letters, by_date);
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        compare_with_oracle(fixture->index, letters, texts[i], 0, FALSE);
+        compare_with_oracle(fixture->index, letters, texts[i], 0, TRUE);
+        compare_with_oracle(fixture->index, letters, texts[i], 20, FALSE);
+    }
+}
+
 static void words_of_every_script_are_found(void **state)
 {
     Fixture *fixture = *state;
@@ -555,6 +520,9 @@ int main(void)
         CASE(relevance_weighs_subjects_above_bodies),
         CASE(a_term_without_letters_is_refused_at_its_character),
         CASE(p8_94_no_query_becomes_syntax),
+        CASE(the_longest_query_is_answered),
+        CASE(the_deepest_query_is_answered),
+        CASE(many_hits_come_in_their_order),
         CASE(words_of_every_script_are_found),
         CASE(what_is_rolled_back_leaves_no_trace),
         CASE(a_reader_sees_whole_commits_only),
