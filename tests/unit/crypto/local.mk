@@ -1,5 +1,7 @@
 UNIT_CRYPTO = \
 	tests/unit/crypto/test-aead \
+	tests/unit/crypto/test-batchkey \
+	tests/unit/crypto/test-chunk \
 	tests/unit/crypto/test-password \
 	tests/unit/crypto/test-password-deadline \
 	tests/unit/crypto/test-pgp-crypt \
@@ -14,6 +16,8 @@ GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
 EXTRA_DIST += tests/lib/gnupg-home.sh
 
 tests_unit_crypto_test_aead_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_batchkey_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_chunk_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_keys_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_keys_SOURCES = tests/unit/crypto/test-pgp-keys.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgp_crypt_LDADD = $(LINK_crypto) $(UNIT_LIBS)

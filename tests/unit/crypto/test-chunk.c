@@ -1,0 +1,482 @@
+/* Sealing and opening of whole messages: what goes in comes out, and nothing else does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <zstd.h>
+
+#include <cmocka.h>
+
+#include "core/cursor.h"
+#include "core/error.h"
+#include "crypto/chunk.h"
+
+static const guint8 vault_id[VAULT_ID_SIZE] = "vault";
+static const guint8 message_id[MESSAGE_ID_SIZE] = "message";
+static const guint8 message_key[KEY_SIZE] = "key";
+
+/* A store of chunks: GBytes * by number. */
+static GPtrArray *new_store(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+}
+
+static gboolean keep(gpointer user, guint32 n, const guint8 *sealed, gsize size, GError **error)
+{
+    (void)error;
+    GPtrArray *store = user;
+    assert_int_equal(n, store->len);
+    assert_true(size <= LIMIT_CHUNK + GCM_TAG);
+    g_ptr_array_add(store, g_bytes_new(sealed, size));
+    return TRUE;
+}
+
+static GBytes *fetch(gpointer user, guint32 n, GError **error)
+{
+    GPtrArray *store = user;
+    if (n < store->len)
+        return g_bytes_ref(store->pdata[n]);
+    refuse(error, POSTERN_ERROR_STORE, "test.absent", NULL, "no chunk %u", n);
+    return NULL;
+}
+
+/* Bytes that do not shrink, from a small generator; or, with PLAIN, text that does. */
+static GBytes *message(gsize size, gboolean plain)
+{
+    guint8 *bytes = g_malloc(size + 1);
+    guint32 dice = (guint32)size * 2654435761u + 1;
+    for (gsize i = 0; i < size; i++) {
+        dice = dice * 1664525u + 1013904223u;
+        bytes[i] = plain ? (guint8) "tell the needle "[(dice >> 28) & 15] : (guint8)(dice >> 24);
+    }
+    return g_bytes_new_take(bytes, size);
+}
+
+static GPtrArray *seal(GBytes *bytes, gsize piece)
+{
+    GPtrArray *store = new_store();
+    g_autoptr(Sink) sink = seal_sink(vault_id, message_id, message_key, keep, store);
+    gsize size;
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    for (gsize at = 0; at < size; at += piece)
+        assert_true(sink_write(sink, data + at, MIN(piece, size - at), NULL));
+    assert_true(sink_finish(sink, NULL));
+    return store;
+}
+
+static Source *source_over(GPtrArray *store)
+{
+    return open_source(vault_id, message_id, message_key, store->len, fetch, store);
+}
+
+/* The rule that speaks against opening it, or NULL when it opens to EXPECTED (if not NULL). */
+static const char *opened(GPtrArray *store, GBytes *expected)
+{
+    g_autoptr(Source) source = source_over(store);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) back = source_drain(source, G_MAXINT32, &error);
+    if (back == NULL)
+        return g_intern_string(postern_error_rule(error));
+    if (expected)
+        assert_true(g_bytes_equal(back, expected));
+    return NULL;
+}
+
+static void assert_damaged(GPtrArray *store)
+{
+    assert_string_equal(opened(store, NULL), "vault.damage");
+}
+
+/* --- Padmé --------------------------------------------------------------------------------- */
+
+static void padme_gives_the_published_sizes(void **state)
+{
+    (void)state;
+    static const guint64 pairs[][2] = {
+        {0, 0},
+        {1, 1},
+        {2, 2},
+        {3, 3},
+        {8, 8},
+        {9, 10},
+        {15, 16},
+        {16, 16},
+        {17, 18},
+        {65, 72},
+        {1000, 1024},
+        {1025, 1088},
+        {65537, 67584},
+        {1000000, 1015808},
+        {G_GUINT64_CONSTANT(1) << 40, G_GUINT64_CONSTANT(1) << 40},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+        assert_true(padme(pairs[i][0]) == pairs[i][1]);
+}
+
+static void padme_adds_at_most_an_eighth_and_the_trailer_fits(void **state)
+{
+    (void)state;
+    guint64 before = 0;
+    for (guint64 size = 1; size < 3000000; size++) {
+        guint64 padded = padme(size);
+        gboolean fine = padded >= size && padded <= size + size / 8 + 1 && padded >= before &&
+                        padme(padded) == padded;
+        /* The last chunk holds the whole trailer. */
+        gsize last = (gsize)((padded - 1) % LIMIT_CHUNK) + 1;
+        assert_true(fine && (padded <= LIMIT_CHUNK || last >= TRAILER_SIZE));
+        before = padded;
+    }
+}
+
+/* --- there and back ------------------------------------------------------------------------ */
+
+static void assert_round_trip(gsize size, gboolean plain, gsize piece)
+{
+    g_autoptr(GBytes) bytes = message(size, plain);
+    g_autoptr(GPtrArray) store = seal(bytes, piece);
+    assert_null(opened(store, bytes));
+}
+
+static void every_size_around_a_border_comes_back(void **state)
+{
+    (void)state;
+    static const gsize borders[] = {
+        0, 16, 1024, LIMIT_CHUNK, 2 * LIMIT_CHUNK, 128 * 1024, 3 * LIMIT_CHUNK};
+    for (gsize i = 0; i < G_N_ELEMENTS(borders); i++)
+        for (gsize size = borders[i] > 40 ? borders[i] - 40 : 0; size <= borders[i] + 3; size++) {
+            assert_round_trip(size, FALSE, size + 1);
+            if (size % 9 == 0)
+                assert_round_trip(size, TRUE, 4096);
+        }
+}
+
+static void random_sizes_in_random_pieces_come_back(void **state)
+{
+    (void)state;
+    GRand *dice = g_rand_new_with_seed(7);
+    for (guint i = 0; i < 150; i++) {
+        gsize size = (gsize)(g_rand_double(dice) * g_rand_double(dice) * 700000);
+        assert_round_trip(size, i % 3 == 0, (gsize)g_rand_int_range(dice, 1, 100000));
+    }
+    g_rand_free(dice);
+}
+
+static void a_message_larger_than_the_window_comes_back(void **state)
+{
+    (void)state;
+    assert_round_trip(9 * 1024 * 1024 + 5, FALSE, 64 * 1024);
+    assert_round_trip(30 * 1024 * 1024, TRUE, 64 * 1024);
+}
+
+static void small_reads_give_the_same(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(150000, FALSE);
+    g_autoptr(GPtrArray) store = seal(bytes, 1000);
+    g_autoptr(Source) source = source_over(store);
+    g_autoptr(GByteArray) back = g_byte_array_new();
+    guint8 buffer[777];
+    gssize got;
+    for (gsize size = 1; (got = source_read(source, buffer, size, NULL)) > 0; size = size % 777 + 1)
+        g_byte_array_append(back, buffer, (guint)got);
+    assert_int_equal(got, 0);
+    assert_int_equal(source_read(source, buffer, sizeof buffer, NULL), 0);
+    assert_int_equal(back->len, g_bytes_get_size(bytes));
+    assert_memory_equal(back->data, g_bytes_get_data(bytes, NULL), back->len);
+}
+
+static void a_sink_serves_one_message_after_another(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) store = new_store();
+    g_autoptr(Sink) sink = seal_sink(vault_id, message_id, message_key, keep, store);
+    static const gsize sizes[] = {10, 300000, 0, 70000, 5};
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autoptr(GBytes) bytes = message(sizes[i], FALSE);
+        gsize size;
+        const guint8 *data = g_bytes_get_data(bytes, &size);
+        assert_true(sink_write(sink, (const guint8 *)"given up", 8, NULL));
+        assert_true(i == 0 || sink_write(sink, data, size, NULL));
+        g_ptr_array_set_size(store, 0);
+        seal_sink_again(sink, message_id, message_key);
+        assert_true(sink_write(sink, data, size, NULL));
+        assert_true(sink_finish(sink, NULL));
+        assert_null(opened(store, bytes));
+        g_autoptr(GPtrArray) alone = seal(bytes, size + 1);
+        assert_int_equal(alone->len, store->len);
+        for (guint n = 0; n < alone->len; n++)
+            assert_true(g_bytes_equal(alone->pdata[n], store->pdata[n]));
+        seal_sink_again(sink, message_id, message_key);
+        g_ptr_array_set_size(store, 0);
+    }
+}
+
+static guint64 sealed_size(gsize size)
+{
+    g_autoptr(GBytes) bytes = message(size, FALSE);
+    g_autoptr(GPtrArray) store = seal(bytes, 4096);
+    guint64 total = 0;
+    for (guint n = 0; n < store->len; n++)
+        total += g_bytes_get_size(store->pdata[n]);
+    return total;
+}
+
+static void p4_sizes_show_only_roughly(void **state)
+{
+    (void)state;
+    assert_int_equal(sealed_size(10001), sealed_size(10200));
+    assert_int_equal(sealed_size(500001), sealed_size(507000));
+}
+
+/* --- damage -------------------------------------------------------------------------------- */
+
+static void flip(GPtrArray *store, guint n, gsize bit)
+{
+    gsize size;
+    guint8 *bytes = g_bytes_unref_to_data(store->pdata[n], &size);
+    bytes[bit / 8] ^= (guint8)(1 << bit % 8);
+    store->pdata[n] = g_bytes_new_take(bytes, size);
+}
+
+static void p4_every_flipped_bit_is_noticed(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(200, TRUE);
+    g_autoptr(GPtrArray) store = seal(bytes, 50);
+    assert_int_equal(store->len, 1);
+    for (gsize bit = 0; bit < 8 * g_bytes_get_size(store->pdata[0]); bit++) {
+        flip(store, 0, bit);
+        assert_damaged(store);
+        flip(store, 0, bit);
+    }
+    assert_null(opened(store, bytes));
+}
+
+static void p4_every_cut_is_noticed(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(200, TRUE);
+    g_autoptr(GPtrArray) whole = seal(bytes, 50);
+    for (gsize cut = 0; cut < g_bytes_get_size(whole->pdata[0]); cut++) {
+        g_autoptr(GPtrArray) store = new_store();
+        g_ptr_array_add(store, g_bytes_new_from_bytes(whole->pdata[0], 0, cut));
+        assert_damaged(store);
+    }
+}
+
+/* Which chunks of a message of four the store holds, in its order; x: of another message. */
+static const char *const orders[] = {"",     "0",    "3",     "012",   "123",   "013",   "0132",
+                                     "1023", "3210", "0112",  "01123", "01233", "00123", "0x23",
+                                     "012x", "x123", "0123x", "1230",  "0000"};
+
+static void p4_swapped_lost_doubled_and_foreign_chunks_are_noticed(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(3 * LIMIT_CHUNK + 2000, FALSE);
+    g_autoptr(GPtrArray) whole = seal(bytes, 5000);
+    assert_int_equal(whole->len, 4);
+    g_autoptr(GPtrArray) foreign = new_store();
+    static const guint8 other_id[MESSAGE_ID_SIZE] = "other";
+    g_autoptr(Sink) sink = seal_sink(vault_id, other_id, message_key, keep, foreign);
+    assert_true(sink_write(sink, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL));
+    assert_true(sink_finish(sink, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autoptr(GPtrArray) store = new_store();
+        for (const char *n = orders[i]; *n; n++)
+            g_ptr_array_add(store, g_bytes_ref(*n == 'x' ? foreign->pdata[store->len % 4]
+                                                         : whole->pdata[*n - '0']));
+        assert_damaged(store);
+    }
+    assert_null(opened(whole, bytes));
+    assert_damaged(foreign);
+}
+
+static void p4_another_vault_or_key_opens_nothing(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(100, TRUE);
+    g_autoptr(GPtrArray) store = seal(bytes, 100);
+    guint8 other_vault[VAULT_ID_SIZE] = "vaulU", other_key[KEY_SIZE] = "kex", buffer[100];
+    g_autoptr(Source) elsewhere =
+        open_source(other_vault, message_id, message_key, 1, fetch, store);
+    g_autoptr(Source) otherwise = open_source(vault_id, message_id, other_key, 1, fetch, store);
+    assert_int_equal(source_read(elsewhere, buffer, sizeof buffer, NULL), -1);
+    assert_int_equal(source_read(otherwise, buffer, sizeof buffer, NULL), -1);
+}
+
+/* The chunk that is damaged holds nothing but padding; still the message is not given as whole. */
+static void p4_a_damaged_end_withholds_the_last_bytes(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(8 * 1024 * 1024 + 1000, FALSE);
+    g_autoptr(GPtrArray) store = seal(bytes, 5000);
+    assert_true(store->len - 2 > g_bytes_get_size(bytes) / LIMIT_CHUNK);
+    flip(store, store->len - 2, 99);
+    g_autoptr(Source) source = source_over(store);
+    guint8 buffer[1000];
+    gsize total = 0;
+    gssize got;
+    while ((got = source_read(source, buffer, sizeof buffer, NULL)) > 0)
+        total += (gsize)got;
+    assert_int_equal(got, -1);
+    assert_in_range(total, 8 * 1024 * 1024, g_bytes_get_size(bytes) - 1);
+}
+
+/* --- forged by somebody who has the key ------------------------------------------------------ */
+
+typedef struct {
+    const char *what;
+    const char *frame; /* literal bytes, or NULL: a frame made of `text` */
+    gsize frame_size;
+    gint64 compressed_more, true_more; /* what the trailer says too much */
+    guint8 padding;
+    gsize zeros; /* of text */
+} Forgery;
+
+static GPtrArray *forge(const Forgery *forgery)
+{
+    g_autofree guint8 *text = g_malloc0(forgery->zeros + 1);
+    gsize bound = ZSTD_compressBound(forgery->zeros);
+    g_autoptr(GByteArray) plain = g_byte_array_new();
+    g_byte_array_set_size(plain, (guint)bound);
+    gsize size = ZSTD_compress(plain->data, bound, text, forgery->zeros, 3);
+    g_byte_array_set_size(plain, (guint)size);
+    if (forgery->frame) {
+        g_byte_array_set_size(plain, 0);
+        g_byte_array_append(plain, (const guint8 *)forgery->frame, (guint)forgery->frame_size);
+        size = forgery->frame_size;
+    }
+    guint64 total = padme(size + TRAILER_SIZE);
+    while (plain->len < total - TRAILER_SIZE)
+        put_u8(plain, forgery->padding);
+    put_u64(plain, size + (guint64)forgery->compressed_more);
+    put_u64(plain, forgery->zeros + (guint64)forgery->true_more);
+
+    GPtrArray *store = new_store();
+    ChunkCipher cipher = chunk_cipher(vault_id, message_id, message_key);
+    guint8 chunk[LIMIT_CHUNK + GCM_TAG];
+    for (gsize at = 0; at < plain->len; at += LIMIT_CHUNK) {
+        gsize now = MIN(LIMIT_CHUNK, plain->len - at);
+        memcpy(chunk, plain->data + at, now);
+        chunk_seal(&cipher, store->len, at + now == plain->len, chunk, now);
+        g_ptr_array_add(store, g_bytes_new(chunk, now + GCM_TAG));
+    }
+    gcm_key_free(cipher.key);
+    return store;
+}
+
+#define MAGIC "\x28\xb5\x2f\xfd"
+#define FRAME(text) text, sizeof text - 1
+
+static const Forgery forgeries[] = {
+    {"says less than comes out", NULL, 0, 0, -1, 0, 1000},
+    {"says nothing comes out", NULL, 0, 0, -1000, 0, 1000},
+    {"says more than comes out", NULL, 0, 0, 1, 0, 1000},
+    {"a bomb that calls itself small", NULL, 0, 0, -64000000 + 10, 0, 64000000},
+    {"more than a message may have", NULL, 0, 0, (gint64)LIMIT_MESSAGE_BYTES, 0, 1000},
+    {"the largest number", NULL, 0, 0, -1001, 0, 1000},
+    {"compressed size too small", NULL, 0, -1, 0, 0, 1000},
+    {"compressed size too large", NULL, 0, 1, 0, 0, 1000},
+    {"compressed size beyond the chunks", NULL, 0, 1000, 0, 0, 1000},
+    {"compressed size beyond all numbers", NULL, 0, -40, 0, 0, 1000},
+    {"no compressed bytes at all", NULL, 0, -19, 0, 0, 1000},
+    {"padding is not zero", NULL, 0, 0, 0, 1, 100},
+    {"no frame", FRAME("Dear John, this is text"), 0, 0, 0, 0},
+    {"an empty stretch", FRAME(""), 0, 0, 0, 0},
+    {"magic alone", FRAME(MAGIC), 0, 0, 0, 0},
+    {"a skippable frame", FRAME("\x50\x2a\x4d\x18\x04\0\0\0abcd"), 0, 0, 0, 0},
+    {"a window of 4 MiB", FRAME(MAGIC "\x00\x60\x01\0\0"), 0, 0, 0, 0},
+    {"a window of terabytes", FRAME(MAGIC "\x00\xff\x01\0\0"), 0, 0, 0, 0},
+    {"a dictionary", FRAME(MAGIC "\x21\x07\x00\x01\0\0"), 0, 0, 0, 0},
+    {"a second frame", FRAME(MAGIC "\x20\x00\x01\0\0" MAGIC "\x20\x00\x01\0\0"), 0, 0, 0, 0},
+    {"a frame without its end", FRAME(MAGIC "\x20\x00\x00\0\0"), 0, 0, 0, 0},
+    {"a reserved block", FRAME(MAGIC "\x20\x00\x07\0\0"), 0, 0, 0, 0},
+};
+
+static void p4_what_somebody_with_the_key_forged_stays_within_limits(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(forgeries); i++) {
+        g_autoptr(GPtrArray) store = forge(&forgeries[i]);
+        const char *rule = opened(store, NULL);
+        if (rule == NULL)
+            print_error("%s\n", forgeries[i].what);
+        assert_string_equal(rule, "vault.damage");
+    }
+    static const Forgery honest = {"honest", NULL, 0, 0, 0, 0, 64000000};
+    static const Forgery by_hand = {"empty", FRAME(MAGIC "\x20\x00\x01\0\0"), 0, 0, 0, 0};
+    g_autoptr(GPtrArray) store = forge(&honest);
+    assert_null(opened(store, NULL));
+    g_autoptr(GPtrArray) small = forge(&by_hand);
+    assert_null(opened(small, NULL));
+}
+
+/* --- both ends fail ------------------------------------------------------------------------ */
+
+static gboolean full(gpointer user, guint32 n, const guint8 *sealed, gsize size, GError **error)
+{
+    (void)sealed, (void)size;
+    return n < *(guint32 *)user ||
+           refuse(error, POSTERN_ERROR_STORE, "test.full", NULL, "the disk is full");
+}
+
+static void a_failing_store_is_told(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(400000, FALSE);
+    for (guint32 room = 0; room < 7; room++) {
+        g_autoptr(Sink) sink = seal_sink(vault_id, message_id, message_key, full, &room);
+        g_autoptr(GError) error = NULL;
+        gboolean fine =
+            sink_write(sink, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &error) &&
+            sink_finish(sink, &error);
+        assert_false(fine);
+        assert_string_equal(postern_error_rule(error), "test.full");
+    }
+    g_autoptr(GPtrArray) store = seal(bytes, 400000);
+    for (guint32 n = 0; n < store->len; n++) {
+        g_autoptr(Source) source =
+            open_source(vault_id, message_id, message_key, store->len + n + 1, fetch, store);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) none = source_drain(source, G_MAXINT32, &error);
+        assert_null(none);
+        assert_string_equal(postern_error_rule(error), "test.absent");
+    }
+}
+
+static void a_message_over_the_limit_is_refused(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) store = new_store();
+    g_autoptr(Sink) sink = seal_sink(vault_id, message_id, message_key, keep, store);
+    g_autoptr(GError) error = NULL;
+    assert_true(sink_write(sink, (const guint8 *)"x", 1, NULL));
+    /* Refused by its size: the bytes are not looked at. */
+    assert_false(sink_write(sink, (const guint8 *)"x", (gsize)LIMIT_MESSAGE_BYTES, &error));
+    assert_string_equal(postern_error_rule(error), "message.size");
+    assert_int_equal(error->code, POSTERN_ERROR_INPUT);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(padme_gives_the_published_sizes),
+        cmocka_unit_test(padme_adds_at_most_an_eighth_and_the_trailer_fits),
+        cmocka_unit_test(every_size_around_a_border_comes_back),
+        cmocka_unit_test(random_sizes_in_random_pieces_come_back),
+        cmocka_unit_test(a_message_larger_than_the_window_comes_back),
+        cmocka_unit_test(small_reads_give_the_same),
+        cmocka_unit_test(a_sink_serves_one_message_after_another),
+        cmocka_unit_test(p4_sizes_show_only_roughly),
+        cmocka_unit_test(p4_every_flipped_bit_is_noticed),
+        cmocka_unit_test(p4_every_cut_is_noticed),
+        cmocka_unit_test(p4_swapped_lost_doubled_and_foreign_chunks_are_noticed),
+        cmocka_unit_test(p4_another_vault_or_key_opens_nothing),
+        cmocka_unit_test(p4_a_damaged_end_withholds_the_last_bytes),
+        cmocka_unit_test(p4_what_somebody_with_the_key_forged_stays_within_limits),
+        cmocka_unit_test(a_failing_store_is_told),
+        cmocka_unit_test(a_message_over_the_limit_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
