@@ -27,3 +27,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz-config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_config_LDADD = $(LINK_core)
 tests_fuzz_fuzz_config_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-chunks
+tests_fuzz_fuzz_chunks_SOURCES = tests/fuzz/fuzz-chunks.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_chunks_LDADD = $(LINK_crypto)
+tests_fuzz_fuzz_chunks_LDFLAGS = $(FUZZER_LINK)
