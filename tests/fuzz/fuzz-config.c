@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void compare_with_gkeyfile(const GPtrArray *lines, const char *text, gsize size)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    if (!g_key_file_load_from_data(file, text, size, G_KEY_FILE_NONE, NULL))
+    if (!g_key_file_load_from_data(file, text, size, G_KEY_FILE_KEEP_TRANSLATIONS, NULL))
         return; /* GKeyFile is stricter about the names of keys, all of which are unknown to us */
     for (guint i = 0; i < lines->len; i++) {
         const KeyLine *line = g_ptr_array_index(lines, i);

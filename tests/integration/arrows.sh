@@ -1,0 +1,94 @@
+#!/bin/sh
+# The drawing of the house against the includes: arrows between folders, one facade for each
+# library, nothing that prints below cli/ and fetchd/, and the sizes that keep files readable.
+
+cd "${srcdir:-.}" || exit 1
+. tests/lib/tap.sh
+
+# Prints the sources of the folders named (all of them with no argument).
+sources() {
+    [ $# -gt 0 ] || set -- core policy net mime crypto store fetchd cli
+    find "$@" -name '*.[ch]' | sort
+}
+
+# FILE:HEADER for each include of the files on stdin; C's quotes and brackets are kept.
+includes() {
+    xargs grep -H '^[[:space:]]*#[[:space:]]*include' |
+        sed 's/:[[:space:]]*#[[:space:]]*include[[:space:]]*\([<"][^>"]*[>"]\).*/:\1/'
+}
+
+# nothing TEXT FOUND: FOUND, a list of faults, must be empty.
+nothing() {
+    is "$2" '' "$1"
+}
+
+# arrow FOLDER REACHES…: its quoted includes lie in itself and in what its arrow reaches.
+arrow() {
+    allowed=$(echo "$@" | tr ' ' '|')
+    nothing "$1 uses only: $*" \
+        "$(sources "$1" | includes | grep ':"' | grep -vE ":\"($allowed)/[^/]*\"$")"
+}
+
+# facade HEADERS FILES TEXT: angle includes that begin with HEADERS stand in FILES alone.
+facade() {
+    nothing "$3" "$(sources | includes | grep -E ":<($1)" | grep -vE "^($2):")"
+}
+
+# calls FUNCTIONS FOLDER…: where one of FUNCTIONS is called.
+calls() {
+    functions=$1
+    shift
+    sources "$@" | xargs grep -nE "(^|[^a-z_])($functions)[[:space:]]*\\("
+}
+
+# longer LINES: the files on stdin that have more.
+longer() {
+    xargs wc -l | awk -v most="$1" '$2 != "total" && $1 > most { print $2 ": " $1 " lines" }'
+}
+
+# Files that ARCHITECTURE.md names and nobody has.
+missing_files() {
+    grep -oE '(core|policy|net|mime|crypto|store|fetchd|cli)/[a-z0-9-]+\.[ch]' ARCHITECTURE.md |
+        sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done
+}
+
+arrow core
+arrow policy core
+arrow net policy core
+arrow mime core
+arrow crypto mime core
+arrow store crypto mime core
+arrow fetchd store crypto mime net policy core
+arrow cli fetchd store crypto mime net policy core
+
+facade 'openssl/(ssl|tls1|bio)' 'net/tls\.c' 'libssl is known to net/tls.c alone'
+facade 'openssl/(x509|pem|ocsp)' 'net/(tls|certificate)\.[ch]' \
+    'certificates are known to net/tls and net/certificate alone'
+facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.c|net/certificate\.c' \
+    'ciphers and hashes are known to crypto/aead.c (and to what checks pins) alone'
+facade gpgme 'crypto/pgp[a-z-]*\.[ch]' 'GPGME is known to crypto/pgp* alone'
+facade gmime '(mime/[a-z0-9-]*|crypto/pgpmime)\.[ch]' \
+    'GMime is known to mime/ and crypto/pgpmime.c alone'
+facade sqlite3 'store/[a-z0-9-]*\.[ch]' 'SQLite is known to store/ alone'
+facade libetpan 'net/[a-z0-9-]*\.[ch]' 'libetpan is known to net/ alone'
+facade zstd 'crypto/[a-z0-9-]*\.[ch]' 'zstd is known to crypto/ alone'
+facade libpsl 'policy/[a-z0-9-]*\.[ch]' 'the public suffix list is known to policy/ alone'
+facade keyutils 'crypto/[a-z0-9-]*\.[ch]' 'the kernel keyring is known to crypto/ alone'
+
+nothing 'nothing below fetchd/ and cli/ prints' "$(calls \
+    'v?f?printf|f?puts|putchar|perror|g_print|g_printerr|g_warning|g_message' \
+    core policy net mime crypto store)"
+# A variable that changes trust or policy would be a switch (P1, P3).
+nothing 'policy/ and net/ read no environment variable' \
+    "$(calls 'g_getenv|getenv|secure_getenv|g_get_environ' policy net)"
+
+nothing 'no file has more than 500 lines' "$(sources | longer 500)"
+nothing 'no header has more than 150 lines' "$(sources | grep '\.h$' | longer 150)"
+
+if [ -f ARCHITECTURE.md ]; then
+    nothing 'ARCHITECTURE.md names only files that exist' "$(missing_files)"
+else
+    skip 'ARCHITECTURE.md names only files that exist' 'there is none yet'
+fi
+
+done_testing
