@@ -31,3 +31,7 @@ EXTRA_DIST += check demo .ci/run $(INTEGRATION) \
 	tests/lib/same-mail.py \
 	tests/lib/tap.sh \
 	tests/lib/user.sh
+
+# Looks at the sources alone.
+TESTS += tests/integration/arrows.sh
+EXTRA_DIST += tests/integration/arrows.sh
