@@ -21,6 +21,7 @@
 #define LIMIT_CONNECT_MS 30000             /* TCP and TLS, each */
 #define LIMIT_READ_MS 60000                /* silence while a reply is due */
 #define LIMIT_COMMAND_MS 120000            /* a whole command, message bodies apart */
+#define LIMIT_DELIVERY_MS 600000           /* RFC 5321, 4.5.3.2.6: a letter may be scanned first */
 
 /* The wire between the keeper and its net child. */
 #define LIMIT_FRAME (64 * 1024)            /* payload of one frame */

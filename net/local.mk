@@ -2,6 +2,7 @@ noinst_LIBRARIES += libpostern-net.a
 libpostern_net_a_SOURCES = \
 	net/certificate.c \
 	net/connect.c \
+	net/dotstuff.c \
 	net/fetcher.c \
 	net/guard-fetch.c \
 	net/guard-scan.c \
@@ -23,5 +24,7 @@ libpostern_net_a_SOURCES = \
 	net/roll.c \
 	net/sasl.c \
 	net/session.c \
+	net/smtpreply.c \
+	net/submission.c \
 	net/tls.c \
 	net/words.c

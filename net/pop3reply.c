@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "net/sasl.h"
 
-/* RFC 4422, 3.1: names are at most 20 letters long; nobody offers more of them. */
-#define MECHANISM_BYTES 20
-#define MECHANISMS 32
+#define MOST_WORDS 64
 
 Pop3Status pop3_status(const char *line, gsize size, const char **text)
 {
@@ -75,8 +74,7 @@ gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number
 Pop3Capabilities *pop3_capabilities_new(void)
 {
     Pop3Capabilities *capabilities = g_new0(Pop3Capabilities, 1);
-    capabilities->mechanisms = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(capabilities->mechanisms, NULL);
+    capabilities->mechanisms = sasl_offers_new();
     return capabilities;
 }
 
@@ -87,19 +85,10 @@ void pop3_capabilities_free(Pop3Capabilities *capabilities)
     g_free(capabilities);
 }
 
-static void add_mechanism(GPtrArray *mechanisms, const char *name)
-{
-    gsize length = strlen(name);
-    gboolean plain = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789-_") == length;
-    if (plain && length > 0 && length <= MECHANISM_BYTES && mechanisms->len <= MECHANISMS)
-        g_ptr_array_insert(mechanisms, (gint)mechanisms->len - 1, g_strdup(name));
-}
-
 void pop3_capability(Pop3Capabilities *capabilities, const char *line)
 {
-    /* So that a long line makes no million words. */
-    g_auto(GStrv) words = g_strsplit(line, " ", MECHANISMS + 2);
+    /* A long line makes no million words. */
+    g_auto(GStrv) words = g_strsplit(line, " ", MOST_WORDS);
     if (words[0] == NULL)
         return;
     if (g_ascii_strcasecmp(words[0], "USER") == 0)
@@ -109,6 +98,5 @@ void pop3_capability(Pop3Capabilities *capabilities, const char *line)
     else if (g_ascii_strcasecmp(words[0], "PIPELINING") == 0)
         capabilities->pipelining = TRUE;
     else if (g_ascii_strcasecmp(words[0], "SASL") == 0)
-        for (char **name = words + 1; *name; name++)
-            add_mechanism(capabilities->mechanisms, *name);
+        sasl_offer(capabilities->mechanisms, words + 1);
 }

@@ -24,7 +24,7 @@ gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number
 typedef struct {
     gboolean answered; /* CAPA is known at all */
     gboolean user, uidl, pipelining;
-    GPtrArray *mechanisms; /* char *, NULL-terminated; never NULL */
+    GPtrArray *mechanisms; /* as of sasl_offers_new() */
 } Pop3Capabilities;
 
 Pop3Capabilities *pop3_capabilities_new(void);

@@ -6,6 +6,13 @@
 #include "core/error.h"
 #include "core/text.h"
 
+/* RFC 4422, 3.1: names are at most 20 letters long. Nobody offers this many. */
+#define NAME_BYTES 20
+#define MOST_OFFERS 32
+
+static const char name_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /* A secret of SIZE bytes from plain memory, which is wiped and freed. */
 static Secret *secret_take(void *bytes, gsize size)
 {
@@ -55,6 +62,23 @@ static const Mechanism mechanisms[] = {
     {"PLAIN", 2, TRUE, 1, plain_answer},
     {"LOGIN", 1, FALSE, 2, login_answer},
 };
+
+GPtrArray *sasl_offers_new(void)
+{
+    GPtrArray *offers = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(offers, NULL);
+    return offers;
+}
+
+void sasl_offer(GPtrArray *offers, char **names)
+{
+    for (; *names; names++) {
+        gsize length = strlen(*names);
+        if (length > 0 && length <= NAME_BYTES && strspn(*names, name_letters) == length &&
+            offers->len <= MOST_OFFERS)
+            g_ptr_array_insert(offers, (gint)offers->len - 1, g_strdup(*names));
+    }
+}
 
 static gboolean offers(const char *const *offered, const char *name)
 {

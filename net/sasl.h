@@ -20,6 +20,12 @@ typedef struct {
                       GError **error);
 } Mechanism;
 
+/* The names of mechanisms that a server offers: char *, always NULL-terminated. */
+GPtrArray *sasl_offers_new(void);
+
+/* Adds NAMES as heard; what cannot be a name (RFC 4422, 3.1) and what is too many is left out. */
+void sasl_offer(GPtrArray *offers, char **names);
+
 /* The strongest among OFFERED (names as the server sent them) that is known here and that
  * session->auth, when set, demands. */
 const Mechanism *sasl_choose(const Session *session, const char *const *offered,

@@ -28,6 +28,7 @@ struct Channel {
     int fd;
     SSL *ssl;
     gint64 deadline;  /* monotonic, microseconds */
+    guint silence_ms; /* the longest wait for a byte */
     gboolean spoke;   /* bytes have passed in clear */
     gboolean failed;  /* nothing is read or written any more */
     gboolean ended;   /* the socket's end of file */
@@ -58,6 +59,7 @@ Channel *channel_new(int fd)
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
         channel->failed = TRUE;
     channel_deadline(channel, LIMIT_CONNECT_MS);
+    channel_silence(channel, LIMIT_READ_MS);
     return channel;
 }
 
@@ -77,6 +79,11 @@ void channel_free(Channel *channel)
 void channel_deadline(Channel *channel, guint ms)
 {
     channel->deadline = g_get_monotonic_time() + (gint64)ms * 1000;
+}
+
+void channel_silence(Channel *channel, guint ms)
+{
+    channel->silence_ms = ms;
 }
 
 int channel_fd(const Channel *channel)
@@ -116,7 +123,7 @@ static gboolean fail_closed(Channel *channel, int problem, GError **error)
 static gboolean await(Channel *channel, short events, GError **error)
 {
     gint64 now = g_get_monotonic_time();
-    gint64 silence = now + (gint64)LIMIT_READ_MS * 1000;
+    gint64 silence = now + (gint64)channel->silence_ms * 1000;
     gint64 until = MIN(channel->deadline, silence);
     for (; now < until; now = g_get_monotonic_time()) {
         struct pollfd poller = {.fd = channel->fd, .events = events};
@@ -128,9 +135,9 @@ static gboolean await(Channel *channel, short events, GError **error)
     }
     channel->failed = TRUE;
     return refuse(error, POSTERN_ERROR_TEMPORARY, "server.timeout", "try again later",
-                  until == silence ? "the server said nothing for %d seconds"
-                                   : "the server was not done in time (no silence over %d seconds)",
-                  LIMIT_READ_MS / 1000);
+                  until == silence ? "the server said nothing for %u seconds"
+                                   : "the server was not done in time (no silence over %u seconds)",
+                  channel->silence_ms / 1000);
 }
 
 /* ---- the socket under OpenSSL ---- */

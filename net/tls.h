@@ -25,6 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
  * LIMIT_READ_MS. */
 void channel_deadline(Channel *channel, guint ms);
 
+/* A single silence may last this long instead, where a protocol knows long waits. */
+void channel_silence(Channel *channel, guint ms);
+
 /*
  * TLS from here on. Refuses with 76 "tls.injected" when bytes already wait on a channel that has
  * spoken in clear (CVE-2020-15953 and kin).

@@ -1,0 +1,695 @@
+/* Submission against a scripted server, honest and hostile (P1 2-4, 9; P6 62; P8 90; P9 99-100). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "net/submission.h"
+#include "tests/unit/net/tls-peer.h"
+
+#define EHLO "EHLO [127.0.0.1]\r\n"
+#define PLAIN "AUTH PLAIN AGpvaG4AcGFzcyB3b3Jk\r\n"
+#define FEATURES "250-mail.corp.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n"
+#define OPEN_465                                                                                   \
+    PEER_TLS(), PEER_SEND("220 mail.corp.example ESMTP\r\n"), PEER_EXPECT(EHLO),                   \
+        PEER_SEND(FEATURES "250 AUTH PLAIN LOGIN\r\n"), PEER_EXPECT(PLAIN),                        \
+        PEER_SEND("235 2.7.0 in\r\n")
+#define CLEAR PEER_SEND("220-mail.corp.example\r\n220 ESMTP\r\n"), PEER_EXPECT(EHLO)
+#define ASK_TLS CLEAR, PEER_SEND("250-mail\r\n250 STARTTLS\r\n"), PEER_EXPECT("STARTTLS\r\n")
+
+typedef struct {
+    Peer *peer;
+    Submission *submission;
+    GError *error;
+    char *trouble;
+    GByteArray *heard;
+} Run;
+
+static Run run_open(Scheme scheme, const PeerStep *steps, gsize n, const char *auth)
+{
+    Run run = {.peer = peer_start(NULL, steps, n)};
+    g_autoptr(Session) session = peer_session(scheme);
+    session->auth = g_strdup(auth);
+    run.submission = submission_open(peer_fd(run.peer), session, &run.error);
+    return run;
+}
+
+#define open_465(steps) run_open(SCHEME_SMTPS, steps, G_N_ELEMENTS(steps), NULL)
+#define open_587(steps) run_open(SCHEME_SUBMISSION, steps, G_N_ELEMENTS(steps), NULL)
+
+static void run_close(Run *run)
+{
+    submission_free(run->submission);
+    run->submission = NULL;
+    run->heard = peer_finish(run->peer, &run->trouble);
+    g_byte_array_append(run->heard, (const guint8 *)"", 1);
+}
+
+static void run_clear(Run *run)
+{
+    g_byte_array_unref(run->heard);
+    g_free(run->trouble);
+    g_clear_error(&run->error);
+}
+
+static void assert_rule(const GError *error, int code, const char *rule)
+{
+    if (error == NULL)
+        fail_msg("%s was accepted", rule);
+    if (postern_exit_code(error) != code || strcmp(postern_error_rule(error), rule) != 0)
+        fail_msg("wanted %d %s, got %d %s: %s", code, rule, postern_exit_code(error),
+                 postern_error_rule(error), error->message);
+}
+
+static void assert_heard(const Run *run, const char *wanted)
+{
+    assert_string_equal((const char *)run->heard->data, wanted);
+}
+
+/* Sends BODY to the recipients that stand in TO, parted by blanks. */
+static gboolean letter_sized(Run *run, const char *from, const char *to, const char *body,
+                             gsize bytes, guint64 size)
+{
+    g_autoptr(GBytes) data = g_bytes_new(body, bytes);
+    g_autoptr(Source) source = source_from_bytes(data);
+    g_autoptr(GPtrArray) recipients = g_ptr_array_new_with_free_func(g_free);
+    char **list = g_strsplit(to, " ", -1);
+    for (char **one = list; *one; one++)
+        g_ptr_array_add(recipients, *one);
+    g_free(list);
+    return submission_send(run->submission, from, recipients, source, size, &run->error);
+}
+
+static gboolean letter(Run *run, const char *to, const char *body)
+{
+    return letter_sized(run, "john@corp.example", to, body, strlen(body), strlen(body));
+}
+
+/* ---- opening ---- */
+
+static void a_letter_leaves_by_465(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        OPEN_465,
+        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=16 BODY=8BITMIME\r\n"),
+        PEER_EXPECT("RCPT TO:<a@x.test>\r\n"),
+        PEER_EXPECT("RCPT TO:<\"b.c\"@x.test>\r\n"),
+        PEER_SEND("250 ok\r\n250 ok\r\n251 will forward\r\n"),
+        PEER_EXPECT("DATA\r\n"),
+        PEER_SEND("354 go\r\n"),
+        PEER_BODY(),
+        PEER_SEND("250-queued\r\n250 as 17\r\n"),
+        PEER_EXPECT("QUIT\r\n"),
+        PEER_SEND("221 bye\r\n"),
+        PEER_CLOSE(),
+    };
+    Run run = open_465(steps);
+    assert_non_null(run.submission);
+    assert_true(letter(&run, "a@x.test \"b.c\"@x.test", "a: b\r\n\r\n.hi\r\n.\r\n"));
+    assert_true(submission_quit(run.submission, NULL));
+    run_close(&run);
+    assert_null(run.trouble);
+    assert_non_null(
+        strstr((const char *)run.heard->data, "DATA\r\na: b\r\n\r\n..hi\r\n..\r\n.\r\n"));
+    run_clear(&run);
+}
+
+static void p1_587_says_nothing_in_clear_but_ehlo_and_starttls(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        ASK_TLS, PEER_SEND("220 go\r\n"), PEER_TLS(), PEER_EXPECT(EHLO),
+        PEER_SEND("250-mail\r\n250 AUTH LOGIN\r\n"), PEER_EXPECT("AUTH LOGIN\r\n"),
+        PEER_SEND("334 VXNlcm5hbWU6\r\n"), PEER_EXPECT("am9obg==\r\n"),
+        PEER_SEND("334 UGFzc3dvcmQ6\r\n"), PEER_EXPECT("cGFzcyB3b3Jk\r\n"), PEER_SEND("235 in\r\n"),
+        /* No PIPELINING, SIZE or 8BITMIME inside: one by one and plain. */
+        PEER_EXPECT("MAIL FROM:<john@corp.example>\r\n"), PEER_SEND("250 ok\r\n"),
+        PEER_EXPECT("RCPT TO:<a@x.test>\r\n"), PEER_SEND("250 ok\r\n"), PEER_EXPECT("DATA\r\n"),
+        PEER_SEND("354 go\r\n"), PEER_BODY(), PEER_SEND("250 ok\r\n"), PEER_WAIT()};
+    Run run = open_587(steps);
+    assert_non_null(run.submission);
+    assert_true(letter(&run, "a@x.test", "hi"));
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+typedef struct {
+    const char *name;
+    PeerStep steps[9];
+    int code;
+    const char *rule;
+    const char *heard; /* all that the client may have said, in clear; NULL: not looked at */
+} OpenCase;
+
+static const OpenCase clear_cases[] = {
+    {"no STARTTLS",
+     {CLEAR, PEER_SEND("250-mail\r\n250 AUTH PLAIN\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO},
+    {"STARTTLS in the greeting line only",
+     {CLEAR, PEER_SEND("250 STARTTLS\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO},
+    {"454",
+     {ASK_TLS, PEER_SEND("454 not now\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO "STARTTLS\r\n"},
+    {"502",
+     {ASK_TLS, PEER_SEND("502 no\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO "STARTTLS\r\n"},
+    {"250",
+     {ASK_TLS, PEER_SEND("250 ok\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO "STARTTLS\r\n"},
+    {"221",
+     {ASK_TLS, PEER_SEND("221 go\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO "STARTTLS\r\n"},
+    {"closes",
+     {ASK_TLS, PEER_DROP()},
+     POSTERN_ERROR_PROTOCOL,
+     "transport.starttls",
+     EHLO "STARTTLS\r\n"},
+    {"goes on in clear",
+     {ASK_TLS, PEER_SEND("220 go\r\n"), PEER_PAUSE(), PEER_SEND("250 AUTH PLAIN\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "tls.handshake",
+     NULL},
+    {"a fake answer before the question",
+     {CLEAR, PEER_SEND("250-mail\r\n250 STARTTLS\r\n220 go\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "tls.injected",
+     EHLO},
+    {"a whole fake login behind 220",
+     {ASK_TLS, PEER_SEND("220 go\r\n250 AUTH PLAIN\r\n235 in\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "tls.injected",
+     EHLO "STARTTLS\r\n"},
+    {"a wrong greeting",
+     {PEER_SEND("250 hi\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"POP3", {PEER_SEND("+OK hi\r\n"), PEER_WAIT()}, POSTERN_ERROR_PROTOCOL, "server.protocol", ""},
+    {"busy", {PEER_SEND("421 later\r\n"), PEER_WAIT()}, POSTERN_ERROR_TEMPORARY, "server.busy", ""},
+    {"code of two digits",
+     {PEER_SEND("22 hi\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"code of four digits",
+     {PEER_SEND("2200 hi\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"code 199",
+     {PEER_SEND("199 hi\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"code 600",
+     {PEER_SEND("600 hi\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"codes that differ",
+     {PEER_SEND("220-hi\r\n250 hi\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"NUL",
+     {PEER_SEND("220 h\0i\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     ""},
+    {"bare LF", {PEER_SEND("220 hi\n"), PEER_WAIT()}, POSTERN_ERROR_PROTOCOL, "server.line", ""},
+    {"endless reply", {PEER_FLOOD("220-more\r\n")}, POSTERN_ERROR_PROTOCOL, "server.protocol", ""},
+    {"endless line", {PEER_FLOOD("220 more ")}, POSTERN_ERROR_PROTOCOL, "server.line", ""},
+};
+
+static void check_opening(Scheme scheme, const OpenCase *c)
+{
+    gsize n = G_N_ELEMENTS(c->steps);
+    while (n > 0 && c->steps[n - 1].act == ACT_TLS)
+        n--;
+    Run run = run_open(scheme, c->steps, n, NULL);
+    assert_null(run.submission);
+    assert_rule(run.error, c->code, c->rule);
+    run_close(&run);
+    if (c->heard)
+        assert_heard(&run, c->heard);
+    run_clear(&run);
+}
+
+static void p1_an_opening_in_clear_that_is_not_whole_ends_at_once(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(clear_cases); i++)
+        check_opening(SCHEME_SUBMISSION, &clear_cases[i]);
+}
+
+static void p1_bytes_behind_220_kill_the_connection_at_each_offset(void **state)
+{
+    (void)state;
+    static const char fake[] = "220 go\r\n250-mail\r\n250 AUTH PLAIN\r\n235 in\r\n";
+    enum { HONEST = 8 };
+    for (gsize cut = HONEST + 1; cut < sizeof fake; cut++)
+        for (gsize split = HONEST; split <= HONEST + 1; split++) {
+            PeerStep steps[] = {ASK_TLS,      PEER_SEND_BYTES(fake, split),
+                                PEER_PAUSE(), PEER_SEND_BYTES(fake + split, cut - split),
+                                PEER_TLS(),   PEER_WAIT()};
+            /* One segment, or the first byte too many in the next one. */
+            Run run = open_587(steps);
+            assert_null(run.submission);
+            assert_int_equal(postern_exit_code(run.error), POSTERN_ERROR_PROTOCOL);
+            assert_true(g_str_has_prefix(postern_error_rule(run.error), "tls."));
+            run_close(&run);
+            assert_null(strstr((const char *)run.heard->data, "AUTH"));
+            run_clear(&run);
+        }
+}
+
+#define INSIDE PEER_TLS(), PEER_SEND("220 mail\r\n"), PEER_EXPECT(EHLO)
+#define AUTHING INSIDE, PEER_SEND("250-mail\r\n250 AUTH PLAIN\r\n"), PEER_EXPECT(PLAIN)
+
+static const OpenCase inside_cases[] = {
+    {"no AUTH",
+     {INSIDE, PEER_SEND("250 mail\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_POLICY,
+     "login.mechanism",
+     EHLO},
+    {"other mechanisms",
+     {INSIDE, PEER_SEND("250-mail\r\n250 AUTH NTLM CRAM-MD5\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_POLICY,
+     "login.mechanism",
+     EHLO},
+    {"EHLO refused",
+     {INSIDE, PEER_SEND("502 what?\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     EHLO},
+    {"535",
+     {AUTHING, PEER_SEND("535 5.7.8 no \033[31m\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_LOGIN,
+     "login.refused",
+     EHLO PLAIN},
+    {"454",
+     {AUTHING, PEER_SEND("454 later\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_TEMPORARY,
+     "server.busy",
+     EHLO PLAIN},
+    {"250 for 235",
+     {AUTHING, PEER_SEND("250 ok\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "server.protocol",
+     EHLO PLAIN},
+    {"a challenge too many",
+     {AUTHING, PEER_SEND("334 \r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "login.challenge",
+     EHLO PLAIN},
+    {"a greeting in clear",
+     {PEER_SEND("220 mail\r\n"), PEER_WAIT()},
+     POSTERN_ERROR_PROTOCOL,
+     "tls.handshake",
+     NULL},
+    {"gone in the middle",
+     {AUTHING, PEER_SEND("23"), PEER_DROP()},
+     POSTERN_ERROR_PROTOCOL,
+     "tls.truncated",
+     EHLO PLAIN},
+};
+
+static void p1_openings_inside_tls_end_as_they_should(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(inside_cases); i++)
+        check_opening(SCHEME_SMTPS, &inside_cases[i]);
+}
+
+static void p1_auth_heard_in_clear_does_not_count(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {CLEAR,
+                                     PEER_SEND("250-mail\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n"),
+                                     PEER_EXPECT("STARTTLS"),
+                                     PEER_SEND("220 go\r\n"),
+                                     PEER_TLS(),
+                                     PEER_EXPECT(EHLO),
+                                     PEER_SEND("250 mail\r\n"),
+                                     PEER_WAIT()};
+    Run run = open_587(steps);
+    assert_null(run.submission);
+    assert_rule(run.error, POSTERN_ERROR_POLICY, "login.mechanism");
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+/* ---- the envelope ---- */
+
+static void p9_addresses_that_could_end_a_path_are_not_sent(void **state)
+{
+    (void)state;
+    static const char *bad[] = {"a@x.test>\r\nRCPT TO:<b@y.test",
+                                "a\r@x.test",
+                                "a\n@x.test",
+                                "a@x.test>",
+                                "<a@x.test",
+                                "a b@x.test",
+                                "a@x test",
+                                "a@",
+                                "@x.test",
+                                "a",
+                                "",
+                                "\"a\"b\"@x.test",
+                                "\"a\\\"@x.test",
+                                "\"@x.test",
+                                "\"\"@x.test",
+                                "a,b@x.test",
+                                "@a,@b:c@x.test",
+                                "a@[10.0.0.1]",
+                                "a\x7f@x.test",
+                                "a\xc3\xa4@x.test",
+                                "a@x.test\033[m",
+                                "a@x.test SIZE=1",
+                                "(c)a@x.test"};
+    static const PeerStep steps[] = {OPEN_465, PEER_WAIT()};
+    Run run = open_465(steps);
+    g_autoptr(GBytes) data = g_bytes_new_static("x\r\n", 3);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        for (int as_sender = 0; as_sender < 2; as_sender++) {
+            g_autoptr(Source) source = source_from_bytes(data);
+            g_autoptr(GPtrArray) recipients = g_ptr_array_new();
+            g_ptr_array_add(recipients, (gpointer)(as_sender ? "a@x.test" : bad[i]));
+            if (as_sender && *bad[i] == '\0')
+                continue;
+            assert_false(submission_send(run.submission, as_sender ? bad[i] : "j@x.test",
+                                         recipients, source, 3, &run.error));
+            assert_rule(run.error, POSTERN_ERROR_INPUT, "send.value");
+            g_clear_error(&run.error);
+        }
+    run_close(&run);
+    assert_heard(&run, EHLO PLAIN);
+    run_clear(&run);
+}
+
+static void p9_an_address_of_the_limit_passes_and_one_byte_more_does_not(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {OPEN_465,
+                                     PEER_EXPECT("MAIL"),
+                                     PEER_EXPECT("RCPT TO:<aaa"),
+                                     PEER_SEND("250 ok\r\n550 no\r\n"),
+                                     PEER_EXPECT("RSET"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     PEER_WAIT()};
+    Run run = open_465(steps);
+    for (gsize extra = 0; extra < 2; extra++) {
+        char address[LIMIT_ADDRESS + 2];
+        memset(address, 'a', sizeof address);
+        strcpy(address + LIMIT_ADDRESS + extra - 7, "@x.test");
+        assert_false(letter(&run, address, "x\r\n"));
+        assert_rule(run.error, POSTERN_ERROR_INPUT, extra ? "send.value" : "send.recipient");
+        g_clear_error(&run.error);
+    }
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+static void all_recipients_are_accepted_or_nothing_is_sent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        PeerStep replies;
+        int code;
+        const char *rule, *words;
+    } cases[] = {
+        {"second unknown", PEER_SEND("250 ok\r\n250 ok\r\n550 who?\r\n250 ok\r\n"),
+         POSTERN_ERROR_INPUT, "send.recipient", "b@x.test"},
+        {"third deferred", PEER_SEND("250 ok\r\n250 ok\r\n250 ok\r\n451 later\r\n"),
+         POSTERN_ERROR_TEMPORARY, "send.deferred", "c@x.test"},
+        {"551 is not followed",
+         PEER_SEND("250 ok\r\n551 try <x@evil.test>\r\n250 ok\r\n250 ok\r\n"), POSTERN_ERROR_INPUT,
+         "send.recipient", "a@x.test"},
+        {"sender refused", PEER_SEND("553 not yours\r\n503 a\r\n503 b\r\n503 c\r\n"),
+         POSTERN_ERROR_INPUT, "send.rejected", "not yours"},
+        {"sender deferred", PEER_SEND("452 full\r\n503 a\r\n503 b\r\n503 c\r\n"),
+         POSTERN_ERROR_TEMPORARY, "send.deferred", "full"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        PeerStep steps[] = {OPEN_465,
+                            PEER_EXPECT("MAIL"),
+                            PEER_EXPECT("RCPT"),
+                            PEER_EXPECT("RCPT"),
+                            PEER_EXPECT("RCPT"),
+                            cases[i].replies,
+                            PEER_EXPECT("RSET\r\n"),
+                            PEER_SEND("250 ok\r\n"),
+                            PEER_WAIT()};
+        Run run = open_465(steps);
+        assert_false(letter(&run, "a@x.test b@x.test c@x.test", "x\r\n"));
+        assert_rule(run.error, cases[i].code, cases[i].rule);
+        assert_non_null(strstr(run.error->message, cases[i].words));
+        run_close(&run);
+        assert_null(run.trouble);
+        assert_null(strstr((const char *)run.heard->data, "DATA"));
+        run_clear(&run);
+    }
+}
+
+static void many_recipients_pass_through_the_window(void **state)
+{
+    (void)state;
+    enum { MANY = LIMIT_RECIPIENTS };
+    static const PeerStep before[] = {OPEN_465, PEER_EXPECT("MAIL"), PEER_SEND("250 ok\r\n")};
+    static const PeerStep each[] = {PEER_EXPECT("RCPT"), PEER_SEND("250 ok\r\n")};
+    static const PeerStep after[] = {PEER_EXPECT("DATA"), PEER_SEND("354 go\r\n"), PEER_BODY(),
+                                     PEER_SEND("250 ok\r\n"), PEER_WAIT()};
+    g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(PeerStep));
+    g_autoptr(GString) to = g_string_new("a@x.test");
+    g_array_append_vals(steps, before, G_N_ELEMENTS(before));
+    for (guint i = 0; i < MANY; i++)
+        g_array_append_vals(steps, each, G_N_ELEMENTS(each));
+    g_array_append_vals(steps, after, G_N_ELEMENTS(after));
+    for (guint i = 1; i < MANY; i++)
+        g_string_append(to, " a@x.test");
+    Run run = run_open(SCHEME_SMTPS, (const PeerStep *)(void *)steps->data, steps->len, NULL);
+    assert_true(letter(&run, to->str, "x\r\n"));
+    g_string_append(to, " a@x.test");
+    assert_false(letter(&run, to->str, "x\r\n"));
+    assert_rule(run.error, POSTERN_ERROR_INPUT, "send.recipient");
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+static void a_letter_beyond_the_servers_size_is_not_begun(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {OPEN_465, PEER_WAIT()};
+    Run run = open_465(steps);
+    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "x\r\n", 3, 1001));
+    assert_rule(run.error, POSTERN_ERROR_INPUT, "send.rejected");
+    run_close(&run);
+    assert_heard(&run, EHLO PLAIN);
+    run_clear(&run);
+}
+
+/* ---- the body ---- */
+
+#define TO_DATA                                                                                    \
+    OPEN_465, PEER_EXPECT("MAIL"), PEER_EXPECT("RCPT"), PEER_SEND("250 ok\r\n250 ok\r\n"),         \
+        PEER_EXPECT("DATA\r\n")
+#define AT_DATA TO_DATA, PEER_SEND("354 go\r\n")
+
+static void p9_a_body_with_bare_cr_or_lf_never_ends(void **state)
+{
+    (void)state;
+    static const char *bad[] = {
+        "a\n.\nb\r\n", "a\r.\rb\r\n", "a\n.\r\nb\r\n", "a\r\n.\nMAIL FROM:<x>", "a\r\r\n",
+        "a\n",         "\n",          "a\r",           "\r\n.\r.\r\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        static const PeerStep steps[] = {AT_DATA, PEER_WAIT()};
+        Run run = open_465(steps);
+        assert_false(letter(&run, "a@x.test", bad[i]));
+        assert_rule(run.error, POSTERN_ERROR_INPUT, "send.value");
+        g_clear_error(&run.error);
+        assert_false(letter(&run, "a@x.test", "good\r\n"));
+        run_close(&run);
+        assert_true(g_str_has_suffix((const char *)run.heard->data, "DATA\r\n") ||
+                    strstr((const char *)run.heard->data, "\r\n.\r\n") == NULL);
+        run_clear(&run);
+    }
+}
+
+static void p9_dots_are_stuffed_and_an_open_line_is_ended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *wire;
+    } cases[] = {{"", ""},
+                 {".", "..\r\n"},
+                 {".\r\n", "..\r\n"},
+                 {"..\r\n.\r\n", "...\r\n..\r\n"},
+                 {"a\r\n.b\r\n", "a\r\n..b\r\n"},
+                 {"a.\r\n.", "a.\r\n..\r\n"},
+                 {"\r\n\r\n.x", "\r\n\r\n..x\r\n"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        /* DATA's own line end stands before the body: "\r\n.\r\n" is there even when it is empty.
+         */
+        g_autofree char *wanted = g_strdup_printf("DATA\r\n%s.\r\n", cases[i].wire);
+        PeerStep steps[] = {AT_DATA, PEER_EXPECT(""), PEER_DROP()};
+        Run run = open_465(steps);
+        assert_false(letter(&run, "a@x.test", cases[i].body));
+        run_close(&run);
+        assert_true(g_str_has_suffix((const char *)run.heard->data, wanted));
+        run_clear(&run);
+    }
+}
+
+static void p6_an_end_of_the_source_that_comes_early_is_no_letter(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {AT_DATA, PEER_WAIT()};
+    Run run = open_465(steps);
+    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "half\r\n", 6, 12));
+    assert_rule(run.error, POSTERN_ERROR_BUG, "send.size");
+    run_close(&run);
+    assert_true(g_str_has_suffix((const char *)run.heard->data, "DATA\r\nhalf\r\n"));
+    run_clear(&run);
+}
+
+typedef struct {
+    const char *name;
+    PeerStep answer, end;
+    int code;
+    const char *rule;
+} DotCase;
+
+static void p6_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt(void **state)
+{
+    (void)state;
+    static const DotCase cases[] = {
+        {"yes", PEER_SEND("250 queued\r\n"), PEER_DROP(), 0, NULL},
+        {"drop", PEER_SEND(""), PEER_DROP(), POSTERN_ERROR_TEMPORARY, "send.doubt"},
+        {"close", PEER_SEND(""), PEER_CLOSE(), POSTERN_ERROR_TEMPORARY, "send.doubt"},
+        {"half", PEER_SEND("25"), PEER_CLOSE(), POSTERN_ERROR_TEMPORARY, "send.doubt"},
+        {"half reply", PEER_SEND("250-ok\r\n"), PEER_DROP(), POSTERN_ERROR_TEMPORARY, "send.doubt"},
+        {"nonsense", PEER_SEND("ok\r\n"), PEER_WAIT(), POSTERN_ERROR_TEMPORARY, "send.doubt"},
+        {"354", PEER_SEND("354 more?\r\n"), PEER_WAIT(), POSTERN_ERROR_TEMPORARY, "send.doubt"},
+        {"4yz", PEER_SEND("451 later\r\n"), PEER_WAIT(), POSTERN_ERROR_TEMPORARY, "send.deferred"},
+        {"421", PEER_SEND("421 bye\r\n"), PEER_CLOSE(), POSTERN_ERROR_TEMPORARY, "send.deferred"},
+        {"5yz", PEER_SEND("554 spam\r\n"), PEER_WAIT(), POSTERN_ERROR_INPUT, "send.rejected"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        PeerStep steps[] = {AT_DATA, PEER_BODY(), cases[i].answer, cases[i].end};
+        Run run = open_465(steps);
+        gboolean good = letter(&run, "a@x.test", "x\r\n");
+        if (good != (cases[i].rule == NULL))
+            fail_msg("%s", cases[i].name);
+        if (cases[i].rule)
+            assert_rule(run.error, cases[i].code, cases[i].rule);
+        run_close(&run);
+        run_clear(&run);
+    }
+}
+
+static void p6_before_the_dot_there_is_no_doubt(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {TO_DATA, PEER_DROP()};
+    Run run = open_465(steps);
+    assert_false(letter(&run, "a@x.test", "x\r\n"));
+    assert_rule(run.error, POSTERN_ERROR_PROTOCOL, "tls.truncated");
+    g_clear_error(&run.error);
+    assert_false(letter(&run, "a@x.test", "x\r\n"));
+    run_close(&run);
+    run_clear(&run);
+}
+
+static void a_refused_data_is_forgotten_and_the_next_letter_goes(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {TO_DATA,
+                                     PEER_SEND("451 later\r\n"),
+                                     PEER_EXPECT("RSET"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     PEER_EXPECT("MAIL"),
+                                     PEER_EXPECT("RCPT"),
+                                     PEER_SEND("250 ok\r\n250 ok\r\n"),
+                                     PEER_EXPECT("DATA"),
+                                     PEER_SEND("354 go\r\n"),
+                                     PEER_BODY(),
+                                     PEER_SEND("250 ok\r\n"),
+                                     PEER_WAIT()};
+    Run run = open_465(steps);
+    assert_false(letter(&run, "a@x.test", "x\r\n"));
+    assert_rule(run.error, POSTERN_ERROR_TEMPORARY, "send.deferred");
+    g_clear_error(&run.error);
+    assert_true(letter(&run, "a@x.test", "x\r\n"));
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+static void eight_bit_needs_a_server_that_takes_it(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {AUTHING,
+                                     PEER_SEND("235 in\r\n"),
+                                     PEER_EXPECT("MAIL"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     PEER_EXPECT("RCPT"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     PEER_EXPECT("DATA"),
+                                     PEER_SEND("354 go\r\n"),
+                                     PEER_WAIT()};
+    Run run = open_465(steps);
+    assert_false(letter(&run, "a@x.test", "\xc3\xa4\r\n"));
+    assert_rule(run.error, POSTERN_ERROR_INPUT, "send.rejected");
+    run_close(&run);
+    assert_true(g_str_has_suffix((const char *)run.heard->data, "DATA\r\n"));
+    run_clear(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_letter_leaves_by_465),
+        cmocka_unit_test(p1_587_says_nothing_in_clear_but_ehlo_and_starttls),
+        cmocka_unit_test(p1_an_opening_in_clear_that_is_not_whole_ends_at_once),
+        cmocka_unit_test(p1_bytes_behind_220_kill_the_connection_at_each_offset),
+        cmocka_unit_test(p1_openings_inside_tls_end_as_they_should),
+        cmocka_unit_test(p1_auth_heard_in_clear_does_not_count),
+        cmocka_unit_test(p9_addresses_that_could_end_a_path_are_not_sent),
+        cmocka_unit_test(p9_an_address_of_the_limit_passes_and_one_byte_more_does_not),
+        cmocka_unit_test(all_recipients_are_accepted_or_nothing_is_sent),
+        cmocka_unit_test(many_recipients_pass_through_the_window),
+        cmocka_unit_test(a_letter_beyond_the_servers_size_is_not_begun),
+        cmocka_unit_test(p9_a_body_with_bare_cr_or_lf_never_ends),
+        cmocka_unit_test(p9_dots_are_stuffed_and_an_open_line_is_ended),
+        cmocka_unit_test(p6_an_end_of_the_source_that_comes_early_is_no_letter),
+        cmocka_unit_test(p6_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt),
+        cmocka_unit_test(p6_before_the_dot_there_is_no_doubt),
+        cmocka_unit_test(a_refused_data_is_forgotten_and_the_next_letter_goes),
+        cmocka_unit_test(eight_bit_needs_a_server_that_takes_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
