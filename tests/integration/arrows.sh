@@ -52,6 +52,14 @@ missing_files() {
         sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done
 }
 
+# Keys and sections of the table that postern.conf(5) does not describe.
+missing_in_manual() {
+    sed -n 's/^    \(\[[A-Z_]*\] = \)\{0,1\}{"\([a-z_]*\)",.*/\2/p' core/keytable.c | sort -u |
+        while read -r name; do
+            grep -qE "^\.(It Ic $name =|Ss \[$name[] ])" doc/postern.conf.5 || echo "$name"
+        done
+}
+
 arrow core
 arrow policy core
 arrow net policy core
@@ -85,6 +93,7 @@ nothing 'policy/ and net/ read no environment variable' \
 nothing 'no file has more than 500 lines' "$(sources | longer 500)"
 nothing 'no header has more than 150 lines' "$(sources | grep '\.h$' | longer 150)"
 
+nothing 'postern.conf(5) describes every section and key' "$(missing_in_manual)"
 if [ -f ARCHITECTURE.md ]; then
     nothing 'ARCHITECTURE.md names only files that exist' "$(missing_files)"
 else
