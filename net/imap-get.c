@@ -207,7 +207,7 @@ static int fetch(Get *get)
         guard_command(get->imap->guard, SCAN_BODIES, LIMIT_COMMAND_MS);
         r = mailimap_uid_fetch(get->imap->etpan, set, type, &rest);
     }
-    if (r == MAILIMAP_NO_ERROR && rest)
+    if (r == MAILIMAP_NO_ERROR && rest) /* on NO it is free already */
         mailimap_fetch_list_free(rest);
     if (type)
         mailimap_fetch_type_free(type);

@@ -32,7 +32,7 @@ static gboolean search(Imap *imap, const GArray *cut, GError **error)
     } else if (set) {
         mailimap_set_free(set);
     }
-    if (r == MAILIMAP_NO_ERROR && unused)
+    if (unused) /* on NO as well, unlike FETCH */
         mailimap_search_result_free(unused);
     if (r == MAILIMAP_NO_ERROR && guard_scan_status(guard_scanner(imap->guard))->said == SAID_OK)
         return TRUE;

@@ -16,20 +16,25 @@ static const ScanStatus *status(const Imap *imap)
 
 /* ---- greeting ---- */
 
+/* mailimap_connect() takes PREAUTH for a login and loses memory at BYE. */
 gboolean imap_greeting(Imap *imap, GError **error)
 {
-    mailstream *stream = guard_stream(imap->guard);
-    if (stream == NULL)
+    imap->etpan->imap_stream = guard_stream(imap->guard);
+    imap->etpan->imap_connection_info = mailimap_connection_info_new();
+    if (imap->etpan->imap_stream == NULL || imap->etpan->imap_connection_info == NULL)
         return imap_fail(imap, MAILIMAP_ERROR_MEMORY, "the greeting", error);
     guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
-    int r = mailimap_connect(imap->etpan, stream);
-    if (r == MAILIMAP_NO_ERROR_NON_AUTHENTICATED)
-        return TRUE;
-    if (r != MAILIMAP_NO_ERROR_AUTHENTICATED)
-        return imap_fail(imap, r, "the greeting", error);
-    return imap_violation(imap, error,
-                          "the server says that somebody is logged in already (PREAUTH): this is "
-                          "not the mailbox that was asked for");
+    const char *line = mailimap_read_line(imap->etpan);
+    if (line == NULL || g_ascii_strncasecmp(line, "* BYE ", strlen("* BYE ")) == 0)
+        return imap_fail(imap, MAILIMAP_ERROR_STREAM, "the greeting", error);
+    if (status(imap)->said == SAID_PREAUTH)
+        return imap_violation(imap, error,
+                              "the server says that somebody is logged in already (PREAUTH): this "
+                              "is not the mailbox that was asked for");
+    if (g_ascii_strncasecmp(line, "* OK ", strlen("* OK ")) != 0)
+        return imap_violation(imap, error, "the server's greeting is not that of IMAP");
+    imap->etpan->imap_state = MAILIMAP_STATE_NON_AUTHENTICATED;
+    return TRUE;
 }
 
 /* ---- plain commands ---- */

@@ -13,6 +13,16 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/corpus
 
+FUZZ_TARGETS += tests/fuzz/fuzz-guard
+tests_fuzz_fuzz_guard_SOURCES = tests/fuzz/fuzz-guard.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_guard_LDADD = $(LINK_net)
+tests_fuzz_fuzz_guard_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-imap
+tests_fuzz_fuzz_imap_SOURCES = tests/fuzz/fuzz-imap.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_imap_LDADD = $(LINK_net)
+tests_fuzz_fuzz_imap_LDFLAGS = $(FUZZER_LINK)
+
 FUZZ_TARGETS += tests/fuzz/fuzz-line
 tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz-line.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_line_LDADD = $(LINK_net)

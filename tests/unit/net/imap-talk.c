@@ -55,7 +55,7 @@ char *talk_end(Talk *talk, gboolean *whole)
     session_done(talk->session);
     g_array_unref(talk->steps);
     g_string_free(talk->taken, TRUE);
-    return g_strndup((const char *)heard->data, heard->len);
+    return heard->len > 0 ? g_strndup((const char *)heard->data, heard->len) : g_strdup("");
 }
 
 static gboolean called(Talk *talk, GError **error)

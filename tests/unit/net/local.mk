@@ -1,6 +1,8 @@
 UNIT_NET = \
 	tests/unit/net/test-guard-scan \
 	tests/unit/net/test-imap \
+	tests/unit/net/test-imap-hostile \
+	tests/unit/net/test-imap-login \
 	tests/unit/net/test-line \
 	tests/unit/net/test-mailboxname \
 	tests/unit/net/test-pop3 \
@@ -24,4 +26,8 @@ tests_unit_net_test_guard_scan_LDADD = $(LINK_net) $(UNIT_LIBS)
 IMAP_TALK = tests/unit/net/imap-talk.c tests/unit/net/imap-talk.h $(PEER)
 tests_unit_net_test_imap_SOURCES = tests/unit/net/test-imap.c $(IMAP_TALK)
 tests_unit_net_test_imap_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_hostile_SOURCES = tests/unit/net/test-imap-hostile.c $(IMAP_TALK)
+tests_unit_net_test_imap_hostile_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_login_SOURCES = tests/unit/net/test-imap-login.c $(IMAP_TALK)
+tests_unit_net_test_imap_login_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_mailboxname_LDADD = $(LINK_net) $(UNIT_LIBS)
