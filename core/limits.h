@@ -60,7 +60,7 @@
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
 #define LIMIT_QUERY 4096                   /* bytes of a search query */
 #define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */
-#define LIMIT_QUERY_TERMS 200             /* SQLite walks 1000 levels of one expression, FTS5 256 */
+#define LIMIT_QUERY_TERMS 200             /* each is a look-up; FTS5 takes 256 in one MATCH */
 #define LIMIT_TOKEN 128                   /* bytes of an indexed word; longer ones are noise */
 
 /* Configuration. */

@@ -185,16 +185,16 @@ gboolean index_run(Index *index, IndexUse *use, GError **error)
 {
     g_autoptr(IndexUse) owned = use;
     gboolean row;
-    return use != NULL && index_step(index, use, &row, error);
+    return owned != NULL && index_step(index, owned, &row, error);
 }
 
 gboolean index_number(Index *index, IndexUse *use, gint64 *number, gboolean *found, GError **error)
 {
     g_autoptr(IndexUse) owned = use;
-    if (use == NULL || !index_step(index, use, found, error))
+    if (owned == NULL || !index_step(index, owned, found, error))
         return FALSE;
     if (*found)
-        *number = sqlite3_column_int64(use, 0);
+        *number = sqlite3_column_int64(owned, 0);
     return TRUE;
 }
 

@@ -32,8 +32,6 @@ void hit_free(Hit *hit)
     g_free(hit);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
-
 static void hit_destroy(gpointer hit)
 {
     hit_free(hit);
@@ -165,17 +163,17 @@ static gboolean list_ordered(Index *index, IndexUse *use, RowSet *rows, guint li
                              GError **error)
 {
     g_autoptr(IndexUse) owned = use;
-    gboolean more = use != NULL;
+    gboolean more = owned != NULL;
     while (more && !full(list, limit)) {
-        if (!index_step(index, use, &more, error))
+        if (!index_step(index, owned, &more, error))
             return FALSE;
-        gint64 row = more ? sqlite3_column_int64(use, 0) : -1;
+        gint64 row = more ? sqlite3_column_int64(owned, 0) : -1;
         if (!rowset_has(rows, row))
             continue;
         rowset_remove(rows, row);
         g_array_append_val(list, row);
     }
-    return use != NULL;
+    return owned != NULL;
 }
 
 /* Appends ROWS in the order of SORT to LIST, until that holds LIMIT. */

@@ -2,7 +2,8 @@
  * index — full-text search over sealed pages. Rebuilt from the vault at will; its key is
  * derived from the vault's private key (HKDF, info "postern index 1").
  *
- * Errors: 74 "index.damage", "index.read", "index.write"; 75 "index.busy".
+ * Errors: 74 "index.damage", "index.version" (the layout of another release: rebuild),
+ * "index.read", "index.write"; 75 "index.busy".
  */
 #pragma once
 
@@ -55,6 +56,7 @@ typedef struct {
     char *snippet;
 } Hit;
 void hit_free(Hit *hit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
 
 /* Elements Hit *; LIMIT 0 means all. */
 GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,

@@ -73,14 +73,14 @@ static gboolean check_terms(Index *index, const Query *query, GError **error)
 static gboolean collect(Index *index, IndexUse *use, RowSet *rows, GError **error)
 {
     g_autoptr(IndexUse) owned = use;
-    gboolean more = use != NULL;
+    gboolean more = owned != NULL;
     while (more) {
-        if (!index_step(index, use, &more, error))
+        if (!index_step(index, owned, &more, error))
             return FALSE;
         if (more)
-            rowset_add(rows, sqlite3_column_int64(use, 0));
+            rowset_add(rows, sqlite3_column_int64(owned, 0));
     }
-    return use != NULL;
+    return owned != NULL;
 }
 
 static gboolean collect_match(Index *index, const char *match, RowSet *rows, GError **error)

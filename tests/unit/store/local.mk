@@ -2,6 +2,7 @@ UNIT_STORE = \
 	tests/unit/store/test-index \
 	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
+	tests/unit/store/test-rowset \
 	tests/unit/store/test-tokenizer
 
 UNIT_STORE += \
@@ -21,6 +22,7 @@ tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.
 tests_unit_store_test_index_thread_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_rowset_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_tokenizer_LDADD = $(LINK_store) $(UNIT_LIBS)

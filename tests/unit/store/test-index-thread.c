@@ -8,8 +8,6 @@
 
 #include "tests/unit/store/index-fixture.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
-
 /* ID may be NULL; REFERENCES are parted by blanks. */
 static Letter *mail(GPtrArray *letters, const char *id, const char *references)
 {
