@@ -14,12 +14,17 @@ typedef void (*AbsorbProgress)(gpointer user, guint64 done, guint64 total);
 
 typedef struct {
     IndexShare share;         /* of mail that arrived encrypted */
-    gboolean may_decrypt;     /* may call gpg for those; else they are indexed by headers */
+    gboolean may_decrypt;     /* may call gpg for those; else they are indexed by their outer
+                                 headers, and the next absorb that may brings their text */
     AbsorbProgress progress;  /* or NULL */
     gpointer user;
 } AbsorbOptions;
 
-/* Commits every 500 records, so that an interrupt costs at most those. *added may be NULL. */
+/*
+ * Commits every 500 records and every two seconds, so that an interrupt costs at most those
+ * and others get in. *added, the number of new messages, may be NULL. A damaged message does
+ * not keep the others out: it is indexed empty, and told (74) when all the rest is in.
+ */
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

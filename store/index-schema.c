@@ -32,6 +32,8 @@ static const char tables[] =
     "CREATE INDEX tagged_tag ON tagged(tag, row);"
     "CREATE TABLE thread(no INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER NOT NULL,"
     " members INTEGER NOT NULL);"
+    "CREATE TABLE deferred(row INTEGER PRIMARY KEY, id TEXT NOT NULL, subject TEXT, sender TEXT,"
+    " recipients TEXT, cc TEXT, body TEXT, list TEXT, filename TEXT);"
     "CREATE TABLE mention(id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX mention_thread ON mention(thread);"
     "CREATE VIRTUAL TABLE words USING fts5(subject, \"from\", \"to\", cc, body, list, filename,"
@@ -55,6 +57,17 @@ static const char *const statements[SQL_STATEMENTS] = {
                      " VALUES (?1,?2,?3,?4,?5)",
     [SQL_ADD_WORDS] = "INSERT INTO words(rowid, subject, \"from\", \"to\", cc, body, list,"
                       " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+    [SQL_REMOVE_WORDS] = "INSERT INTO words(words, rowid, subject, \"from\", \"to\", cc, body, list,"
+                         " filename) SELECT 'delete', row, subject, sender, recipients, cc, body,"
+                         " list, filename FROM deferred WHERE row = ?1",
+    [SQL_SET_DOC] = "UPDATE doc SET attachments = ?2, encrypted = ?3, signed = ?4, sensitive = ?5,"
+                    " signature = ?6 WHERE row = ?1",
+    [SQL_SET_CARD] = "UPDATE card SET sender = ?2, recipients = ?3, subject = ?4, snippet = ?5"
+                     " WHERE row = ?1",
+    [SQL_ADD_DEFERRED] = "INSERT INTO deferred(row, id, subject, sender, recipients, cc, body, list,"
+                         " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [SQL_REMOVE_DEFERRED] = "DELETE FROM deferred WHERE row = ?1",
+    [SQL_DEFERRED] = "SELECT row, id FROM deferred WHERE row > ?1 ORDER BY row LIMIT 1",
     [SQL_FIND_PLACE] = "SELECT no FROM place WHERE account = ?1 AND folder = ?2",
     [SQL_ADD_PLACE] = "INSERT INTO place(account, folder, account_key, folder_key)"
                       " VALUES (?1,?2,?3,?4)",

@@ -35,6 +35,19 @@ gboolean index_has(Index *index, gint64 row);
 gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *doc, guint64 size,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * For a message that was added with less than its text, because its key was locked: the words of
+ * DOC, as index_add() was given it, are kept beside, so that they can be taken out again.
+ */
+gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first such message after *row: its row and id; *row 0 when there is none. */
+gboolean index_deferred(Index *index, gint64 *row, char id[static 17],
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends its waiting: DOC takes the place of what was known, NULL leaves that as it is. */
+gboolean index_settle(Index *index, gint64 row, const IndexDoc *doc,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef enum { SORT_NEWEST, SORT_OLDEST, SORT_RELEVANCE } SearchSort;
 
 /* One result; strings its own. Fields as in the JSON contract. */

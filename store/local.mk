@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libpostern-store.a
 libpostern_store_a_SOURCES = \
+	store/absorb.c store/absorb.h \
+	store/absorb-doc.c store/absorb-doc.h \
 	store/files.c store/files.h \
 	store/ranges.c store/ranges.h \
 	store/sealedopen.c \
@@ -21,6 +23,7 @@ libpostern_store_a_SOURCES = \
 libpostern_store_a_SOURCES += \
 	store/index.c store/index.h store/index-private.h \
 	store/index-add.c \
+	store/index-defer.c \
 	store/index-schema.c \
 	store/index-search.c \
 	store/index-thread.c \

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem() */
 #include "tests/unit/store/fixture.h"
 
 #include <glib/gstdio.h>

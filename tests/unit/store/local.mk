@@ -6,6 +6,7 @@ UNIT_STORE = \
 	tests/unit/store/test-tokenizer
 
 UNIT_STORE += \
+	tests/unit/store/test-absorb \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-ranges \
 	tests/unit/store/test-sealedvfs \
@@ -31,3 +32,5 @@ VAULT_FIXTURE = tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_vault_SOURCES = tests/unit/store/test-vault.c $(VAULT_FIXTURE)
 tests_unit_store_test_matchkey_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_absorb_SOURCES = tests/unit/store/test-absorb.c $(VAULT_FIXTURE) $(GNUPG_HOME)
+tests_unit_store_test_absorb_LDADD = $(LINK_store) $(UNIT_LIBS)

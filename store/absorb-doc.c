@@ -1,0 +1,54 @@
+/* See absorb-doc.h. */
+#include "store/absorb-doc.h"
+
+#include "core/error.h"
+#include "crypto/pgpmime.h"
+
+static void set(char **field, const char *value)
+{
+    g_free(*field);
+    *field = g_strdup(value);
+}
+
+/* The outer header fields alone. */
+static IndexDoc *outer_doc(const Reading *closed)
+{
+    IndexDoc *doc = reading_index_doc(closed);
+    set(&doc->body, "");
+    set(&doc->snippet, "");
+    set(&doc->filenames, NULL);
+    doc->attachments = 0;
+    doc->encrypted = TRUE;
+    return doc;
+}
+
+static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred)
+{
+    *deferred = !rules->may_decrypt;
+    if (!rules->may_decrypt)
+        return NULL;
+    g_autoptr(Reading) reading = reading_open(mail, TRUE);
+    if (reading->locked == NULL)
+        return reading_index_doc(reading);
+    /* A key that is merely locked opens it another day; asking once more would only annoy. */
+    if (reading->locked->code == POSTERN_ERROR_TEMPORARY) {
+        rules->may_decrypt = FALSE;
+        *deferred = TRUE;
+    }
+    return NULL;
+}
+
+IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred)
+{
+    *deferred = FALSE;
+    g_autoptr(Reading) reading = reading_open(mail, FALSE);
+    if (!reading->protection->encrypted)
+        return reading_index_doc(reading);
+    if (rules->share == INDEX_NONE) {
+        IndexDoc *nothing = index_doc_new();
+        nothing->encrypted = TRUE;
+        return nothing;
+    }
+    IndexDoc *doc = rules->share == INDEX_FULL ? decrypted_doc(mail, rules, deferred) : NULL;
+    return doc ? doc : outer_doc(reading);
+}

@@ -1,0 +1,216 @@
+/* See absorb.h. */
+#include "store/absorb.h"
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "store/absorb-doc.h"
+
+#define RECORDS_A_COMMIT 500
+#define SECONDS_A_COMMIT 2
+#define RECORDS_A_REPORT 50
+
+typedef struct {
+    Vault *vault;
+    const Secret *vault_private;
+    Index *index;
+    const AbsorbOptions *options;
+    AbsorbRules rules;
+    gint64 start, total; /* the position before, and the records behind it */
+    gint64 done;         /* sequence of the last record that is in the index */
+    guint open;          /* steps in the running transaction; 0 when there is none */
+    gint64 began;        /* when it began, monotonic */
+    gboolean torn;       /* the last step may be in by halves */
+    guint64 added;
+    GError *late; /* the first damaged message: told when everything else is in */
+} Absorption;
+
+/* --- transactions of the index ------------------------------------------------------------- */
+
+/* Another process may have absorbed in the meantime: only inside the transaction is it sure. */
+static gboolean step_begin(Absorption *self, GError **error)
+{
+    if (self->open == 0) {
+        if (!index_begin(self->index, error))
+            return FALSE;
+        self->done = MAX(self->done, index_position(self->index));
+        self->began = g_get_monotonic_time();
+    }
+    self->open++;
+    return TRUE;
+}
+
+static gboolean commit(Absorption *self, GError **error)
+{
+    self->open = 0;
+    return index_commit(self->index, self->done, error);
+}
+
+static gboolean step_end(Absorption *self, GError **error)
+{
+    gint64 age = g_get_monotonic_time() - self->began;
+    return (self->open < RECORDS_A_COMMIT && age < SECONDS_A_COMMIT * G_USEC_PER_SEC) ||
+           commit(self, error);
+}
+
+/* Ends the last transaction. What came whole before a failure is kept. */
+static gboolean settle(Absorption *self, gboolean fine, GError **error)
+{
+    if (self->open == 0)
+        return fine;
+    if (fine)
+        return commit(self, error);
+    if (self->torn || !commit(self, NULL))
+        index_rollback(self->index);
+    self->open = 0;
+    return FALSE;
+}
+
+/* --- one message --------------------------------------------------------------------------- */
+
+/* The head of a message for the index, and its whole size. */
+static GBytes *read_head(Source *source, guint64 *size, GError **error)
+{
+    g_autoptr(GByteArray) head = g_byte_array_new();
+    g_autofree guint8 *buffer = g_malloc(LIMIT_CHUNK);
+    gssize got;
+    *size = 0;
+    while ((got = source_read(source, buffer, LIMIT_CHUNK, error)) > 0) {
+        gsize room = LIMIT_INDEX_BYTES - head->len;
+        g_byte_array_append(head, buffer, (guint)MIN((gsize)got, room));
+        *size += (guint64)got;
+    }
+    return got < 0 ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&head));
+}
+
+/* One damaged message must not hide all the others; trouble with the store itself ends the run. */
+static gboolean is_damage(const GError *error)
+{
+    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch"};
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (g_strcmp0(postern_error_rule(error), rules[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static IndexDoc *read_message(Absorption *self, const char *id, guint64 *size, gboolean *deferred,
+                              GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    *size = 0;
+    *deferred = FALSE;
+    g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, &failure);
+    g_autoptr(GBytes) mail = source ? read_head(source, size, &failure) : NULL;
+    if (mail)
+        return absorb_doc(mail, &self->rules, deferred);
+    if (!is_damage(failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    if (self->late == NULL)
+        self->late = g_steal_pointer(&failure);
+    return index_doc_new();
+}
+
+/* --- the journal --------------------------------------------------------------------------- */
+
+static gboolean add_message(Absorption *self, const JournalRecord *record, GError **error)
+{
+    guint64 size;
+    gboolean deferred;
+    g_autoptr(IndexDoc) doc = read_message(self, record->id, &size, &deferred, error);
+    if (doc == NULL)
+        return FALSE;
+    self->torn = !index_add(self->index, record, doc, size, error) ||
+                 (deferred && !index_defer(self->index, record, doc, error));
+    self->added++;
+    return !self->torn;
+}
+
+static gboolean add_arrival(Absorption *self, const JournalRecord *record, GError **error)
+{
+    self->torn = !index_add(self->index, record, NULL, 0, error);
+    return !self->torn;
+}
+
+static void report(const Absorption *self, gint64 sequence)
+{
+    gint64 done = sequence - self->start;
+    if (self->options->progress &&
+        (done % RECORDS_A_REPORT == 0 || sequence == self->start + self->total))
+        self->options->progress(self->options->user, (guint64)done, (guint64)self->total);
+}
+
+static gboolean absorb_record(gpointer user, const JournalRecord *record, GError **error)
+{
+    Absorption *self = user;
+    if (!step_begin(self, error))
+        return FALSE;
+    if (record->sequence > self->done) {
+        if (!(index_has(self->index, record->row) ? add_arrival(self, record, error)
+                                                  : add_message(self, record, error)))
+            return FALSE;
+        self->done = record->sequence;
+    }
+    report(self, record->sequence);
+    return step_end(self, error);
+}
+
+/* --- messages that waited for a key -------------------------------------------------------- */
+
+static gboolean fill_in(Absorption *self, gint64 row, const char *id, GError **error)
+{
+    guint64 size;
+    gboolean deferred;
+    g_autoptr(IndexDoc) doc = read_message(self, id, &size, &deferred, error);
+    if (doc == NULL)
+        return FALSE;
+    if (deferred) /* the key is locked after all */
+        return TRUE;
+    if (!step_begin(self, error))
+        return FALSE;
+    self->torn = !index_settle(self->index, row, doc, error);
+    return !self->torn && step_end(self, error);
+}
+
+static gboolean fill_all(Absorption *self, GError **error)
+{
+    gint64 row = 0;
+    char id[17];
+    while (self->rules.share == INDEX_FULL && self->rules.may_decrypt) {
+        if (!index_deferred(self->index, &row, id, error))
+            return FALSE;
+        if (row == 0)
+            break;
+        if (!fill_in(self, row, id, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
+                const AbsorbOptions *options, guint64 *added, GError **error)
+{
+    gint64 end;
+    Absorption self = {.vault = vault,
+                       .vault_private = vault_private,
+                       .index = index,
+                       .options = options,
+                       .rules = {.share = options->share, .may_decrypt = options->may_decrypt},
+                       .start = index_position(index)};
+    if (!vault_journal_end(vault, &end, error))
+        return FALSE;
+    self.total = MAX(end - self.start, 0);
+    self.done = self.start;
+    gboolean fine = (self.total == 0 ||
+                     vault_replay(vault, vault_private, self.start, absorb_record, &self, error)) &&
+                    fill_all(&self, error);
+    fine = settle(&self, fine, error);
+    if (added)
+        *added = self.added;
+    if (!fine || self.late == NULL) {
+        g_clear_error(&self.late);
+        return fine;
+    }
+    g_propagate_error(error, self.late);
+    return FALSE;
+}

@@ -1,0 +1,51 @@
+/* Messages whose text waits for a key. See index.h. */
+#include "store/index-private.h"
+
+/* Words can only be taken out of the index by naming them exactly as they were put in. */
+gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc, GError **error)
+{
+    return index_run(index,
+                     index_use(index, SQL_ADD_DEFERRED, error, "itttttttt", record->row, record->id,
+                               doc->subject, doc->from, doc->to, doc->cc, doc->body, doc->list,
+                               doc->filenames),
+                     error);
+}
+
+gboolean index_deferred(Index *index, gint64 *row, char id[static 17], GError **error)
+{
+    gboolean found;
+    g_autoptr(IndexUse) use = index_use(index, SQL_DEFERRED, error, "i", *row);
+    if (use == NULL || !index_step(index, use, &found, error))
+        return FALSE;
+    *row = found ? sqlite3_column_int64(use, 0) : 0;
+    if (found)
+        g_strlcpy(id, (const char *)sqlite3_column_text(use, 1), 17);
+    return TRUE;
+}
+
+static gboolean replace(Index *index, gint64 row, const IndexDoc *doc, GError **error)
+{
+    gint64 is_signed = doc->is_signed || doc->signature != SIGNATURE_NONE;
+    IndexUse *use = index_use(index, SQL_REMOVE_WORDS, error, "i", row);
+    if (!index_run(index, use, error))
+        return FALSE;
+    use = index_use(index, SQL_ADD_WORDS, error, "ittttttt", row, doc->subject, doc->from, doc->to,
+                    doc->cc, doc->body, doc->list, doc->filenames);
+    if (!index_run(index, use, error))
+        return FALSE;
+    use = index_use(index, SQL_SET_DOC, error, "iiiiii", row, (gint64)doc->attachments,
+                    (gint64)(doc->encrypted != FALSE), is_signed, (gint64)(doc->sensitive != FALSE),
+                    (gint64)doc->signature);
+    if (!index_run(index, use, error))
+        return FALSE;
+    use = index_use(index, SQL_SET_CARD, error, "itttt", row, doc->from, doc->to, doc->subject,
+                    doc->snippet);
+    return index_run(index, use, error);
+}
+
+gboolean index_settle(Index *index, gint64 row, const IndexDoc *doc, GError **error)
+{
+    if (doc && !replace(index, row, doc, error))
+        return FALSE;
+    return index_run(index, index_use(index, SQL_REMOVE_DEFERRED, error, "i", row), error);
+}
