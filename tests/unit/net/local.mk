@@ -1,4 +1,5 @@
 UNIT_NET = \
+	tests/unit/net/test-connect \
 	tests/unit/net/test-guard-scan \
 	tests/unit/net/test-imap \
 	tests/unit/net/test-imap-hostile \
@@ -12,6 +13,7 @@ UNIT_NET = \
 check_PROGRAMS += $(UNIT_NET)
 TESTS += $(UNIT_NET)
 
+tests_unit_net_test_connect_LDADD = $(LINK_net) $(UNIT_LIBS)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
 tests_unit_net_test_line_SOURCES = tests/unit/net/test-line.c $(PEER)
 tests_unit_net_test_line_LDADD = $(LINK_net) $(UNIT_LIBS)
