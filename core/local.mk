@@ -14,6 +14,6 @@ libpostern_core_a_SOURCES = \
 	core/policyfile.c core/policyfile.h \
 	core/secret.c core/secret.h \
 	core/stream.c core/stream.h \
-	core/text.c core/text.h \
+	core/text.c core/text.h core/text-domain.c \
 	core/value.c core/value.h core/value-special.c \
 	core/width.c

@@ -24,6 +24,11 @@ char *text_field(const char *string);
  * file names. */
 char *text_name(const char *string);
 
+/* A domain as text_name(), with A-labels in place of labels that mix scripts ("соrp.example" half
+ * in Cyrillic); and "local@domain" so. */
+char *text_domain(const char *domain);
+char *text_address(const char *address);
+
 /* A body: as text_field() line by line, keeping LF and TAB. */
 char *text_body(const char *string);
 

@@ -140,6 +140,59 @@ static void p8_86_a_name_shows_what_is_invisible(void **state)
     check(text_name, cases, G_N_ELEMENTS(cases));
 }
 
+static void p8_86_mixed_domains_show_as_punycode(void **state)
+{
+    (void)state;
+    static const Case domains[] = {
+        {"corp.example", "corp.example"},
+        {"соrp.example", "xn--rp-emcl.example"}, /* the first two letters are Cyrillic */
+        {"пример.example", "пример.example"},
+        {"bücher.example", "bücher.example"},
+        {"例え-テスト.example", "例え-テスト.example"},
+        {"한국漢字abc.example", "한국漢字abc.example"},
+        {"漢ㄅ.example", "漢ㄅ.example"},
+        {"漢б.example", "xn--90a7685c.example"},
+        {"", ""},
+        {"a" ZWSP "b.example", "a" MARK "b.example"},
+        {"a.\xFF", "a." MARK},
+        {"аb c.example", "аb c.example"}, /* no domain at all: shown as it is */
+    };
+    check(text_domain, domains, G_N_ELEMENTS(domains));
+    static const Case addresses[] = {
+        {"john@соrp.example", "john@xn--rp-emcl.example"},
+        {"a@b@corp.example", "a@b@corp.example"},
+        {"соrp", "соrp"},
+        {"jo" ZWSP "hn@corp.example", "jo" MARK "hn@corp.example"},
+    };
+    check(text_address, addresses, G_N_ELEMENTS(addresses));
+}
+
+static void p8_86_every_right_to_left_block_is_isolated(void **state)
+{
+    (void)state;
+    static const char *const letters[] = {"\xD7\x90",     "\xD8\xA7", "\xDC\x90",
+                                          "\xDE\x80",     "\xDF\x8A", "\xEF\xAC\x9D",
+                                          "\xEF\xB9\xB0", "𐠀",        "𞤀"};
+    for (gsize i = 0; i < G_N_ELEMENTS(letters); i++) {
+        g_autofree char *field = text_field(letters[i]);
+        assert_true(g_str_has_prefix(field, FSI) && g_str_has_suffix(field, PDI));
+    }
+}
+
+static void p8_86_no_invisible_character_stays_in_a_name(void **state)
+{
+    (void)state;
+    static const gunichar invisible[] = {0xAD,    0x34F,   0x61C,  0x115F, 0x1160, 0x17B4,
+                                         0x17B5,  0x180E,  0x200B, 0x200E, 0x200F, 0x2060,
+                                         0x2064,  0x2800,  0x3164, 0xFE0F, 0xFEFF, 0xFFA0,
+                                         0xE0100, 0xE0001, 0xFFF9, 0x206A, 0xFDD0, 0xE0061};
+    for (gsize i = 0; i < G_N_ELEMENTS(invisible); i++) {
+        g_autofree char *name = g_ucs4_to_utf8(&invisible[i], 1, NULL, NULL, NULL);
+        g_autofree char *shown = text_name(name);
+        assert_string_equal(shown, MARK);
+    }
+}
+
 static void p8_87_marks_on_a_letter_are_bounded(void **state)
 {
     (void)state;
@@ -239,6 +292,9 @@ int main(void)
         cmocka_unit_test(p8_86_isolates_nest_to_a_limit),
         cmocka_unit_test(p8_86_joiners_stay_inside_words),
         cmocka_unit_test(p8_86_a_name_shows_what_is_invisible),
+        cmocka_unit_test(p8_86_mixed_domains_show_as_punycode),
+        cmocka_unit_test(p8_86_every_right_to_left_block_is_isolated),
+        cmocka_unit_test(p8_86_no_invisible_character_stays_in_a_name),
         cmocka_unit_test(p8_87_marks_on_a_letter_are_bounded),
         cmocka_unit_test(a_body_keeps_its_lines_and_blanks),
         cmocka_unit_test(bytes_become_utf8),

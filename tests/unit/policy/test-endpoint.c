@@ -249,6 +249,7 @@ static void p10_110_a_login_is_needed_and_no_password(void **state)
         {"imaps://j\x01@mail.corp.example", "server.login", NULL},
         {"imaps://john@corp.example@mail.corp.example", "server.uri", "%40"},
         {"imaps://j@mail.corp.example/INBOX", "server.uri", "folders"},
+        {"imaps://mail.corp.example/j@x", "server.uri", "%2F"},
         {"imaps://j@mail.corp.example//", "server.uri", NULL},
         {"imaps://j@mail.corp.example?x", "server.uri", NULL},
         {"imaps://j@mail.corp.example/#x", "server.uri", NULL},

@@ -1,0 +1,51 @@
+#include "core/secret.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+static void a_secret_is_a_copy(void **state)
+{
+    (void)state;
+    char plain[] = "hunter2";
+    g_autoptr(Secret) secret = secret_new(plain, 7);
+    secret_wipe(plain, sizeof plain);
+    assert_memory_equal(plain, "\0\0\0\0\0\0\0\0", 8);
+    assert_int_equal(secret_size(secret), 7);
+    assert_string_equal((const char *)secret_bytes(secret), "hunter2"); /* a zero byte follows */
+
+    g_autoptr(Secret) copy = secret_copy(secret);
+    assert_true(secret_bytes(copy) != secret_bytes(secret));
+    assert_memory_equal(secret_bytes(copy), "hunter2", 8);
+}
+
+static void nothing_is_a_secret_too(void **state)
+{
+    (void)state;
+    g_autoptr(Secret) secret = secret_new(NULL, 0);
+    assert_int_equal(secret_size(secret), 0);
+    assert_int_equal(*secret_bytes(secret), 0);
+    secret_free(NULL);
+}
+
+static void p4_45_a_secret_lies_apart(void **state)
+{
+    (void)state;
+    g_autoptr(Secret) secret = secret_new("hunter2", 7);
+    assert_true(CRYPTO_secure_allocated(secret));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_is_a_copy),
+        cmocka_unit_test(nothing_is_a_secret_too),
+        cmocka_unit_test(p4_45_a_secret_lies_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
