@@ -8,12 +8,18 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgp-keys \
 	tests/unit/crypto/test-pgp-verify \
 	tests/unit/crypto/test-pgpmime \
-	tests/unit/crypto/test-unlock
+	tests/unit/crypto/test-unlock \
+	tests/unit/crypto/test-vectors
 check_PROGRAMS += $(UNIT_CRYPTO)
-TESTS += $(UNIT_CRYPTO)
+TESTS += $(UNIT_CRYPTO) tests/unit/crypto/read-vectors.sh
 
 GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
-EXTRA_DIST += tests/lib/gnupg-home.sh
+EXTRA_DIST += tests/lib/gnupg-home.sh \
+	tests/unit/crypto/read-vectors.sh \
+	tests/lib/make-vectors.py \
+	tests/lib/read-vault.py \
+	tests/lib/vault_format.py \
+	tests/vectors/seal.ini
 
 tests_unit_crypto_test_aead_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_batchkey_LDADD = $(LINK_crypto) $(UNIT_LIBS)
@@ -30,6 +36,7 @@ tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUPG_HOME)
+tests_unit_crypto_test_vectors_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 
 EXTRA_PROGRAMS = tests/bench/seal-rate
 tests_bench_seal_rate_LDADD = $(LINK_crypto)

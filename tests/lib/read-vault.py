@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""An independent reader of Postern's vault (see vault_format.py).
+
+read-vault.py vectors FILE             checks the vectors of the sealing; TAP
+read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key that gpg unwraps;
+                                       prints ID SIZE SHA-256, and writes ID.eml into DIR
+"""
+
+import base64
+import configparser
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+
+import vault_format as vault
+
+
+def binary(section, key):
+    return bytes.fromhex(section[key])
+
+
+def keys_of(section):
+    return vault.batch_keys(binary(section, "vault_id"), binary(section, "vault_private"),
+                            binary(section, "ephemeral"))
+
+
+def chunks_of(vectors, section):
+    source = vectors[section["chunks_of"]] if "chunks_of" in section else section
+    chunks = [base64.b64decode(text) for text in source["chunks"].split(";") if text]
+    if "order" in section:
+        chunks = [chunks[int(n)] for n in section["order"].split(";") if n]
+    return chunks
+
+
+def opened(vectors, section):
+    kind = section["kind"]
+    if kind == "message":
+        return vault.open_message(binary(section, "vault_id"), binary(section, "message_id"),
+                                  binary(section, "message_key"), chunks_of(vectors, section))
+    if kind == "record":
+        return vault.open_record(keys_of(section)[1], binary(section, "vault_id"),
+                                 section["context"], binary(section, "sealed"))
+    assert kind == "wrap"
+    return vault.unwrap(keys_of(section)[0], binary(section, "vault_id"),
+                        binary(section, "message_id"), binary(section, "sealed"))
+
+
+def check(vectors, section):
+    try:
+        data = opened(vectors, section)
+    except vault.Damage:
+        return section["outcome"] == "damage"
+    return (section["outcome"] == "open" and len(data) == int(section["size"]) and
+            hashlib.sha256(data).hexdigest() == section["sha256"])
+
+
+def check_vectors(path):
+    vectors = configparser.ConfigParser(interpolation=None)
+    with open(path, encoding="ascii") as file:
+        vectors.read_file(file)
+    failed = 0
+    print(f"1..{len(vectors.sections())}")
+    for n, name in enumerate(vectors.sections(), 1):
+        good = check(vectors, vectors[name])
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {n} - {name}")
+    return failed == 0
+
+
+def messages(path, folder):
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    vault_id, public, wrapped = database.execute(
+        "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
+    private = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=wrapped, check=True,
+                             stdout=subprocess.PIPE).stdout
+    assert vault.public_of(private) == public
+    rows = database.execute("SELECT m.row, m.id, m.chunks, m.wrapped, b.ephemeral FROM message m "
+                            "JOIN batch b ON b.id = m.batch WHERE m.stored = 1 ORDER BY m.row")
+    good = True
+    for row, message_id, count, sealed_key, ephemeral in rows:
+        name = base64.b32encode(message_id).decode().lower()
+        chunks = [data for (data,) in database.execute(
+            "SELECT data FROM chunk WHERE key BETWEEN ? AND ? ORDER BY key",
+            (row << 20, (row + 1 << 20) - 1))]
+        try:
+            vault.demand(len(chunks) == count, "chunks are missing")
+            wrap_key, _ = vault.batch_keys(vault_id, private, ephemeral)
+            key = vault.unwrap(wrap_key, vault_id, message_id, sealed_key)
+            text = vault.open_message(vault_id, message_id, key, chunks)
+        except vault.Damage as damage:
+            print(f"{name} damaged: {damage}")
+            good = False
+            continue
+        print(name, len(text), hashlib.sha256(text).hexdigest())
+        if folder:
+            with open(os.path.join(folder, name + ".eml"), "xb") as file:
+                file.write(text)
+    return good
+
+
+def main(arguments):
+    if len(arguments) == 2 and arguments[0] == "vectors":
+        return check_vectors(arguments[1])
+    if len(arguments) in (2, 3) and arguments[0] == "messages":
+        return messages(arguments[1], arguments[2] if len(arguments) == 3 else None)
+    sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(sys.argv[1:]) else 1)

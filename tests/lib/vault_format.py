@@ -1,0 +1,140 @@
+"""The vault's sealing, written from doc/vault-format.md alone and with other libraries than
+Postern's own code, so that the two check each other. Damage raises Damage."""
+
+import struct
+import subprocess
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+FORMAT = 1
+CHUNK = 65536
+TAG = 16
+TRAILER = 16
+WINDOW = 2 * 1024 * 1024
+MESSAGE_MAX = 2 * 1024 * 1024 * 1024
+
+
+class Damage(Exception):
+    pass
+
+
+def demand(condition, what):
+    if not condition:
+        raise Damage(what)
+
+
+def hkdf(secret, salt, info, size):
+    return HKDF(algorithm=SHA256(), length=size, salt=salt, info=info).derive(secret)
+
+
+def open_gcm(key, nonce, ad, sealed):
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, ad)
+    except (InvalidTag, ValueError) as error:
+        raise Damage("not authentic") from error
+
+
+def padme(size):
+    if size < 2:
+        return size
+    exponent = size.bit_length() - 1
+    mask = (1 << (exponent - exponent.bit_length())) - 1
+    return (size + mask) & ~mask
+
+
+def public_of(private):
+    key = X25519PrivateKey.from_private_bytes(private)
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+# --- batches, records, wraps ---------------------------------------------------------------
+
+
+def batch_keys(vault_id, vault_private, ephemeral_public):
+    """Wrap key and record key of a batch, on the reading side."""
+    try:
+        shared = X25519PrivateKey.from_private_bytes(vault_private).exchange(
+            X25519PublicKey.from_public_bytes(ephemeral_public))
+    except ValueError as error:
+        raise Damage("no public key") from error
+    info = b"postern batch 1" + ephemeral_public + public_of(vault_private)
+    keys = hkdf(shared, vault_id, info, 64)
+    return keys[:32], keys[32:]
+
+
+def open_record(record_key, vault_id, context, sealed):
+    demand(len(sealed) >= 1 + 12 + TAG and sealed[0] == 1, "unknown record")
+    plain = open_gcm(record_key, sealed[1:13], b"\1" + vault_id + context.encode(), sealed[13:])
+    demand(len(plain) >= 4, "short record")
+    size = struct.unpack(">I", plain[:4])[0]
+    demand(len(plain) == max(64, padme(4 + size)), "padded wrongly")
+    demand(not any(plain[4 + size:]), "padding is not zero")
+    return plain[4:4 + size]
+
+
+def unwrap(wrap_key, vault_id, message_id, wrapped):
+    demand(len(wrapped) == 1 + 12 + 32 + TAG and wrapped[0] == 1, "unknown wrap")
+    return open_gcm(wrap_key, wrapped[1:13], b"\1" + vault_id + message_id, wrapped[13:])
+
+
+# --- messages ------------------------------------------------------------------------------
+
+
+def one_frame(data):
+    """Checks that DATA is exactly one Zstandard frame (RFC 8878) such as the format allows."""
+    demand(data[:4] == b"\x28\xb5\x2f\xfd" and len(data) >= 6, "no frame")
+    descriptor = data[4]
+    single, at = descriptor >> 5 & 1, 5
+    demand(descriptor & 3 == 0, "a dictionary")
+    if not single:
+        exponent, mantissa = data[at] >> 3, data[at] & 7
+        window = (1 << 10 + exponent) + (1 << 10 + exponent) // 8 * mantissa
+        demand(window <= WINDOW, "window too large")
+        at += 1
+    at += {0: single, 1: 2, 2: 4, 3: 8}[descriptor >> 6]
+    last = 0
+    while not last:
+        demand(at + 3 <= len(data), "frame cut")
+        head = int.from_bytes(data[at:at + 3], "little")
+        last, kind, size = head & 1, head >> 1 & 3, head >> 3
+        demand(kind != 3, "reserved block")
+        at += 3 + (1 if kind == 1 else size)
+    at += 4 if descriptor >> 2 & 1 else 0
+    demand(at == len(data), "something follows the frame, or misses")
+
+
+def decompress(frame, limit):
+    one_frame(frame)
+    process = subprocess.Popen(["zstd", "-dcq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+    try:
+        with process.stdin as stdin:
+            stdin.write(frame)
+    except BrokenPipeError:
+        pass
+    with process.stdout as stdout:
+        data = stdout.read(limit + 1)
+    demand(process.wait() == 0 and len(data) == limit, "size is not as said")
+    return data
+
+
+def open_message(vault_id, message_id, message_key, chunks):
+    demand(chunks, "no chunks")
+    body_key = hkdf(message_key, vault_id, b"postern body 1", 32)
+    ad = bytes([FORMAT]) + vault_id + message_id
+    plain = b""
+    for n, sealed in enumerate(chunks):
+        last = n == len(chunks) - 1
+        demand(len(sealed) == CHUNK + TAG or (last and TRAILER + TAG <= len(sealed) < CHUNK + TAG),
+               "chunk of a wrong size")
+        plain += open_gcm(body_key, n.to_bytes(11, "big") + bytes([last]), ad, sealed)
+    compressed, true = struct.unpack(">QQ", plain[-TRAILER:])
+    demand(true <= MESSAGE_MAX and compressed <= len(plain) - TRAILER and
+           len(plain) == padme(compressed + TRAILER), "sizes contradict each other")
+    demand(not any(plain[compressed:-TRAILER]), "padding is not zero")
+    return decompress(plain[:compressed], true)

@@ -1,0 +1,152 @@
+/* The published vectors, tests/vectors/seal.ini, against our own reader. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/error.h"
+#include "crypto/seal.h"
+
+static GKeyFile *vectors;
+
+/* Bytes of a hex value, in the vector's own order. */
+static GByteArray *binary(const char *section, const char *key)
+{
+    g_autofree char *hex = g_key_file_get_value(vectors, section, key, NULL);
+    if (hex == NULL)
+        g_error("%s lacks %s", section, key);
+    GByteArray *bytes = g_byte_array_new();
+    for (const char *p = hex; p[0] && p[1]; p += 2) {
+        guint8 byte = (guint8)(g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]));
+        g_byte_array_append(bytes, &byte, 1);
+    }
+    return bytes;
+}
+
+static GPtrArray *chunks_of(const char *section)
+{
+    g_autofree char *other = g_key_file_get_value(vectors, section, "chunks_of", NULL);
+    g_autofree char *list = g_key_file_get_value(vectors, other ? other : section, "chunks", NULL);
+    g_auto(GStrv) texts = g_strsplit(list, ";", -1);
+    g_autofree char *order = g_key_file_get_value(vectors, section, "order", NULL);
+    g_auto(GStrv) numbers = g_strsplit(order ? order : "", ";", -1);
+    GPtrArray *chunks = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; i < g_strv_length(order ? numbers : texts); i++) {
+        const char *text = order ? texts[g_ascii_strtoull(numbers[i], NULL, 10)] : texts[i];
+        gsize size;
+        guchar *bytes = g_base64_decode(text, &size);
+        g_ptr_array_add(chunks, g_bytes_new_take(bytes, size));
+    }
+    return chunks;
+}
+
+static GBytes *fetch(gpointer user, guint32 n, GError **error)
+{
+    (void)error;
+    return g_bytes_ref(((GPtrArray *)user)->pdata[n]);
+}
+
+static GBytes *open_message(const char *section, GError **error)
+{
+    g_autoptr(GByteArray) vault_id = binary(section, "vault_id");
+    g_autoptr(GByteArray) id = binary(section, "message_id");
+    g_autoptr(GByteArray) key = binary(section, "message_key");
+    g_autoptr(GPtrArray) chunks = chunks_of(section);
+    g_autoptr(Source) source =
+        open_source(vault_id->data, id->data, key->data, chunks->len, fetch, chunks);
+    return source_drain(source, 16 * 1024 * 1024, error);
+}
+
+static BatchKey *batch_of(const char *section, GError **error)
+{
+    g_autoptr(GByteArray) vault_id = binary(section, "vault_id");
+    g_autoptr(GByteArray) private_key = binary(section, "vault_private");
+    g_autoptr(GByteArray) ephemeral = binary(section, "ephemeral");
+    g_autoptr(Secret) secret = secret_new(private_key->data, private_key->len);
+    return batch_key_open(vault_id->data, secret, ephemeral->data, error);
+}
+
+static GBytes *open_record(const char *section, GError **error)
+{
+    g_autoptr(BatchKey) batch = batch_of(section, error);
+    g_autoptr(GByteArray) sealed = binary(section, "sealed");
+    g_autofree char *context = g_key_file_get_value(vectors, section, "context", NULL);
+    return batch ? record_open(batch, context, sealed->data, sealed->len, error) : NULL;
+}
+
+static GBytes *open_wrap(const char *section, GError **error)
+{
+    g_autoptr(BatchKey) batch = batch_of(section, error);
+    g_autoptr(GByteArray) sealed = binary(section, "sealed");
+    g_autoptr(GByteArray) id = binary(section, "message_id");
+    guint8 key[KEY_SIZE];
+    if (batch == NULL || !key_unwrap(batch, id->data, sealed->data, sealed->len, key, error))
+        return NULL;
+    return g_bytes_new(key, sizeof key);
+}
+
+static void assert_opened(const char *section, GBytes *bytes)
+{
+    g_autofree char *sha256 = g_key_file_get_value(vectors, section, "sha256", NULL);
+    g_autofree char *found = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
+    assert_int_equal(g_bytes_get_size(bytes),
+                     g_key_file_get_uint64(vectors, section, "size", NULL));
+    assert_string_equal(found, sha256);
+}
+
+static gboolean check(const char *section)
+{
+    g_autofree char *kind = g_key_file_get_value(vectors, section, "kind", NULL);
+    g_autofree char *outcome = g_key_file_get_value(vectors, section, "outcome", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = strcmp(kind, "message") == 0  ? open_message(section, &error)
+                              : strcmp(kind, "record") == 0 ? open_record(section, &error)
+                                                            : open_wrap(section, &error);
+    if (bytes)
+        assert_opened(section, bytes);
+    else
+        assert_int_equal(error->code, POSTERN_ERROR_STORE);
+    return (bytes != NULL) == (strcmp(outcome, "open") == 0);
+}
+
+static void p4_every_vector_opens_or_is_refused_as_it_says(void **state)
+{
+    (void)state;
+    gsize count, broken = 0;
+    g_auto(GStrv) sections = g_key_file_get_groups(vectors, &count);
+    for (char **section = sections; *section; section++) {
+        if (!check(*section))
+            fail_msg("the vector %s", *section);
+        g_autofree char *outcome = g_key_file_get_value(vectors, *section, "outcome", NULL);
+        broken += strcmp(outcome, "damage") == 0;
+    }
+    assert_true(count >= 50 && broken > count / 2);
+}
+
+static int load(void **state)
+{
+    (void)state;
+    const char *srcdir = g_getenv("srcdir");
+    g_autofree char *path =
+        g_build_filename(srcdir ? srcdir : ".", "tests", "vectors", "seal.ini", NULL);
+    vectors = g_key_file_new();
+    return g_key_file_load_from_file(vectors, path, G_KEY_FILE_NONE, NULL) ? 0 : -1;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    g_key_file_unref(vectors);
+    return 0;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p4_every_vector_opens_or_is_refused_as_it_says),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
