@@ -24,9 +24,20 @@ tests_fuzz_fuzz_imap_LDADD = $(LINK_net)
 tests_fuzz_fuzz_imap_LDFLAGS = $(FUZZER_LINK)
 
 FUZZ_TARGETS += tests/fuzz/fuzz-line
-tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz-line.c $(FUZZ_DRIVER)
+FEED = tests/fuzz/feed.c tests/fuzz/feed.h
+tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz-line.c $(FEED) $(FUZZ_DRIVER)
 tests_fuzz_fuzz_line_LDADD = $(LINK_net)
 tests_fuzz_fuzz_line_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-pop3
+tests_fuzz_fuzz_pop3_SOURCES = tests/fuzz/fuzz-pop3.c $(FEED) $(FUZZ_DRIVER)
+tests_fuzz_fuzz_pop3_LDADD = $(LINK_net)
+tests_fuzz_fuzz_pop3_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-smtp
+tests_fuzz_fuzz_smtp_SOURCES = tests/fuzz/fuzz-smtp.c $(FEED) $(FUZZ_DRIVER)
+tests_fuzz_fuzz_smtp_LDADD = $(LINK_net)
+tests_fuzz_fuzz_smtp_LDFLAGS = $(FUZZER_LINK)
 
 FUZZ_TARGETS += tests/fuzz/fuzz-query
 tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz-query.c $(FUZZ_DRIVER)
