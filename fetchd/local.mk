@@ -1,2 +1,24 @@
 noinst_LIBRARIES += libpostern-fetchd.a
-libpostern_fetchd_a_SOURCES =
+libpostern_fetchd_a_SOURCES = \
+	fetchd/child.c fetchd/child.h \
+	fetchd/engine.c fetchd/engine.h \
+	fetchd/link.c fetchd/link.h \
+	fetchd/login.c fetchd/login.h \
+	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
+	fetchd/plan.c fetchd/plan.h \
+	fetchd/record.c fetchd/record.h \
+	fetchd/spawn.c fetchd/spawn.h \
+	fetchd/trust.c fetchd/trust.h \
+	fetchd/wire.c fetchd/wire.h
+
+sbin_PROGRAMS += bin/fetchd
+bin_fetchd_SOURCES = fetchd/main.c
+bin_fetchd_LDADD = $(LINK_fetchd)
+
+# The net child links no store and no keys: what parses a server's bytes has neither to give away.
+pkglibexec_PROGRAMS += bin/postern-net
+bin_postern_net_SOURCES = fetchd/netmain.c
+if SANITIZERS
+bin_postern_net_SOURCES += fetchd/netmain-sanitized.c
+endif
+bin_postern_net_LDADD = libpostern-fetchd.a $(LINK_net)

@@ -1,0 +1,268 @@
+/* See child.h. */
+#include "fetchd/child.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "fetchd/record.h"
+#include "fetchd/wire.h"
+#include "net/submission.h"
+
+typedef struct {
+    Wire *wire;
+    Session session;
+    GByteArray *record; /* the payload being made */
+    GByteArray *ca;     /* the CA set being received */
+    Fetcher *fetcher;
+    Submission *submission;
+} Child;
+
+static gboolean put(Child *child, WireType type, GError **error)
+{
+    gboolean ok = wire_put(child->wire, type, child->record->data, child->record->len, error);
+    g_byte_array_set_size(child->record, 0);
+    return ok;
+}
+
+/* --- what a fetcher hands over goes to the keeper as it comes ------------------------------ */
+
+static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **error)
+{
+    Child *child = user;
+    record_put_mailbox(child->record, name);
+    return put(child, WIRE_MAILBOX, error);
+}
+
+static gboolean take_listed(gpointer user, const Listed *listed, GError **error)
+{
+    Child *child = user;
+    record_put_listed(child->record, listed->number, listed->uidl);
+    return put(child, WIRE_LISTED, error);
+}
+
+static gboolean take_start(gpointer user, GError **error)
+{
+    return put(user, WIRE_START, error);
+}
+
+static gboolean take_data(gpointer user, const guint8 *bytes, gsize size, GError **error)
+{
+    Child *child = user;
+    for (gsize at = 0; at < size; at += LIMIT_FRAME / 2)
+        if (!wire_put(child->wire, WIRE_DATA, bytes + at, MIN(size - at, LIMIT_FRAME / 2), error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
+{
+    Child *child = user;
+    record_put_fetched(child->record, fetched);
+    return put(child, WIRE_FETCHED, error);
+}
+
+/* --- one function a command ---------------------------------------------------------------- */
+
+static gboolean do_session(Child *child, const Frame *frame, int socket_fd, GError **error)
+{
+    (void)socket_fd;
+    return record_get_session(frame, &child->session, error);
+}
+
+static gboolean do_ca(Child *child, const Frame *frame, int socket_fd, GError **error)
+{
+    (void)socket_fd;
+    if (child->session.ca_sets == NULL || child->ca->len + frame->size > LIMIT_CA_BUNDLE ||
+        child->session.ca_sets->len >= RECORD_CA_SETS)
+        return refuse(error, POSTERN_ERROR_POLICY, "config.ca_file", NULL,
+                      "the CA certificates are larger than %d bytes", LIMIT_CA_BUNDLE);
+    if (frame->size > 0) {
+        g_byte_array_append(child->ca, frame->payload, (guint)frame->size);
+        return TRUE;
+    }
+    g_ptr_array_add(child->session.ca_sets, g_byte_array_free_to_bytes(child->ca));
+    child->ca = g_byte_array_new();
+    return TRUE;
+}
+
+static gboolean do_secret(Child *child, const Frame *frame, int socket_fd, GError **error)
+{
+    if (child->session.ca_sets == NULL || child->session.secret || frame->size > LIMIT_SECRET)
+        return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "commands out of order");
+    child->session.secret = secret_new(frame->payload, frame->size);
+    switch (child->session.scheme) {
+    case SCHEME_IMAPS:
+        child->fetcher = imap_open(socket_fd, &child->session, error);
+        return child->fetcher != NULL;
+    case SCHEME_POPS:
+        child->fetcher = pop3_open(socket_fd, &child->session, error);
+        return child->fetcher != NULL;
+    default:
+        child->submission = submission_open(socket_fd, &child->session, error);
+        return child->submission != NULL;
+    }
+}
+
+static gboolean do_mailboxes(Child *child, GError **error)
+{
+    return child->fetcher->mailboxes(child->fetcher, take_mailbox, child, error);
+}
+
+static gboolean do_select(Child *child, const Frame *frame, GError **error)
+{
+    g_autofree char *name = record_get_name(frame, error);
+    Selected selected = {0};
+    if (name == NULL || !child->fetcher->select(child->fetcher, name, &selected, error))
+        return FALSE;
+    record_put_selected(child->record, &selected);
+    return put(child, WIRE_SELECTED, error);
+}
+
+static gboolean do_list(Child *child, const Frame *frame, GError **error)
+{
+    g_autoptr(GArray) ranges = record_get_ranges(frame, error);
+    return ranges && child->fetcher->list(child->fetcher, (const NumberRange *)(void *)ranges->data,
+                                          ranges->len, take_listed, child, error);
+}
+
+static gboolean do_get(Child *child, const Frame *frame, GError **error)
+{
+    const MessageTaker taker = {take_start, take_data, take_end, child};
+    g_autoptr(GArray) ranges = record_get_ranges(frame, error);
+    return ranges && child->fetcher->get(child->fetcher, (const NumberRange *)(void *)ranges->data,
+                                         ranges->len, &taker, error);
+}
+
+static gboolean do_remove(Child *child, const Frame *frame, GError **error)
+{
+    g_autoptr(GArray) numbers = record_get_numbers(frame, error);
+    return numbers && child->fetcher->remove(child->fetcher, (const guint32 *)(void *)numbers->data,
+                                             numbers->len, error);
+}
+
+/* A letter's bytes, read off the wire as the submission asks for them. */
+typedef struct {
+    Source source;
+    Child *child;
+    Frame frame;
+    gboolean ended;
+} LetterSource;
+
+static gssize letter_read(Source *source, guint8 *buffer, gsize size, GError **error)
+{
+    LetterSource *self = (LetterSource *)source;
+    while (self->frame.size == 0 && !self->ended) {
+        if (!wire_get(self->child->wire, -1, -1, &self->frame, error))
+            return -1;
+        if (self->frame.type == WIRE_END)
+            self->ended = TRUE;
+        else if (self->frame.type != WIRE_DATA) {
+            refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "a letter was interrupted");
+            return -1;
+        }
+    }
+    gsize take = self->ended ? 0 : MIN(size, self->frame.size);
+    if (take > 0)
+        memcpy(buffer, self->frame.payload, take);
+    self->frame.payload += take;
+    self->frame.size -= take;
+    return (gssize)take;
+}
+
+static gboolean drain_letter(LetterSource *source, GError **error)
+{
+    guint8 buffer[4096];
+    gssize got;
+    do
+        got = letter_read(&source->source, buffer, sizeof buffer, error);
+    while (got > 0);
+    return got == 0;
+}
+
+static gboolean do_letter(Child *child, const Frame *frame, GError **error)
+{
+    LetterRecord letter = {0};
+    LetterSource source = {.source = {.read = letter_read}, .child = child};
+    gboolean ok = record_get_letter(frame, &letter, error) &&
+                  submission_send(child->submission, letter.from, letter.recipients, &source.source,
+                                  letter.size, error);
+    letter_record_clear(&letter);
+    /* What a refusal left unread must not be taken for commands. */
+    return drain_letter(&source, ok ? error : NULL) && ok;
+}
+
+static gboolean do_quit(Child *child, GError **error)
+{
+    return child->submission ? submission_quit(child->submission, error)
+                             : child->fetcher->quit(child->fetcher, error);
+}
+
+/* --- the loop ------------------------------------------------------------------------------ */
+
+static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **error)
+{
+    switch (frame->type) {
+    case WIRE_SESSION: return do_session(child, frame, socket_fd, error);
+    case WIRE_CA: return do_ca(child, frame, socket_fd, error);
+    case WIRE_SECRET: return do_secret(child, frame, socket_fd, error);
+    case WIRE_QUIT:
+        if (child->fetcher || child->submission)
+            return do_quit(child, error);
+        break;
+    case WIRE_LETTER:
+        if (child->submission)
+            return do_letter(child, frame, error);
+        break;
+    default: break;
+    }
+    if (child->fetcher == NULL)
+        return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "commands out of order");
+    switch (frame->type) {
+    case WIRE_MAILBOXES: return do_mailboxes(child, error);
+    case WIRE_SELECT: return do_select(child, frame, error);
+    case WIRE_LIST: return do_list(child, frame, error);
+    case WIRE_GET: return do_get(child, frame, error);
+    case WIRE_REMOVE: return do_remove(child, frame, error);
+    default: return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "unknown command");
+    }
+}
+
+static gboolean answer(Child *child, gboolean ok, const GError *failure)
+{
+    g_byte_array_set_size(child->record, 0);
+    if (!ok)
+        record_put_fail(child->record, failure);
+    return put(child, ok ? WIRE_DONE : WIRE_FAIL, NULL) && wire_flush(child->wire, NULL);
+}
+
+static gboolean step(Child *child, int socket_fd)
+{
+    Frame frame;
+    if (!wire_get(child->wire, -1, -1, &frame, NULL))
+        return FALSE;
+    WireType type = frame.type;
+    g_autoptr(GError) failure = NULL;
+    gboolean ok = obey(child, &frame, socket_fd, &failure);
+    /* Session and CA text are a preamble: only their failure is answered. */
+    if (ok && (type == WIRE_SESSION || type == WIRE_CA))
+        return TRUE;
+    return answer(child, ok, failure) && type != WIRE_QUIT;
+}
+
+void child_serve(int wire_fd, int socket_fd)
+{
+    Child child = {
+        .wire = wire_new(wire_fd),
+        .record = g_byte_array_new(),
+        .ca = g_byte_array_new(),
+    };
+    while (step(&child, socket_fd))
+        ;
+    fetcher_free(child.fetcher);
+    submission_free(child.submission);
+    session_clear(&child.session);
+    g_byte_array_unref(child.record);
+    g_byte_array_unref(child.ca);
+    wire_free(child.wire);
+}

@@ -1,0 +1,57 @@
+/*
+ * engine — one pass over accounts: vet, connect, plan, fetch, seal, commit. The only thing that
+ * fetchd and the command line share, and the keeper's whole work. Nothing here prints.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/config.h"
+#include "core/secret.h"
+#include "store/vault.h"
+
+/* How one account's pass went. */
+typedef struct {
+    char *account;
+    guint stored;    /* new messages */
+    guint known;     /* arrivals whose bytes were here already */
+    GError *failure; /* NULL when all went well */
+} Outcome;
+void outcome_free(Outcome *outcome);
+
+/* Told while an account is being fetched; TOTAL is what the server lists as new. */
+typedef void (*EngineProgress)(gpointer user, const char *account, guint64 messages, guint64 total,
+                               guint64 bytes);
+
+typedef struct {
+    const Config *config;
+    const char *store;       /* directory of the vault */
+    char *const *accounts;   /* names, or NULL for all that fetch */
+    int stop_fd;             /* readable: finish what is whole and stop; -1 for none */
+    EngineProgress progress; /* or NULL */
+    gpointer user;
+} EngineRun;
+
+/*
+ * Runs the pass and returns one Outcome an account, in order. Fails as a whole only when nothing
+ * could be tried: 78 for the configuration, 73–75 for the store.
+ */
+GPtrArray *engine_sync(const EngineRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The worst exit code of OUTCOMES. */
+int outcomes_exit_code(const GPtrArray *outcomes);
+
+/*
+ * Indexes what was sealed since the last time, when the vault's key rests in the kernel
+ * keyring; calls no gpg. TRUE also when it does not rest there (*absorbed is 0 then).
+ */
+gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64 *absorbed,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Sends one finished letter by ACCOUNT's submission server. FROM and RECIPIENTS (char *) are the
+ * envelope.
+ */
+gboolean engine_submit(const Config *config, const Account *account, const char *store,
+                       const char *from, const GPtrArray *recipients, GBytes *letter,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

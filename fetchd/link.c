@@ -1,0 +1,311 @@
+/* See link.h. */
+#include "fetchd/link.h"
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "fetchd/record.h"
+#include "fetchd/spawn.h"
+#include "fetchd/trust.h"
+#include "fetchd/wire.h"
+#include "net/connect.h"
+
+/* The child has its own deadlines; when it is silent for longer than all of them, it hangs. */
+#define PATIENCE_MS (LIMIT_COMMAND_MS + LIMIT_CONNECT_MS)
+
+typedef struct {
+    Fetcher fetcher;
+    Wire *wire;
+    pid_t pid;
+    int stop_fd;
+    GByteArray *record;
+} Link;
+
+/* Handles one frame of an answer; FALSE with *error ends the connection. */
+typedef gboolean (*FrameTaker)(gpointer user, const Frame *frame, GError **error);
+
+static gboolean out_of_order(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
+                  "the connection's process answered out of order");
+}
+
+static gboolean put(Link *link, WireType type, GError **error)
+{
+    if (link->record->len > LIMIT_FRAME)
+        return refuse(error, POSTERN_ERROR_INPUT, "send.recipients", "send it in several letters",
+                      "the list is longer than one command takes");
+    gboolean ok = wire_put(link->wire, type, link->record->data, link->record->len, error);
+    g_byte_array_set_size(link->record, 0);
+    return ok;
+}
+
+/* Waits for the end of an answer, handing what comes before it to TAKER. */
+static gboolean await_done(Link *link, FrameTaker taker, gpointer user, GError **error)
+{
+    if (!wire_flush(link->wire, error))
+        return FALSE;
+    for (;;) {
+        Frame frame;
+        if (!wire_get(link->wire, PATIENCE_MS, link->stop_fd, &frame, error))
+            return FALSE;
+        if (frame.type == WIRE_DONE)
+            return TRUE;
+        if (frame.type == WIRE_FAIL)
+            return record_get_fail(&frame, error);
+        if (taker == NULL || !taker(user, &frame, error))
+            return taker ? FALSE : out_of_order(error);
+    }
+}
+
+/* --- mailboxes, select --------------------------------------------------------------------- */
+
+typedef struct {
+    MailboxTaker taker;
+    gpointer user;
+    guint count;
+} MailboxesCall;
+
+static gboolean take_mailbox(gpointer user, const Frame *frame, GError **error)
+{
+    MailboxesCall *call = user;
+    MailboxName name = {0};
+    gboolean ok =
+        frame->type == WIRE_MAILBOX && ++call->count <= LIMIT_MAILBOXES
+            ? record_get_mailbox(frame, &name, error) && call->taker(call->user, &name, error)
+            : out_of_order(error);
+    g_free(name.name);
+    g_free(name.display);
+    return ok;
+}
+
+static gboolean link_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    MailboxesCall call = {taker, user, 0};
+    return put(link, WIRE_MAILBOXES, error) && await_done(link, take_mailbox, &call, error);
+}
+
+typedef struct {
+    Selected *selected;
+    gboolean seen;
+} SelectCall;
+
+static gboolean take_selected(gpointer user, const Frame *frame, GError **error)
+{
+    SelectCall *call = user;
+    if (frame->type != WIRE_SELECTED || call->seen)
+        return out_of_order(error);
+    call->seen = TRUE;
+    return record_get_selected(frame, call->selected, error);
+}
+
+static gboolean link_select(Fetcher *fetcher, const char *name, Selected *selected, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    SelectCall call = {selected, FALSE};
+    record_put_name(link->record, name);
+    return put(link, WIRE_SELECT, error) && await_done(link, take_selected, &call, error) &&
+           (call.seen || out_of_order(error));
+}
+
+/* --- list, get, remove --------------------------------------------------------------------- */
+
+typedef struct {
+    const NumberRange *ranges;
+    gsize n;
+    ListedTaker listed;
+    gpointer user;
+    guint64 count;
+    const MessageTaker *taker;
+    gboolean inside; /* between START and FETCHED */
+} RangesCall;
+
+static gboolean asked_for(const RangesCall *call, guint32 number)
+{
+    for (gsize i = 0; i < call->n; i++)
+        if (number >= call->ranges[i].first && number <= call->ranges[i].last)
+            return TRUE;
+    return call->n == 0;
+}
+
+static gboolean take_listed(gpointer user, const Frame *frame, GError **error)
+{
+    RangesCall *call = user;
+    guint32 number;
+    g_autofree char *uidl = NULL;
+    if (frame->type != WIRE_LISTED || ++call->count > LIMIT_SERVER_MESSAGES)
+        return out_of_order(error);
+    if (!record_get_listed(frame, &number, &uidl, error))
+        return FALSE;
+    const Listed listed = {.number = number, .uidl = uidl};
+    return asked_for(call, number) ? call->listed(call->user, &listed, error) : out_of_order(error);
+}
+
+static gboolean link_list(Fetcher *fetcher, const NumberRange *ranges, gsize n, ListedTaker taker,
+                          gpointer user, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    RangesCall call = {.ranges = ranges, .n = n, .listed = taker, .user = user};
+    record_put_ranges(link->record, ranges, n);
+    return put(link, WIRE_LIST, error) && await_done(link, take_listed, &call, error);
+}
+
+static gboolean take_fetched(RangesCall *call, const Frame *frame, GError **error)
+{
+    Fetched fetched = {0};
+    gboolean ok = record_get_fetched(frame, &fetched, error) &&
+                  (asked_for(call, fetched.number) || out_of_order(error)) &&
+                  call->taker->end(call->taker->user, &fetched, error);
+    g_strfreev(fetched.flags);
+    call->inside = FALSE;
+    return ok;
+}
+
+static gboolean take_message(gpointer user, const Frame *frame, GError **error)
+{
+    RangesCall *call = user;
+    if (frame->type == WIRE_START && !call->inside) {
+        call->inside = TRUE;
+        return call->taker->start(call->taker->user, error);
+    }
+    if (frame->type == WIRE_DATA && call->inside)
+        return call->taker->data(call->taker->user, frame->payload, frame->size, error);
+    if (frame->type == WIRE_FETCHED && call->inside)
+        return take_fetched(call, frame, error);
+    return out_of_order(error);
+}
+
+static gboolean link_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
+                         const MessageTaker *taker, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    RangesCall call = {.ranges = ranges, .n = n, .taker = taker};
+    record_put_ranges(link->record, ranges, n);
+    return put(link, WIRE_GET, error) && await_done(link, take_message, &call, error) &&
+           (!call.inside || out_of_order(error));
+}
+
+static gboolean link_remove(Fetcher *fetcher, const guint32 *numbers, gsize n, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    record_put_numbers(link->record, numbers, n);
+    return put(link, WIRE_REMOVE, error) && await_done(link, NULL, NULL, error);
+}
+
+static gboolean link_quit(Fetcher *fetcher, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    return put(link, WIRE_QUIT, error) && await_done(link, NULL, NULL, error);
+}
+
+static void link_free(Fetcher *fetcher)
+{
+    Link *link = (Link *)fetcher;
+    wire_free(link->wire);
+    spawn_end(link->pid);
+    g_byte_array_unref(link->record);
+    g_free(link);
+}
+
+/* --- opening ------------------------------------------------------------------------------- */
+
+static gboolean put_ca_sets(Link *link, const GPtrArray *sets, GError **error)
+{
+    for (guint i = 0; i < sets->len; i++) {
+        gsize size;
+        const guint8 *text = g_bytes_get_data(sets->pdata[i], &size);
+        for (gsize at = 0; at < size; at += LIMIT_FRAME)
+            if (!wire_put(link->wire, WIRE_CA, text + at, MIN(size - at, LIMIT_FRAME), error))
+                return FALSE;
+        if (!wire_put(link->wire, WIRE_CA, NULL, 0, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
+{
+    const VettedEndpoint *endpoint = target->endpoint;
+    const char *login = endpoint_login(endpoint), *auth = endpoint_auth(endpoint);
+    g_autofree char *host = g_strdup(endpoint_host(endpoint));
+    g_autofree char *user = g_strdup(login);
+    g_autofree char *mechanism = g_strdup(auth);
+    const Session session = {
+        .scheme = endpoint_scheme(endpoint),
+        .host = host,
+        .login = user,
+        .auth = mechanism,
+        .min_tls = target->company->min_tls,
+        .ca_sets = ca_sets,
+        .pins = target->account->pins,
+    };
+    record_put_session(link->record, &session);
+    return put(link, WIRE_SESSION, error) && put_ca_sets(link, ca_sets, error) &&
+           wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret),
+                    secret_size(target->secret), error) &&
+           await_done(link, NULL, NULL, error);
+}
+
+static Link *link_open(const LinkTarget *target, GError **error)
+{
+    g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
+    if (ca_sets == NULL)
+        return NULL;
+    if (secret_size(target->secret) > LIMIT_SECRET) {
+        refuse(error, POSTERN_ERROR_POLICY, "secret.size", "use a shorter one",
+               "the login secret is longer than %d bytes", LIMIT_SECRET);
+        return NULL;
+    }
+    int socket_fd = connect_vetted(target->endpoint, target->company, error);
+    if (socket_fd < 0)
+        return NULL;
+    pid_t pid;
+    int wire_fd = spawn_net_child(socket_fd, &pid, error);
+    if (wire_fd < 0)
+        return NULL;
+    Link *link = g_new0(Link, 1);
+    link->fetcher = (Fetcher){link_mailboxes, link_select, link_list, link_get,
+                              link_remove,    link_quit,   link_free};
+    link->wire = wire_new(wire_fd);
+    link->pid = pid;
+    link->stop_fd = target->stop_fd;
+    link->record = g_byte_array_new();
+    if (introduce(link, target, ca_sets, error))
+        return link;
+    link_free(&link->fetcher);
+    return NULL;
+}
+
+Fetcher *link_fetcher(const LinkTarget *target, GError **error)
+{
+    Link *link = link_open(target, error);
+    return link ? &link->fetcher : NULL;
+}
+
+static gboolean put_letter(Link *link, const char *from, const GPtrArray *recipients,
+                           GBytes *letter, GError **error)
+{
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(letter, &size);
+    record_put_letter(link->record, from, recipients, size);
+    if (!put(link, WIRE_LETTER, error))
+        return FALSE;
+    for (gsize at = 0; at < size; at += LIMIT_FRAME)
+        if (!wire_put(link->wire, WIRE_DATA, bytes + at, MIN(size - at, LIMIT_FRAME), error))
+            return FALSE;
+    return wire_put(link->wire, WIRE_END, NULL, 0, error) && await_done(link, NULL, NULL, error);
+}
+
+gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,
+                     GBytes *letter, GError **error)
+{
+    Link *link = link_open(target, error);
+    if (link == NULL)
+        return FALSE;
+    gboolean sent = put_letter(link, from, recipients, letter, error);
+    if (sent)
+        (void)link_quit(&link->fetcher,
+                        NULL); /* the server has it; a bad good-bye changes nothing */
+    link_free(&link->fetcher);
+    return sent;
+}

@@ -1,0 +1,28 @@
+/*
+ * link — the keeper's side of the wire: starts a net child for one connection and speaks to it
+ * as if it were the server. Everything the child says is checked against what it was asked.
+ *
+ * A child that crashes, hangs or breaks the wire's rules is one failed connection: 70 "net.gone",
+ * "net.record", 75 "net.timeout". Failures of the server itself come through as net/ made them.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/stream.h"
+#include "net/fetcher.h"
+#include "policy/endpoint.h"
+
+typedef struct {
+    const Company *company;
+    const Account *account;
+    const VettedEndpoint *endpoint;
+    const Secret *secret;
+    int stop_fd; /* becoming readable interrupts with 75 "run.interrupted"; -1 for none */
+} LinkTarget;
+
+/* Connects, starts the child and logs in. The child is ended when the result is freed. */
+Fetcher *link_fetcher(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for a letter: one connection, one letter, then good-bye. Recipients are char *. */
+gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,
+                     GBytes *letter, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,42 @@
+/* See login.h. */
+#include "fetchd/login.h"
+
+#include "core/error.h"
+#include "crypto/password.h"
+#include "crypto/pgp.h"
+
+#define OTHER_WAYS                                                                                 \
+    "on a host without the private key use 'secret = keyring', 'secret = credential:NAME' or "     \
+    "'secret = command:…'"
+
+static Secret *sealed(const Account *account, Vault *vault, const Secret *match_key, GError **error)
+{
+    if (account->key && !pgp_has_secret(account->key)) {
+        refuse(error, POSTERN_ERROR_POLICY, "secret.sealed", OTHER_WAYS,
+               "the password of account \"%s\" is sealed to key %s, whose private half is not "
+               "here",
+               account->name, account->key);
+        return NULL;
+    }
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GBytes) blob = vault_get_secret(vault, match_key, account->name, &failure);
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    if (blob == NULL) {
+        g_autofree char *mend = g_strdup_printf("run 'postern password set %s'", account->name);
+        refuse(error, POSTERN_ERROR_POLICY, "secret.missing", mend,
+               "account \"%s\" has no password yet", account->name);
+        return NULL;
+    }
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(blob, &size);
+    return pgp_unwrap(bytes, size, error);
+}
+
+Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, GError **error)
+{
+    return account->secret_kind == SECRET_SEALED ? sealed(account, vault, match_key, error)
+                                                 : password_get(account, error);
+}

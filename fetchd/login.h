@@ -1,0 +1,16 @@
+/*
+ * login — an account's login secret, from where its configuration says it is.
+ */
+#pragma once
+
+#include "core/config.h"
+#include "core/secret.h"
+#include "store/vault.h"
+
+/*
+ * For `secret = sealed` this is one gpg call; where the private key is missing it is 78
+ * "secret.sealed", told before any connection, and the mend names the other three ways.
+ * For the other kinds see crypto/password.h.
+ */
+Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

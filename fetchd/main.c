@@ -1,0 +1,146 @@
+/*
+ * fetchd — fetches and seals, once or for ever. Holds no private key of its own: see
+ * fetchd(8). Besides the command line this is the only file that prints.
+ */
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/text.h"
+#include "crypto/pgp.h"
+#include "fetchd/engine.h"
+
+/* Between two passes of the daemon. */
+#define INTERVAL_MS (5 * 60 * 1000)
+
+typedef struct {
+    char *config, *store, *policy;
+    char **accounts;
+    gboolean once, foreground, seal_only, quiet, version;
+} Options;
+
+static void complain(const char *who, const GError *error)
+{
+    g_autofree char *words = postern_error_words(error);
+    fprintf(stderr, "fetchd: %s%s%s\n", who ? who : "", who ? ": " : "", words);
+}
+
+static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "One pass, then exit", NULL},
+        {"foreground", 0, 0, G_OPTION_ARG_NONE, &options->foreground,
+         "Stay in the foreground (always so)", NULL},
+        {"account", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->accounts,
+         "Only this account (may be repeated)", "NAME"},
+        {"seal-only", 0, 0, G_OPTION_ARG_NONE, &options->seal_only,
+         "Never index, even while the index is unlocked", NULL},
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Configuration file", "FILE"},
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &options->store, "Store directory", "DIR"},
+        {"policy", 0, 0, G_OPTION_ARG_FILENAME, &options->policy, "Further policy file", "FILE"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Say nothing but errors", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Show the version", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_summary(context, "Fetches company mail and seals it on arrival.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_autoptr(GError) failure = NULL;
+    if (!g_option_context_parse(context, argc, argv, &failure))
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see fetchd --help", "%s",
+                      failure->message);
+    if (*argc > 1) {
+        g_autofree char *word = text_name((*argv)[1]);
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see fetchd --help",
+                      "unexpected argument %s", word);
+    }
+    if (options->config == NULL)
+        options->config = path_config();
+    if (options->store == NULL)
+        options->store = path_data();
+    return TRUE;
+}
+
+static void tell(const Options *options, const Outcome *outcome)
+{
+    g_autofree char *account = text_name(outcome->account);
+    if (outcome->failure)
+        complain(account, outcome->failure);
+    if (options->quiet || (outcome->failure && outcome->stored == 0))
+        return;
+    g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");
+    printf("%s: %s sealed\n", account, stored);
+}
+
+/* One pass; its exit code. */
+static int pass(const Options *options, int stop_fd)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Config) config = config_load(options->config, options->policy, &error);
+    const EngineRun run = {
+        .config = config,
+        .store = options->store,
+        .accounts = options->accounts,
+        .stop_fd = stop_fd,
+    };
+    g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
+    for (guint i = 0; outcomes && i < outcomes->len; i++)
+        tell(options, outcomes->pdata[i]);
+    guint64 absorbed;
+    if (outcomes && !options->seal_only)
+        engine_absorb_unlocked(config, options->store, &absorbed, &error);
+    if (error)
+        complain(NULL, error);
+    fflush(stdout);
+    int code = outcomes ? outcomes_exit_code(outcomes) : 0;
+    return postern_worse(code, postern_exit_code(error));
+}
+
+/* Waits for the next pass; FALSE when it is time to leave. */
+static gboolean rest(int signals)
+{
+    struct pollfd fd = {.fd = signals, .events = POLLIN};
+    if (poll(&fd, 1, INTERVAL_MS) <= 0)
+        return TRUE;
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != sizeof info)
+        return FALSE;
+    return info.ssi_signo == SIGHUP; /* the configuration is read anew at each pass */
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
+    sigprocmask(SIG_BLOCK, &wanted, NULL);
+    int signals = signalfd(-1, &wanted, SFD_CLOEXEC);
+
+    Options options = {0};
+    g_autoptr(GError) error = NULL;
+    if (!parse(&options, &argc, &argv, &error) || (!options.version && !pgp_start(&error))) {
+        complain(NULL, error);
+        return postern_exit_code(error);
+    }
+    if (options.version) {
+        puts("fetchd " PACKAGE_VERSION);
+        return 0;
+    }
+    int code;
+    do
+        code = pass(&options, signals);
+    while (!options.once && code != POSTERN_ERROR_POLICY && rest(signals));
+    return code;
+}

@@ -1,0 +1,59 @@
+/*
+ * postern-net — the net child. It is given two descriptors, 3 (the wire to the keeper) and 4
+ * (the connected socket), an empty environment and nothing else, and locks itself in before it
+ * reads the first foreign byte. It opens no file: even the trusted certificates come by wire.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "fetchd/child.h"
+
+#define WIRE_FD 3
+#define SOCKET_FD 4
+
+static gboolean limit(int resource, rlim_t value)
+{
+    const struct rlimit both = {value, value};
+    return setrlimit(resource, &both) == 0;
+}
+
+static gboolean lock_in(void)
+{
+    gboolean ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+                  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && limit(RLIMIT_CORE, 0) &&
+                  limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, LIMIT_CHILD_FILES) &&
+                  limit(RLIMIT_NPROC, 0);
+#ifndef SANITIZED /* AddressSanitizer's shadow is writable memory by the terabyte */
+    ok = ok && limit(RLIMIT_DATA, LIMIT_CHILD_DATA);
+#endif
+    return ok;
+}
+
+static gboolean is_socket(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+int main(void)
+{
+    if (!is_socket(WIRE_FD) || !is_socket(SOCKET_FD)) {
+        fputs("postern-net: started by fetchd and postern, not by hand\n", stderr);
+        return POSTERN_ERROR_USAGE;
+    }
+    if (close_range(SOCKET_FD + 1, ~0U, 0) != 0 || !lock_in())
+        return POSTERN_ERROR_BUG;
+    signal(SIGPIPE, SIG_IGN);
+    /* Ctrl-C on a terminal reaches the whole group; the keeper decides when this process ends. */
+    signal(SIGINT, SIG_IGN);
+    child_serve(WIRE_FD, SOCKET_FD);
+    return 0;
+}

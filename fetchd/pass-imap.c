@@ -1,0 +1,173 @@
+/*
+ * An IMAP account's pass: each mailbox that is wanted, examined, planned and fetched newest
+ * first. A mailbox's state commits together with the messages it speaks of.
+ */
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "fetchd/pass.h"
+#include "fetchd/record.h"
+
+typedef struct {
+    Pass *pass; /* first: see pass_take_start() */
+    const MailboxName *mailbox;
+    Selected selected;
+    MailboxState state;
+    GArray *missing; /* NumberRange: what may be new */
+    GArray *listed;  /* guint32: what of it is there */
+} MailboxPass;
+
+static gboolean save(MailboxPass *self, GError **error)
+{
+    return vault_set_mailbox_state(self->pass->writer, self->pass->account->name,
+                                   self->mailbox->display, &self->state, error) &&
+           pass_commit(self->pass, error);
+}
+
+static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
+{
+    MailboxPass *self = user;
+    gssize at = plan_find(self->listed, fetched->number);
+    if (at < 0 || ranges_contain(self->state.covered, fetched->number))
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "server.uid", "tell the server's operator",
+                      "the server sent message %u, which was not asked for", fetched->number);
+    const Arrival arrival = {
+        .account = self->pass->account->name,
+        .mailbox = self->mailbox->display,
+        .uid = fetched->number,
+        .internaldate = fetched->internaldate,
+        .flags = fetched->flags,
+    };
+    if (!pass_arrived(self->pass, &arrival, error))
+        return FALSE;
+    plan_cover_arrived(self->state.covered, self->listed, (guint)at);
+    return !vault_batch_due(self->pass->writer) || save(self, error);
+}
+
+static gboolean take_listed(gpointer user, const Listed *listed, GError **error)
+{
+    MailboxPass *self = user;
+    guint n = self->listed->len;
+    if (n > 0 && g_array_index(self->listed, guint32, n - 1) >= listed->number)
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "server.uid", "tell the server's operator",
+                      "the server lists message %u twice", listed->number);
+    g_array_append_val(self->listed, listed->number);
+    return TRUE;
+}
+
+static gboolean list(MailboxPass *self, GError **error)
+{
+    const NumberRange *ranges = (const NumberRange *)(void *)self->missing->data;
+    Fetcher *fetcher = self->pass->fetcher;
+    for (guint at = 0; at < self->missing->len; at += RECORD_RANGES)
+        if (!fetcher->list(fetcher, ranges + at, MIN(self->missing->len - at, RECORD_RANGES),
+                           take_listed, self, error))
+            return FALSE;
+    self->pass->total += self->listed->len;
+    return TRUE;
+}
+
+static gboolean fetch(MailboxPass *self, GError **error)
+{
+    const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
+    Fetcher *fetcher = self->pass->fetcher;
+    for (guint end = self->listed->len; end > 0;) {
+        guint begin = end > LIMIT_BATCH_MESSAGES ? end - LIMIT_BATCH_MESSAGES : 0;
+        g_autoptr(GArray) batch = plan_batch(self->missing, self->listed, begin, end);
+        if (!fetcher->get(fetcher, (const NumberRange *)(void *)batch->data, batch->len, &taker,
+                          error))
+            return FALSE;
+        end = begin;
+    }
+    return TRUE;
+}
+
+static gboolean load_state(MailboxPass *self, GError **error)
+{
+    Pass *pass = self->pass;
+    if (!vault_mailbox_state(pass->writer, pass->account->name, self->mailbox->display,
+                             &self->state, error))
+        return FALSE;
+    if (self->state.uidvalidity == self->selected.uidvalidity)
+        return TRUE;
+    /* Renumbered: all is fetched again, and what is here already is recognised by its content. */
+    self->state.uidvalidity = self->selected.uidvalidity;
+    g_array_set_size(self->state.covered, 0);
+    return TRUE;
+}
+
+static gboolean fetch_new(MailboxPass *self, GError **error)
+{
+    Fetcher *fetcher = self->pass->fetcher;
+    if (!fetcher->select(fetcher, self->mailbox->name, &self->selected, error) ||
+        !load_state(self, error))
+        return FALSE;
+    self->missing = plan_missing(self->state.covered, &self->selected);
+    if (self->missing->len == 0)
+        return TRUE;
+    if (!list(self, error))
+        return FALSE;
+    plan_cover_absent(self->state.covered, self->listed, &self->selected);
+
+    g_autoptr(GError) late = NULL;
+    gboolean fetched = fetch(self, &late);
+    if (!fetched)
+        vault_message_abort(self->pass->writer);
+    /* What came whole before the failure is kept; the failure is told all the same. */
+    if (!save(self, fetched ? error : NULL) && fetched)
+        return FALSE;
+    if (!fetched)
+        g_propagate_error(error, g_steal_pointer(&late));
+    return fetched;
+}
+
+static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
+{
+    MailboxPass self = {
+        .pass = pass,
+        .mailbox = name,
+        .state = {.covered = ranges_new()},
+        .listed = g_array_new(FALSE, FALSE, sizeof(guint32)),
+    };
+    gboolean ok = fetch_new(&self, error);
+    g_array_unref(self.state.covered);
+    g_array_unref(self.listed);
+    g_clear_pointer(&self.missing, g_array_unref);
+    return ok;
+}
+
+typedef struct {
+    const Account *account;
+    GPtrArray *wanted; /* MailboxName * */
+} MailboxList;
+
+static void free_name(gpointer name)
+{
+    mailbox_name_free(name);
+}
+
+static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **error)
+{
+    (void)error;
+    MailboxList *self = user;
+    if (!name->selectable || !plan_wants_folder(self->account->folders, name->display))
+        return TRUE;
+    MailboxName *copy = g_new0(MailboxName, 1);
+    *copy = (MailboxName){g_strdup(name->name), g_strdup(name->display), TRUE};
+    g_ptr_array_add(self->wanted, copy);
+    return TRUE;
+}
+
+gboolean pass_imap(Pass *pass, GError **error)
+{
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
+    MailboxList mailboxes = {pass->account, wanted};
+    if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
+        return FALSE;
+    for (guint i = 0; i < wanted->len; i++)
+        if (!mailbox(pass, wanted->pdata[i], error))
+            return FALSE;
+    /* Everything is committed; a server that is rude at the good-bye loses nothing. */
+    (void)pass->fetcher->quit(pass->fetcher, NULL);
+    return TRUE;
+}

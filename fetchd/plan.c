@@ -1,0 +1,83 @@
+/* See plan.h. */
+#include "fetchd/plan.h"
+
+static guint32 listed_at(const GArray *listed, guint i)
+{
+    return g_array_index(listed, guint32, i);
+}
+
+GArray *plan_missing(const GArray *covered, const Selected *selected)
+{
+    GArray *wanted = g_array_new(FALSE, FALSE, sizeof(NumberRange));
+    /* A server that names no UIDNEXT is asked for everything up to the last possible UID. */
+    guint32 last = selected->uidnext ? selected->uidnext - 1 : G_MAXUINT32;
+    if (selected->exists == 0 || last == 0)
+        return wanted;
+    g_autoptr(GArray) missing = ranges_missing(covered, 1, last);
+    for (guint i = 0; i < missing->len; i++) {
+        const UidRange *range = &g_array_index(missing, UidRange, i);
+        NumberRange number = {range->first, range->last};
+        g_array_append_val(wanted, number);
+    }
+    return wanted;
+}
+
+void plan_cover_absent(GArray *covered, const GArray *listed, const Selected *selected)
+{
+    guint32 highest = listed->len ? listed_at(listed, listed->len - 1) : 0;
+    if (selected->uidnext > 1 && highest < selected->uidnext - 1)
+        ranges_add(covered, highest + 1, selected->uidnext - 1);
+}
+
+void plan_cover_arrived(GArray *covered, const GArray *listed, guint i)
+{
+    guint32 before = i > 0 ? listed_at(listed, i - 1) : 0;
+    ranges_add(covered, before + 1, listed_at(listed, i));
+}
+
+gssize plan_find(const GArray *listed, guint32 number)
+{
+    guint low = 0, high = listed->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (listed_at(listed, middle) < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < listed->len && listed_at(listed, low) == number ? (gssize)low : -1;
+}
+
+GArray *plan_batch(const GArray *missing, const GArray *listed, guint begin, guint end)
+{
+    GArray *ranges = g_array_new(FALSE, FALSE, sizeof(NumberRange));
+    guint gap = 0; /* the missing range that holds the number at hand */
+    for (guint i = begin; i < end; i++) {
+        guint32 number = listed_at(listed, i);
+        while (gap < missing->len && g_array_index(missing, NumberRange, gap).last < number)
+            gap++;
+        NumberRange *last =
+            ranges->len ? &g_array_index(ranges, NumberRange, ranges->len - 1) : NULL;
+        if (last && gap < missing->len &&
+            g_array_index(missing, NumberRange, gap).first <= last->first) {
+            last->last = number;
+        } else {
+            NumberRange range = {number, number};
+            g_array_append_val(ranges, range);
+        }
+    }
+    return ranges;
+}
+
+gboolean plan_wants_folder(char *const *patterns, const char *name)
+{
+    gboolean wanted = FALSE;
+    for (; *patterns; patterns++) {
+        gboolean exclude = **patterns == '!';
+        const char *pattern = *patterns + (exclude ? 1 : 0);
+        if (g_pattern_match_simple(pattern, name) ||
+            (g_ascii_strcasecmp(pattern, "INBOX") == 0 && g_ascii_strcasecmp(name, "INBOX") == 0))
+            wanted = !exclude;
+    }
+    return wanted;
+}

@@ -1,0 +1,286 @@
+/* See record.h. */
+#include "fetchd/record.h"
+
+#include <string.h>
+
+#include "core/cursor.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+
+static gboolean malformed(const char *what, GError **error)
+{
+    return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
+                  "the connection's process sent a malformed record (%s)", what);
+}
+
+static gboolean whole(const Cursor *cursor, const char *what, GError **error)
+{
+    return cursor_whole(cursor) || malformed(what, error);
+}
+
+static Cursor over(const Frame *frame)
+{
+    return cursor_over(frame->payload, frame->size);
+}
+
+/* NULL and "" are one on the wire where a field may be absent. */
+static char *optional(Cursor *cursor, gsize max)
+{
+    char *string = cursor_string(cursor, max);
+    if (string && *string == '\0')
+        g_clear_pointer(&string, g_free);
+    return string;
+}
+
+static char **strings(Cursor *cursor, guint limit, gsize max)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    guint n = cursor_u16(cursor);
+    if (n > limit)
+        cursor->failed = TRUE;
+    for (guint i = 0; i < n && !cursor->failed; i++) {
+        g_autofree char *string = cursor_string(cursor, max);
+        if (string)
+            g_strv_builder_add(builder, string);
+    }
+    return g_strv_builder_end(builder);
+}
+
+static void put_strings(GByteArray *out, char *const *list, guint limit)
+{
+    guint n = list ? MIN(g_strv_length((char **)list), limit) : 0;
+    put_u16(out, (guint16)n);
+    for (guint i = 0; i < n; i++)
+        put_string(out, list[i]);
+}
+
+void record_put_session(GByteArray *out, const Session *session)
+{
+    put_u8(out, (guint8)session->scheme);
+    put_u8(out, (guint8)session->min_tls);
+    put_u8(out, (guint8)session->ca_sets->len);
+    put_string(out, session->host);
+    put_string(out, session->login);
+    put_string(out, session->auth);
+    put_strings(out, session->pins, RECORD_PINS);
+}
+
+gboolean record_get_session(const Frame *frame, Session *session, GError **error)
+{
+    Cursor cursor = over(frame);
+    guint8 scheme = cursor_u8(&cursor);
+    guint8 min_tls = cursor_u8(&cursor);
+    guint8 ca_sets = cursor_u8(&cursor);
+    session->host = cursor_string(&cursor, 255);
+    session->login = cursor_string(&cursor, LIMIT_ADDRESS);
+    session->auth = optional(&cursor, 64);
+    session->pins = strings(&cursor, RECORD_PINS, 128);
+    if (scheme > SCHEME_SUBMISSION || min_tls > TLS_1_3 || ca_sets > RECORD_CA_SETS)
+        return malformed("session", error);
+    session->scheme = (Scheme)scheme;
+    session->min_tls = (TlsMinimum)min_tls;
+    session->ca_sets = g_ptr_array_new_full(ca_sets, (GDestroyNotify)g_bytes_unref);
+    g_ptr_array_set_size(session->ca_sets, 0);
+    return whole(&cursor, "session", error);
+}
+
+void record_put_ranges(GByteArray *out, const NumberRange *ranges, gsize n)
+{
+    put_u16(out, (guint16)n);
+    for (gsize i = 0; i < n; i++) {
+        put_u32(out, ranges[i].first);
+        put_u32(out, ranges[i].last);
+    }
+}
+
+GArray *record_get_ranges(const Frame *frame, GError **error)
+{
+    Cursor cursor = over(frame);
+    guint n = cursor_u16(&cursor);
+    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(NumberRange));
+    gboolean sound = n <= RECORD_RANGES;
+    for (guint i = 0; i < n && sound; i++) {
+        NumberRange range = {.first = cursor_u32(&cursor), .last = cursor_u32(&cursor)};
+        sound = range.first > 0 && range.first <= range.last;
+        g_array_append_val(ranges, range);
+    }
+    if (!sound || !cursor_whole(&cursor)) {
+        malformed("ranges", error);
+        return NULL;
+    }
+    return g_steal_pointer(&ranges);
+}
+
+void record_put_numbers(GByteArray *out, const guint32 *numbers, gsize n)
+{
+    put_u16(out, (guint16)n);
+    for (gsize i = 0; i < n; i++)
+        put_u32(out, numbers[i]);
+}
+
+GArray *record_get_numbers(const Frame *frame, GError **error)
+{
+    Cursor cursor = over(frame);
+    guint n = cursor_u16(&cursor);
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (guint i = 0; i < n && n <= RECORD_RANGES && !cursor.failed; i++) {
+        guint32 number = cursor_u32(&cursor);
+        g_array_append_val(numbers, number);
+    }
+    if (n > RECORD_RANGES || !cursor_whole(&cursor)) {
+        malformed("numbers", error);
+        return NULL;
+    }
+    return g_steal_pointer(&numbers);
+}
+
+void record_put_name(GByteArray *out, const char *name)
+{
+    put_string(out, name);
+}
+
+char *record_get_name(const Frame *frame, GError **error)
+{
+    Cursor cursor = over(frame);
+    g_autofree char *name = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
+    return whole(&cursor, "name", error) ? g_steal_pointer(&name) : NULL;
+}
+
+void record_put_mailbox(GByteArray *out, const MailboxName *name)
+{
+    put_u8(out, name->selectable ? 1 : 0);
+    put_string(out, name->name);
+    put_string(out, name->display);
+}
+
+gboolean record_get_mailbox(const Frame *frame, MailboxName *name, GError **error)
+{
+    Cursor cursor = over(frame);
+    name->selectable = cursor_u8(&cursor) == 1;
+    name->name = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
+    /* Each byte may have become U+FFFD, three bytes. */
+    name->display = cursor_string(&cursor, 3 * LIMIT_MAILBOX_NAME);
+    return whole(&cursor, "mailbox", error) &&
+           (g_utf8_validate(name->display, -1, NULL) || malformed("mailbox", error));
+}
+
+void record_put_selected(GByteArray *out, const Selected *selected)
+{
+    put_u32(out, selected->uidvalidity);
+    put_u32(out, selected->uidnext);
+    put_u32(out, selected->exists);
+}
+
+gboolean record_get_selected(const Frame *frame, Selected *selected, GError **error)
+{
+    Cursor cursor = over(frame);
+    selected->uidvalidity = cursor_u32(&cursor);
+    selected->uidnext = cursor_u32(&cursor);
+    selected->exists = cursor_u32(&cursor);
+    return whole(&cursor, "selected", error);
+}
+
+void record_put_listed(GByteArray *out, guint32 number, const char *uidl)
+{
+    put_u32(out, number);
+    put_string(out, uidl);
+}
+
+gboolean record_get_listed(const Frame *frame, guint32 *number, char **uidl, GError **error)
+{
+    Cursor cursor = over(frame);
+    *number = cursor_u32(&cursor);
+    *uidl = optional(&cursor, LIMIT_UIDL);
+    return whole(&cursor, "listed", error) && (*number > 0 || malformed("listed", error));
+}
+
+void record_put_fetched(GByteArray *out, const Fetched *fetched)
+{
+    put_u32(out, fetched->number);
+    put_u64(out, (guint64)fetched->internaldate);
+    put_strings(out, fetched->flags, RECORD_FLAGS);
+}
+
+gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error)
+{
+    Cursor cursor = over(frame);
+    fetched->number = cursor_u32(&cursor);
+    fetched->internaldate = (gint64)cursor_u64(&cursor);
+    fetched->flags = strings(&cursor, RECORD_FLAGS, RECORD_FLAG_BYTES);
+    gboolean sound = fetched->number > 0;
+    for (guint i = 0; fetched->flags[i]; i++)
+        sound = sound && g_utf8_validate(fetched->flags[i], -1, NULL);
+    return whole(&cursor, "fetched", error) && (sound || malformed("fetched", error));
+}
+
+void record_put_letter(GByteArray *out, const char *from, const GPtrArray *recipients, guint64 size)
+{
+    put_u64(out, size);
+    put_string(out, from);
+    put_u16(out, (guint16)recipients->len);
+    for (guint i = 0; i < recipients->len; i++)
+        put_string(out, recipients->pdata[i]);
+}
+
+gboolean record_get_letter(const Frame *frame, LetterRecord *letter, GError **error)
+{
+    Cursor cursor = over(frame);
+    letter->size = cursor_u64(&cursor);
+    letter->from = cursor_string(&cursor, LIMIT_ADDRESS);
+    guint n = cursor_u16(&cursor);
+    letter->recipients = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < n && n <= LIMIT_RECIPIENTS && !cursor.failed; i++)
+        g_ptr_array_add(letter->recipients, cursor_string(&cursor, LIMIT_ADDRESS));
+    return n > 0 && n <= LIMIT_RECIPIENTS ? whole(&cursor, "letter", error)
+                                          : malformed("letter", error);
+}
+
+void letter_record_clear(LetterRecord *letter)
+{
+    g_clear_pointer(&letter->from, g_free);
+    g_clear_pointer(&letter->recipients, g_ptr_array_unref);
+}
+
+/* Cut on a character, so that the other end finds valid UTF-8 within its bound. */
+static void put_words(GByteArray *out, const char *words)
+{
+    g_autofree char *valid = text_utf8(words ? words : "", -1);
+    gsize size = strlen(valid);
+    while (size > RECORD_WORDS)
+        size = (gsize)(g_utf8_find_prev_char(valid, valid + size) - valid);
+    put_block(out, valid, size);
+}
+
+void record_put_fail(GByteArray *out, const GError *failure)
+{
+    put_u8(out, (guint8)postern_exit_code(failure));
+    put_words(out, postern_error_rule(failure));
+    put_words(out, failure->message);
+    put_words(out, postern_error_mend(failure));
+}
+
+gboolean record_get_fail(const Frame *frame, GError **error)
+{
+    static const PosternError kinds[] = {
+        POSTERN_ERROR_INPUT,     POSTERN_ERROR_UNREACHABLE, POSTERN_ERROR_BUG,
+        POSTERN_ERROR_TEMPORARY, POSTERN_ERROR_PROTOCOL,    POSTERN_ERROR_LOGIN,
+        POSTERN_ERROR_POLICY,
+    };
+    Cursor cursor = over(frame);
+    guint8 code = cursor_u8(&cursor);
+    g_autofree char *rule = cursor_string(&cursor, RECORD_WORDS);
+    g_autofree char *words = cursor_string(&cursor, RECORD_WORDS);
+    g_autofree char *mend = optional(&cursor, RECORD_WORDS);
+    if (!whole(&cursor, "failure", error))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kinds[i] == code) {
+            /* The child reads a hostile server: even its own words are foreign here. */
+            g_autofree char *safe_rule = text_name(rule);
+            g_autofree char *safe_words = text_field(words);
+            g_autofree char *safe_mend = mend ? text_field(mend) : NULL;
+            return refuse(error, kinds[i], safe_rule, safe_mend, "%s", safe_words);
+        }
+    return malformed("failure", error);
+}

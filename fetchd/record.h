@@ -1,0 +1,56 @@
+/*
+ * record — the payloads of wire frames: one writer and one reader a record. A reader enforces
+ * every bound, takes the whole payload or nothing, and fails with 70, "net.record". What a
+ * reader returns is the caller's to free.
+ */
+#pragma once
+
+#include "fetchd/wire.h"
+#include "net/fetcher.h"
+
+#define RECORD_RANGES 4096 /* ranges or numbers in one command */
+#define RECORD_FLAGS 64    /* flags of one message */
+#define RECORD_FLAG_BYTES 128
+#define RECORD_WORDS 2048 /* bytes of a sentence in FAIL */
+#define RECORD_PINS 16
+#define RECORD_CA_SETS 8
+
+void record_put_session(GByteArray *out, const Session *session);
+gboolean record_get_session(const Frame *frame, Session *session, GError **error);
+
+void record_put_ranges(GByteArray *out, const NumberRange *ranges, gsize n);
+/* At most RECORD_RANGES, each with first <= last. */
+GArray *record_get_ranges(const Frame *frame, GError **error);
+
+void record_put_numbers(GByteArray *out, const guint32 *numbers, gsize n);
+GArray *record_get_numbers(const Frame *frame, GError **error);
+
+void record_put_name(GByteArray *out, const char *name);
+char *record_get_name(const Frame *frame, GError **error);
+
+void record_put_mailbox(GByteArray *out, const MailboxName *name);
+gboolean record_get_mailbox(const Frame *frame, MailboxName *name, GError **error);
+
+void record_put_selected(GByteArray *out, const Selected *selected);
+gboolean record_get_selected(const Frame *frame, Selected *selected, GError **error);
+
+/* *uidl is NULL when there is none. */
+void record_put_listed(GByteArray *out, guint32 number, const char *uidl);
+gboolean record_get_listed(const Frame *frame, guint32 *number, char **uidl, GError **error);
+
+void record_put_fetched(GByteArray *out, const Fetched *fetched);
+gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error);
+
+typedef struct {
+    char *from;
+    GPtrArray *recipients; /* char * */
+    guint64 size;
+} LetterRecord;
+void record_put_letter(GByteArray *out, const char *from, const GPtrArray *recipients,
+                       guint64 size);
+gboolean record_get_letter(const Frame *frame, LetterRecord *letter, GError **error);
+void letter_record_clear(LetterRecord *letter);
+
+void record_put_fail(GByteArray *out, const GError *failure);
+/* Turns the child's failure into *error, its words made safe. Always returns FALSE. */
+gboolean record_get_fail(const Frame *frame, GError **error);

@@ -1,0 +1,58 @@
+/* See spawn.h. */
+#include "fetchd/spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+#define PROGRAM "postern-net"
+
+static char *program(void)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
+    g_autofree char *beside = dir ? g_build_filename(dir, PROGRAM, NULL) : NULL;
+    if (beside && g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&beside);
+    return g_build_filename(PKGLIBEXECDIR, PROGRAM, NULL);
+}
+
+int spawn_net_child(int socket_fd, pid_t *pid, GError **error)
+{
+    g_autofree char *path = program();
+    const char *const argv[] = {path, NULL};
+    const char *const no_environment[] = {NULL};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        close(socket_fd);
+        refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "no socketpair: %s", g_strerror(errno));
+        return -1;
+    }
+    const int sources[] = {pair[1], socket_fd};
+    const int targets[] = {3, 4};
+    g_autoptr(GError) failure = NULL;
+    gboolean started = g_spawn_async_with_pipes_and_fds(
+        NULL, argv, no_environment,
+        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+        NULL, -1, -1, -1, sources, targets, G_N_ELEMENTS(sources), pid, NULL, NULL, NULL, &failure);
+    close(pair[1]);
+    close(socket_fd);
+    if (started)
+        return pair[0];
+    close(pair[0]);
+    refuse(error, POSTERN_ERROR_BUG, "net.spawn", "is Postern installed whole?",
+           "cannot start %s: %s", path, failure->message);
+    return -1;
+}
+
+void spawn_end(pid_t pid)
+{
+    /* It has nothing to save: whatever it knew is here already or is not wanted. */
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}

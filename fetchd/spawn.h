@@ -1,0 +1,17 @@
+/*
+ * spawn — starts a net child on a connected socket. The child's program lies beside our own
+ * executable (a build tree, a bundle) or in PKGLIBEXECDIR.
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+/*
+ * Gives the child SOCKET_FD, which is closed here in every case, and returns our end of the
+ * wire; *pid is to be ended with spawn_end(). -1 with 70 "net.spawn" on failure.
+ */
+int spawn_net_child(int socket_fd, pid_t *pid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends the child, by force when it has not left by itself, and reaps it. */
+void spawn_end(pid_t pid);

@@ -1,0 +1,132 @@
+/* See wire.h. */
+#include "fetchd/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/cursor.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/secret.h"
+
+#define HEAD 5
+/* Bytes gathered before they are written: small records leave together. */
+#define GATHER (64 * 1024)
+
+struct Wire {
+    int fd;
+    GByteArray *out;
+    guint8 in[2 * (HEAD + LIMIT_FRAME)];
+    gsize begin, end; /* what of `in` is not consumed yet */
+};
+
+gssize wire_parse(const guint8 *data, gsize size, Frame *frame, GError **error)
+{
+    if (size < HEAD)
+        return 0;
+    Cursor cursor = cursor_over(data, size);
+    guint32 payload = cursor_u32(&cursor);
+    guint8 type = cursor_u8(&cursor);
+    if (payload > LIMIT_FRAME || type < WIRE_SESSION || type > WIRE_TYPES) {
+        refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
+               "the connection's process sent a malformed record (type %u, %u bytes)", type,
+               payload);
+        return -1;
+    }
+    if (size - HEAD < payload)
+        return 0;
+    *frame = (Frame){.type = (WireType)type, .payload = data + HEAD, .size = payload};
+    return (gssize)(HEAD + payload);
+}
+
+Wire *wire_new(int fd)
+{
+    Wire *wire = g_new0(Wire, 1);
+    wire->fd = fd;
+    wire->out = g_byte_array_sized_new(GATHER);
+    return wire;
+}
+
+void wire_free(Wire *wire)
+{
+    if (wire == NULL)
+        return;
+    close(wire->fd);
+    g_byte_array_unref(wire->out);
+    /* A login secret may have passed through. */
+    secret_wipe(wire->in, sizeof wire->in);
+    g_free(wire);
+}
+
+static gboolean gone(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_BUG, "net.gone", NULL,
+                  "the connection's process ended unexpectedly");
+}
+
+gboolean wire_flush(Wire *wire, GError **error)
+{
+    gsize at = 0;
+    while (at < wire->out->len) {
+        gssize sent = send(wire->fd, wire->out->data + at, wire->out->len - at, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return gone(error);
+        at += (gsize)sent;
+    }
+    secret_wipe(wire->out->data, wire->out->len);
+    g_byte_array_set_size(wire->out, 0);
+    return TRUE;
+}
+
+gboolean wire_put(Wire *wire, WireType type, const void *payload, gsize size, GError **error)
+{
+    g_return_val_if_fail(size <= LIMIT_FRAME, FALSE);
+    if (wire->out->len + HEAD + size > GATHER && !wire_flush(wire, error))
+        return FALSE;
+    put_u32(wire->out, (guint32)size);
+    put_u8(wire->out, (guint8)type);
+    if (size > 0)
+        g_byte_array_append(wire->out, payload, (guint)size);
+    return TRUE;
+}
+
+static gboolean await(Wire *wire, int timeout_ms, int stop_fd, GError **error)
+{
+    struct pollfd fds[2] = {{.fd = wire->fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+    int ready;
+    do
+        ready = poll(fds, 2, timeout_ms);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "net.timeout", "try again later",
+                      "the connection's process was silent for %d s", timeout_ms / 1000);
+    if (ready > 0 && fds[1].revents)
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "run.interrupted",
+                      "start it again; what arrived is kept", "interrupted");
+    return ready > 0 || gone(error);
+}
+
+gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError **error)
+{
+    for (;;) {
+        gssize length = wire_parse(wire->in + wire->begin, wire->end - wire->begin, frame, error);
+        if (length != 0) {
+            wire->begin += length > 0 ? (gsize)length : 0;
+            return length > 0;
+        }
+        memmove(wire->in, wire->in + wire->begin, wire->end - wire->begin);
+        wire->end -= wire->begin;
+        wire->begin = 0;
+        if (!await(wire, timeout_ms, stop_fd, error))
+            return FALSE;
+        gssize got = recv(wire->fd, wire->in + wire->end, sizeof wire->in - wire->end, 0);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return gone(error);
+        wire->end += got > 0 ? (gsize)got : 0;
+    }
+}
