@@ -1,2 +1,12 @@
-
-
+bin_PROGRAMS += bin/postern
+bin_postern_SOURCES = \
+	cli/main.c cli/command.h cli/options.c cli/context.c \
+	cli/output.c cli/output.h \
+	cli/protect.c cli/protect.h \
+	cli/reading.h cli/reading-json.c cli/reading-text.c \
+	cli/setup.c cli/setup.h \
+	cli/terminal.c cli/terminal.h \
+	cli/cmd-config.c cli/cmd-help.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c \
+	cli/cmd-password.c cli/cmd-search.c cli/cmd-send.c cli/cmd-show.c cli/cmd-status.c \
+	cli/cmd-sync.c
+bin_postern_LDADD = $(JSON_LIBS) $(LINK_fetchd)

@@ -13,6 +13,7 @@ typedef struct {
 } Mailbox;
 
 void mailbox_free(Mailbox *mailbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mailbox, mailbox_free)
 
 /* What the index is told about a message. */
 typedef struct {

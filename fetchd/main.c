@@ -94,9 +94,9 @@ static int pass(const Options *options, int stop_fd)
     for (guint i = 0; outcomes && i < outcomes->len; i++)
         tell(options, outcomes->pdata[i]);
     guint64 absorbed;
-    if (outcomes && !options->seal_only)
-        engine_absorb_unlocked(config, options->store, &absorbed, &error);
-    if (error)
+    gboolean ok = outcomes && (options->seal_only ||
+                               engine_absorb_unlocked(config, options->store, &absorbed, &error));
+    if (!ok)
         complain(NULL, error);
     fflush(stdout);
     int code = outcomes ? outcomes_exit_code(outcomes) : 0;

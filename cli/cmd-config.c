@@ -1,0 +1,64 @@
+/* postern config: what the configuration says, and whether it holds. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "policy/company.h"
+#include "policy/endpoint.h"
+
+static gboolean check_uri(const char *uri, const Company *company, GError **error)
+{
+    g_autoptr(VettedEndpoint) endpoint = uri ? endpoint_vet(uri, company, error) : NULL;
+    return uri == NULL || endpoint != NULL;
+}
+
+static gboolean check(const Config *config, GError **error)
+{
+    if (!company_check(&config->company, error))
+        return FALSE;
+    for (guint i = 0; i < config->accounts->len; i++) {
+        const Account *account = config->accounts->pdata[i];
+        if (!check_uri(account->fetch, &config->company, error) ||
+            !check_uri(account->submit, &config->company, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean show(const Config *config, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) failure = NULL;
+    if (!g_file_get_contents(config->path, &text, NULL, &failure))
+        return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "%s", failure->message);
+    g_autofree char *path = text_name(config->path);
+    g_autofree char *safe = text_body(text);
+    printf("# %s\n%s", path, safe);
+    return TRUE;
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    if (!command_options(context, &command_config, NULL, 1, 1, &argc, &argv, error))
+        return POSTERN_ERROR_USAGE;
+    if (strcmp(argv[1], "show") == 0) {
+        show(context->config, error);
+    } else if (strcmp(argv[1], "check") == 0) {
+        if (check(context->config, error) && !context->quiet)
+            puts("the configuration holds");
+    } else {
+        refuse(error, POSTERN_ERROR_USAGE, "usage", NULL, "usage: postern config show|check");
+    }
+    return 0;
+}
+
+const Command command_config = {
+    .name = "config",
+    .usage = "show|check",
+    .summary = "Shows or checks the configuration",
+    .needs = NEED_CONFIG,
+    .run = run,
+};

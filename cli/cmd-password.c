@@ -1,0 +1,78 @@
+/* postern password: seals an account's login secret to the owner's key. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "crypto/password.h"
+#include "crypto/pgp.h"
+
+static gboolean store(Context *context, const Account *account, const Secret *secret,
+                      GError **error)
+{
+    if (account->key == NULL)
+        return refuse(error, POSTERN_ERROR_POLICY, "config.key",
+                      "add a key = FINGERPRINT line to the account",
+                      "account \"%s\" names no OpenPGP key to seal to", account->name);
+    char *keys[] = {account->key, NULL};
+    g_autoptr(GBytes) sealed = pgp_wrap(keys, secret, error);
+    return sealed &&
+           vault_put_secret(context->vault, context->match_key, account->name, sealed, error);
+}
+
+static gboolean check_kind(const Account *account, GError **error)
+{
+    return account->secret_kind == SECRET_SEALED ||
+           refuse(error, POSTERN_ERROR_POLICY, "secret.kind",
+                  "write 'secret = sealed' to keep it in the vault",
+                  "account \"%s\" takes its secret from elsewhere", account->name);
+}
+
+static gboolean set(Context *context, const Account *account, GError **error)
+{
+    g_autofree char *question = g_strdup_printf("Password of account %s", account->name);
+    g_autoptr(Secret) secret = terminal_secret(question, error);
+    if (secret == NULL || !store(context, account, secret, error))
+        return FALSE;
+    if (!context->quiet)
+        printf("the password of account %s is sealed\n", account->name);
+    return TRUE;
+}
+
+static gboolean generate(Context *context, const Account *account, GError **error)
+{
+    g_autoptr(Secret) secret = password_generate();
+    if (!store(context, account, secret, error))
+        return FALSE;
+    /* The one time that it is shown: the owner must tell the server. */
+    printf("%s\n", (const char *)secret_bytes(secret));
+    return TRUE;
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    if (!command_options(context, &command_password, NULL, 2, 2, &argc, &argv, error))
+        return POSTERN_ERROR_USAGE;
+    const Account *account = config_account(context->config, argv[2], error);
+    if (account == NULL || !check_kind(account, error))
+        return POSTERN_ERROR_POLICY;
+    if (strcmp(argv[1], "set") == 0)
+        set(context, account, error);
+    else if (strcmp(argv[1], "generate") == 0)
+        generate(context, account, error);
+    else
+        refuse(error, POSTERN_ERROR_USAGE, "usage", NULL,
+               "usage: postern password set|generate ACCOUNT");
+    return 0;
+}
+
+const Command command_password = {
+    .name = "password",
+    .usage = "set|generate ACCOUNT",
+    .summary = "Seals an account's password, typed or machine-made",
+    .needs = NEED_CONFIG | NEED_VAULT,
+    .run = run,
+};

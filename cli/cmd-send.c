@@ -1,0 +1,280 @@
+/* postern send: composes, protects and sends one letter. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/protect.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "crypto/pgpmime.h"
+#include "fetchd/engine.h"
+#include "policy/outgoing.h"
+
+typedef struct {
+    char **to, **cc, **bcc, **attach;
+    char *subject, *body, *from;
+    gboolean sign, no_sign, encrypt, no_encrypt, dry_run;
+} Flags;
+
+static void flags_clear(Flags *flags)
+{
+    g_strfreev(flags->to);
+    g_strfreev(flags->cc);
+    g_strfreev(flags->bcc);
+    g_strfreev(flags->attach);
+    g_free(flags->subject);
+    g_free(flags->body);
+    g_free(flags->from);
+}
+
+static gboolean add_recipients(GPtrArray *list, const char *flag, char **values, GError **error)
+{
+    for (; values && *values; values++) {
+        if (!outgoing_value(flag, *values, error))
+            return FALSE;
+        g_autoptr(GPtrArray) parsed = address_parse_list(*values, error);
+        if (parsed == NULL)
+            return FALSE;
+        g_ptr_array_extend_and_steal(list, g_steal_pointer(&parsed));
+    }
+    return TRUE;
+}
+
+/* The text from --body FILE, --body - or, when stdin is no terminal, stdin. */
+static char *read_body(const char *body, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    if (body && strcmp(body, "-") != 0) {
+        if (!g_file_get_contents(body, &text, &size, &failure)) {
+            g_autofree char *words = text_field(failure->message);
+            refuse(error, POSTERN_ERROR_INPUT, "send.body", NULL, "%s", words);
+            return NULL;
+        }
+    } else if (body == NULL && isatty(STDIN_FILENO)) {
+        refuse(error, POSTERN_ERROR_USAGE, "usage", "name a file with --body, or pipe it in",
+               "no text given");
+        return NULL;
+    } else {
+        g_autoptr(GByteArray) all = g_byte_array_new();
+        guint8 buffer[16 * 1024];
+        ssize_t got;
+        while ((got = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR))
+            g_byte_array_append(all, buffer, got > 0 ? (guint)got : 0);
+        size = all->len;
+        g_byte_array_append(all, (const guint8 *)"", 1);
+        text = (char *)g_byte_array_free(g_steal_pointer(&all), FALSE);
+    }
+    if (memchr(text, 0, size) || !g_utf8_validate(text, (gssize)size, NULL)) {
+        refuse(error, POSTERN_ERROR_INPUT, "send.body", "send other bytes with --attach",
+               "the text is not UTF-8");
+        return NULL;
+    }
+    return g_steal_pointer(&text);
+}
+
+static gboolean set_from(Letter *letter, const Account *account, const char *from, GError **error)
+{
+    if (!outgoing_value("--from", from ? from : account->address, error))
+        return FALSE;
+    letter->from = address_parse(from ? from : account->address, error);
+    if (letter->from == NULL || from == NULL)
+        return letter->from != NULL;
+    g_autoptr(Mailbox) own = address_parse(account->address, error);
+    if (own == NULL)
+        return FALSE;
+    gboolean ours = g_ascii_strcasecmp(own->address, letter->from->address) == 0;
+    for (guint i = 0; account->aliases[i] && !ours; i++) {
+        g_autoptr(Mailbox) alias = address_parse(account->aliases[i], NULL);
+        ours = alias && g_ascii_strcasecmp(alias->address, letter->from->address) == 0;
+    }
+    return ours ||
+           refuse(error, POSTERN_ERROR_POLICY, "send.from",
+                  "use the account's address or add it to aliases",
+                  "%s is not an address of account \"%s\"", letter->from->address, account->name);
+}
+
+static Letter *compose(const Flags *flags, const Account *account, GError **error)
+{
+    g_autoptr(Letter) letter = letter_new();
+    if (!set_from(letter, account, flags->from, error) ||
+        !add_recipients(letter->to, "--to", flags->to, error) ||
+        !add_recipients(letter->cc, "--cc", flags->cc, error) ||
+        !add_recipients(letter->bcc, "--bcc", flags->bcc, error) ||
+        (flags->subject && !outgoing_value("--subject", flags->subject, error)))
+        return NULL;
+    guint recipients = letter->to->len + letter->cc->len + letter->bcc->len;
+    if (recipients == 0 || recipients > LIMIT_RECIPIENTS) {
+        refuse(error, recipients ? POSTERN_ERROR_INPUT : POSTERN_ERROR_USAGE, "send.recipients",
+               recipients ? "send it in several letters" : "name one with --to",
+               "a letter has 1 to %d recipients, not %u", LIMIT_RECIPIENTS, recipients);
+        return NULL;
+    }
+    for (char **path = flags->attach; path && *path; path++) {
+        if (!outgoing_value("--attach", *path, error))
+            return NULL;
+        g_ptr_array_add(letter->attachments, g_strdup(*path));
+    }
+    letter->subject = g_strdup(flags->subject ? flags->subject : "");
+    letter->body = read_body(flags->body, error);
+    return letter->body ? g_steal_pointer(&letter) : NULL;
+}
+
+/* One copy with its own envelope. */
+static gboolean deliver(const Context *context, const Account *account, const Flags *flags,
+                        const Letter *letter, const GPtrArray *envelope, GBytes *message,
+                        GError **error)
+{
+    if (!flags->dry_run)
+        return engine_submit(context->config, account, context->store, letter->from->address,
+                             envelope, message, error);
+    gsize size;
+    const char *bytes = g_bytes_get_data(message, &size);
+    fwrite(bytes, 1, size, stdout);
+    return TRUE;
+}
+
+static void add_envelope(GPtrArray *envelope, const GPtrArray *mailboxes)
+{
+    for (guint i = 0; i < mailboxes->len; i++)
+        g_ptr_array_add(envelope, ((Mailbox *)mailboxes->pdata[i])->address);
+}
+
+/* Each Bcc recipient of an encrypted letter gets a copy of his own: no key id betrays him. */
+static gboolean deliver_bcc(const Context *context, const Account *account, const Flags *flags,
+                            const Letter *letter, const LetterIdentity *identity,
+                            const Protect *protect, GError **error)
+{
+    for (guint i = 0; i < letter->bcc->len; i++) {
+        char *keys[] = {protect->bcc_keys->pdata[i], NULL};
+        g_autoptr(GBytes) message = pgpmime_finish(letter, identity, keys, protect->signer, error);
+        g_autoptr(GPtrArray) envelope = g_ptr_array_new();
+        g_ptr_array_add(envelope, ((Mailbox *)letter->bcc->pdata[i])->address);
+        if (message == NULL || !deliver(context, account, flags, letter, envelope, message, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean send_copies(const Context *context, const Account *account, const Flags *flags,
+                            const Letter *letter, const LetterIdentity *identity,
+                            const Protect *protect, GError **error)
+{
+    g_autoptr(GPtrArray) envelope = g_ptr_array_new();
+    add_envelope(envelope, letter->to);
+    add_envelope(envelope, letter->cc);
+    if (protect->encrypt_to == NULL)
+        add_envelope(envelope, letter->bcc);
+    if (envelope->len > 0) {
+        g_autoptr(GBytes) message =
+            pgpmime_finish(letter, identity, protect->encrypt_to, protect->signer, error);
+        if (message == NULL || !deliver(context, account, flags, letter, envelope, message, error))
+            return FALSE;
+    }
+    return protect->encrypt_to == NULL ||
+           deliver_bcc(context, account, flags, letter, identity, protect, error);
+}
+
+static void tell(const Context *context, const Letter *letter, const LetterIdentity *identity,
+                 const Protect *protect)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    add_envelope(all, letter->to);
+    add_envelope(all, letter->cc);
+    add_envelope(all, letter->bcc);
+    if (context->json) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        json_string(builder, "message_id", identity->message_id);
+        json_bool(builder, "encrypted", protect->encrypt_to != NULL);
+        json_bool(builder, "signed", protect->signer != NULL);
+        json_strings(builder, "recipients", all);
+        json_string(builder, "state", "sent");
+        json_builder_end_object(builder);
+        output_json(builder);
+    } else if (!context->quiet) {
+        g_autofree char *count = text_count(all->len, "recipient", "recipients");
+        printf("sent to %s, %s%s\n", count, protect->encrypt_to ? "encrypted" : "not encrypted",
+               protect->signer ? " and signed" : "");
+    }
+}
+
+static Wish wish(gboolean yes, gboolean no)
+{
+    return yes ? WISH_YES : no ? WISH_NO : WISH_AUTO;
+}
+
+/* The account that owns --from, else the first that can send. */
+static const Account *choose(const Config *config, const char *from, GError **error)
+{
+    const Account *first = NULL;
+    for (guint i = 0; i < config->accounts->len; i++) {
+        const Account *account = config->accounts->pdata[i];
+        if (account->submit == NULL)
+            continue;
+        g_autoptr(Letter) trial = letter_new();
+        if (from && set_from(trial, account, from, NULL))
+            return account;
+        first = first ? first : account;
+    }
+    if (first == NULL)
+        refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
+               "no account can send");
+    return first;
+}
+
+static gboolean send_letter(Context *context, const Flags *flags, GError **error)
+{
+    const Account *account = choose(context->config, flags->from, error);
+    g_autoptr(Letter) letter = account ? compose(flags, account, error) : NULL;
+    if (letter == NULL)
+        return FALSE;
+    Protect protect = {0};
+    if (!protect_decide(context, account, letter, wish(flags->encrypt, flags->no_encrypt),
+                        wish(flags->sign, flags->no_sign), &protect, error))
+        return FALSE;
+    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    gboolean ok = send_copies(context, account, flags, letter, identity, &protect, error);
+    if (ok && !flags->dry_run)
+        tell(context, letter, identity, &protect);
+    protect_clear(&protect);
+    return ok;
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    Flags flags = {0};
+    const GOptionEntry entries[] = {
+        {"to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags.to, "Recipients (may be repeated)", "A"},
+        {"cc", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags.cc, "Copies", "A"},
+        {"bcc", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags.bcc, "Hidden copies", "A"},
+        {"subject", 0, 0, G_OPTION_ARG_STRING, &flags.subject, "Subject", "S"},
+        {"attach", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &flags.attach, "Attach a file", "FILE"},
+        {"body", 0, 0, G_OPTION_ARG_FILENAME, &flags.body, "The text; - is standard input", "FILE"},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &flags.from, "One of your addresses", "A"},
+        {"sign", 0, 0, G_OPTION_ARG_NONE, &flags.sign, "Sign, or do not send", NULL},
+        {"no-sign", 0, 0, G_OPTION_ARG_NONE, &flags.no_sign, "Do not sign", NULL},
+        {"encrypt", 0, 0, G_OPTION_ARG_NONE, &flags.encrypt, "Encrypt, or do not send", NULL},
+        {"no-encrypt", 0, 0, G_OPTION_ARG_NONE, &flags.no_encrypt,
+         "Do not encrypt (where policy allows)", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "Print what would leave", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    if (command_options(context, &command_send, entries, 0, 0, &argc, &argv, error))
+        send_letter(context, &flags, error);
+    flags_clear(&flags);
+    return 0;
+}
+
+const Command command_send = {
+    .name = "send",
+    .usage = "--to A [--cc A] [--bcc A] [--subject S] [--attach F] [--body F|-] …",
+    .summary = "Sends a letter, signed and encrypted where it can be",
+    .needs = NEED_CONFIG | NEED_VAULT,
+    .run = run,
+};

@@ -1,0 +1,98 @@
+/* postern show: one message, decrypted, verified, safe for the terminal. */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/reading.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/stream.h"
+
+typedef struct {
+    gboolean raw, headers, html;
+    int part;
+} Flags;
+
+static gboolean write_out(const guint8 *data, gsize size, GError **error)
+{
+    return fwrite(data, 1, size, stdout) == size ||
+           refuse(error, POSTERN_ERROR_STORE, "output", NULL, "cannot write the output");
+}
+
+/* The exact bytes, straight from the vault: for a pipe or a file. */
+static gboolean show_raw(Source *source, GError **error)
+{
+    guint8 buffer[64 * 1024];
+    gssize got;
+    while ((got = source_read(source, buffer, sizeof buffer, error)) > 0)
+        if (!write_out(buffer, (gsize)got, error))
+            return FALSE;
+    return got == 0;
+}
+
+static gboolean show_part(const Message *message, int part, GError **error)
+{
+    g_autoptr(GBytes) bytes = message_part_bytes(message, (guint)part);
+    if (bytes == NULL)
+        return refuse(error, POSTERN_ERROR_INPUT, "message.part",
+                      "'postern show ID' lists the parts", "the message has no part %d to show",
+                      part);
+    gsize size;
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    return write_out(data, size, error);
+}
+
+static gboolean show(Context *context, const char *id, const Flags *flags, GError **error)
+{
+    g_autoptr(Source) source = vault_message(context->vault, context->vault_key, id, error);
+    if (source == NULL)
+        return FALSE;
+    if (flags->raw)
+        return show_raw(source, error);
+    g_autoptr(GBytes) bytes = source_drain(source, LIMIT_VIEW_BYTES, error);
+    if (bytes == NULL)
+        return FALSE;
+    g_autoptr(Reading) reading = reading_open(bytes, TRUE);
+    if (reading->locked)
+        g_propagate_error(error, g_error_copy(reading->locked));
+    if (flags->part > 0)
+        return reading->locked == NULL && show_part(reading->message, flags->part, error);
+    if (context->json)
+        reading_print_json(reading, id);
+    else if (flags->headers)
+        reading_print_headers(reading);
+    else if (flags->html)
+        reading_print_html(reading);
+    else
+        reading_print(reading, context->color);
+    return reading->locked == NULL;
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    Flags flags = {0};
+    const GOptionEntry entries[] = {
+        {"raw", 0, 0, G_OPTION_ARG_NONE, &flags.raw, "The exact bytes, as they came", NULL},
+        {"headers", 0, 0, G_OPTION_ARG_NONE, &flags.headers, "All header fields", NULL},
+        {"part", 0, 0, G_OPTION_ARG_INT, &flags.part, "The decoded bytes of part N", "N"},
+        {"html", 0, 0, G_OPTION_ARG_NONE, &flags.html, "The HTML source, made safe", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    if (!command_options(context, &command_show, entries, 1, -1, &argc, &argv, error))
+        return POSTERN_ERROR_USAGE;
+    if (argc > 2 && context->json)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "call it once for each",
+                      "--json shows one message");
+    for (int i = 1; i < argc; i++)
+        if (!show(context, argv[i], &flags, error))
+            return POSTERN_ERROR_INPUT;
+    return 0;
+}
+
+const Command command_show = {
+    .name = "show",
+    .usage = "ID … [--raw|--headers|--part N|--html]",
+    .summary = "Shows a message, decrypted and verified",
+    .needs = NEED_CONFIG | NEED_VAULT | NEED_KEY,
+    .run = run,
+};

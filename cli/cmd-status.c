@@ -1,0 +1,126 @@
+/* postern status: accounts, counts, what waits. Needs no private key. */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "crypto/unlock.h"
+
+typedef struct {
+    const char *name;
+    AccountStat stat;
+} AccountLine;
+
+typedef struct {
+    GArray *accounts; /* AccountLine */
+    VaultStat vault;
+    IndexStat index;
+    gint64 journal, indexed;
+    gboolean unlocked;
+} Status;
+
+static gboolean look(Context *context, Status *status, GError **error)
+{
+    for (guint i = 0; i < context->config->accounts->len; i++) {
+        const Account *account = context->config->accounts->pdata[i];
+        AccountLine line = {.name = account->name};
+        if (!vault_account_stat(context->vault, context->match_key, account->name, &line.stat,
+                                error))
+            return FALSE;
+        g_array_append_val(status->accounts, line);
+    }
+    if (!vault_stat(context->vault, &status->vault, error) ||
+        !vault_journal_end(context->vault, &status->journal, error))
+        return FALSE;
+    context->vault_key = unlock_cached(vault_id(context->vault));
+    status->unlocked = context->vault_key != NULL;
+    if (!status->unlocked)
+        return TRUE;
+    context->index =
+        index_open(context->store, vault_id(context->vault), context->vault_key, error);
+    if (context->index == NULL)
+        return FALSE;
+    status->indexed = index_position(context->index);
+    return index_stat(context->index, &status->index, error);
+}
+
+static const char *state(const AccountLine *line)
+{
+    return line->stat.last_sync == 0 ? "new" : line->stat.outcome == 0 ? "ok" : "failed";
+}
+
+static void print_json(const Status *status)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "accounts");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < status->accounts->len; i++) {
+        const AccountLine *line = &g_array_index(status->accounts, AccountLine, i);
+        json_builder_begin_object(builder);
+        json_string(builder, "name", line->name);
+        json_time(builder, "last_sync", line->stat.last_sync);
+        json_int(builder, "messages", (gint64)line->stat.arrivals);
+        json_string(builder, "state", state(line));
+        json_int(builder, "error", line->stat.outcome);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "vault");
+    json_builder_begin_object(builder);
+    json_int(builder, "messages", (gint64)status->vault.messages);
+    json_int(builder, "bytes", (gint64)status->vault.bytes);
+    json_builder_end_object(builder);
+    json_builder_set_member_name(builder, "index");
+    json_builder_begin_object(builder);
+    json_int(builder, "messages", (gint64)status->index.messages);
+    json_int(builder, "bytes", (gint64)status->index.bytes);
+    json_bool(builder, "unlocked", status->unlocked);
+    json_builder_end_object(builder);
+    json_int(builder, "outbox", 0);
+    json_builder_end_object(builder);
+    output_json(builder);
+}
+
+static void print_text(const Status *status)
+{
+    for (guint i = 0; i < status->accounts->len; i++) {
+        const AccountLine *line = &g_array_index(status->accounts, AccountLine, i);
+        g_autofree char *name = text_name(line->name);
+        g_autofree char *count = text_count(line->stat.arrivals, "message", "messages");
+        g_autofree char *date =
+            line->stat.last_sync ? output_short_date(line->stat.last_sync) : g_strdup("never");
+        printf("%s: %s, last sync %s, %s", name, count, date, state(line));
+        if (line->stat.outcome)
+            printf(" (%d)", line->stat.outcome);
+        putchar('\n');
+    }
+    g_autofree char *bytes = g_format_size(status->vault.bytes);
+    g_autofree char *sealed = text_count(status->vault.messages, "message", "messages");
+    printf("vault: %s, %s\n", sealed, bytes);
+    if (!status->unlocked)
+        puts("index: locked");
+    else
+        printf("index: unlocked, %" G_GUINT64_FORMAT " messages, %" G_GINT64_FORMAT " waiting\n",
+               status->index.messages, status->journal - status->indexed);
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    if (!command_options(context, &command_status, NULL, 0, 0, &argc, &argv, error))
+        return POSTERN_ERROR_USAGE;
+    Status status = {.accounts = g_array_new(FALSE, TRUE, sizeof(AccountLine))};
+    if (look(context, &status, error))
+        (context->json ? print_json : print_text)(&status);
+    g_array_unref(status.accounts);
+    return 0;
+}
+
+const Command command_status = {
+    .name = "status",
+    .usage = "",
+    .summary = "Accounts, last sync, counts and what waits",
+    .needs = NEED_CONFIG | NEED_VAULT,
+    .run = run,
+};

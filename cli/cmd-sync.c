@@ -1,0 +1,111 @@
+/* postern sync: one pass in the foreground, the same engine as fetchd --once. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "fetchd/engine.h"
+
+/* A live line is drawn this often at most. */
+#define DRAW_EVERY_US (G_USEC_PER_SEC / 10)
+
+typedef struct {
+    gint64 begun, drawn;
+    gboolean open; /* a live line is on the screen */
+} Progress;
+
+static void draw(gpointer user, const char *account, guint64 messages, guint64 total, guint64 bytes)
+{
+    Progress *progress = user;
+    gint64 now = g_get_monotonic_time();
+    if (now - progress->drawn < DRAW_EVERY_US && messages < total)
+        return;
+    progress->drawn = now;
+    progress->open = TRUE;
+    double seconds = MAX((double)(now - progress->begun) / G_USEC_PER_SEC, 0.001);
+    g_autofree char *name = text_name(account);
+    g_autofree char *size = g_format_size(bytes);
+    fprintf(stderr,
+            "\r\033[K%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " messages, %s, %.0f/s", name,
+            messages, total, size, (double)messages / seconds);
+    fflush(stderr);
+}
+
+static int stop_on_signals(void)
+{
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigprocmask(SIG_BLOCK, &wanted, NULL);
+    return signalfd(-1, &wanted, SFD_CLOEXEC);
+}
+
+static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
+{
+    json_builder_begin_object(builder);
+    json_string(builder, "account", outcome->account);
+    json_int(builder, "stored", outcome->stored);
+    json_int(builder, "known", outcome->known);
+    json_string(builder, "error", outcome->failure ? outcome->failure->message : NULL);
+    json_builder_end_object(builder);
+}
+
+static void tell(const Context *context, const GPtrArray *outcomes)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < outcomes->len; i++) {
+        const Outcome *outcome = outcomes->pdata[i];
+        g_autofree char *account = text_name(outcome->account);
+        add_outcome(builder, outcome);
+        if (outcome->failure) {
+            g_autofree char *words = postern_error_words(outcome->failure);
+            output_note("%s: %s", account, words);
+        }
+        if (context->json || context->quiet || (outcome->failure && outcome->stored == 0))
+            continue;
+        g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");
+        printf("%s: %s\n", account, stored);
+    }
+    json_builder_end_array(builder);
+    if (context->json)
+        output_json(builder);
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    if (!command_options(context, &command_sync, NULL, 0, -1, &argc, &argv, error))
+        return POSTERN_ERROR_USAGE;
+    Progress progress = {.begun = g_get_monotonic_time()};
+    const EngineRun pass = {
+        .config = context->config,
+        .store = context->store,
+        .accounts = argc > 1 ? argv + 1 : NULL,
+        .stop_fd = stop_on_signals(),
+        .progress = !context->quiet && isatty(STDERR_FILENO) ? draw : NULL,
+        .user = &progress,
+    };
+    g_autoptr(GPtrArray) outcomes = engine_sync(&pass, error);
+    if (progress.open)
+        fputs("\r\033[K", stderr);
+    if (outcomes == NULL)
+        return POSTERN_ERROR_POLICY;
+    tell(context, outcomes);
+    guint64 absorbed;
+    if (!engine_absorb_unlocked(context->config, context->store, &absorbed, error))
+        return POSTERN_ERROR_STORE;
+    return outcomes_exit_code(outcomes);
+}
+
+const Command command_sync = {
+    .name = "sync",
+    .usage = "[ACCOUNT …]",
+    .summary = "Fetches what is new, once, with progress",
+    .needs = NEED_CONFIG,
+    .run = run,
+};

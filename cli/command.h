@@ -1,0 +1,65 @@
+/*
+ * command — one command, one file, one descriptor. main.c finds it, meets its needs and runs it.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/config.h"
+#include "core/secret.h"
+#include "store/index.h"
+#include "store/vault.h"
+
+/* What a command works with; what it did not ask for is NULL. */
+typedef struct {
+    char *config_path;
+    char *store;
+    char *policy;     /* --policy, or NULL */
+    char *color_when; /* auto, always, never */
+    gboolean json, quiet, verbose;
+    gboolean color;
+    Config *config;
+    Vault *vault;
+    Secret *match_key;
+    Secret *vault_key;
+    Index *index;
+} Context;
+
+typedef enum {
+    NEED_NOTHING = 0,
+    NEED_CONFIG = 1 << 0,
+    NEED_VAULT = 1 << 1, /* and the match key */
+    NEED_KEY = 1 << 2,   /* the vault's private key: may cost one gpg call */
+    NEED_INDEX = 1 << 3, /* complete: what was sealed while locked is absorbed first */
+} Needs;
+
+typedef struct {
+    const char *name;
+    const char *usage;   /* arguments, as after "postern NAME " */
+    const char *summary; /* one line */
+    Needs needs;
+    /* ARGS[0] is the command's name. 0, POSTERN_ANSWER_NO, or anything with *error set. */
+    int (*run)(Context *context, int argc, char **argv, GError **error);
+} Command;
+
+extern const Command command_config, command_help, command_index, command_init, command_lock,
+    command_password, command_search, command_send, command_show, command_status, command_sync,
+    command_unlock;
+
+/* All commands in the order of the manual, NULL at the end. */
+extern const Command *const commands[];
+
+/*
+ * Parses the options of COMMAND: its own ENTRIES and the global ones, which work before and
+ * after the command's name. MIN and MAX bound what is left in argv beside the name (MAX -1: any).
+ */
+gboolean command_options(Context *context, const Command *command, const GOptionEntry *entries,
+                         int min, int max, int *argc, char ***argv,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The global options; the array lives as long as CONTEXT. Free with g_free(). */
+GOptionEntry *global_options(Context *context);
+
+/* Loads what NEEDS says, in the order configuration, vault, key, index. */
+gboolean context_meet(Context *context, Needs needs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void context_clear(Context *context);

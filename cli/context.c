@@ -1,0 +1,89 @@
+/* The needs of commands; see command.h. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "crypto/unlock.h"
+#include "store/absorb.h"
+#include "store/matchkey.h"
+
+/* Absorbing that takes longer than this is told. */
+#define TELL_AFTER_US (G_USEC_PER_SEC)
+
+static gboolean meet_config(Context *context, GError **error)
+{
+    context->config = config_load(context->config_path, context->policy, error);
+    if (context->config == NULL)
+        return FALSE;
+    for (guint i = 0; !context->quiet && i < context->config->unimplemented->len; i++)
+        output_note("%s", (const char *)context->config->unimplemented->pdata[i]);
+    return TRUE;
+}
+
+static gboolean meet_vault(Context *context, GError **error)
+{
+    context->vault = vault_open(context->store, error);
+    if (context->vault == NULL)
+        return FALSE;
+    context->match_key = matchkey_load(vault_id(context->vault), error);
+    return context->match_key != NULL;
+}
+
+static gboolean meet_key(Context *context, GError **error)
+{
+    gsize size;
+    const guint8 *wrapped = g_bytes_get_data(vault_wrapped_private(context->vault), &size);
+    context->vault_key = unlock_vault(vault_id(context->vault), vault_public_key(context->vault),
+                                      wrapped, size, context->config->unlock_seconds, error);
+    return context->vault_key != NULL;
+}
+
+static void tell_absorbing(gpointer user, guint64 done, guint64 total)
+{
+    gint64 *since = user;
+    if (g_get_monotonic_time() - *since < TELL_AFTER_US)
+        return;
+    *since = G_MAXINT64; /* once */
+    output_note("indexing what was sealed while locked: %" G_GUINT64_FORMAT
+                " of %" G_GUINT64_FORMAT,
+                done, total);
+}
+
+static gboolean meet_index(Context *context, GError **error)
+{
+    gint64 since = g_get_monotonic_time();
+    context->index =
+        index_open(context->store, vault_id(context->vault), context->vault_key, error);
+    const AbsorbOptions options = {
+        .share = context->config->crypto_index,
+        .may_decrypt = TRUE,
+        .progress = context->quiet ? NULL : tell_absorbing,
+        .user = &since,
+    };
+    return context->index &&
+           absorb(context->vault, context->vault_key, context->index, &options, NULL, error);
+}
+
+gboolean context_meet(Context *context, Needs needs, GError **error)
+{
+    return (!(needs & NEED_CONFIG) || context->config || meet_config(context, error)) &&
+           (!(needs & NEED_VAULT) || context->vault || meet_vault(context, error)) &&
+           (!(needs & NEED_KEY) || context->vault_key || meet_key(context, error)) &&
+           (!(needs & NEED_INDEX) || context->index || meet_index(context, error));
+}
+
+void context_clear(Context *context)
+{
+    index_close(context->index);
+    secret_free(context->vault_key);
+    secret_free(context->match_key);
+    vault_close(context->vault);
+    config_free(context->config);
+    g_free(context->config_path);
+    g_free(context->store);
+    g_free(context->policy);
+    g_free(context->color_when);
+}

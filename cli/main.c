@@ -1,0 +1,96 @@
+/*
+ * postern — the command line. Finds the command, meets its needs, runs it, and turns the error
+ * into words and an exit code.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "config.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "crypto/pgp.h"
+
+const Command *const commands[] = {
+    &command_init, &command_sync,   &command_index,    &command_search,
+    &command_show, &command_send,   &command_password, &command_unlock,
+    &command_lock, &command_status, &command_config,   &command_help,
+    NULL,
+};
+
+static const Command *find(const char *name, GError **error)
+{
+    for (const Command *const *command = commands; *command; command++)
+        if (strcmp((*command)->name, name) == 0)
+            return *command;
+    g_autofree char *word = text_name(name);
+    refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern help' lists them",
+           "there is no command %s", word);
+    return NULL;
+}
+
+/* Options before the command's name; argv is left at the name. */
+static gboolean parse_globals(Context *context, int *argc, char ***argv, GError **error)
+{
+    gboolean version = FALSE;
+    const GOptionEntry own[] = {
+        {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Show the version", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree GOptionEntry *globals = global_options(context);
+    g_autoptr(GOptionContext) options = g_option_context_new("COMMAND …");
+    g_option_context_set_summary(options,
+                                 "Searches, reads and sends company mail that fetchd sealed.");
+    g_option_context_set_description(options, "'postern help' lists the commands.");
+    g_option_context_add_main_entries(options, globals, NULL);
+    g_option_context_add_main_entries(options, own, NULL);
+    g_option_context_set_strict_posix(options, TRUE);
+    g_autoptr(GError) failure = NULL;
+    if (!g_option_context_parse(options, argc, argv, &failure))
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see postern --help", "%s",
+                      failure->message);
+    if (version) {
+        puts("postern " PACKAGE_VERSION);
+        exit(0);
+    }
+    if (*argc < 2)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern help' lists them",
+                      "no command given");
+    (*argc)--;
+    (*argv)++;
+    return TRUE;
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    const Command *command;
+    if (!parse_globals(context, &argc, &argv, error) || !(command = find(argv[0], error)) ||
+        !pgp_start(error))
+        return POSTERN_ERROR_USAGE;
+    return command->run(context, argc, argv, error);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    signal(SIGPIPE, SIG_IGN);
+    Context context = {0};
+    g_autoptr(GError) error = NULL;
+    int code = run(&context, argc, argv, &error);
+    if (error == NULL && (fflush(stdout) != 0 || ferror(stdout)))
+        refuse(&error, POSTERN_ERROR_STORE, "output", NULL, "cannot write the output: %s",
+               g_strerror(errno));
+    if (error) {
+        output_failure(error, context.json);
+        code = postern_exit_code(error);
+    }
+    context_clear(&context);
+    return code;
+}

@@ -1,0 +1,70 @@
+/* Option parsing for commands; see command.h. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "core/error.h"
+#include "core/paths.h"
+
+GOptionEntry *global_options(Context *context)
+{
+    const GOptionEntry entries[] = {
+        {"config", 0, 0, G_OPTION_ARG_FILENAME, &context->config_path, "Configuration file",
+         "FILE"},
+        {"store", 0, 0, G_OPTION_ARG_FILENAME, &context->store, "Store directory", "DIR"},
+        {"policy", 0, 0, G_OPTION_ARG_FILENAME, &context->policy, "Further policy file", "FILE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &context->json, "One JSON document on stdout", NULL},
+        {"color", 0, 0, G_OPTION_ARG_STRING, &context->color_when, "Colours: auto, always or never",
+         "WHEN"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &context->quiet, "Only errors and answers", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &context->verbose, "Say more", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    return g_memdup2(entries, sizeof entries);
+}
+
+static gboolean defaults(Context *context, GError **error)
+{
+    if (context->config_path == NULL)
+        context->config_path = path_config();
+    if (context->store == NULL)
+        context->store = path_data();
+    const char *when = context->color_when ? context->color_when : "auto";
+    gboolean automatic = strcmp(when, "auto") == 0;
+    if (!automatic && strcmp(when, "always") != 0 && strcmp(when, "never") != 0)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "use auto, always or never",
+                      "--color takes no such word");
+    context->color = automatic ? isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL
+                               : strcmp(when, "always") == 0;
+    return TRUE;
+}
+
+gboolean command_options(Context *context, const Command *command, const GOptionEntry *entries,
+                         int min, int max, int *argc, char ***argv, GError **error)
+{
+    g_autofree GOptionEntry *globals = global_options(context);
+    g_autoptr(GOptionContext) options = g_option_context_new(command->usage);
+    g_option_context_set_summary(options, command->summary);
+    if (entries)
+        g_option_context_add_main_entries(options, entries, NULL);
+    GOptionGroup *group = g_option_group_new(
+        "global", "Options of every command:", "Options of every command", NULL, NULL);
+    g_option_group_add_entries(group, globals);
+    g_option_context_add_group(options, group);
+
+    /* Help names the program by g_get_prgname(). */
+    g_autofree char *name = g_strconcat("postern ", command->name, NULL);
+    g_set_prgname(name);
+    g_autofree char *mend = g_strdup_printf("see 'postern %s --help'", command->name);
+    g_autoptr(GError) failure = NULL;
+    if (!g_option_context_parse(options, argc, argv, &failure))
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "%s", failure->message);
+    int left = *argc - 1;
+    if (left < min)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "usage: postern %s %s",
+                      command->name, command->usage);
+    if (max >= 0 && left > max)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend,
+                      "more arguments than 'postern %s' takes", command->name);
+    return defaults(context, error) && context_meet(context, command->needs, error);
+}

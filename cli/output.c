@@ -1,0 +1,122 @@
+/* See output.h. */
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/text.h"
+
+/* Outside of strings these characters cannot occur, so the text can be escaped as a whole. */
+static gboolean must_escape(gunichar c)
+{
+    return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+}
+
+void output_json(JsonBuilder *builder)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, TRUE);
+    g_autoptr(GString) safe = g_string_sized_new(strlen(text) + 1);
+    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (must_escape(c))
+            g_string_append_printf(safe, "\\u%04x", c);
+        else
+            g_string_append_len(safe, at, g_utf8_next_char(at) - at);
+    }
+    g_string_append_c(safe, '\n');
+    fwrite(safe->str, 1, safe->len, stdout);
+}
+
+void output_note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *note = g_strdup_vprintf(format, args);
+    va_end(args);
+    fprintf(stderr, "postern: %s\n", note);
+}
+
+void output_failure(const GError *error, gboolean json)
+{
+    g_autofree char *words = postern_error_words(error);
+    output_note("%s", words);
+    if (!json)
+        return;
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "error");
+    json_builder_begin_object(builder);
+    json_int(builder, "code", postern_exit_code(error));
+    json_string(builder, "rule", postern_error_rule(error));
+    json_string(builder, "message", error->message);
+    json_string(builder, "mend", postern_error_mend(error));
+    json_builder_end_object(builder);
+    json_builder_end_object(builder);
+    output_json(builder);
+}
+
+static void add_string(JsonBuilder *builder, const char *value)
+{
+    g_autofree char *valid = text_utf8(value, -1);
+    json_builder_add_string_value(builder, valid);
+}
+
+void json_string(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    if (value)
+        add_string(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
+void json_int(JsonBuilder *builder, const char *name, gint64 value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, value);
+}
+
+void json_bool(JsonBuilder *builder, const char *name, gboolean value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_boolean_value(builder, value);
+}
+
+void json_strings(JsonBuilder *builder, const char *name, const GPtrArray *values)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < values->len; i++)
+        add_string(builder, values->pdata[i]);
+    json_builder_end_array(builder);
+}
+
+void json_time(JsonBuilder *builder, const char *name, gint64 seconds)
+{
+    g_autoptr(GDateTime) time = seconds ? g_date_time_new_from_unix_local(seconds) : NULL;
+    g_autofree char *text = time ? g_date_time_format_iso8601(time) : NULL;
+    json_string(builder, name, text);
+}
+
+guint output_columns(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+        return size.ws_col;
+    return 80;
+}
+
+char *output_short_date(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+    if (time == NULL)
+        return g_strdup("?");
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    gboolean today = g_date_time_get_year(time) == g_date_time_get_year(now) &&
+                     g_date_time_get_day_of_year(time) == g_date_time_get_day_of_year(now);
+    return g_date_time_format(time, today ? "%H:%M" : "%Y-%m-%d");
+}

@@ -1,0 +1,153 @@
+/* See setup.h. */
+#include "cli/setup.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/text.h"
+#include "crypto/pgp.h"
+#include "policy/company.h"
+#include "policy/endpoint.h"
+#include "store/matchkey.h"
+
+static gboolean plain(const char *what, const char *value, const char *forbidden, GError **error)
+{
+    for (const char *c = value; *c; c++)
+        if (g_ascii_iscntrl(*c) || strchr(forbidden, *c)) {
+            g_autofree char *safe = text_field(value);
+            return refuse(error, POSTERN_ERROR_USAGE, "init.value", "leave that character out",
+                          "%s cannot be written into a configuration: %s", what, safe);
+        }
+    return TRUE;
+}
+
+static gboolean values_are_plain(const SetupAccount *account, GError **error)
+{
+    /* A backslash is GKeyFile's escape, quotes and brackets end a section's name. */
+    return plain("the account's name", account->name, "\\\"[]", error) &&
+           plain("the address", account->address, "\\", error) &&
+           plain("the fetch URI", account->fetch, "\\", error) &&
+           plain("the submit URI", account->submit, "\\", error) &&
+           plain("the company's domain", account->domain, "\\", error) &&
+           (account->ca_file == NULL || plain("the CA file", account->ca_file, "\\", error));
+}
+
+/* The file at PATH; *text is NULL when there is none. */
+static gboolean read_existing(const char *path, char **text, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (g_file_get_contents(path, text, NULL, &failure) ||
+        g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return TRUE;
+    return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "%s", failure->message);
+}
+
+static gboolean fits(const char *text, const char *path, const SetupAccount *account,
+                     GError **error)
+{
+    g_autoptr(Config) config = config_parse(text, strlen(text), path, error);
+    if (config == NULL)
+        return FALSE;
+    if (config_account(config, account->name, NULL)) {
+        g_autofree char *name = text_name(account->name);
+        return refuse(error, POSTERN_ERROR_POLICY, "init.account", "choose another --account",
+                      "an account \"%s\" is there already", name);
+    }
+    if (company_owns(&config->company, account->domain))
+        return TRUE;
+    g_autofree char *domain = text_name(account->domain);
+    g_autofree char *mend = g_strdup_printf("add it to 'domains' in %s", path);
+    return refuse(error, POSTERN_ERROR_POLICY, "init.company", mend,
+                  "%s is not one of the company's domains", domain);
+}
+
+char *setup_config_text(const char *path, const SetupAccount *account, const char *key,
+                        GError **error)
+{
+    g_autofree char *existing = NULL;
+    if (!values_are_plain(account, error) || !read_existing(path, &existing, error) ||
+        (existing && !fits(existing, path, account, error)))
+        return NULL;
+    GString *text = g_string_new(existing);
+    if (existing == NULL) {
+        g_string_append_printf(text,
+                               "# Written by 'postern init'; every key is explained in "
+                               "postern.conf(5).\n[company]\ndomains = %s\n",
+                               account->domain);
+        if (account->ca_file) {
+            g_autofree char *absolute = g_canonicalize_filename(account->ca_file, NULL);
+            g_string_append_printf(text, "ca_file = %s\n", absolute);
+        }
+    }
+    if (text->str[text->len - 1] != '\n')
+        g_string_append_c(text, '\n');
+    g_string_append_printf(text, "\n[account \"%s\"]\naddress = %s\nfetch = %s\nsubmit = %s\n",
+                           account->name, account->address, account->fetch, account->submit);
+    g_string_append(text, "secret = sealed\n");
+    if (key)
+        g_string_append_printf(text, "key = %s\n", key);
+    return g_string_free(text, FALSE);
+}
+
+static gboolean vet(const char *uri, const Company *company, GError **error)
+{
+    g_autoptr(VettedEndpoint) endpoint = endpoint_vet(uri, company, error);
+    return endpoint != NULL;
+}
+
+static Config *parse(const char *text, const Context *context, GError **error)
+{
+    g_autoptr(Config) config = config_parse(text, strlen(text), context->config_path, error);
+    return config && config_apply_policies(config, context->policy, error)
+               ? g_steal_pointer(&config)
+               : NULL;
+}
+
+gboolean setup_check(const char *text, const Context *context, GError **error)
+{
+    g_autoptr(Config) config = parse(text, context, error);
+    if (config == NULL || !company_check(&config->company, error))
+        return FALSE;
+    const Account *added = config->accounts->pdata[config->accounts->len - 1];
+    return vet(added->fetch, &config->company, error) &&
+           vet(added->submit, &config->company, error);
+}
+
+/* The owner's key first, then the policy's recovery keys. */
+static GStrv wrap_keys(const char *key, const Config *config)
+{
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+    g_strv_builder_add(keys, key);
+    g_strv_builder_addv(keys, (const char **)config->company.recovery_keys);
+    return g_strv_builder_end(keys);
+}
+
+gboolean setup_vault(const char *store, const char *key, const char *text, const Context *context,
+                     GError **error)
+{
+    if (vault_exists(store)) {
+        g_autoptr(Vault) vault = vault_open(store, error);
+        return vault != NULL;
+    }
+    g_autoptr(Config) config = parse(text, context, error);
+    if (config == NULL)
+        return FALSE;
+    guint8 id[VAULT_ID_SIZE], private_key[KEY_SIZE], public_key[KEY_SIZE];
+    random_bytes(id, sizeof id);
+    x25519_generate(private_key, public_key);
+    g_autoptr(Secret) secret = secret_new(private_key, sizeof private_key);
+    secret_wipe(private_key, sizeof private_key);
+    g_auto(GStrv) keys = wrap_keys(key, config);
+    g_autoptr(GBytes) wrapped = pgp_wrap(keys, secret, error);
+    return wrapped && matchkey_create(id, error) &&
+           vault_create(store, id, public_key, wrapped, error);
+}
+
+gboolean setup_write_config(const char *path, const char *text, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    return path_private_directory(dir, error) &&
+           path_write_private(path, text, strlen(text), error);
+}

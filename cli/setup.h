@@ -1,0 +1,30 @@
+/*
+ * setup — what init makes: configuration text and the vault. Asks nothing, prints nothing.
+ */
+#pragma once
+
+#include "cli/command.h"
+
+typedef struct {
+    const char *name, *address, *fetch, *submit, *domain, *ca_file;
+} SetupAccount;
+
+/*
+ * The configuration at PATH with ACCOUNT added (KEY NULL: without its key line), or a fresh one.
+ * 64 "init.value" for a value that no line can hold; 78 "init.account" when the name is taken,
+ * "init.company" when the file there speaks of another company.
+ */
+char *setup_config_text(const char *path, const SetupAccount *account, const char *key,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Does TEXT hold as a configuration, all its servers included, under the policy? */
+gboolean setup_check(const char *text, const Context *context,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes the vault in STORE, its key wrapped to KEY and to the recovery keys, unless one is there.
+ */
+gboolean setup_vault(const char *store, const char *key, const char *text, const Context *context,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean setup_write_config(const char *path, const char *text,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
