@@ -59,7 +59,6 @@ void record_put_session(GByteArray *out, const Session *session)
 {
     put_u8(out, (guint8)session->scheme);
     put_u8(out, (guint8)session->min_tls);
-    put_u8(out, (guint8)session->ca_sets->len);
     put_string(out, session->host);
     put_string(out, session->login);
     put_string(out, session->auth);
@@ -71,17 +70,15 @@ gboolean record_get_session(const Frame *frame, Session *session, GError **error
     Cursor cursor = over(frame);
     guint8 scheme = cursor_u8(&cursor);
     guint8 min_tls = cursor_u8(&cursor);
-    guint8 ca_sets = cursor_u8(&cursor);
     session->host = cursor_string(&cursor, 255);
     session->login = cursor_string(&cursor, LIMIT_ADDRESS);
     session->auth = optional(&cursor, 64);
     session->pins = strings(&cursor, RECORD_PINS, 128);
-    if (scheme > SCHEME_SUBMISSION || min_tls > TLS_1_3 || ca_sets > RECORD_CA_SETS)
+    if (scheme > SCHEME_SUBMISSION || min_tls > TLS_1_3)
         return malformed("session", error);
     session->scheme = (Scheme)scheme;
     session->min_tls = (TlsMinimum)min_tls;
-    session->ca_sets = g_ptr_array_new_full(ca_sets, (GDestroyNotify)g_bytes_unref);
-    g_ptr_array_set_size(session->ca_sets, 0);
+    session->ca_sets = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     return whole(&cursor, "session", error);
 }
 

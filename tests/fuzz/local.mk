@@ -53,3 +53,9 @@ FUZZ_TARGETS += tests/fuzz/fuzz-chunks
 tests_fuzz_fuzz_chunks_SOURCES = tests/fuzz/fuzz-chunks.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_chunks_LDADD = $(LINK_crypto)
 tests_fuzz_fuzz_chunks_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-wire
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_wire_LDADD = $(LINK_fetchd)
+tests_fuzz_fuzz_wire_LDFLAGS = $(FUZZER_LINK)
+

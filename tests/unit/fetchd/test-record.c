@@ -1,0 +1,223 @@
+/* P8: a child taken over can say only what records allow. */
+#include "fetchd/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/cursor.h"
+#include "core/error.h"
+#include "core/limits.h"
+
+static Frame frame_of(WireType type, const GByteArray *bytes)
+{
+    return (Frame){.type = type, .payload = bytes->data, .size = bytes->len};
+}
+
+static void a_session_comes_back(void **state)
+{
+    (void)state;
+    char *pins[] = {(char *)"sha256/AAAA", (char *)"sha256/BBBB", NULL};
+    const Session session = {.scheme = SCHEME_POPS,
+                             .host = (char *)"mail.corp.example",
+                             .login = (char *)"john",
+                             .min_tls = TLS_1_3,
+                             .pins = pins};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_session(bytes, &session);
+    Frame frame = frame_of(WIRE_SESSION, bytes);
+    Session back = {0};
+    assert_true(record_get_session(&frame, &back, NULL));
+    assert_int_equal(back.scheme, SCHEME_POPS);
+    assert_string_equal(back.host, "mail.corp.example");
+    assert_string_equal(back.login, "john");
+    assert_null(back.auth);
+    assert_int_equal(back.min_tls, TLS_1_3);
+    assert_int_equal(g_strv_length(back.pins), 2);
+    assert_int_equal(back.ca_sets->len, 0);
+    session_clear(&back);
+}
+
+static void names_and_numbers_come_back(void **state)
+{
+    (void)state;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_mailbox(bytes, &(MailboxName){(char *)"B&-C", (char *)"B&C", TRUE});
+    Frame frame = frame_of(WIRE_MAILBOX, bytes);
+    MailboxName name = {0};
+    assert_true(record_get_mailbox(&frame, &name, NULL));
+    assert_string_equal(name.name, "B&-C");
+    assert_string_equal(name.display, "B&C");
+    assert_true(name.selectable);
+    g_free(name.name);
+    g_free(name.display);
+
+    g_byte_array_set_size(bytes, 0);
+    char *flags[] = {(char *)"\\Seen", (char *)"$Label", NULL};
+    record_put_fetched(bytes, &(Fetched){.number = 7, .internaldate = -5, .flags = flags});
+    frame = frame_of(WIRE_FETCHED, bytes);
+    Fetched fetched = {0};
+    assert_true(record_get_fetched(&frame, &fetched, NULL));
+    assert_int_equal(fetched.number, 7);
+    assert_true(fetched.internaldate == -5);
+    assert_string_equal(fetched.flags[1], "$Label");
+    g_strfreev(fetched.flags);
+}
+
+static void p8_98_numbers_out_of_bounds_are_refused(void **state)
+{
+    (void)state;
+    const NumberRange zero = {0, 3}, backwards = {5, 4};
+    const NumberRange *const cases[] = {&zero, &backwards};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        record_put_ranges(bytes, cases[i], 1);
+        Frame frame = frame_of(WIRE_LIST, bytes);
+        g_autoptr(GError) error = NULL;
+        assert_null(record_get_ranges(&frame, &error));
+        assert_string_equal(postern_error_rule(error), "net.record");
+        assert_int_equal(postern_exit_code(error), 70);
+    }
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_listed(bytes, 0, "x");
+    Frame frame = frame_of(WIRE_LISTED, bytes);
+    guint32 number;
+    g_autofree char *uidl = NULL;
+    assert_false(record_get_listed(&frame, &number, &uidl, NULL));
+}
+
+static void p8_98_too_many_ranges_are_refused(void **state)
+{
+    (void)state;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    put_u16(bytes, RECORD_RANGES + 1);
+    for (guint i = 0; i <= RECORD_RANGES; i++) {
+        put_u32(bytes, i + 1);
+        put_u32(bytes, i + 1);
+    }
+    Frame frame = frame_of(WIRE_LIST, bytes);
+    assert_null(record_get_ranges(&frame, NULL));
+}
+
+static void p8_98_long_fields_are_refused(void **state)
+{
+    (void)state;
+    g_autofree char *name = g_strnfill(LIMIT_MAILBOX_NAME + 1, 'x');
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_name(bytes, name);
+    Frame frame = frame_of(WIRE_SELECT, bytes);
+    assert_null(record_get_name(&frame, NULL));
+
+    g_autofree char *uidl = g_strnfill(LIMIT_UIDL + 1, 'x');
+    g_byte_array_set_size(bytes, 0);
+    record_put_listed(bytes, 1, uidl);
+    frame = frame_of(WIRE_LISTED, bytes);
+    guint32 number;
+    g_autofree char *back = NULL;
+    assert_false(record_get_listed(&frame, &number, &back, NULL));
+}
+
+static void p8_98_foreign_text_must_be_utf8(void **state)
+{
+    (void)state;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    char *flags[] = {(char *)"\xff", NULL};
+    record_put_fetched(bytes, &(Fetched){.number = 7, .flags = flags});
+    Frame frame = frame_of(WIRE_FETCHED, bytes);
+    Fetched fetched = {0};
+    assert_false(record_get_fetched(&frame, &fetched, NULL));
+    g_strfreev(fetched.flags);
+}
+
+static void a_failure_keeps_kind_rule_and_mend(void **state)
+{
+    (void)state;
+    g_autoptr(GError) failure = NULL;
+    refuse(&failure, POSTERN_ERROR_PROTOCOL, "tls.name", "ask", "it says \x1b[31mred");
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_fail(bytes, failure);
+    Frame frame = frame_of(WIRE_FAIL, bytes);
+    g_autoptr(GError) back = NULL;
+    assert_false(record_get_fail(&frame, &back));
+    assert_int_equal(postern_exit_code(back), 76);
+    assert_string_equal(postern_error_rule(back), "tls.name");
+    assert_string_equal(postern_error_mend(back), "ask");
+    assert_null(strchr(back->message, '\x1b')); /* P8 85 */
+}
+
+static void p8_98_a_failure_of_no_known_kind_is_our_bug(void **state)
+{
+    (void)state;
+    static const guint8 kinds[] = {0, 1, 64, 73, 74, 99, 255};
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        put_u8(bytes, kinds[i]);
+        put_string(bytes, "rule");
+        put_string(bytes, "words");
+        put_string(bytes, "");
+        Frame frame = frame_of(WIRE_FAIL, bytes);
+        g_autoptr(GError) back = NULL;
+        assert_false(record_get_fail(&frame, &back));
+        assert_int_equal(postern_exit_code(back), 70);
+    }
+}
+
+static void long_words_are_cut_on_a_character(void **state)
+{
+    (void)state;
+    g_autoptr(GString) words = g_string_new("x");
+    while (words->len < 2 * RECORD_WORDS)
+        g_string_append(words, "€");
+    g_autoptr(GError) failure = NULL;
+    refuse(&failure, POSTERN_ERROR_LOGIN, "login.refused", NULL, "%s", words->str);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_fail(bytes, failure);
+    Frame frame = frame_of(WIRE_FAIL, bytes);
+    g_autoptr(GError) back = NULL;
+    assert_false(record_get_fail(&frame, &back));
+    assert_int_equal(postern_exit_code(back), 77);
+    assert_true(g_utf8_validate(back->message, -1, NULL));
+    assert_null(postern_error_mend(back));
+}
+
+/* Every record, cut at every byte, is refused. */
+static void p8_98_every_cut_is_refused(void **state)
+{
+    (void)state;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(GPtrArray) recipients = g_ptr_array_new();
+    g_ptr_array_add(recipients, (gpointer) "mary@corp.example");
+    record_put_letter(bytes, "john@corp.example", recipients, 9);
+    for (guint cut = 0; cut < bytes->len; cut++) {
+        Frame frame = {.type = WIRE_LETTER, .payload = bytes->data, .size = cut};
+        LetterRecord letter = {0};
+        assert_false(record_get_letter(&frame, &letter, NULL));
+        letter_record_clear(&letter);
+    }
+    Frame frame = frame_of(WIRE_LETTER, bytes);
+    LetterRecord letter = {0};
+    assert_true(record_get_letter(&frame, &letter, NULL));
+    assert_int_equal(letter.recipients->len, 1);
+    letter_record_clear(&letter);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_comes_back),
+        cmocka_unit_test(names_and_numbers_come_back),
+        cmocka_unit_test(p8_98_numbers_out_of_bounds_are_refused),
+        cmocka_unit_test(p8_98_too_many_ranges_are_refused),
+        cmocka_unit_test(p8_98_long_fields_are_refused),
+        cmocka_unit_test(p8_98_foreign_text_must_be_utf8),
+        cmocka_unit_test(a_failure_keeps_kind_rule_and_mend),
+        cmocka_unit_test(p8_98_a_failure_of_no_known_kind_is_our_bug),
+        cmocka_unit_test(long_words_are_cut_on_a_character),
+        cmocka_unit_test(p8_98_every_cut_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+#include "fetchd/wire.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+
+typedef struct {
+    Wire *near, *far;
+} Pair;
+
+static int open_pair(void **state)
+{
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    Pair *pair = g_new0(Pair, 1);
+    pair->near = wire_new(fds[0]);
+    pair->far = wire_new(fds[1]);
+    *state = pair;
+    return 0;
+}
+
+static int close_pair(void **state)
+{
+    Pair *pair = *state;
+    wire_free(pair->near);
+    wire_free(pair->far);
+    g_free(pair);
+    return 0;
+}
+
+static void frames_arrive_in_order(void **state)
+{
+    Pair *pair = *state;
+    assert_true(wire_put(pair->near, WIRE_SELECT, "INBOX", 5, NULL));
+    assert_true(wire_put(pair->near, WIRE_QUIT, NULL, 0, NULL));
+    assert_true(wire_flush(pair->near, NULL));
+    Frame frame;
+    assert_true(wire_get(pair->far, 1000, -1, &frame, NULL));
+    assert_int_equal(frame.type, WIRE_SELECT);
+    assert_int_equal(frame.size, 5);
+    assert_memory_equal(frame.payload, "INBOX", 5);
+    assert_true(wire_get(pair->far, 1000, -1, &frame, NULL));
+    assert_int_equal(frame.type, WIRE_QUIT);
+    assert_int_equal(frame.size, 0);
+}
+
+static void the_largest_frame_fits(void **state)
+{
+    Pair *pair = *state;
+    g_autofree guint8 *big = g_malloc(LIMIT_FRAME);
+    memset(big, 'x', LIMIT_FRAME);
+    assert_true(wire_put(pair->near, WIRE_DATA, big, LIMIT_FRAME, NULL));
+    assert_true(wire_flush(pair->near, NULL));
+    Frame frame;
+    assert_true(wire_get(pair->far, 1000, -1, &frame, NULL));
+    assert_int_equal(frame.size, LIMIT_FRAME);
+    assert_memory_equal(frame.payload, big, LIMIT_FRAME);
+}
+
+static void silence_ends_the_wait(void **state)
+{
+    Pair *pair = *state;
+    Frame frame;
+    g_autoptr(GError) error = NULL;
+    assert_false(wire_get(pair->far, 10, -1, &frame, &error));
+    assert_string_equal(postern_error_rule(error), "net.timeout");
+}
+
+static void a_stop_ends_the_wait(void **state)
+{
+    Pair *pair = *state;
+    int stop[2];
+    assert_int_equal(pipe(stop), 0);
+    assert_int_equal(write(stop[1], "!", 1), 1);
+    Frame frame;
+    g_autoptr(GError) error = NULL;
+    assert_false(wire_get(pair->far, 10000, stop[0], &frame, &error));
+    assert_string_equal(postern_error_rule(error), "run.interrupted");
+    assert_int_equal(postern_exit_code(error), 75);
+    close(stop[0]);
+    close(stop[1]);
+}
+
+static void an_end_that_is_gone_is_told(void **state)
+{
+    Pair *pair = *state;
+    assert_true(wire_put(pair->near, WIRE_DONE, NULL, 0, NULL));
+    assert_true(wire_flush(pair->near, NULL));
+    g_clear_pointer(&pair->near, wire_free);
+    Frame frame;
+    assert_true(wire_get(pair->far, 1000, -1, &frame, NULL)); /* what was said still counts */
+    g_autoptr(GError) error = NULL;
+    assert_false(wire_get(pair->far, 1000, -1, &frame, &error));
+    assert_string_equal(postern_error_rule(error), "net.gone");
+
+    g_autoptr(GError) broken = NULL;
+    assert_true(wire_put(pair->far, WIRE_DONE, NULL, 0, NULL));
+    assert_false(wire_flush(pair->far, &broken));
+    assert_string_equal(postern_error_rule(broken), "net.gone");
+}
+
+static void p8_98_malformed_frames_are_refused(void **state)
+{
+    static const struct {
+        guint8 bytes[5];
+        const char *why;
+    } cases[] = {
+        {{0, 1, 0, 1, WIRE_DATA}, "one byte over the limit"},
+        {{0xff, 0xff, 0xff, 0xff, WIRE_DATA}, "as large as it gets"},
+        {{0, 0, 0, 0, 0}, "type 0"},
+        {{0, 0, 0, 0, WIRE_TYPES + 1}, "a type beyond the last"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Frame frame;
+        g_autoptr(GError) error = NULL;
+        assert_int_equal(wire_parse(cases[i].bytes, 5, &frame, &error), -1);
+        assert_string_equal(postern_error_rule(error), "net.record");
+    }
+}
+
+static void a_frame_waits_for_its_last_byte(void **state)
+{
+    static const guint8 bytes[] = {0, 0, 0, 3, WIRE_DATA, 'a', 'b', 'c', 0};
+    (void)state;
+    Frame frame;
+    for (gsize cut = 0; cut < 8; cut++)
+        assert_int_equal(wire_parse(bytes, cut, &frame, NULL), 0);
+    assert_int_equal(wire_parse(bytes, 9, &frame, NULL), 8);
+    assert_int_equal(frame.size, 3);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(frames_arrive_in_order, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(the_largest_frame_fits, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(silence_ends_the_wait, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(a_stop_ends_the_wait, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(an_end_that_is_gone_is_told, open_pair, close_pair),
+        cmocka_unit_test(p8_98_malformed_frames_are_refused),
+        cmocka_unit_test(a_frame_waits_for_its_last_byte),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
