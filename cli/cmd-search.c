@@ -1,13 +1,16 @@
 /* postern search: lists what matches. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/text.h"
 
-#define DEFAULT_LIMIT 50
+/* A screenful or two; a pipe or a script gets everything. */
+#define TERMINAL_LIMIT 50
+#define LIMIT_UNSAID G_MAXINT
 #define ID_COLUMNS 16
 #define DATE_COLUMNS 10
 #define FROM_COLUMNS 22
@@ -23,6 +26,14 @@ static gboolean parse_sort(const char *word, SearchSort *sort, GError **error)
         }
     return word == NULL || refuse(error, POSTERN_ERROR_USAGE, "usage",
                                   "use newest, oldest or relevance", "--sort takes no such word");
+}
+
+static gboolean check_limit(const Context *context, int *limit, GError **error)
+{
+    if (*limit == LIMIT_UNSAID)
+        *limit = context->json || !isatty(STDOUT_FILENO) ? 0 : TERMINAL_LIMIT;
+    return *limit >= 0 ||
+           refuse(error, POSTERN_ERROR_USAGE, "usage", "use 0 for all", "--limit is negative");
 }
 
 static void add_hit(JsonBuilder *builder, const Hit *hit)
@@ -86,24 +97,23 @@ static void print_hit(const Hit *hit, guint columns, gboolean color)
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    int limit = -1;
+    int limit = LIMIT_UNSAID;
     g_autofree char *sort_word = NULL;
     SearchSort sort = SORT_NEWEST;
     const GOptionEntry entries[] = {
-        {"limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most N results (0: all; default 50)", "N"},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &limit, "At most N results (0: all)", "N"},
         {"sort", 0, 0, G_OPTION_ARG_STRING, &sort_word, "newest, oldest or relevance", "ORDER"},
         G_OPTION_ENTRY_NULL,
     };
     if (!command_options(context, &command_search, entries, 0, -1, &argc, &argv, error) ||
-        !parse_sort(sort_word, &sort, error))
+        !parse_sort(sort_word, &sort, error) || !check_limit(context, &limit, error))
         return POSTERN_ERROR_USAGE;
     g_autofree char *text = g_strjoinv(" ", argv + 1);
     g_autoptr(Query) query = query_parse(text, g_get_real_time() / G_USEC_PER_SEC, error);
     if (query == NULL ||
         !context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error))
         return POSTERN_ERROR_INPUT;
-    g_autoptr(GPtrArray) hits =
-        index_search(context->index, query, limit < 0 ? DEFAULT_LIMIT : (guint)limit, sort, error);
+    g_autoptr(GPtrArray) hits = index_search(context->index, query, (guint)limit, sort, error);
     if (hits == NULL)
         return POSTERN_ERROR_STORE;
     if (context->json)
