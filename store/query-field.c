@@ -215,8 +215,8 @@ static Query *ranged(Parser *parser, const char *place, const Field *field, Valu
     ValueFault fault;
     gint64 from = 0, to = 0;
     gboolean date = field->kind == FIELD_DATE;
-    gboolean fine = date ? value_date(value->text, parser->now, &from, &to, &fault)
-                         : value_size(value->text, &from, &to, &fault);
+    gboolean fine = date ? query_date(value->text, parser->now, &from, &to, &fault)
+                         : query_size(value->text, &from, &to, &fault);
     if (!fine) {
         g_autofree char *shown = parser_shown(value->text + fault.at);
         return parser_wrong(parser, value->place + fault.at, fault.mend, "%s: \"%s\"", fault.why,

@@ -124,7 +124,7 @@ static gboolean cut(const char *text, char **left, const char **right)
     return TRUE;
 }
 
-gboolean value_date(const char *text, gint64 now, gint64 *from, gint64 *to, ValueFault *fault)
+gboolean query_date(const char *text, gint64 now, gint64 *from, gint64 *to, ValueFault *fault)
 {
     static const char not_a_date[] = "this is not a date";
     g_autoptr(GTimeZone) zone = g_time_zone_new_local();
@@ -189,7 +189,7 @@ static gboolean compared(const char *text, gint64 *from, gint64 *to, ValueFault 
     return TRUE;
 }
 
-gboolean value_size(const char *text, gint64 *from, gint64 *to, ValueFault *fault)
+gboolean query_size(const char *text, gint64 *from, gint64 *to, ValueFault *fault)
 {
     g_autofree char *left = NULL;
     const char *right;

@@ -15,9 +15,9 @@ typedef struct {
  * `6m`, `1y` before NOW) around `..`, either of which may be missing. Days are those of the
  * local time zone. Both ends are included; a missing one is G_MININT64 or G_MAXINT64.
  */
-gboolean value_date(const char *text, gint64 now, gint64 *from, gint64 *to,
+gboolean query_date(const char *text, gint64 now, gint64 *from, gint64 *to,
                     ValueFault *fault) G_GNUC_WARN_UNUSED_RESULT;
 
 /* `>1M`, `>=1M`, `<10k`, `<=10k`, `1M..2M`, `1M..`, `..2M`; k, M and G are powers of 1024. */
-gboolean value_size(const char *text, gint64 *from, gint64 *to,
+gboolean query_size(const char *text, gint64 *from, gint64 *to,
                     ValueFault *fault) G_GNUC_WARN_UNUSED_RESULT;
