@@ -263,6 +263,25 @@ static void p8_94_no_query_becomes_syntax(void **state)
     assert_finds(fixture->index, "folder:_*", SORT_NEWEST, "");
 }
 
+/* The parser lets no quotation mark into a term; should one come all the same, it is quoted. */
+static void p8_94_a_quotation_mark_in_a_term_stays_one(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    write_letter(letters, "a", "one");
+    write_letter(letters, "b", "x or y");
+    add_all(fixture->index, letters, 2);
+    Query query = {.kind = QUERY_TEXT, .value = (char[]){"x\" OR \"y"}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) hits = index_search(fixture->index, &query, 0, SORT_RELEVANCE, &error);
+    assert_non_null(hits);
+    assert_int_equal(hits->len, 1);
+    query.value = (char[]){"one\" OR \"y"};
+    g_autoptr(GPtrArray) none = index_search(fixture->index, &query, 0, SORT_NEWEST, &error);
+    assert_non_null(none);
+    assert_int_equal(none->len, 0);
+}
+
 static void the_longest_query_is_answered(void **state)
 {
     Fixture *fixture = *state;
@@ -518,6 +537,7 @@ int main(void)
         CASE(relevance_weighs_subjects_above_bodies),
         CASE(a_term_without_letters_is_refused_at_its_character),
         CASE(p8_94_no_query_becomes_syntax),
+        CASE(p8_94_a_quotation_mark_in_a_term_stays_one),
         CASE(the_longest_query_is_answered),
         CASE(the_deepest_query_is_answered),
         CASE(many_hits_come_in_their_order),

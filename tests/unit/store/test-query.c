@@ -313,7 +313,8 @@ static void p8_94_limits_hold(void **state)
     g_autofree char *deeper = g_strconcat("(", deepest, ")", NULL);
     g_autofree char *most = repeated("a ", LIMIT_QUERY_TERMS);
     g_autofree char *more = repeated("a ", LIMIT_QUERY_TERMS + 1);
-    const char *const fine[] = {longest, deepest, most};
+    g_autofree char *siblings = repeated("(a)", LIMIT_QUERY_DEPTH + 1);
+    const char *const fine[] = {longest, deepest, most, siblings};
     for (gsize i = 0; i < G_N_ELEMENTS(fine); i++) {
         g_autoptr(Query) query = query_parse(fine[i], NOW, NULL);
         assert_non_null(query);
