@@ -117,7 +117,9 @@ static gboolean remove_kept(Pop3Pass *self, GError **error)
 static gboolean fetch_new(Pop3Pass *self, GError **error)
 {
     Pass *pass = self->pass;
-    if (!pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error))
+    Selected selected;
+    if (!pass->fetcher->select(pass->fetcher, "INBOX", &selected, error) ||
+        !pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error))
         return FALSE;
     g_array_sort(self->wanted, ascending);
     pass->total = self->wanted->len;
