@@ -51,6 +51,8 @@ static X509_STORE *store_from_pem(GBytes *pem, guint number, GError **error)
     g_autoptr(BIO) bio = BIO_new_mem_buf(text ? text : "", (int)MIN(size, LIMIT_CA_BUNDLE));
     g_autoptr(X509_STORE) store = X509_STORE_new();
     guint certificates = 0;
+    /* What the company configured is the anchor, also when it is an intermediate. */
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     if (size > LIMIT_CA_BUNDLE) {
         bad_set(error, number, "is larger than 2 MiB");
         return NULL;
@@ -217,8 +219,6 @@ static X509_STORE_CTX *context_for(X509_STORE *store, X509 *leaf, STACK_OF(X509)
     X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    /* What the company configured is the anchor, also when it is an intermediate. */
-    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     if (!X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER) ||
         !X509_VERIFY_PARAM_set_trust(param, X509_TRUST_SSL_SERVER) ||
         !X509_VERIFY_PARAM_set1_host(param, host, 0))

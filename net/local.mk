@@ -25,6 +25,7 @@ libpostern_net_a_SOURCES = \
 	net/sasl.c \
 	net/session.c \
 	net/smtpreply.c \
+	net/staple.c \
 	net/submission.c \
 	net/tls.c \
 	net/words.c

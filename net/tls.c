@@ -17,6 +17,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "net/certificate.h"
+#include "net/staple.h"
 
 #define CIPHERS_TLS_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define CIPHERS_TLS_1_3 "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
@@ -207,6 +208,7 @@ static BIO *socket_bio(Channel *channel)
 typedef struct {
     const Session *session;
     GPtrArray *stores;
+    STACK_OF(X509) * chain;
     GError *fault;
 } Judge;
 
@@ -214,10 +216,9 @@ static int judge_chain(X509_STORE_CTX *context, void *user)
 {
     Judge *judge = user;
     int code;
-    g_clear_error(&judge->fault);
     gboolean good =
         certificate_check(X509_STORE_CTX_get0_cert(context), X509_STORE_CTX_get0_untrusted(context),
-                          judge->stores, judge->session, &code, NULL, &judge->fault);
+                          judge->stores, judge->session, &code, &judge->chain, &judge->fault);
     X509_STORE_CTX_set_error(context, code);
     return good;
 }
@@ -307,12 +308,29 @@ static gboolean ssl_for(Channel *channel, Judge *judge, GError **error)
 {
     g_autoptr(SSL_CTX) context = context_for(judge);
     channel->ssl = context ? SSL_new(context) : NULL;
-    if (channel->ssl == NULL || !SSL_set_tlsext_host_name(channel->ssl, judge->session->host))
+    if (channel->ssl == NULL || !SSL_set_tlsext_host_name(channel->ssl, judge->session->host) ||
+        !SSL_set_tlsext_status_type(channel->ssl, TLSEXT_STATUSTYPE_ocsp))
         return refuse(error, POSTERN_ERROR_BUG, "tls.setup", NULL,
                       "OpenSSL cannot be set up for %s", judge->session->host);
     BIO *bio = socket_bio(channel);
     SSL_set_bio(channel->ssl, bio, bio);
     return TRUE;
+}
+
+static gboolean staple_good(Channel *channel, Judge *judge, GError **error)
+{
+    unsigned char *response;
+    long size = SSL_get_tlsext_status_ocsp_resp(channel->ssl, &response);
+    return staple_check(judge->chain, g_ptr_array_index(judge->stores, 0),
+                        size > 0 ? response : NULL, size > 0 ? (gsize)size : 0,
+                        judge->session->host, error);
+}
+
+static void judge_clear(Judge *judge)
+{
+    g_clear_error(&judge->fault);
+    g_clear_pointer(&judge->stores, g_ptr_array_unref);
+    sk_X509_pop_free(judge->chain, X509_free);
 }
 
 gboolean channel_start_tls(Channel *channel, const Session *session, GError **error)
@@ -325,13 +343,13 @@ gboolean channel_start_tls(Channel *channel, const Session *session, GError **er
                                   "somebody on the way may be tampering: try another network",
                                   "%s sent more than its answer before TLS began", session->host);
     else if ((judge.stores = certificate_stores(session->ca_sets, error)) == NULL ||
-             !ssl_for(channel, &judge, error) || !handshake(channel, &judge, error))
+             !ssl_for(channel, &judge, error) || !handshake(channel, &judge, error) ||
+             !staple_good(channel, &judge, error))
         channel->failed = TRUE;
     /* No certificate is judged after the handshake; if one were, the empty store would say no. */
     if (channel->ssl)
         SSL_CTX_set_cert_verify_callback(SSL_get_SSL_CTX(channel->ssl), NULL, NULL);
-    g_clear_error(&judge.fault);
-    g_clear_pointer(&judge.stores, g_ptr_array_unref);
+    judge_clear(&judge);
     channel->secured = !channel->failed;
     return channel->secured;
 }

@@ -7,7 +7,7 @@
  * environment variable and no openssl.cnf has a say.
  *
  * Errors: 76 "tls.handshake", "tls.version", "tls.chain", "tls.name", "tls.expired", "tls.pin",
- * "tls.truncated" (end without close_notify), each naming the fault; 75 "server.timeout";
+ * "tls.staple", "tls.revoked", "tls.truncated" (end without close_notify), each naming the fault; 75 "server.timeout";
  * 69 "server.closed" (end of a connection in clear).
  */
 #pragma once

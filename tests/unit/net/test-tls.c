@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -263,6 +264,80 @@ static void p3_a_company_intermediate_may_be_the_anchor(void **state)
     g_ptr_array_add(session->ca_sets, identity_pem(between));
     g_autoptr(GError) error = shake(&(PeerSetup){.identity = server}, session);
     assert_null(error);
+}
+
+/* ---- staples ---- */
+
+typedef struct {
+    const char *name;
+    const char *feature; /* of the certificate */
+    enum { NO_STAPLE, GOOD, REVOKED, STALE, OTHER_SERIAL, OTHER_SIGNER, RUBBISH } staple;
+    const char *rule;
+} StapleCase;
+
+static GBytes *staple_of(const StapleCase *c, const Identity *server)
+{
+    if (c->staple == NO_STAPLE)
+        return NULL;
+    if (c->staple == RUBBISH)
+        return g_bytes_new_static("0\202\377\377rubbish", 11);
+    g_autoptr(Identity) stranger = identity_new(&recipe_ca, NULL);
+    const Identity *signer = c->staple == OTHER_SIGNER ? stranger : peer_ca();
+    X509 *about = c->staple == OTHER_SERIAL ? peer_identity()->certificate : server->certificate;
+    gboolean revoked = c->staple == REVOKED;
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    OCSP_CERTID *id = OCSP_cert_to_id(NULL, about, peer_ca()->certificate);
+    ASN1_TIME *from = X509_gmtime_adj(NULL, -7200);
+    ASN1_TIME *until = X509_gmtime_adj(NULL, c->staple == STALE ? -3600 : 3600);
+    OCSP_basic_add1_status(basic, id, revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD,
+                           0, revoked ? from : NULL, from, until);
+    OCSP_basic_sign(basic, signer->certificate, signer->key, EVP_sha256(), NULL, 0);
+    OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    guint8 *der = NULL;
+    int size = i2d_OCSP_RESPONSE(response, &der);
+    GBytes *bytes = g_bytes_new(der, (gsize)size);
+    OPENSSL_free(der);
+    OCSP_RESPONSE_free(response);
+    OCSP_BASICRESP_free(basic);
+    OCSP_CERTID_free(id);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    return bytes;
+}
+
+static void p3_a_certificate_that_must_staple_does(void **state)
+{
+    (void)state;
+    static const StapleCase cases[] = {
+        {"must, good", "status_request", GOOD, NULL},
+        {"must, none", "status_request", NO_STAPLE, "tls.staple"},
+        {"must, stale", "status_request", STALE, "tls.staple"},
+        {"must, other serial", "status_request", OTHER_SERIAL, "tls.staple"},
+        {"must, other signer", "status_request", OTHER_SIGNER, "tls.staple"},
+        {"must, rubbish", "status_request", RUBBISH, "tls.staple"},
+        {"must, revoked", "status_request", REVOKED, "tls.revoked"},
+        {"may, good", NULL, GOOD, NULL},
+        {"may, none", NULL, NO_STAPLE, NULL},
+        {"may, stale", NULL, STALE, NULL},
+        {"may, rubbish", NULL, RUBBISH, NULL},
+        {"may, revoked", NULL, REVOKED, "tls.revoked"},
+    };
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (gsize v = 0; v < G_N_ELEMENTS(versions); v++) {
+            const StapleCase *c = &cases[i];
+            g_autoptr(Identity) server =
+                identity_new(&(Recipe){.tlsfeature = c->feature}, peer_ca());
+            g_autoptr(GBytes) staple = staple_of(c, server);
+            g_autoptr(GError) error = shake(
+                &(PeerSetup){.identity = server, .staple = staple, .max_version = versions[v]},
+                session);
+            if (c->rule)
+                assert_refused(error, POSTERN_ERROR_PROTOCOL, c->rule, PEER_HOST);
+            else if (error)
+                fail_msg("%s was refused: %s", c->name, error->message);
+        }
 }
 
 static void set_pins(Session *session, const char *first, const char *second)
@@ -582,6 +657,7 @@ int main(void)
         cmocka_unit_test(p3_no_ca_set_or_an_unusable_one_trusts_nobody),
         cmocka_unit_test(p3_a_ca_set_beyond_the_limit_is_refused),
         cmocka_unit_test(p3_a_company_intermediate_may_be_the_anchor),
+        cmocka_unit_test(p3_a_certificate_that_must_staple_does),
         cmocka_unit_test(p3_pins_are_demanded_in_addition_to_the_chain),
         cmocka_unit_test(p3_a_pinned_certificate_outside_the_chain_does_not_count),
         cmocka_unit_test(p3_old_versions_and_weak_ciphers_are_refused),
