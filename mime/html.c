@@ -132,6 +132,8 @@ static char *attribute(const Tag *tag, const char *name)
     const char *at = tag->attributes;
     while (at < tag->end) {
         at += strspn(at, " \t\r\n\f/");
+        if (at >= tag->end)
+            break;
         gsize length = strcspn(at, "= \t\r\n\f/>");
         gboolean wanted = length == strlen(name) && g_ascii_strncasecmp(at, name, length) == 0;
         at += MAX(length, 1);
@@ -254,14 +256,20 @@ static const char *skip_raw(const char *at, const char *name)
     return NULL;
 }
 
+static const char *comment_end(const char *at)
+{
+    for (; *at; at++)
+        if (at[0] == '-' && at[1] == '-' && at[2] == '>')
+            return at + 3;
+    return NULL;
+}
+
 /* What follows a '<'; the next place to read, or NULL at the end of the page. */
 static const char *read_markup(Page *page, const char *at)
 {
     Tag tag;
-    if (g_str_has_prefix(at, "<!--")) {
-        const char *end = strstr(at + 4, "-->");
-        return end ? end + 3 : NULL;
-    }
+    if (g_str_has_prefix(at, "<!--"))
+        return comment_end(at + 4);
     if (at[1] == '!' || at[1] == '?') {
         at += strcspn(at, ">");
         return *at ? at + 1 : NULL;

@@ -134,11 +134,19 @@ static const char *decode_run(const char *at, Word word, GString *out)
     return at;
 }
 
+/* strstr() of the sanitizers measures the whole rest each time. */
+static const char *find_word(const char *at)
+{
+    while (*at && (at[0] != '=' || at[1] != '?'))
+        at++;
+    return *at ? at : NULL;
+}
+
 char *rfc2047_decode(const char *raw)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     while (*raw) {
-        const char *next = strstr(raw, "=?");
+        const char *next = find_word(raw);
         gsize plain = next ? (gsize)(next - raw) : strlen(raw);
         Word word;
         gboolean found = next != NULL && read_word(next, &word);

@@ -2,6 +2,7 @@
 #include "mime/transfer.h"
 
 #include <gmime/gmime.h>
+#include <string.h>
 
 static int letter(guint8 c)
 {
@@ -59,6 +60,19 @@ static void through_gmime(GMimeContentEncoding encoding, GByteArray *out, const 
     g_byte_array_set_size(out, (guint)done);
 }
 
+/* Length of everything up to and with the "begin MODE NAME" line; 0 when there is none. */
+static gsize begin_line(const guint8 *data, gsize size)
+{
+    for (gsize at = 0; at < size;) {
+        const guint8 *feed = memchr(data + at, '\n', size - at);
+        gsize next = feed ? (gsize)(feed - data) + 1 : size;
+        if (next - at > 6 && memcmp(data + at, "begin ", 6) == 0)
+            return next;
+        at = next;
+    }
+    return 0;
+}
+
 GBytes *transfer_decode(const char *encoding, GBytes *bytes)
 {
     gsize size;
@@ -66,14 +80,16 @@ GBytes *transfer_decode(const char *encoding, GBytes *bytes)
     if (encoding == NULL || size == 0 || size > G_MAXUINT / 4)
         return g_bytes_ref(bytes);
     g_autoptr(GByteArray) out = g_byte_array_new();
-    if (g_ascii_strcasecmp(encoding, "base64") == 0)
+    if (g_ascii_strcasecmp(encoding, "base64") == 0) {
         base64_append(out, data, size);
-    else if (g_ascii_strcasecmp(encoding, "quoted-printable") == 0)
+    } else if (g_ascii_strcasecmp(encoding, "quoted-printable") == 0) {
         through_gmime(GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, out, data, size);
-    else if (g_ascii_strcasecmp(encoding, "x-uuencode") == 0 ||
-             g_ascii_strcasecmp(encoding, "uuencode") == 0)
-        through_gmime(GMIME_CONTENT_ENCODING_UUENCODE, out, data, size);
-    else
+    } else if (g_ascii_strcasecmp(encoding, "x-uuencode") == 0 ||
+               g_ascii_strcasecmp(encoding, "uuencode") == 0) {
+        gsize begin = begin_line(data, size);
+        through_gmime(GMIME_CONTENT_ENCODING_UUENCODE, out, data + begin, size - begin);
+    } else {
         return g_bytes_ref(bytes);
+    }
     return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }

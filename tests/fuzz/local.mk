@@ -13,6 +13,16 @@ check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/corpus
 
+FUZZ_TARGETS += tests/fuzz/fuzz-mime
+tests_fuzz_fuzz_mime_SOURCES = tests/fuzz/fuzz-mime.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_mime_LDADD = $(LINK_mime)
+tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-rfc2047
+tests_fuzz_fuzz_rfc2047_SOURCES = tests/fuzz/fuzz-rfc2047.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_rfc2047_LDADD = $(LINK_mime)
+tests_fuzz_fuzz_rfc2047_LDFLAGS = $(FUZZER_LINK)
+
 FUZZ_TARGETS += tests/fuzz/fuzz-guard
 tests_fuzz_fuzz_guard_SOURCES = tests/fuzz/fuzz-guard.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_guard_LDADD = $(LINK_net)

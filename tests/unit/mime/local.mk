@@ -1,12 +1,18 @@
 UNIT_MIME = \
 	tests/unit/mime/test-address \
+	tests/unit/mime/test-charset \
 	tests/unit/mime/test-compose \
+	tests/unit/mime/test-html \
 	tests/unit/mime/test-message \
-	tests/unit/mime/test-rfc2047
+	tests/unit/mime/test-rfc2047 \
+	tests/unit/mime/test-rfc2231
 check_PROGRAMS += $(UNIT_MIME)
 TESTS += $(UNIT_MIME)
 
 tests_unit_mime_test_address_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_charset_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_compose_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_html_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_message_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_rfc2047_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_rfc2231_LDADD = $(LINK_mime) $(UNIT_LIBS)

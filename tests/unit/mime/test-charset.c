@@ -1,0 +1,99 @@
+#include "mime/charset.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mime/transfer.h"
+
+typedef struct {
+    const char *label;
+    const char *bytes;
+    const char *text;
+} Case;
+
+static void bytes_become_utf8(void **state)
+{
+    (void)state;
+    static const Case cases[] = {
+        {NULL, "", ""},
+        {NULL, "Grüße", "Grüße"},
+        {NULL,
+         "Gr\xfc\xdf"
+         "e",
+         "Grüße"},
+        {"us-ascii", "\xe9", "é"},
+        {"UTF-8", "a\xc3", "a\xef\xbf\xbd"},
+        {"utf-8", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"ISO-8859-1", "\x80", "€"},
+        {"koi8-u", "\xa6", "і"},
+        {"iso-2022-jp", "\x1b$B$3\x1b(B!", "こ!"},
+        {"iso-2022-jp", "\x1b$B\xff$3", "\xef\xbf\xbdこ"},
+        {"gb18030", "\x81", "\xef\xbf\xbd"},
+        {"big5", "\x88\x62", "Ê̄"},
+        {"utf-7", "+AGE-\xff", "+AGE-\xef\xbf\xbd"},
+        {"utf-8//TRANSLIT", "\xc3\xa9", "\xef\xbf\xbd"},
+        {"iso-2022-cn-ext", "\x1b$*H", "\x1b$*H"},
+        {"a-very-long-name-that-no-character-set-ever-had",
+         "\xff"
+         "b",
+         "\xef\xbf\xbd"
+         "b"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            charset_to_utf8(cases[i].label, cases[i].bytes, strlen(cases[i].bytes));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+/* What is wholly another charset is not tried byte by byte. */
+static void p8_87_bytes_that_never_decode_cost_little(void **state)
+{
+    (void)state;
+    g_autofree char *bytes = g_strnfill(8 * 1024 * 1024, '\xff');
+    gint64 start = g_get_monotonic_time();
+    g_autofree char *text = charset_to_utf8("euc-jp", bytes, strlen(bytes));
+    assert_true(g_utf8_validate(text, -1, NULL));
+    assert_true(g_get_monotonic_time() - start < 2 * G_USEC_PER_SEC);
+}
+
+static void transfer_encodings_are_undone(void **state)
+{
+    (void)state;
+    static const Case cases[] = {
+        {NULL, "a=3D", "a=3D"},
+        {"7bit", "a=3D", "a=3D"},
+        {"x-unknown", "YQ==", "YQ=="},
+        {"quoted-printable", "a=3D=\r\nb =\n=C3=A9=", "a=b \xc3\xa9"},
+        {"BASE64", "YWI=\r\nZGVm", "abdef"},
+        {"base64", "Y W-I*", "ab"},
+        {"base64", "YQ", "a"},
+        {"base64", "Y", ""},
+        {"base64", "====", ""},
+        {"base64", "", ""},
+        {"x-uuencode", "begin 644 f\n#86)C\n`\nend\n", "abc"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GBytes) bytes = g_bytes_new(cases[i].bytes, strlen(cases[i].bytes));
+        g_autoptr(GBytes) decoded = transfer_decode(cases[i].label, bytes);
+        gsize size = g_bytes_get_size(decoded);
+        assert_int_equal(size, strlen(cases[i].text));
+        if (size > 0)
+            assert_memory_equal(g_bytes_get_data(decoded, NULL), cases[i].text, size);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_become_utf8),
+        cmocka_unit_test(p8_87_bytes_that_never_decode_cost_little),
+        cmocka_unit_test(transfer_encodings_are_undone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
