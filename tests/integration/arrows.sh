@@ -22,11 +22,12 @@ nothing() {
     is "$2" '' "$1"
 }
 
-# arrow FOLDER REACHES…: its quoted includes lie in itself and in what its arrow reaches.
+# arrow FOLDER REACHES…: its quoted includes lie in itself and in what its arrow reaches, or are
+# configure's own config.h.
 arrow() {
     allowed=$(echo "$@" | tr ' ' '|')
     nothing "$1 uses only: $*" \
-        "$(sources "$1" | includes | grep ':"' | grep -vE ":\"($allowed)/[^/]*\"$")"
+        "$(sources "$1" | includes | grep ':"' | grep -vE ":\"(($allowed)/[^/]*|config\.h)\"$")"
 }
 
 # facade HEADERS FILES TEXT: angle includes that begin with HEADERS stand in FILES alone.
