@@ -75,6 +75,12 @@ static Meaning meaning_of(gpgme_error_t failure)
                          "unlock the key (gpg must be able to ask for its passphrase) and try "
                          "again"};
     case GPG_ERR_INV_ENGINE:
+    case GPG_ERR_UNSUPPORTED_PROTOCOL:
+    case GPG_ERR_EACCES:
+    case GPG_ERR_EPERM:
+    case GPG_ERR_EROFS:
+    case GPG_ERR_ENOSPC:
+    case GPG_ERR_ENOTDIR:
     case GPG_ERR_ENOENT:
     case GPG_ERR_NOT_OPERATIONAL:
     case GPG_ERR_ENGINE_TOO_OLD:

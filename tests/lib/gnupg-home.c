@@ -32,11 +32,16 @@ static GHashTable *read_keys(const char *dir)
     return keys;
 }
 
-GnupgHome *gnupg_home_new(void)
+static char *lib_path(const char *name)
 {
     const char *srcdir = g_getenv("srcdir");
-    g_autofree char *script =
-        g_build_filename(srcdir ? srcdir : ".", "tests", "lib", "gnupg-home.sh", NULL);
+    g_autofree char *path = g_build_filename(srcdir ? srcdir : ".", "tests", "lib", name, NULL);
+    return g_canonicalize_filename(path, NULL);
+}
+
+GnupgHome *gnupg_home_new(void)
+{
+    g_autofree char *script = lib_path("gnupg-home.sh");
     GnupgHome *home = g_new0(GnupgHome, 1);
     home->dir = g_mkdtemp(g_strdup("/tmp/postern-XXXXXX"));
     if (home->dir == NULL)
@@ -58,6 +63,17 @@ void gnupg_home_use(const GnupgHome *home, const char *which)
     if (g_mkdir_with_parents(path, 0700) != 0)
         g_error("cannot make %s", path);
     g_setenv("GNUPGHOME", path, TRUE);
+}
+
+void gnupg_home_answer(const GnupgHome *home, const char *which)
+{
+    g_autofree char *path = gnupg_home_path(home, which);
+    g_autofree char *conf = g_build_filename(path, "gpg-agent.conf", NULL);
+    g_autofree char *pinentry = lib_path("pinentry.sh");
+    g_autofree char *line = g_strdup_printf("pinentry-program %s\n", pinentry);
+    if (!g_file_set_contents(conf, line, -1, NULL))
+        g_error("cannot write %s", conf);
+    run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "gpg-agent", NULL});
 }
 
 const char *gnupg_home_key(const GnupgHome *home, const char *name)

@@ -13,5 +13,7 @@ void gnupg_home_use(const GnupgHome *home, const char *which);
 const char *gnupg_home_key(const GnupgHome *home, const char *name);
 /* Where the home called WHICH lies. */
 char *gnupg_home_path(const GnupgHome *home, const char *which);
+/* From now on the agent of the home in use is answered by pinentry.sh; else nobody is asked. */
+void gnupg_home_answer(const GnupgHome *home, const char *which);
 /* Ends the agents and removes everything. */
 void gnupg_home_free(GnupgHome *home);

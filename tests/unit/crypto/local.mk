@@ -14,7 +14,7 @@ check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO) tests/unit/crypto/read-vectors.sh
 
 GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
-EXTRA_DIST += tests/lib/gnupg-home.sh \
+EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh \
 	tests/unit/crypto/read-vectors.sh \
 	tests/lib/make-vectors.py \
 	tests/lib/read-vault.py \

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -216,10 +218,61 @@ static void making_a_key_without_a_way_to_ask_is_a_locked_key(void **state)
     assert_refused(error, POSTERN_ERROR_INPUT, "key.user-id");
 }
 
+static void a_made_key_can_do_all_that_is_needed(void **state)
+{
+    (void)state;
+    gnupg_home_use(home, "fresh");
+    gnupg_home_answer(home, "fresh");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *made = pgp_generate("New Key <new@corp.example>", &error);
+    g_autofree char *found = pgp_find("new@corp.example", TRUE, NULL);
+    g_autofree char *recipient = pgp_find_recipient("new@corp.example", NULL);
+    gint64 expiry = made ? pgp_expiry(made) : -1;
+    g_autoptr(GBytes) text = g_bytes_new_static("x", 1);
+    g_autofree char *micalg = NULL;
+    g_autoptr(GBytes) signature = made ? pgp_sign(made, text, &micalg, NULL) : NULL;
+    gnupg_home_use(home, "own");
+    assert_null(error);
+    assert_int_equal(strlen(made), 40);
+    assert_string_equal(found, made);
+    assert_string_equal(recipient, made); /* one's own is trusted */
+    assert_int_equal(expiry, 0);
+    assert_non_null(signature);
+}
+
+/* GPGME looks for gpg once a process, so this is another process; its code is the verdict. */
+static int child_without_gpg(void)
+{
+    GError *error = NULL;
+    g_setenv("PATH", "/nonexistent", TRUE);
+    if (pgp_start(&error) || strcmp(postern_error_rule(error), "openpgp.engine") != 0)
+        return 1;
+    g_clear_error(&error);
+    if (pgp_check_encrypt(gnupg_home_key(home, "owner"), &error) ||
+        strcmp(postern_error_rule(error), "openpgp.engine") != 0)
+        return 2;
+    g_clear_error(&error);
+    g_autofree char *found = pgp_find("jsmith@corp.example", FALSE, &error);
+    return found || strcmp(postern_error_rule(error), "openpgp.engine") != 0 ? 3 : 0;
+}
+
+static int verdict_without_gpg;
+
+static void p10_without_gpg_the_engine_is_named(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict_without_gpg, 0);
+}
+
 static int make_home(void **state)
 {
     (void)state;
     home = gnupg_home_new();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(child_without_gpg());
+    if (waitpid(child, &verdict_without_gpg, 0) != child)
+        return -1;
     return pgp_start(NULL) ? 0 : -1;
 }
 
@@ -244,6 +297,8 @@ int main(void)
         cmocka_unit_test(the_trust_model_of_gpg_conf_confirms_nobody),
         cmocka_unit_test(a_private_half_is_here_or_not),
         cmocka_unit_test(the_time_of_expiry_is_known),
+        cmocka_unit_test(a_made_key_can_do_all_that_is_needed),
+        cmocka_unit_test(p10_without_gpg_the_engine_is_named),
         cmocka_unit_test(making_a_key_without_a_way_to_ask_is_a_locked_key),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);

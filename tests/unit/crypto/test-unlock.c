@@ -182,6 +182,9 @@ static void a_locked_private_key_leaves_the_vault_locked(void **state)
     GBytes *kept = wrapped;
     wrapped = pgp_wrap(to, secret, NULL);
     assert_locked("key.locked");
+    gnupg_home_answer(home, "own");
+    g_autoptr(Secret) key = unlock(0, NULL); /* nothing was lost by the refusal */
+    assert_is_vault_key(key);
     g_bytes_unref(wrapped);
     wrapped = kept;
 }
