@@ -412,6 +412,17 @@ static void p4_what_somebody_with_the_key_forged_stays_within_limits(void **stat
     assert_null(opened(small, NULL));
 }
 
+/* Not found out at the end, after all that was there had been given. */
+static void p4_a_size_beyond_the_limit_gives_no_byte(void **state)
+{
+    (void)state;
+    static const Forgery beyond = {"beyond", NULL, 0, 0, (gint64)LIMIT_MESSAGE_BYTES, 0, 1000};
+    g_autoptr(GPtrArray) store = forge(&beyond);
+    g_autoptr(Source) source = source_over(store);
+    guint8 buffer[10];
+    assert_int_equal(source_read(source, buffer, sizeof buffer, NULL), -1);
+}
+
 /* --- both ends fail ------------------------------------------------------------------------ */
 
 static gboolean full(gpointer user, guint32 n, const guint8 *sealed, gsize size, GError **error)
@@ -475,6 +486,7 @@ int main(void)
         cmocka_unit_test(p4_another_vault_or_key_opens_nothing),
         cmocka_unit_test(p4_a_damaged_end_withholds_the_last_bytes),
         cmocka_unit_test(p4_what_somebody_with_the_key_forged_stays_within_limits),
+        cmocka_unit_test(p4_a_size_beyond_the_limit_gives_no_byte),
         cmocka_unit_test(a_failing_store_is_told),
         cmocka_unit_test(a_message_over_the_limit_is_refused),
     };

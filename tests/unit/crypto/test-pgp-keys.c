@@ -181,7 +181,8 @@ static void the_trust_model_of_gpg_conf_confirms_nobody(void **state)
     (void)state;
     g_autofree char *own = gnupg_home_path(home, "own");
     g_autofree char *path = g_build_filename(own, "gpg.conf", NULL);
-    assert_true(g_file_set_contents(path, "trust-model always\n", -1, NULL));
+    assert_true(
+        g_file_set_contents(path, "trust-model tofu\ntofu-default-policy good\n", -1, NULL));
     GError *error = NULL;
     assert_null(pgp_find_recipient("boss@corp.example", &error));
     g_unlink(path);

@@ -107,6 +107,9 @@ static void p4_a_cached_key_is_not_for_other_users(void **state)
     long serial = keyctl_search(KEY_SPEC_USER_KEYRING, "user", name->str, 0);
     g_string_free(name, TRUE);
     assert_true(serial > 0);
+    g_autofree char *described = g_malloc0(256);
+    assert_true(keyctl_describe((key_serial_t)serial, described, 255) > 0);
+    assert_non_null(strstr(described, ";3f000000;")); /* whoever possesses it, nobody else */
     pid_t child = fork();
     if (child == 0) {
         char buffer[KEY_SIZE];
