@@ -30,7 +30,7 @@ printf '%s\n' Wombatfolder Platypus echidna kookaburraquery bandicoot Numbat din
     kuznetsova mary.jones billing@acme sample offer.csv Kuznetsova 報告書 Rückfrage договор >>$TESTDIR/needles
 cat >$TESTDIR/look.py <<'END'
 import base64, os, sys
-needles = open(sys.argv[1], encoding="utf-8").read().split()
+needles = [line.split()[0] for line in open(sys.argv[1], encoding="utf-8")]
 forms = {}
 for needle in needles:
     for spelled in {needle, needle.lower(), needle.upper(), needle.capitalize()}:

@@ -7,8 +7,8 @@
   make-mail.py --odd --maildir DIR                          one message for each oddity (--nul adds NUL bytes)
   make-mail.py --size BYTES --maildir DIR                   one huge message with an attachment
 
---needles FILE receives the rare words, one a line; each occurs in one message (body, attachment's
-name or text), or in the subjects of one thread. --until SECONDS is the date of the newest message.
+--needles FILE receives the rare words, one a line, each with where it stands: "subject" (of one
+thread), "body" or "name" (of an attachment) of one message, or "inside" an attachment. --until SECONDS is the date of the newest message.
 """
 
 import argparse
@@ -85,9 +85,9 @@ class Writer:
         self.needles = []
         self.number = 0
 
-    def needle(self):
+    def needle(self, place):
         word = "".join(self.random.choice("bcdfghjklmnpqrstvwxz") + self.random.choice("aeiou") for _ in range(6))
-        self.needles.append(word)
+        self.needles.append("%s %s" % (word, place))
         return word
 
     def head(self, sender, recipients, subject, when, reference=None):
@@ -114,11 +114,11 @@ class Writer:
         sender = self.random.choice(STAFF[1:])
         recipients = [ME] + self.random.sample(STAFF[1:], self.random.choice([0, 0, 0, 1, 2, 8]))
         if reference is None:
-            subject = self.random.choice(TEXTS[language][0]) + " " + self.needle()
+            subject = self.random.choice(TEXTS[language][0]) + " " + self.needle("subject")
         else:
             subject = "Re: " + str(reference["Subject"]).removeprefix("Re: ")
         message = self.head(sender, recipients, subject, when, reference)
-        paragraphs = self.paragraphs(language) + [self.needle()]
+        paragraphs = self.paragraphs(language) + [self.needle("body")]
         charset = self.random.choice(CHARSETS[language])
         try:
             "".join(paragraphs).encode(charset)
@@ -136,12 +136,12 @@ class Writer:
 
     def attach(self, message, name, size):
         stem, _, ending = name.rpartition(".")
-        name = "%s-%s.%s" % (stem, self.needle(), ending)
+        name = "%s-%s.%s" % (stem, self.needle("name"), ending)
         if ending == "bin":
             message.add_attachment(self.random.randbytes(size), maintype="application", subtype="octet-stream",
                                    filename=name)
         else:
-            rows = "item;pieces;price\n" + self.needle() + ";1;1\n"
+            rows = "item;pieces;price\n" + self.needle("inside") + ";1;1\n"
             while len(rows) < size:
                 rows += "%d;%d;%.2f\n" % (self.random.randrange(9999), self.random.randrange(99), self.random.random())
             message.add_attachment(rows, subtype="csv" if ending == "csv" else "plain", filename=name)
@@ -163,7 +163,7 @@ def wire(message):
 
 def huge(writer, size):
     """One message of about SIZE bytes, written without holding it: yields pieces."""
-    message = writer.head(STAFF[1], [ME], "Backup of the drawings " + writer.needle(), writer.until)
+    message = writer.head(STAFF[1], [ME], "Backup of the drawings " + writer.needle("subject"), writer.until)
     message.set_content("The drawings are attached.\n")
     message.add_attachment(b"x", maintype="application", subtype="octet-stream", filename="drawings.tar")
     before, _, after = wire(message).partition(base64.encodebytes(b"x"))

@@ -31,7 +31,7 @@ user_uri() {
 user_ids() {
     user_name=$1
     shift
-    as "$user_name" postern --json search --limit 0 "$@" |
+    as "$user_name" postern --json search --limit 0 "$@" 2>/dev/null |
         /usr/bin/python3 -c 'import json,sys; [print(hit["id"]) for hit in json.load(sys.stdin)]'
 }
 
@@ -39,7 +39,7 @@ user_json() {
     user_name=$1
     user_expression=$2
     shift 2
-    as "$user_name" postern --json search --limit 0 "$@" |
+    as "$user_name" postern --json search --limit 0 "$@" 2>/dev/null |
         /usr/bin/python3 -c "import json,sys; d = json.load(sys.stdin); print($user_expression)"
 }
 
