@@ -59,6 +59,7 @@ struct Fetcher {
     /* What is there among RANGES (IMAP: UIDs; POP3: ignored, everything is listed). */
     gboolean (*list)(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
                      gpointer user, GError **error);
+    /* Messages that are gone, or that the server gives as NIL, are left out. */
     gboolean (*get)(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                     GError **error);
     gboolean (*remove)(Fetcher *self, const guint32 *numbers, gsize n, GError **error);

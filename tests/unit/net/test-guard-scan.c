@@ -132,6 +132,7 @@ static const RefusedCase refusing[] = {
     {"plus without blank", "+go\r\n", "server.protocol", SCAN_CONTINUE},
     {"badcharset", "1 NO [BADCHARSET (a)] x\r\n", "server.protocol", 0},
     {"literal in code", "1 NO [X {3}\r\nabc] x\r\n", "server.protocol", 0},
+    {"literal in code on its line", "1 NO [X {3}abc] x\r\n", "server.protocol", 0},
     {"open code", "1 NO [X \r\n", "server.protocol", 0},
     {"uidnext over", "* OK [UIDNEXT 4294967296] x\r\n", "server.limit", 0},
     {"uidvalidity over", "* OK [UIDVALIDITY 4294967297] x\r\n", "server.limit", 0},
@@ -165,6 +166,7 @@ static const RefusedCase refusing[] = {
      SCAN_BODIES},
     {"body over", "* 1 FETCH (BODY[] {2147483649}\r\n", "server.limit", SCAN_BODIES},
     {"words as body", "* 1 FETCH (BODY[] abc)\r\n", "server.protocol", SCAN_BODIES},
+    {"NIL after a string", "* 1 FETCH (BODY[] \"a\"NIL UID 1)\r\n", "server.protocol", SCAN_BODIES},
     {"words as UID", "* 1 FETCH (UID abc)\r\n", "server.protocol", 0},
     {"UID runs on", "* 1 FETCH (UID 5FLAGS ())\r\n", "server.protocol", 0},
     {"UID in quotes", "* 1 FETCH (UID \"5\")\r\n", "server.protocol", 0},
@@ -275,7 +277,8 @@ static void p8_a_reply_ends_at_its_limits(void **state)
     assert_limit(stretched("", "\r\n", LIMIT_UNTAGGED * 2 + 1, ""), 0, FALSE, "20000");
     g_autoptr(GString) literal =
         stretched("* LIST () NIL {1048576}\r\n", "a", LIMIT_LITERAL, "\r\n");
-    assert_limit(stretched("", literal->str, LIMIT_REPLY, ""), 0, FALSE, "16777216");
+    GString *cut = stretched("", literal->str, LIMIT_REPLY, "");
+    assert_limit(g_string_truncate(cut, cut->len - 2), 0, FALSE, "16777216");
     assert_limit(stretched("* LIST () NIL {1048577}", "", 0, "\r\n"), 0, FALSE, "1048576");
 }
 

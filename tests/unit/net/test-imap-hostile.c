@@ -68,7 +68,7 @@ static void p6_a_mailbox_that_cannot_be_trusted_is_not_opened(void **state)
 static void p8_a_mailbox_name_is_never_a_command(void **state)
 {
     (void)state;
-    static const PeerStep steps[] = {PEER_WAIT()};
+    static const PeerStep steps[] = {EXAMINE, PEER_WAIT()};
     static const char *const names[] = {"a\r\n9 DELETE INBOX", "a\nb", "\r", ""};
     Talk talk;
     Selected selected;
@@ -78,8 +78,9 @@ static void p8_a_mailbox_name_is_never_a_command(void **state)
         assert_false(talk.fetcher->select(talk.fetcher, names[i], &selected, &error));
         assert_fault(error, 65, "send.value");
     }
+    assert_true(open_inbox(&talk, NULL)); /* the connection is as it was */
     g_autofree char *heard = talk_end(&talk, NULL);
-    ENDS(heard, "3 CAPABILITY\r\n");
+    ENDS(heard, "3 CAPABILITY\r\n4 EXAMINE INBOX\r\n");
 }
 
 static void p8_mailbox_names_have_limits(void **state)

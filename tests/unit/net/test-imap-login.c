@@ -205,6 +205,17 @@ static void p1_a_greeting_or_login_gone_wrong_says_no_more(void **state)
     }
 }
 
+static void p1_preauth_is_told_by_its_name(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {PEER_TLS(), PEER_SEND("* PREAUTH welcome\r\n"), PEER_WAIT()};
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_raw(&talk, steps, G_N_ELEMENTS(steps), &error);
+    assert_non_null(strstr(error->message, "PREAUTH"));
+    g_free(talk_end(&talk, NULL));
+}
+
 static void p8_challenges_without_end_end(void **state)
 {
     (void)state;
@@ -264,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p1_a_greeting_or_login_gone_wrong_says_no_more),
+        cmocka_unit_test(p1_preauth_is_told_by_its_name),
         cmocka_unit_test(p8_challenges_without_end_end),
         cmocka_unit_test(p1_a_greeting_in_clear_gets_no_word),
         cmocka_unit_test(p1_values_that_would_be_commands_are_not_sent),
