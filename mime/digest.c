@@ -123,32 +123,46 @@ static char *make_snippet(const char *text)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static char *read_snippet(const Message *message)
+/* TEXTS holds the text of each part, NULL for none: HTML is turned to text only once. */
+static char *read_snippet(const Message *message, const GPtrArray *texts)
 {
     g_autoptr(GArray) readable = message_readable_parts(message);
     for (guint i = 0; i < readable->len; i++) {
-        g_autofree char *text = message_part_text(message, g_array_index(readable, guint, i));
-        g_autofree char *snippet = make_snippet(text);
+        g_autofree char *snippet =
+            make_snippet(g_ptr_array_index(texts, g_array_index(readable, guint, i) - 1));
         if (*snippet)
             return g_steal_pointer(&snippet);
     }
     return g_strdup("");
 }
 
-static void read_parts(const Message *message, IndexDoc *doc)
+static char *join_texts(const GPtrArray *texts)
 {
     g_autoptr(GString) body = g_string_new(NULL);
+    for (guint i = 0; i < texts->len; i++) {
+        const char *text = g_ptr_array_index(texts, i);
+        if (text == NULL)
+            continue;
+        if (body->len > 0)
+            g_string_append_c(body, '\n');
+        g_string_append(body, text);
+    }
+    return g_string_free(g_steal_pointer(&body), FALSE);
+}
+
+static void read_parts(const Message *message, IndexDoc *doc)
+{
     g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     for (guint n = 1; n <= message_part_count(message); n++) {
         const PartInfo *part = message_part(message, n);
-        g_autofree char *text = message_part_text(message, n);
-        if (text != NULL)
-            g_string_append_printf(body, "%s%s", body->len > 0 ? "\n" : "", text);
+        g_ptr_array_add(texts, message_part_text(message, n));
         if (part->filename != NULL)
             g_string_append_printf(names, "%s%s", names->len > 0 ? "\n" : "", part->filename);
         doc->attachments += part->attachment ? 1 : 0;
     }
-    doc->body = g_string_free(g_steal_pointer(&body), FALSE);
+    doc->body = join_texts(texts);
+    doc->snippet = read_snippet(message, texts);
     if (names->len > 0)
         doc->filenames = g_strdup(names->str);
 }
@@ -164,7 +178,6 @@ IndexDoc *message_index_doc(const Message *message)
     doc->list = read_list(message);
     doc->message_id = read_message_id(message);
     read_references(message, doc->references);
-    doc->snippet = read_snippet(message);
     read_parts(message, doc);
     return doc;
 }

@@ -1,6 +1,7 @@
 /* See html.h. */
 #include "mime/html.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "mime/html-entity.h"
@@ -185,64 +186,90 @@ static void open_link(Page *page, const Tag *tag)
     g_free(href);
 }
 
+typedef enum {
+    PLAIN,
+    ANCHOR,
+    BODY,
+    BREAK,
+    CELL,
+    HEAD,
+    IMAGE,
+    ITEM,
+    PREFORMATTED,
+    RAW,
+    RULE,
+} Kind;
+
 typedef struct {
     const char *name;
-    guint breaks;
-} Block;
+    Kind kind;
+    guint breaks; /* line ends before and after */
+} Element;
 
-static const Block blocks[] = {
-    {"address", 1}, {"article", 2}, {"blockquote", 2}, {"body", 1}, {"center", 1},
-    {"dd", 1},      {"div", 1},     {"dl", 1},         {"dt", 1},   {"fieldset", 1},
-    {"figure", 1},  {"footer", 1},  {"form", 1},       {"h1", 2},   {"h2", 2},
-    {"h3", 2},      {"h4", 2},      {"h5", 2},         {"h6", 2},   {"header", 1},
-    {"hr", 1},      {"li", 1},      {"main", 1},       {"ol", 1},   {"p", 2},
-    {"pre", 1},     {"section", 1}, {"table", 1},      {"tr", 1},   {"ul", 1},
+/* Sorted by name. The text of RAW ones is skipped. */
+static const Element elements[] = {
+    {"a", ANCHOR, 0},     {"address", PLAIN, 1},    {"article", PLAIN, 2}, {"blockquote", PLAIN, 2},
+    {"body", BODY, 1},    {"br", BREAK, 0},         {"center", PLAIN, 1},  {"dd", PLAIN, 1},
+    {"div", PLAIN, 1},    {"dl", PLAIN, 1},         {"dt", PLAIN, 1},      {"fieldset", PLAIN, 1},
+    {"figure", PLAIN, 1}, {"footer", PLAIN, 1},     {"form", PLAIN, 1},    {"h1", PLAIN, 2},
+    {"h2", PLAIN, 2},     {"h3", PLAIN, 2},         {"h4", PLAIN, 2},      {"h5", PLAIN, 2},
+    {"h6", PLAIN, 2},     {"head", HEAD, 0},        {"header", PLAIN, 1},  {"hr", RULE, 1},
+    {"img", IMAGE, 0},    {"li", ITEM, 1},          {"main", PLAIN, 1},    {"ol", PLAIN, 1},
+    {"p", PLAIN, 2},      {"pre", PREFORMATTED, 1}, {"script", RAW, 0},    {"section", PLAIN, 1},
+    {"style", RAW, 0},    {"svg", RAW, 0},          {"table", PLAIN, 1},   {"td", CELL, 0},
+    {"textarea", RAW, 0}, {"th", CELL, 0},          {"title", RAW, 0},     {"tr", PLAIN, 1},
+    {"ul", PLAIN, 1},
 };
 
-static void open_tag(Page *page, const Tag *tag)
+static int compare_name(const void *name, const void *element)
 {
-    if (strcmp(tag->name, "a") == 0) {
-        open_link(page, tag);
-    } else if (strcmp(tag->name, "img") == 0) {
-        g_autofree char *alt = attribute(tag, "alt");
-        if (alt != NULL)
-            emit(page, alt, strlen(alt));
-    } else if (strcmp(tag->name, "li") == 0) {
-        emit(page, "* ", 2);
-    } else if (strcmp(tag->name, "hr") == 0) {
+    return strcmp(name, ((const Element *)element)->name);
+}
+
+static const Element *find_element(const char *name)
+{
+    return bsearch(name, elements, G_N_ELEMENTS(elements), sizeof *elements, compare_name);
+}
+
+static void show_image(Page *page, const Tag *tag)
+{
+    g_autofree char *alt = attribute(tag, "alt");
+    if (alt != NULL)
+        emit(page, alt, strlen(alt));
+}
+
+static void open_tag(Page *page, const Tag *tag, Kind kind)
+{
+    switch (kind) {
+    case ANCHOR: open_link(page, tag); break;
+    case IMAGE: show_image(page, tag); break;
+    case ITEM: emit(page, "* ", 2); break;
+    case RULE:
         emit(page, "---", 3);
         owe_breaks(page, 1);
+        break;
+    default: break;
     }
 }
 
-static void apply_tag(Page *page, const Tag *tag)
+static void apply_tag(Page *page, const Tag *tag, const Element *element)
 {
-    if (strcmp(tag->name, "head") == 0)
-        page->hidden = !tag->closing;
-    if (strcmp(tag->name, "body") == 0)
-        page->hidden = FALSE;
-    if (strcmp(tag->name, "pre") == 0)
-        page->pre = !tag->closing;
-    if (strcmp(tag->name, "br") == 0)
-        owe_breaks(page, MIN(page->breaks + 1, BREAKS_MAX));
-    if (strcmp(tag->name, "td") == 0 || strcmp(tag->name, "th") == 0)
-        page->space = TRUE;
-    if (tag->closing && strcmp(tag->name, "a") == 0)
-        close_link(page);
-    for (gsize i = 0; i < G_N_ELEMENTS(blocks); i++)
-        if (strcmp(tag->name, blocks[i].name) == 0)
-            owe_breaks(page, blocks[i].breaks);
+    switch (element->kind) {
+    case HEAD: page->hidden = !tag->closing; break;
+    case BODY: page->hidden = FALSE; break;
+    case PREFORMATTED: page->pre = !tag->closing; break;
+    case BREAK: owe_breaks(page, MIN(page->breaks + 1, BREAKS_MAX)); break;
+    case CELL: page->space = TRUE; break;
+    case ANCHOR:
+        if (tag->closing)
+            close_link(page);
+        break;
+    default: break;
+    }
+    if (element->breaks > 0)
+        owe_breaks(page, element->breaks);
     if (!tag->closing)
-        open_tag(page, tag);
-}
-
-static gboolean is_raw(const char *name)
-{
-    static const char *const raw[] = {"script", "style", "title", "textarea", "svg"};
-    for (gsize i = 0; i < G_N_ELEMENTS(raw); i++)
-        if (strcmp(name, raw[i]) == 0)
-            return TRUE;
-    return FALSE;
+        open_tag(page, tag, element->kind);
 }
 
 /* Past the closing tag of a raw element; the end of the page when it is never closed. */
@@ -278,9 +305,11 @@ static const char *read_markup(Page *page, const char *at)
         emit(page, "<", 1);
         return at + 1;
     }
-    apply_tag(page, &tag);
+    const Element *element = find_element(tag.name);
+    if (element != NULL)
+        apply_tag(page, &tag, element);
     at = tag.end;
-    if (!tag.closing && is_raw(tag.name))
+    if (element != NULL && element->kind == RAW && !tag.closing)
         at = skip_raw(at, tag.name);
     return at && *at == '>' ? at + 1 : NULL;
 }
