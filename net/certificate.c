@@ -191,24 +191,8 @@ static gboolean refuse_chain(X509_STORE_CTX *context, X509 *leaf, guint set, gui
     }
 }
 
-/*
- * What OpenSSL lets pass outside its strict mode, which would also refuse the many company CAs
- * without key usage or key identifiers: an issuer on the way that is not said to be a CA.
- */
-static gboolean issuers_are_cas(X509_STORE_CTX *context)
-{
-    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
-    for (int i = 1; i < sk_X509_num(chain) - 1; i++) {
-        X509 *issuer = sk_X509_value(chain, i);
-        if (!(X509_get_extension_flags(issuer) & EXFLAG_CA)) {
-            X509_STORE_CTX_set_error(context, X509_V_ERR_INVALID_CA);
-            X509_STORE_CTX_set_current_cert(context, issuer);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
+/* Not OpenSSL's strict mode: it would also refuse the many company CAs without key usage or key
+ * identifiers. */
 static X509_STORE_CTX *context_for(X509_STORE *store, X509 *leaf, STACK_OF(X509) * sent,
                                    const char *host)
 {
@@ -261,7 +245,7 @@ gboolean certificate_check(X509 *leaf, STACK_OF(X509) * sent, const GPtrArray *s
     for (guint i = 0; i < stores->len; i++) {
         g_autoptr(X509_STORE_CTX) context =
             context_for(g_ptr_array_index(stores, i), leaf, sent, session->host);
-        if (X509_verify_cert(context) != 1 || !issuers_are_cas(context)) {
+        if (X509_verify_cert(context) != 1) {
             *code = X509_STORE_CTX_get_error(context);
             return refuse_chain(context, leaf, i, stores->len, session->host, error);
         }

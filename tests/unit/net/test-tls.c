@@ -632,7 +632,11 @@ static void hostile_environment(void)
 {
     g_autofree char *conf = g_strdup_printf("%s/postern-test-%d.cnf", g_get_tmp_dir(), getpid());
     g_autofree char *pem = g_strdup_printf("%s/postern-test-%d.pem", g_get_tmp_dir(), getpid());
-    g_file_set_contents(conf, "openssl_conf = nonsense\n[nonsense]\nproviders = none\n", -1, NULL);
+    /* Were it read, there would be no cipher and no key left to shake hands with. */
+    g_file_set_contents(conf,
+                        "openssl_conf = all\n[all]\nproviders = only\n[only]\nnull = on\n"
+                        "[on]\nactivate = 1\n",
+                        -1, NULL);
     g_setenv("OPENSSL_CONF", conf, TRUE);
     g_setenv("SSL_CERT_FILE", pem, TRUE);
     g_setenv("SSL_CERT_DIR", g_get_tmp_dir(), TRUE);
