@@ -71,8 +71,8 @@ arrow fetchd store crypto mime net policy core
 arrow cli fetchd store crypto mime net policy core
 
 facade 'openssl/(ssl|tls1|bio)' 'net/tls\.c' 'libssl is known to net/tls.c alone'
-facade 'openssl/(x509|pem|ocsp)' 'net/(tls|certificate)\.[ch]' \
-    'certificates are known to net/tls and net/certificate alone'
+facade 'openssl/(x509|pem|ocsp)' 'net/(tls|certificate|staple)\.[ch]' \
+    'certificates are known to net/tls and the files that check them alone'
 facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.c|net/certificate\.c' \
     'ciphers and hashes are known to crypto/aead.c (and to what checks pins) alone'
 facade gpgme 'crypto/pgp[a-z-]*\.[ch]' 'GPGME is known to crypto/pgp* alone'

@@ -16,7 +16,7 @@ INTEGRATION = \
 	tests/integration/p8-memory.sh
 # TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh
-EXTRA_DIST += check demo .ci/run $(INTEGRATION) \
+EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/company.sh \
 	tests/lib/hostile.py \
 	tests/lib/hostile.sh \
