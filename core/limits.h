@@ -15,6 +15,8 @@
 #define LIMIT_REPLY_LINES 1024             /* lines of one multi-line status reply */
 #define LIMIT_MAILBOXES 10000              /* mailboxes of one account */
 #define LIMIT_MAILBOX_NAME 1024            /* bytes of a mailbox name */
+#define LIMIT_FETCH_FLAGS 64               /* flags taken of one message; more is no honest mailbox */
+#define LIMIT_FETCH_FLAG 128               /* bytes of one flag; a longer one is left out */
 #define LIMIT_UIDL 200                     /* RFC 1939 says 70; servers in the wild exceed it */
 #define LIMIT_SERVER_MESSAGES 5000000      /* messages of one mailbox */
 #define LIMIT_ADDRESSES 64                 /* addresses one host name may resolve to */

@@ -37,17 +37,28 @@ gboolean imap_alive(Imap *imap, GError **error)
     return fault == NULL;
 }
 
+static gboolean break_off(Imap *imap, const char *rule, const char *fault, GError **error)
+{
+    g_autoptr(GError) broken = NULL;
+    refuse(&broken, POSTERN_ERROR_PROTOCOL, rule,
+           "tell the people who run the server; Postern has closed the connection", "%s", fault);
+    imap_break(imap, broken);
+    return imap_alive(imap, error);
+}
+
 gboolean imap_violation(Imap *imap, GError **error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     g_autofree char *fault = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autoptr(GError) broken = NULL;
-    refuse(&broken, POSTERN_ERROR_PROTOCOL, "server.protocol",
-           "tell the people who run the server; Postern has closed the connection", "%s", fault);
-    imap_break(imap, broken);
-    return imap_alive(imap, error);
+    return break_off(imap, "server.protocol", fault, error);
+}
+
+gboolean imap_too_much(Imap *imap, const char *what, guint limit, GError **error)
+{
+    g_autofree char *fault = g_strdup_printf("the server has %s over the limit of %u", what, limit);
+    return break_off(imap, "server.limit", fault, error);
 }
 
 /* RFC 5530: conditions that pass by themselves. */

@@ -12,8 +12,6 @@
 #include "net/imap.h"
 
 #define GET_SPAN 10000 /* UIDs in one command: libetpan keeps the text of a reply, bodies apart */
-#define FLAGS_MAX 64   /* keywords of one message */
-#define FLAG_BYTES 128 /* of one keyword */
 
 typedef struct {
     Imap *imap;
@@ -101,9 +99,9 @@ static GStrv flag_names(const struct mailimap_msg_att_dynamic *dynamic)
 {
     GPtrArray *names = g_ptr_array_new();
     for (clistiter *at = dynamic->att_list ? clist_begin(dynamic->att_list) : NULL;
-         at && names->len < FLAGS_MAX; at = clist_next(at)) {
+         at && names->len < LIMIT_FETCH_FLAGS; at = clist_next(at)) {
         g_autofree char *name = flag_name(clist_content(at));
-        if (name && strlen(name) <= FLAG_BYTES)
+        if (name && strlen(name) <= LIMIT_FETCH_FLAG)
             g_ptr_array_add(names, g_steal_pointer(&name));
     }
     g_ptr_array_add(names, NULL);

@@ -69,8 +69,7 @@ gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTake
             return FALSE;
         total += found->len;
         if (total > LIMIT_SERVER_MESSAGES)
-            return imap_violation(imap, error, "the server found more than %d messages",
-                                  LIMIT_SERVER_MESSAGES);
+            return imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
         if (!give(imap, cut, found, taker, user, error))
             return FALSE;
     }

@@ -40,8 +40,7 @@ static gboolean give_mailbox(Imap *imap, const struct mailimap_mailbox_list *one
                              MailboxTaker taker, gpointer user, GError **error)
 {
     if (strlen(one->mb_name) > LIMIT_MAILBOX_NAME)
-        return imap_violation(imap, error, "a mailbox name is longer than %d bytes",
-                              LIMIT_MAILBOX_NAME);
+        return imap_too_much(imap, "a mailbox name", LIMIT_MAILBOX_NAME, error);
     g_autofree char *display = mailbox_name_decode(one->mb_name);
     MailboxName name = {.name = one->mb_name, .display = display, .selectable = selectable(one)};
     return taker(user, &name, error);
@@ -57,8 +56,7 @@ gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError
     int r = mailimap_list(imap->etpan, "", "*", &found);
     gboolean good = done(imap, r, "LIST", error);
     if (good && found && clist_count(found) > LIMIT_MAILBOXES)
-        good =
-            imap_violation(imap, error, "the server has more than %d mailboxes", LIMIT_MAILBOXES);
+        good = imap_too_much(imap, "mailboxes", LIMIT_MAILBOXES, error);
     for (clistiter *at = good && found ? clist_begin(found) : NULL; good && at; at = clist_next(at))
         good = give_mailbox(imap, clist_content(at), taker, user, error);
     if (found)
@@ -109,8 +107,7 @@ gboolean imap_select(Fetcher *self, const char *name, Selected *selected, GError
     if (!open_mailbox(imap, name, FALSE, selected, error))
         return FALSE;
     return selected->exists <= LIMIT_SERVER_MESSAGES ||
-           imap_violation(imap, error, "the mailbox holds %u messages, over the limit of %d",
-                          selected->exists, LIMIT_SERVER_MESSAGES);
+           imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
 }
 
 /* ---- removing ---- */

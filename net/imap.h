@@ -42,6 +42,9 @@ gboolean imap_fail(Imap *imap, int r, const char *command, GError **error);
 /* Kills the connection with this fault; always FALSE. */
 gboolean imap_violation(Imap *imap, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* Likewise, "server.limit": WHAT, "a mailbox name", is over LIMIT. */
+gboolean imap_too_much(Imap *imap, const char *what, guint limit, GError **error);
+
 /* Kills the connection with ERROR, which stays the caller's. */
 void imap_break(Imap *imap, const GError *error);
 

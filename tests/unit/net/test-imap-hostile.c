@@ -39,7 +39,7 @@ static const ReplyCase selects[] = {
     {"UIDVALIDITY 0", "* OK [UIDVALIDITY 0] x\r\n4 OK x\r\n", 76, "server.protocol"},
     {"UIDVALIDITY over", "* OK [UIDVALIDITY 4294967297] x\r\n4 OK x\r\n", 76, "server.limit"},
     {"too many messages", "* OK [UIDVALIDITY 1] x\r\n* 5000001 EXISTS\r\n4 OK x\r\n", 76,
-     "server.protocol"},
+     "server.limit"},
     {"BYE", "* BYE x\r\n4 OK x\r\n", 69, "server.closed"},
     {"more than was asked for", "+ go\r\n4 OK x\r\n", 76, "server.protocol"},
     {"a second server", "4 OK [UIDVALIDITY 1] x\r\nHTTP/1.1 200\r\n", 76, "server.protocol"},
@@ -102,7 +102,7 @@ static void p8_mailbox_names_have_limits(void **state)
         g_autoptr(GError) error = NULL;
         talk_begin(&talk, steps, G_N_ELEMENTS(steps));
         assert_false(talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error));
-        assert_fault(error, 76, "server.protocol");
+        assert_fault(error, 76, "server.limit");
         assert_int_equal(talk.calls, 0);
         g_free(talk_end(&talk, NULL));
     }

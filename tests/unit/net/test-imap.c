@@ -135,6 +135,34 @@ static void messages_are_handed_on_whole(void **state)
     end_well(&talk);
 }
 
+static void p8_flags_are_taken_up_to_their_limits(void **state)
+{
+    (void)state;
+    g_autoptr(GString) reply = g_string_new("* 1 FETCH (UID 2 BODY[] {1}\r\na FLAGS (");
+    g_autoptr(GString) wanted = g_string_new("start a end 2 0 ");
+    g_autofree char *longest = g_strnfill(LIMIT_FETCH_FLAG, 'l');
+    g_string_append_printf(reply, "%sx %s", longest, longest);
+    g_string_append(wanted, longest);
+    for (guint i = 1; i <= LIMIT_FETCH_FLAGS; i++) {
+        g_string_append_printf(reply, " k%u", i);
+        if (i < LIMIT_FETCH_FLAGS)
+            g_string_append_printf(wanted, " k%u", i);
+    }
+    g_string_append(reply, "))\r\n5 OK done\r\n");
+    g_string_append(wanted, "\n");
+    const PeerStep steps[] = {EXAMINE, PEER_EXPECT("5 " FETCH),
+                              PEER_SEND_BYTES(reply->str, reply->len)};
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    select_inbox(&talk);
+    MessageTaker taker = talk_taker(&talk);
+    if (!talk.fetcher->get(talk.fetcher, all, 1, &taker, &error))
+        fail_msg("%s", error->message);
+    assert_string_equal(talk.taken->str, wanted->str);
+    end_well(&talk);
+}
+
 static void p6_removal_is_by_uid_alone(void **state)
 {
     (void)state;
@@ -169,6 +197,7 @@ int main(void)
         cmocka_unit_test(mailboxes_are_told_as_the_server_names_them),
         cmocka_unit_test(uids_are_listed_in_order),
         cmocka_unit_test(messages_are_handed_on_whole),
+        cmocka_unit_test(p8_flags_are_taken_up_to_their_limits),
         cmocka_unit_test(p6_removal_is_by_uid_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
