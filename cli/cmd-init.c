@@ -63,11 +63,21 @@ static gboolean ask(Flags *flags, GError **error)
                 error);
 }
 
+/* Without a terminal nothing is asked; whoever scripts that is told what it means. */
+static char *generate(const Flags *flags, GError **error)
+{
+    gboolean terminal = isatty(STDIN_FILENO);
+    char *key = pgp_generate(flags->address, terminal, error);
+    if (key && !terminal)
+        output_note("the new key has no passphrase; give it one: gpg --change-passphrase %s", key);
+    return key;
+}
+
 /* The owner's key: named, made, or the only one of the address whose private half is here. */
 static char *owner_key(const Flags *flags, GError **error)
 {
     if (flags->generate)
-        return pgp_generate(flags->address, error);
+        return generate(flags, error);
     if (flags->key)
         return pgp_find(flags->key, FALSE, error);
     g_autoptr(Mailbox) mailbox = address_parse(flags->address, error);

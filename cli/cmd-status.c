@@ -16,7 +16,6 @@ typedef struct {
     GArray *accounts; /* AccountLine */
     VaultStat vault;
     IndexStat index;
-    gint64 journal, indexed;
     gboolean unlocked;
 } Status;
 
@@ -30,8 +29,7 @@ static gboolean look(Context *context, Status *status, GError **error)
             return FALSE;
         g_array_append_val(status->accounts, line);
     }
-    if (!vault_stat(context->vault, &status->vault, error) ||
-        !vault_journal_end(context->vault, &status->journal, error))
+    if (!vault_stat(context->vault, &status->vault, error))
         return FALSE;
     context->vault_key = unlock_cached(vault_id(context->vault));
     status->unlocked = context->vault_key != NULL;
@@ -41,7 +39,6 @@ static gboolean look(Context *context, Status *status, GError **error)
         index_open(context->store, vault_id(context->vault), context->vault_key, error);
     if (context->index == NULL)
         return FALSE;
-    status->indexed = index_position(context->index);
     return index_stat(context->index, &status->index, error);
 }
 
@@ -62,6 +59,7 @@ static void print_json(const Status *status)
         json_string(builder, "name", line->name);
         json_time(builder, "last_sync", line->stat.last_sync);
         json_int(builder, "messages", (gint64)line->stat.arrivals);
+        json_int(builder, "unindexed", (gint64)(line->stat.arrivals - line->stat.indexed));
         json_string(builder, "state", state(line));
         json_int(builder, "error", line->stat.outcome);
         json_builder_end_object(builder);
@@ -91,7 +89,8 @@ static void print_text(const Status *status)
         g_autofree char *count = text_count(line->stat.arrivals, "message", "messages");
         g_autofree char *date =
             line->stat.last_sync ? output_short_date(line->stat.last_sync) : g_strdup("never");
-        printf("%s: %s, last sync %s, %s", name, count, date, state(line));
+        printf("%s: %s (%" G_GUINT64_FORMAT " not indexed yet), last sync %s, %s", name, count,
+               line->stat.arrivals - line->stat.indexed, date, state(line));
         if (line->stat.outcome)
             printf(" (%d)", line->stat.outcome);
         putchar('\n');
@@ -102,8 +101,7 @@ static void print_text(const Status *status)
     if (!status->unlocked)
         puts("index: locked");
     else
-        printf("index: unlocked, %" G_GUINT64_FORMAT " messages, %" G_GINT64_FORMAT " waiting\n",
-               status->index.messages, status->journal - status->indexed);
+        printf("index: unlocked, %" G_GUINT64_FORMAT " messages\n", status->index.messages);
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)

@@ -257,7 +257,7 @@ char *pgp_find_recipient(const char *address, GError **error)
 
 /* --- a new key ----------------------------------------------------------------------------- */
 
-char *pgp_generate(const char *user_id, GError **error)
+char *pgp_generate(const char *user_id, gboolean passphrase, GError **error)
 {
     for (const char *p = user_id; *p; p++)
         if (g_ascii_iscntrl(*p)) {
@@ -269,8 +269,9 @@ char *pgp_generate(const char *user_id, GError **error)
     if (context == NULL)
         return NULL;
     /* An expiry nobody remembers would stop the fetching one day. */
+    guint flags = GPGME_CREATE_NOEXPIRE | (passphrase ? 0 : GPGME_CREATE_NOPASSWD);
     gpgme_error_t failure =
-        gpgme_op_createkey(context, user_id, "future-default", 0, 0, NULL, GPGME_CREATE_NOEXPIRE);
+        gpgme_op_createkey(context, user_id, "future-default", 0, 0, NULL, flags);
     gpgme_genkey_result_t result = failure ? NULL : gpgme_op_genkey_result(context);
     if (result && result->fpr)
         return g_ascii_strup(result->fpr, -1);

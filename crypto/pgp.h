@@ -36,26 +36,28 @@ gboolean pgp_has_secret(const char *fingerprint);
  * recipient and the remedy. */
 char *pgp_find_recipient(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes a key for "Name <address>" without asking anything but a passphrase; its fingerprint. */
-char *pgp_generate(const char *user_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes a key for "Name <address>"; its fingerprint. With PASSPHRASE the agent asks for one,
+ * without nothing is asked and the key lies open in the keyring. */
+char *pgp_generate(const char *user_id, gboolean passphrase,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Encrypts a short secret to FINGERPRINTS (NULL-terminated), trusting them because they are
  * configured; binary OpenPGP. Public keys only. */
-GBytes *pgp_wrap(char **fingerprints, const Secret *secret, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GBytes *pgp_wrap(char **fingerprints, const Secret *secret,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Encrypts (and, with SIGNER not NULL, signs) DATA for others; armored. */
-GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Detached armored signature; *micalg gets "pgp-sha256" or the like (g_free). */
-GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Decrypts DATA; nothing is returned unless integrity was verified. Signatures inside are
  * appended to SIGNATURES (Signature *; `whole` FALSE, `from_matches` against FROM). */
-GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Verifies a detached signature over DATA, appending every signature found. */
 gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

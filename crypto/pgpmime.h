@@ -9,18 +9,18 @@
 
 /* A stretch of shown text and what stands behind it. */
 typedef struct {
-    guint part;            /* number in Reading.message */
-    char *text;            /* UTF-8, not yet made safe for a terminal */
-    int signature;         /* index into protection->signatures, -1 for none */
+    guint part;    /* number in Reading.message */
+    char *text;    /* UTF-8, not yet made safe for a terminal */
+    int signature; /* index into protection->signatures, -1 for none */
     gboolean encrypted;
 } Block;
 
 typedef struct {
-    Message *message;      /* the message a reader sees: the inner one when the root was
-                              encrypted, under its protected header fields when there are any */
-    GPtrArray *blocks;     /* Block * in reading order */
+    Message *message;  /* the message a reader sees: the inner one when the root was
+                          encrypted, under its protected header fields when there are any */
+    GPtrArray *blocks; /* Block * in reading order */
     Protection *protection;
-    GError *locked;        /* why an encrypted root stayed closed, or NULL */
+    GError *locked; /* why an encrypted root stayed closed, or NULL */
 } Reading;
 
 /*

@@ -204,7 +204,8 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
     gboolean fine = (self.total == 0 ||
                      vault_replay(vault, vault_private, self.start, absorb_record, &self, error)) &&
                     fill_all(&self, error);
-    fine = settle(&self, fine, error);
+    fine = settle(&self, fine, error) &&
+           (self.total == 0 || vault_note_indexed(vault, self.done, error));
     if (added)
         *added = self.added;
     if (!fine || self.late == NULL) {

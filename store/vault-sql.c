@@ -31,6 +31,8 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ADD_ARRIVALS] = "UPDATE account SET arrivals = arrivals + ?2 WHERE id = ?1",
     [SQL_SET_SYNC] = "INSERT INTO account(name_mac, last_sync, outcome) VALUES(?1, ?2, ?3) "
                      "ON CONFLICT(name_mac) DO UPDATE SET last_sync = ?2, outcome = ?3",
+    [SQL_SET_INDEXED] = "UPDATE account SET indexed = arrivals "
+                        "WHERE ?1 = (SELECT coalesce(max(sequence), 0) FROM journal)",
     [SQL_SET_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
                         "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name_mac) DO UPDATE "
                         "SET uidvalidity = ?3, covered = ?4",
@@ -42,7 +44,8 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SWEEP_MESSAGES] = "DELETE FROM message WHERE stored = 0",
     [SQL_SWEEP_BATCHES] = "DELETE FROM batch WHERE id > (SELECT coalesce(max(batch), 0) FROM "
                           "(SELECT batch FROM journal ORDER BY sequence DESC LIMIT 1))",
-    [SQL_ACCOUNT] = "SELECT id, last_sync, outcome, arrivals FROM account WHERE name_mac = ?1",
+    [SQL_ACCOUNT] =
+        "SELECT id, last_sync, outcome, arrivals, indexed FROM account WHERE name_mac = ?1",
     [SQL_MAILBOX] = "SELECT uidvalidity, covered FROM mailbox WHERE name_mac = ?1",
     [SQL_UIDL] = "SELECT 1 FROM pop_uidl WHERE account = ?1 AND uidl_mac = ?2",
     [SQL_KNOWN] = "SELECT row, id FROM message WHERE identity = ?1 AND stored = 1",

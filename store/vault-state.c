@@ -66,6 +66,7 @@ static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], gi
         stat->last_sync = sqlite3_column_int64(statement, 1);
         stat->outcome = sqlite3_column_int(statement, 2);
         stat->arrivals = (guint64)sqlite3_column_int64(statement, 3);
+        stat->indexed = (guint64)sqlite3_column_int64(statement, 4);
     }
     sqlite3_reset(statement);
     return TRUE;
@@ -113,4 +114,13 @@ gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *a
     g_autoptr(NameKey) names = name_key_new(match_key);
     name_mac(names, "account", account, "", mac);
     return read_account(vault, mac, &id, stat, error);
+}
+
+gboolean vault_note_indexed(Vault *vault, gint64 sequence, GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, SQL_SET_INDEXED, error);
+    if (statement == NULL)
+        return FALSE;
+    sqlite3_bind_int64(statement, 1, sequence);
+    return sql_done(vault, statement, error);
 }

@@ -125,10 +125,15 @@ typedef struct {
     gint64 last_sync;         /* seconds since 1970, 0: never */
     int outcome;              /* exit code of the last run */
     guint64 arrivals;         /* journal records of this account */
+    guint64 indexed;          /* those that the index had when it was last complete */
 } AccountStat;
 /* Looks ACCOUNT up by HMAC under MATCH_KEY. */
 gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *account,
                             AccountStat *stat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The index is complete up to SEQUENCE: what `status` tells while the index is locked. */
+gboolean vault_note_indexed(Vault *vault, gint64 sequence,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* One journal record: an arrival of message ROW (dense, ascending, never reused). */
 typedef struct {

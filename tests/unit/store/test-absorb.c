@@ -100,6 +100,29 @@ static void what_was_fetched_is_found(void **state)
     assert_int_equal(moved->len, 1);
 }
 
+static guint64 waiting(const Fixture *fixture, Vault *vault)
+{
+    AccountStat stat;
+    assert_true(vault_account_stat(vault, fixture->match_key, "work", &stat, NULL));
+    return stat.arrivals - stat.indexed;
+}
+
+static void what_waits_is_known_without_the_key(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    put_text(fixture, vault, "Subject: one\r\n\r\n1\r\n", 1);
+    put_text(fixture, vault, "Subject: two\r\n\r\n2\r\n", 2);
+    assert_int_equal(waiting(fixture, vault), 2);
+    absorb_all(fixture, vault, index, &plain);
+    assert_int_equal(waiting(fixture, vault), 0);
+    put_text(fixture, vault, "Subject: three\r\n\r\n3\r\n", 3);
+    assert_int_equal(waiting(fixture, vault), 1);
+    assert_true(vault_note_indexed(vault, 2, NULL)); /* of an index that is behind */
+    assert_int_equal(waiting(fixture, vault), 1);
+}
+
 static void only_the_head_of_a_large_message_is_read(void **state)
 {
     const Fixture *fixture = *state;
@@ -328,6 +351,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(what_was_fetched_is_found),
+        TEST(what_waits_is_known_without_the_key),
         TEST(only_the_head_of_a_large_message_is_read),
         TEST(progress_ends_at_the_total),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
