@@ -14,7 +14,7 @@ INTEGRATION = \
 	tests/integration/p8-child.sh \
 	tests/integration/p8-hostile-server.sh \
 	tests/integration/p8-memory.sh
-# TESTS += $(INTEGRATION)
+TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh
 EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/company.sh \

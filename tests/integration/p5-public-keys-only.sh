@@ -26,10 +26,8 @@ err_has 'credential' 'and the other ways are named'
 err_has 'command' 'all of them'
 ok lacks_socket $TESTDIR/trace -- 'before connecting'
 
-mkdir -p $robot/bin
-printf '#!/bin/sh\necho called "$@" >>%s\nexit 2\n' $TESTDIR/gpg-called >$robot/bin/gpg
-cp $robot/bin/gpg $robot/bin/gpg-agent
-chmod 755 $robot/bin/*
+# From here on nobody can start an agent on this host.
+mount --bind /bin/false /usr/bin/gpg-agent
 company_password john >$TESTDIR/password
 chmod 600 $TESTDIR/password
 secret() { sed -i "s|^secret = .*|secret = $1|" $robot/.config/postern/config; }
@@ -47,10 +45,14 @@ code_is 0 'a systemd credential works'
 company_fill john --count 5 --seed 3
 as robot strace -f -qq -e trace=execve -o $TESTDIR/execs fetchd --once >$out 2>$err
 ok [ "$(user_json robot 'len(d)' '' 2>/dev/null || echo 0)" != 155 ] -- 'the host itself cannot search'
-is "$(grep -c 'execve(.*gpg.* = 0' $TESTDIR/execs)" 0 'a pass runs no gpg'
+sed -n 's/.*execve("\([^"]*\)", \[\(.*\)\], .* = 0$/\1 \2/p' $TESTDIR/execs >$TESTDIR/programs
+is "$(sed '1,/postern-net/d' $TESTDIR/programs)" '' 'once connected a pass runs no program'
+is "$(grep gpg $TESTDIR/programs | grep -v -E '"--(version|list-dirs|list-components)"$')" '' \
+    'and before that gpg is asked for its version only'
 AS_EXTRA=
 
 # What it fetched opens for John.
+umount /usr/bin/gpg-agent
 rm -rf $home/.local
 cp -a $robot/.local $home/
 is "$(user_json john 'len(d)' '')" 155 'John opens all of it'

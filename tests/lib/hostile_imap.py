@@ -92,8 +92,10 @@ class Honest:
 
     on_select = on_examine
 
-    def on_uid_search(self, _):
-        self.send(b"* SEARCH" + b"".join(b" %d" % uid for uid in self.messages))
+    def on_uid_search(self, arguments):
+        wanted = re.search(rb"(?:^|UID )([\d:,*]+)", arguments)
+        uids = self.chosen(wanted[1]) if wanted else self.messages
+        self.send(b"* SEARCH" + b"".join(b" %d" % uid for uid in uids))
         self.ok()
 
     def chosen(self, text):
