@@ -44,7 +44,7 @@ typedef struct {
 
 extern const Command command_config, command_help, command_index, command_init, command_lock,
     command_password, command_search, command_send, command_show, command_status, command_sync,
-    command_unlock;
+    command_unlock, command_verify;
 
 /* All commands in the order of the manual, NULL at the end. */
 extern const Command *const commands[];

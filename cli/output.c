@@ -98,7 +98,7 @@ void json_strings(JsonBuilder *builder, const char *name, const GPtrArray *value
 void json_time(JsonBuilder *builder, const char *name, gint64 seconds)
 {
     g_autoptr(GDateTime) time = seconds ? g_date_time_new_from_unix_local(seconds) : NULL;
-    g_autofree char *text = time ? g_date_time_format_iso8601(time) : NULL;
+    g_autofree char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S%:z") : NULL;
     json_string(builder, name, text);
 }
 

@@ -9,7 +9,8 @@
 static gboolean missing(GError **error, const char *name)
 {
     g_autofree char *safe = text_name(name);
-    return refuse(error, POSTERN_ERROR_POLICY, "key.missing", "import it with 'postern key import'",
+    return refuse(error, POSTERN_ERROR_POLICY, "key.missing",
+                  "get it from its owner and import it: gpg --import FILE",
                   "there is no OpenPGP key %s", safe);
 }
 
@@ -221,17 +222,18 @@ static gboolean no_recipient(GPtrArray *untrusted, GError **reason, const char *
     g_autofree char *safe = text_name(address);
     if (untrusted->len > 0) {
         gpgme_key_t key = untrusted->pdata[0];
-        return refuse(error, POSTERN_ERROR_POLICY, "key.untrusted",
-                      "compare the fingerprint with its owner, then run 'postern key trust'",
-                      "the key %s says it is that of %s, but nobody has confirmed it", key->fpr,
-                      safe);
+        return refuse(
+            error, POSTERN_ERROR_POLICY, "key.untrusted",
+            "compare the fingerprint with its owner, then run: gpg --sign-key FINGERPRINT",
+            "the key %s says it is that of %s, but nobody has confirmed it", key->fpr, safe);
     }
     if (*reason) {
         g_propagate_error(error, g_steal_pointer(reason));
         return FALSE;
     }
     return refuse(error, POSTERN_ERROR_POLICY, "key.missing",
-                  "get the key with 'postern key find' or 'postern key import'",
+                  "get the key from its owner, import it (gpg --import FILE) and confirm it (gpg "
+                  "--sign-key FINGERPRINT)",
                   "there is no OpenPGP key for %s", safe);
 }
 
