@@ -119,8 +119,8 @@ gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *a
 gboolean vault_note_indexed(Vault *vault, gint64 sequence, GError **error)
 {
     sqlite3_stmt *statement = vault_sql(vault, SQL_SET_INDEXED, error);
-    if (statement == NULL)
+    if (statement == NULL || !sql_run(vault, SQL_LAZY, error))
         return FALSE;
-    sqlite3_bind_int64(statement, 1, sequence);
+    sql_int(statement, 1, sequence);
     return sql_done(vault, statement, error);
 }

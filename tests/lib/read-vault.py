@@ -4,6 +4,10 @@
 read-vault.py vectors FILE             checks the vectors of the sealing; TAP
 read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key that gpg unwraps;
                                        prints ID SIZE SHA-256, and writes ID.eml into DIR
+read-vault.py journal VAULT.DB         opens every journal record; prints SEQUENCE ID ACCOUNT MAILBOX
+                                       UID UIDL DATE FLAG… with tabs between
+read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
+                                       SQLite check what is then in OUT.DB
 """
 
 import base64
@@ -69,18 +73,29 @@ def check_vectors(path):
     return failed == 0
 
 
-def messages(path, folder):
+def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
+    assert database.execute("PRAGMA user_version").fetchone() == (1,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=wrapped, check=True,
                              stdout=subprocess.PIPE).stdout
     assert vault.public_of(private) == public
+    return database, vault_id, private
+
+
+def name_of(message_id):
+    return base64.b32encode(message_id).decode().lower()
+
+
+def messages(path, folder):
+    database, vault_id, private = unlocked(path)
     rows = database.execute("SELECT m.row, m.id, m.chunks, m.wrapped, b.ephemeral FROM message m "
                             "JOIN batch b ON b.id = m.batch WHERE m.stored = 1 ORDER BY m.row")
     good = True
     for row, message_id, count, sealed_key, ephemeral in rows:
-        name = base64.b32encode(message_id).decode().lower()
+        name = name_of(message_id)
         chunks = [data for (data,) in database.execute(
             "SELECT data FROM chunk WHERE key BETWEEN ? AND ? ORDER BY key",
             (row << 20, (row + 1 << 20) - 1))]
@@ -100,11 +115,53 @@ def messages(path, folder):
     return good
 
 
+def journal(path):
+    database, vault_id, private = unlocked(path)
+    rows = database.execute("SELECT j.sequence, m.id, b.ephemeral, j.record FROM journal j "
+                            "JOIN message m ON m.row = j.message JOIN batch b ON b.id = j.batch "
+                            "ORDER BY j.sequence")
+    good = True
+    for sequence, message_id, ephemeral, sealed in rows:
+        name = name_of(message_id)
+        try:
+            _, record_key = vault.batch_keys(vault_id, private, ephemeral)
+            data = vault.open_record(record_key, vault_id, "journal " + name, sealed)
+            print(sequence, name, *vault.parse_arrival(data), sep="\t")
+        except vault.Damage as damage:
+            print(f"{sequence} {name} damaged: {damage}")
+            good = False
+    return good
+
+
+def bytes_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def index(path, out):
+    _, vault_id, private = unlocked(path)
+    keys = vault.index_keys(private, vault_id)
+    sealed = os.path.join(os.path.dirname(path), "index.db")
+    log = sealed + "-wal"
+    with open(out, "xb") as file:
+        file.write(vault.open_index_file(keys, bytes_of(sealed)))
+    if os.path.exists(log):
+        with open(out + "-wal", "xb") as file:
+            file.write(vault.open_index_log(keys, bytes_of(log)))
+    database = sqlite3.connect(out)
+    print(database.execute("SELECT count(*) FROM doc").fetchone()[0])
+    return database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 def main(arguments):
     if len(arguments) == 2 and arguments[0] == "vectors":
         return check_vectors(arguments[1])
     if len(arguments) in (2, 3) and arguments[0] == "messages":
         return messages(arguments[1], arguments[2] if len(arguments) == 3 else None)
+    if len(arguments) == 2 and arguments[0] == "journal":
+        return journal(arguments[1])
+    if len(arguments) == 3 and arguments[0] == "index":
+        return index(arguments[1], arguments[2])
     sys.exit(__doc__)
 
 

@@ -6,7 +6,10 @@ import subprocess
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -82,6 +85,30 @@ def unwrap(wrap_key, vault_id, message_id, wrapped):
     return open_gcm(wrap_key, wrapped[1:13], b"\1" + vault_id + message_id, wrapped[13:])
 
 
+def parse_arrival(data):
+    """Account, mailbox, UID, UIDL, date and flags of a journal record."""
+    at = 0
+
+    def take(size):
+        nonlocal at
+        demand(at + size <= len(data), "record cut")
+        at += size
+        return data[at - size:at]
+
+    def number(size):
+        return int.from_bytes(take(size), "big")
+
+    def text():
+        return take(number(4)).decode()
+
+    demand(number(1) == 1, "unknown record")
+    account, mailbox, uid, uidl, date = text(), text(), number(4), text(), number(8)
+    flags = [text() for _ in range(number(2))]
+    demand(at == len(data) and len(flags) <= 100, "something follows the record")
+    demand((uid != 0) != (uidl != ""), "neither UID nor UIDL, or both")
+    return [account, mailbox, uid, uidl, date, *flags]
+
+
 # --- messages ------------------------------------------------------------------------------
 
 
@@ -138,3 +165,40 @@ def open_message(vault_id, message_id, message_key, chunks):
            len(plain) == padme(compressed + TRAILER), "sizes contradict each other")
     demand(not any(plain[compressed:-TRAILER]), "padding is not zero")
     return decompress(plain[:compressed], true)
+
+
+# --- the index -----------------------------------------------------------------------------
+
+PAGE = 8192
+FRAME = 24 + PAGE
+
+
+def index_keys(vault_private, vault_id):
+    """Page, frame and header key."""
+    key = hkdf(vault_private, vault_id, b"postern index 1", 32)
+    return [hkdf(key, None, b"postern sealed %s 1" % what, 32)
+            for what in (b"page", b"frame", b"header")]
+
+
+def open_page(key, number, offset, page):
+    demand(not any(page[-4:]), "reserved bytes")
+    plain = open_gcm(key, page[-32:-20], struct.pack(">IQ", number, offset),
+                     page[:-32] + page[-20:-4])
+    return plain + bytes(32)
+
+
+def open_index_file(keys, data):
+    demand(len(data) % PAGE == 0, "half a page")
+    return b"".join(open_page(keys[0], at // PAGE + 1, at, data[at:at + PAGE])
+                    for at in range(0, len(data), PAGE))
+
+
+def open_index_log(keys, data):
+    """The WAL in clear, as far as whole frames go."""
+    log = data[:32]
+    block = Cipher(AES(keys[2]), ECB()).decryptor()
+    for at in range(32, len(data) - FRAME + 1, FRAME):
+        head, page = data[at:at + 24], data[at + 24:at + FRAME]
+        number = int.from_bytes(head[:4], "big")
+        log += head[:8] + block.update(head[8:]) + open_page(keys[1], number, at, page)
+    return log

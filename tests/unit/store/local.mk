@@ -11,7 +11,8 @@ UNIT_STORE += \
 	tests/unit/store/test-ranges \
 	tests/unit/store/test-sealedvfs \
 	tests/unit/store/test-vault \
-	tests/unit/store/test-vault-crash
+	tests/unit/store/test-vault-crash \
+	tests/unit/store/test-vault-format
 
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
@@ -37,6 +38,9 @@ tests_unit_store_test_absorb_SOURCES = tests/unit/store/test-absorb.c $(VAULT_FI
 tests_unit_store_test_absorb_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_crash_SOURCES = tests/unit/store/test-vault-crash.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_format_SOURCES = \
+	tests/unit/store/test-vault-format.c $(VAULT_FIXTURE) $(GNUPG_HOME)
+tests_unit_store_test_vault_format_LDADD = $(LINK_store) $(UNIT_LIBS)
 
 EXTRA_PROGRAMS += tests/bench/vault-rate
 tests_bench_vault_rate_LDADD = $(LINK_store)
