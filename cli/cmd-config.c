@@ -9,9 +9,10 @@
 #include "policy/company.h"
 #include "policy/endpoint.h"
 
-static gboolean check_uri(const char *uri, const Company *company, GError **error)
+static gboolean check_uri(const Account *account, const char *uri, const Company *company,
+                          GError **error)
 {
-    g_autoptr(VettedEndpoint) endpoint = uri ? endpoint_vet(uri, company, error) : NULL;
+    g_autoptr(VettedEndpoint) endpoint = uri ? endpoint_of(account, uri, company, error) : NULL;
     return uri == NULL || endpoint != NULL;
 }
 
@@ -21,8 +22,8 @@ static gboolean check(const Config *config, GError **error)
         return FALSE;
     for (guint i = 0; i < config->accounts->len; i++) {
         const Account *account = config->accounts->pdata[i];
-        if (!check_uri(account->fetch, &config->company, error) ||
-            !check_uri(account->submit, &config->company, error))
+        if (!check_uri(account, account->fetch, &config->company, error) ||
+            !check_uri(account, account->submit, &config->company, error))
             return FALSE;
     }
     return TRUE;

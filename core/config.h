@@ -67,8 +67,7 @@ typedef struct {
     char *key;             /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
     char *sign_key;        /* fingerprint, or NULL for the owner's */
     char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */
-    char *tunnel;
-    guint64 max_size; /* bytes; 0: no limit but LIMIT_MESSAGE_BYTES */
+    char *tunnel;          /* refused by endpoint_of() as long as there is none */
     char *save_sent;  /* "no", "server" or a mailbox */
 } Account;
 

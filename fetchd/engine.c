@@ -41,7 +41,7 @@ typedef struct {
 static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, GError **error)
 {
     const Company *company = &engine->run->config->company;
-    g_autoptr(VettedEndpoint) endpoint = endpoint_vet(account->fetch, company, error);
+    g_autoptr(VettedEndpoint) endpoint = endpoint_of(account, account->fetch, company, error);
     if (endpoint == NULL)
         return FALSE;
     Scheme scheme = endpoint_scheme(endpoint);
@@ -152,7 +152,8 @@ gboolean engine_submit(const Config *config, const Account *account, const char 
     if (account->submit == NULL)
         return refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
                       "account \"%s\" names no server to send by", account->name);
-    g_autoptr(VettedEndpoint) endpoint = endpoint_vet(account->submit, &config->company, error);
+    g_autoptr(VettedEndpoint) endpoint =
+        endpoint_of(account, account->submit, &config->company, error);
     if (endpoint == NULL)
         return FALSE;
     Scheme scheme = endpoint_scheme(endpoint);

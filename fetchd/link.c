@@ -230,11 +230,13 @@ static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_se
     g_autofree char *host = g_strdup(endpoint_host(endpoint));
     g_autofree char *user = g_strdup(login);
     g_autofree char *mechanism = g_strdup(auth);
+    g_autofree char *weakest = g_strdup(target->company->min_auth);
     const Session session = {
         .scheme = endpoint_scheme(endpoint),
         .host = host,
         .login = user,
         .auth = mechanism,
+        .min_auth = weakest,
         .min_tls = target->company->min_tls,
         .ca_sets = ca_sets,
         .pins = target->account->pins,

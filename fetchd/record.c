@@ -62,6 +62,7 @@ void record_put_session(GByteArray *out, const Session *session)
     put_string(out, session->host);
     put_string(out, session->login);
     put_string(out, session->auth);
+    put_string(out, session->min_auth);
     put_strings(out, session->pins, RECORD_PINS);
 }
 
@@ -70,10 +71,11 @@ gboolean record_get_session(const Frame *frame, Session *session, GError **error
     Cursor cursor = over(frame);
     guint8 scheme = cursor_u8(&cursor);
     guint8 min_tls = cursor_u8(&cursor);
-    session->host = cursor_string(&cursor, 255);
+    session->host = cursor_string(&cursor, RECORD_HOST);
     session->login = cursor_string(&cursor, LIMIT_ADDRESS);
-    session->auth = optional(&cursor, 64);
-    session->pins = strings(&cursor, RECORD_PINS, 128);
+    session->auth = optional(&cursor, RECORD_MECHANISM);
+    session->min_auth = optional(&cursor, RECORD_MECHANISM);
+    session->pins = strings(&cursor, RECORD_PINS, RECORD_PIN);
     if (scheme > SCHEME_SUBMISSION || min_tls > TLS_1_3)
         return malformed("session", error);
     session->scheme = (Scheme)scheme;
@@ -196,7 +198,7 @@ void record_put_fetched(GByteArray *out, const Fetched *fetched)
 {
     put_u32(out, fetched->number);
     put_u64(out, (guint64)fetched->internaldate);
-    put_strings(out, fetched->flags, RECORD_FLAGS);
+    put_strings(out, fetched->flags, LIMIT_FETCH_FLAGS);
 }
 
 gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error)
@@ -204,7 +206,7 @@ gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error
     Cursor cursor = over(frame);
     fetched->number = cursor_u32(&cursor);
     fetched->internaldate = (gint64)cursor_u64(&cursor);
-    fetched->flags = strings(&cursor, RECORD_FLAGS, RECORD_FLAG_BYTES);
+    fetched->flags = strings(&cursor, LIMIT_FETCH_FLAGS, LIMIT_FETCH_FLAG);
     gboolean sound = fetched->number > 0;
     for (guint i = 0; fetched->flags[i]; i++)
         sound = sound && g_utf8_validate(fetched->flags[i], -1, NULL);

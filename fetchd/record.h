@@ -9,10 +9,11 @@
 #include "net/fetcher.h"
 
 #define RECORD_RANGES 4096 /* ranges or numbers in one command */
-#define RECORD_FLAGS 64    /* flags of one message */
-#define RECORD_FLAG_BYTES 128
-#define RECORD_WORDS 2048 /* bytes of a sentence in FAIL */
+#define RECORD_WORDS 2048  /* bytes of a sentence in FAIL */
+#define RECORD_HOST 255    /* RFC 1035, 2.3.4 */
+#define RECORD_MECHANISM 64
 #define RECORD_PINS 16
+#define RECORD_PIN 128
 #define RECORD_CA_SETS 8
 
 void record_put_session(GByteArray *out, const Session *session);

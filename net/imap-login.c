@@ -239,7 +239,8 @@ gboolean imap_login(Imap *imap, const Session *session, GError **error)
     g_autoptr(GPtrArray) offered = offered_mechanisms(imap);
     g_autoptr(GError) none = NULL;
     const Mechanism *mechanism = sasl_choose(session, (const char *const *)offered->pdata, &none);
-    gboolean bare = mechanism == NULL && session->auth == NULL && !imap_can(imap, "LOGINDISABLED");
+    gboolean bare =
+        mechanism == NULL && sasl_may_do_without(session) && !imap_can(imap, "LOGINDISABLED");
     if (mechanism == NULL && !bare) {
         g_propagate_error(error, g_steal_pointer(&none));
         return FALSE;

@@ -114,13 +114,12 @@ static gboolean pop3_auth(Pop3 *self, const Session *session, const Mechanism *m
 static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
 {
     const Pop3Capabilities *heard = self->capabilities;
-    gboolean demanded = session->auth && strcmp(session->auth, "*") != 0;
     g_autoptr(GError) none = NULL;
     const Mechanism *mechanism =
         sasl_choose(session, (const char *const *)heard->mechanisms->pdata, &none);
     if (mechanism)
         return pop3_auth(self, session, mechanism, error);
-    if (!demanded && (heard->user || !heard->answered))
+    if (sasl_may_do_without(session) && (heard->user || !heard->answered))
         return pop3_user(self, session, error);
     g_propagate_error(error, g_steal_pointer(&none));
     return FALSE;

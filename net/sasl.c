@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/keytable.h"
 #include "core/text.h"
 
 /* RFC 4422, 3.1: names are at most 20 letters long. Nobody offers this many. */
@@ -59,8 +60,8 @@ static Secret *login_answer(const Session *session, guint step, const guint8 *ch
 }
 
 static const Mechanism mechanisms[] = {
-    {"PLAIN", 2, TRUE, 1, plain_answer},
-    {"LOGIN", 1, FALSE, 2, login_answer},
+    {"PLAIN", TRUE, 1, plain_answer},
+    {"LOGIN", FALSE, 2, login_answer},
 };
 
 GPtrArray *sasl_offers_new(void)
@@ -88,28 +89,58 @@ static gboolean offers(const char *const *offered, const char *name)
     return FALSE;
 }
 
+/* How strong a mechanism is, in the order of [company] min_auth; -1 for an unknown one. */
+static int strength(const char *mechanism)
+{
+    return company_word(COMPANY_MIN_AUTH, mechanism);
+}
+
+static gboolean strong_enough(const Session *session, const char *mechanism)
+{
+    return session->min_auth == NULL || strength(mechanism) >= strength(session->min_auth);
+}
+
+/* RFC 5092 and 2384: "*" is any. */
+static const char *demanded_by(const Session *session)
+{
+    return g_strcmp0(session->auth, "*") == 0 ? NULL : session->auth;
+}
+
+gboolean sasl_may_do_without(const Session *session)
+{
+    return demanded_by(session) == NULL && strong_enough(session, "LOGIN");
+}
+
+static void refuse_offer(const Session *session, const char *const *offered, GError **error)
+{
+    const char *demanded = demanded_by(session), *minimum = session->min_auth;
+    g_autofree char *list = g_strjoinv(", ", (char **)offered);
+    g_autofree char *cut = g_strndup(list, 200);
+    g_autofree char *safe = text_field(cut);
+    g_autofree char *wanted = text_field(demanded  ? demanded
+                                         : minimum ? minimum
+                                                   : "PLAIN or LOGIN");
+    refuse(error, POSTERN_ERROR_POLICY, "login.mechanism",
+           "ask the company for a server that offers it, or change ;AUTH= in the account",
+           "no login mechanism can be used that satisfies %s: Postern knows PLAIN and LOGIN, %s "
+           "offers %s",
+           wanted, session->host, *safe ? safe : "none");
+}
+
 const Mechanism *sasl_choose(const Session *session, const char *const *offered, GError **error)
 {
     const Mechanism *best = NULL;
-    /* RFC 5092 and 2384: "*" is any. */
-    const char *demanded = g_strcmp0(session->auth, "*") == 0 ? NULL : session->auth;
+    const char *demanded = demanded_by(session);
     for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
         const Mechanism *one = &mechanisms[i];
-        if (demanded && g_ascii_strcasecmp(demanded, one->name) != 0)
+        if ((demanded && g_ascii_strcasecmp(demanded, one->name) != 0) ||
+            !strong_enough(session, one->name) || !offers(offered, one->name))
             continue;
-        if (offers(offered, one->name) && (best == NULL || one->strength > best->strength))
+        if (best == NULL || strength(one->name) > strength(best->name))
             best = one;
     }
-    if (best == NULL) {
-        g_autofree char *list = g_strjoinv(", ", (char **)offered);
-        g_autofree char *cut = g_strndup(list, 200);
-        g_autofree char *safe = text_field(cut);
-        g_autofree char *wanted = text_field(demanded ? demanded : "PLAIN or LOGIN");
-        refuse(error, POSTERN_ERROR_POLICY, "login.mechanism",
-               "ask the company for a server that offers it, or change ;AUTH= in the account",
-               "%s does not offer the login mechanism %s (it offers: %s)", session->host, wanted,
-               *safe ? safe : "none");
-    }
+    if (best == NULL)
+        refuse_offer(session, offered, error);
     return best;
 }
 

@@ -12,7 +12,6 @@
 
 typedef struct {
     const char *name;
-    guint strength;        /* of several offered ones the strongest is taken */
     gboolean client_first; /* the first answer may travel with the command (RFC 4422, 3) */
     guint answers;         /* how many there are; one challenge more is a violation */
     /* Answer number STEP, from 0, to a challenge of SIZE bytes. */
@@ -27,9 +26,13 @@ GPtrArray *sasl_offers_new(void);
 void sasl_offer(GPtrArray *offers, char **names);
 
 /* The strongest among OFFERED (names as the server sent them) that is known here and that
- * session->auth, when set, demands. */
+ * session->auth, when set, demands, and that is not weaker than session->min_auth. */
 const Mechanism *sasl_choose(const Session *session, const char *const *offered,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* May the protocol's own command carry the password, where no mechanism could be chosen? It is
+ * worth as much as LOGIN. */
+gboolean sasl_may_do_without(const Session *session);
 
 typedef struct {
     const Session *session;

@@ -13,6 +13,7 @@ typedef struct {
     char *host;          /* A-label: SNI and certificate name */
     char *login;
     char *auth;          /* demanded mechanism, or NULL */
+    char *min_auth;      /* the weakest that may be used, or NULL */
     Secret *secret;
     TlsMinimum min_tls;
     GPtrArray *ca_sets;  /* GBytes * of PEM text; the chain must verify against every one */

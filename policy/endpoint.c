@@ -218,6 +218,17 @@ VettedEndpoint *endpoint_vet(const char *uri, const Company *company, GError **e
     return g_steal_pointer(&endpoint);
 }
 
+VettedEndpoint *endpoint_of(const Account *account, const char *uri, const Company *company,
+                            GError **error)
+{
+    if (account->tunnel == NULL)
+        return endpoint_vet(uri, company, error);
+    g_autofree char *name = text_field(account->name);
+    no(error, "config.tunnel", "take the line out: there are no tunnels yet",
+       "account \"%s\" asks for a tunnel and is not connected without", name);
+    return NULL;
+}
+
 void endpoint_free(VettedEndpoint *endpoint)
 {
     if (endpoint == NULL)

@@ -21,6 +21,13 @@ typedef struct VettedEndpoint VettedEndpoint;
  */
 VettedEndpoint *endpoint_vet(const char *uri, const Company *company,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The same for a URI of ACCOUNT's. An account that asks for a tunnel is refused, 78
+ * "config.tunnel", as long as there is none: it would be connected to directly.
+ */
+VettedEndpoint *endpoint_of(const Account *account, const char *uri, const Company *company,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void endpoint_free(VettedEndpoint *endpoint);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VettedEndpoint, endpoint_free)
 

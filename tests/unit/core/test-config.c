@@ -50,7 +50,6 @@ static void the_example_of_the_manual_is_read(void **state)
                                       "key = 0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567\n"
                                       "sign_key = " FPR "\n"
                                       "pin = " PIN_A "\n"
-                                      "max_size = 20M\n"
                                       "  # another\n"
                                       "[crypto]\n"
                                       "index = headers\n"
@@ -79,7 +78,6 @@ static void the_example_of_the_manual_is_read(void **state)
     assert_string_equal(account->key, FPR);
     assert_string_equal(account->sign_key, FPR);
     assert_string_equal(account->pins[0], PIN_A);
-    assert_true(account->max_size == 20 << 20);
     assert_int_equal(config->crypto_index, INDEX_HEADERS);
     assert_int_equal(config->unlock_seconds, 900);
     assert_int_equal(config->unimplemented->len, 0);
@@ -97,7 +95,6 @@ static void what_is_not_written_has_its_default(void **state)
     assert_string_equal(account->save_sent, "no");
     assert_null(account->fetch);
     assert_null(*account->pins);
-    assert_true(account->max_size == 0);
     assert_int_equal(config->company.outside, RULE_ENCRYPT);
     assert_int_equal(config->company.freemail, RULE_REFUSE);
     assert_int_equal(config->company.min_tls, TLS_1_2);
@@ -306,18 +303,18 @@ static void what_has_no_effect_yet_is_told(void **state)
 {
     (void)state;
     g_autoptr(Config) config = parsed(
-        "[company]\nmin_auth = SCRAM-SHA-256\ntunnel = yes\nwkd = company\n" ADDRESS
-        "keep = 30\ngone = remove\ntunnel = ssh -W %a:%p gateway\ncompress = yes\n"
+        "[company]\ntunnel = yes\nwkd = company\nmin_auth = SCRAM-SHA-256\n" ADDRESS
+        "keep = 30\ngone = remove\nmax_size = 20M\ncompress = yes\n"
         "connections = 4\ndeliver = maildir:/var/mail/x\nsave_sent = server\n"
         "outbox_key = credential:x\ninterval = 5m\n"
         "[sensitive \"hr\"]\nfrom = *@hr.corp.example\nheader = Sensitivity: x\nindex = headers\n"
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 3 + 9 + 4);
+    assert_int_equal(config->unimplemented->len, 2 + 9 + 4);
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
-                        "config:2: \"min_auth = SCRAM-SHA-256\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 12),
+                        "config:2: \"tunnel = yes\" has no effect yet");
+    assert_string_equal(g_ptr_array_index(config->unimplemented, 11),
                         "config:16: \"[sensitive \"hr\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =

@@ -25,6 +25,7 @@ static void a_session_comes_back(void **state)
     const Session session = {.scheme = SCHEME_POPS,
                              .host = (char *)"mail.corp.example",
                              .login = (char *)"john",
+                             .min_auth = (char *)"SCRAM-SHA-256",
                              .min_tls = TLS_1_3,
                              .pins = pins};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
@@ -36,6 +37,7 @@ static void a_session_comes_back(void **state)
     assert_string_equal(back.host, "mail.corp.example");
     assert_string_equal(back.login, "john");
     assert_null(back.auth);
+    assert_string_equal(back.min_auth, "SCRAM-SHA-256");
     assert_int_equal(back.min_tls, TLS_1_3);
     assert_int_equal(g_strv_length(back.pins), 2);
     assert_int_equal(back.ca_sets->len, 0);

@@ -30,6 +30,39 @@ static int tear_down(void **state)
 }
 
 typedef struct {
+    const char *minimum;
+    const char *offered[3];
+    const char *chosen; /* NULL: 78 */
+    gboolean bare;      /* the protocol's own command would do */
+} MinimumCase;
+
+static void p3_nothing_weaker_than_the_minimum_is_used(void **state)
+{
+    (void)state;
+    static const MinimumCase cases[] = {
+        {"LOGIN", {"LOGIN"}, "LOGIN", TRUE},
+        {"PLAIN", {"LOGIN", "PLAIN"}, "PLAIN", FALSE},
+        {"PLAIN", {"LOGIN"}, NULL, FALSE},
+        {"SCRAM-SHA-256", {"LOGIN", "PLAIN"}, NULL, FALSE},
+        {"EXTERNAL", {"PLAIN", "EXTERNAL"}, NULL, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        session.min_auth = (char *)cases[i].minimum;
+        const Mechanism *chosen = sasl_choose(&session, cases[i].offered, &error);
+        assert_int_equal(sasl_may_do_without(&session), cases[i].bare);
+        assert_string_equal(chosen ? chosen->name : "none",
+                            cases[i].chosen ? cases[i].chosen : "none");
+        if (chosen == NULL) {
+            assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
+            assert_string_equal(postern_error_rule(error), "login.mechanism");
+            assert_non_null(strstr(error->message, cases[i].minimum));
+        }
+    }
+    session.min_auth = NULL;
+}
+
+typedef struct {
     const char *demanded;
     const char *offered[5];
     const char *chosen; /* NULL: 78 */
@@ -143,6 +176,7 @@ static void a_password_with_nul_is_not_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p3_nothing_weaker_than_the_minimum_is_used),
         cmocka_unit_test(p3_the_strongest_offered_and_allowed_mechanism_is_taken),
         cmocka_unit_test(plain_and_login_answer_as_written),
         cmocka_unit_test(p3_one_challenge_too_many_is_refused),
