@@ -135,7 +135,7 @@ static int header_read(SealedFile *self, guint8 *out, int size, gint64 start, gi
 static int wal_read(SealedFile *self, guint8 *out, int size, gint64 at)
 {
     gint64 within = within_frame(at);
-    if (at == 0 && size == WAL_HEADER)
+    if (at + size <= WAL_HEADER) /* all of the log's header, or the checksum at its end */
         return real_read(self, out, size, at);
     if (within == 0 && size == FRAME_SIZE)
         return frame_read(self, out, TRUE, at);

@@ -10,6 +10,8 @@ UNIT_STORE += \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-ranges \
 	tests/unit/store/test-sealedvfs \
+	tests/unit/store/test-sealedvfs-damage \
+	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-vault \
 	tests/unit/store/test-vault-crash \
 	tests/unit/store/test-vault-format
@@ -27,7 +29,17 @@ tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_rowset_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
+
+SEALED_FIXTURE = tests/unit/store/sealed-fixture.c tests/unit/store/sealed-fixture.h
+tests_unit_store_test_sealedvfs_SOURCES = tests/unit/store/test-sealedvfs.c $(SEALED_FIXTURE)
 tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_sealedvfs_damage_SOURCES = \
+	tests/unit/store/test-sealedvfs-damage.c $(SEALED_FIXTURE)
+tests_unit_store_test_sealedvfs_damage_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_sealedvfs_secrecy_SOURCES = \
+	tests/unit/store/test-sealedvfs-secrecy.c $(SEALED_FIXTURE)
+tests_unit_store_test_sealedvfs_secrecy_LDADD = $(LINK_store) $(UNIT_LIBS)
+
 tests_unit_store_test_tokenizer_LDADD = $(LINK_store) $(UNIT_LIBS)
 
 VAULT_FIXTURE = tests/unit/store/fixture.c tests/unit/store/fixture.h

@@ -1,0 +1,315 @@
+#include "tests/unit/store/sealed-fixture.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- damage -------------------------------------------------------------------------------- */
+
+static const char question[] = "SELECT a, b FROM t ORDER BY a";
+
+/* Opens what lies there and asks; NULL for an error. */
+static char *ask(const Place *place)
+{
+    sqlite3 *db = sealed_open(place->path, right_key, FALSE, NULL);
+    if (db == NULL)
+        return NULL;
+    char *got = answer(db, question);
+    sqlite3_close(db);
+    return got;
+}
+
+static void p4_a_changed_byte_gives_an_error_and_never_wrong_data(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *db = open_right(place);
+    must(db, "CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'x'), (2, zeroblob(9000))");
+    sqlite3_close(db);
+    g_autofree char *before = ask(place);
+    g_autoptr(GBytes) bytes = file_bytes(place->path);
+    gsize size;
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    assert_int_equal(size % SEALED_PAGE, 0);
+    g_autofree guint8 *copy = g_malloc(size);
+    int refused = 0, tried = 0;
+    for (gsize i = 0; i < size; i += 41) {
+        memcpy(copy, data, size);
+        copy[i] ^= (guint8)(1 << (i % 8));
+        put_bytes(place->path, copy, size);
+        g_autofree char *got = ask(place);
+        tried++;
+        refused += got == NULL;
+        if (got)
+            assert_string_equal(got, before);
+    }
+    assert_int_equal(refused, tried); /* every page of this small file is read */
+}
+
+static void p4_a_changed_log_gives_an_older_state_or_an_error(void **state)
+{
+    const Place *place = *state;
+    leave_log_behind(place);
+    g_autoptr(GBytes) file = file_bytes(place->path);
+    g_autoptr(GBytes) log = file_bytes(place->wal);
+    gsize size, log_size;
+    const guint8 *data = g_bytes_get_data(file, &size);
+    const guint8 *log_data = g_bytes_get_data(log, &log_size);
+    g_autofree guint8 *copy = g_malloc(log_size);
+    for (gsize i = 0; i < log_size; i = i < 70 ? i + 1 : i + 83) {
+        memcpy(copy, log_data, log_size);
+        copy[i] ^= 0x10;
+        put_bytes(place->path, data, size);
+        put_bytes(place->wal, copy, log_size);
+        (void)g_unlink(place->shm);
+        g_autofree char *got = ask(place);
+        if (got && strcmp(got, "1|first|\n") != 0)
+            assert_string_equal(got, "1|first|\n2|second|\n");
+    }
+    for (gsize cut = 0; cut < log_size; cut += 509) {
+        put_bytes(place->path, data, size);
+        put_bytes(place->wal, log_data, cut);
+        (void)g_unlink(place->shm);
+        g_autofree char *got = ask(place);
+        assert_non_null(got);
+        if (strcmp(got, "1|first|\n") != 0)
+            assert_string_equal(got, "1|first|\n2|second|\n");
+    }
+}
+
+static void p4_pages_moved_zeroed_or_cut_are_refused(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *db = open_right(place);
+    must(db, "CREATE TABLE t(a, b); INSERT INTO t VALUES(1, hex(randomblob(20000)))");
+    sqlite3_close(db);
+    g_autoptr(GBytes) bytes = file_bytes(place->path);
+    gsize size;
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    gsize pages = size / SEALED_PAGE;
+    assert_true(pages > 4);
+    g_autofree guint8 *copy = g_malloc(size);
+    for (gsize i = 0; i < pages; i++) {
+        gsize other = (i + 1) % pages;
+        memcpy(copy, data, size);
+        memcpy(copy + i * SEALED_PAGE, data + other * SEALED_PAGE, SEALED_PAGE);
+        memcpy(copy + other * SEALED_PAGE, data + i * SEALED_PAGE, SEALED_PAGE);
+        put_bytes(place->path, copy, size);
+        assert_null(ask(place));
+
+        memcpy(copy, data, size);
+        memset(copy + i * SEALED_PAGE, 0, SEALED_PAGE);
+        put_bytes(place->path, copy, size);
+        assert_null(ask(place));
+
+        put_bytes(place->path, data, i * SEALED_PAGE);
+        assert_null(ask(place));
+        put_bytes(place->path, data, i * SEALED_PAGE + 100);
+        assert_null(ask(place));
+    }
+}
+
+/* --- a disk that fails --------------------------------------------------------------------- */
+
+typedef enum { READS, WRITES, SIZES } Calls;
+static const char *const call_names[] = {"pread64", "pwrite64", "fstat"};
+
+static struct {
+    int calls, fails_at, reason;
+} disk;
+
+static gboolean fails_now(void)
+{
+    errno = disk.reason;
+    return ++disk.calls == disk.fails_at;
+}
+
+static ssize_t failing_read(int fd, void *data, size_t size, off64_t at)
+{
+    return fails_now() ? -1 : pread64(fd, data, size, at);
+}
+
+static ssize_t failing_write(int fd, const void *data, size_t size, off64_t at)
+{
+    return fails_now() ? -1 : pwrite64(fd, data, size, at);
+}
+
+static int failing_stat(int fd, struct stat *facts)
+{
+    return fails_now() ? -1 : fstat(fd, facts);
+}
+
+/* The call number AT fails from here on, once; 0 mends the disk. */
+static void let_fail(Calls what, int at, int reason)
+{
+    static const sqlite3_syscall_ptr failing[] = {(sqlite3_syscall_ptr)failing_read,
+                                                  (sqlite3_syscall_ptr)failing_write,
+                                                  (sqlite3_syscall_ptr)failing_stat};
+    sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
+    disk.calls = 0;
+    disk.fails_at = at;
+    disk.reason = reason;
+    /* NULL puts back what SQLite was built with. */
+    vfs->xSetSystemCall(vfs, call_names[what], at > 0 ? failing[what] : NULL);
+}
+
+static gboolean is_named(const GError *error)
+{
+    static const char *const rules[] = {"index.damage", "index.read", "index.write", "index.busy"};
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (g_strcmp0(postern_error_rule(error), rules[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static const char script[] =
+    "PRAGMA cache_size=10; BEGIN; CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b);"
+    "INSERT OR IGNORE INTO t WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c "
+    "WHERE n < 40) SELECT n, printf('%.*c', 3000, 'x') FROM c; UPDATE t SET b = b || 'y'; COMMIT;"
+    "PRAGMA wal_checkpoint(FULL); SELECT count(*) FROM t WHERE length(b) > 0";
+
+static gboolean run_script(const Place *place)
+{
+    g_autoptr(GError) error = NULL;
+    sqlite3 *db = sealed_open(place->path, right_key, TRUE, &error);
+    if (db == NULL) {
+        assert_true(is_named(error));
+        return FALSE;
+    }
+    gboolean fine = sqlite3_exec(db, script, NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_close(db);
+    return fine;
+}
+
+/* Half made is never found: the names of a failed making are gone again. */
+static void assert_nothing_beside(const Place *place)
+{
+    g_autoptr(GDir) entries = g_dir_open(place->dir, 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name(entries)))
+        assert_true(strcmp(name, "index.db") == 0 || g_str_has_prefix(name, "index.db-"));
+}
+
+static void p6_a_failing_disk_gives_an_error_and_a_whole_database(void **state)
+{
+    const Place *place = *state;
+    static const struct {
+        Calls what;
+        int reason;
+    } cases[] = {{READS, EIO}, {WRITES, ENOSPC}, {WRITES, EIO}, {SIZES, EIO}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gboolean ended = FALSE;
+        for (int at = 1; !ended; at += at < 40 ? 1 : 7) {
+            empty_folder(place->dir);
+            let_fail(cases[i].what, at, cases[i].reason);
+            gboolean fine = run_script(place);
+            ended = disk.calls < at;
+            let_fail(cases[i].what, 0, 0);
+            assert_nothing_beside(place);
+            assert_true(fine || !ended);
+            assert_true(run_script(place));
+            sqlite3 *db = open_right(place);
+            assert_answer(db, "PRAGMA integrity_check; SELECT count(*) FROM t", "ok|\n40|\n");
+            sqlite3_close(db);
+        }
+    }
+}
+
+/* --- what SQLite never asks ---------------------------------------------------------------- */
+
+static sqlite3_file *file_of(sqlite3 *db, int what)
+{
+    sqlite3_file *file = NULL;
+    assert_int_equal(sqlite3_file_control(db, "main", what, &file), SQLITE_OK);
+    return file;
+}
+
+static void shapes_that_are_no_page_or_frame_are_refused(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *db = open_right(place);
+    must(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    sqlite3_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
+    static guint8 bytes[2 * SEALED_PAGE];
+    static const struct {
+        int size;
+        gint64 at;
+    } reads[] = {{0, 0}, {16, -1}, {SEALED_PAGE, 1}, {SEALED_PAGE + 1, 0}, {16, SEALED_PAGE - 8}},
+      writes[] = {{0, 0}, {16, -1}, {SEALED_PAGE, 1}, {100, 0}, {2 * SEALED_PAGE, 0}};
+    for (gsize i = 0; i < G_N_ELEMENTS(reads); i++)
+        assert_int_equal(file->pMethods->xRead(file, bytes, reads[i].size, reads[i].at),
+                         SQLITE_IOERR_READ);
+    for (gsize i = 0; i < G_N_ELEMENTS(writes); i++)
+        assert_int_equal(file->pMethods->xWrite(file, bytes, writes[i].size, writes[i].at),
+                         SQLITE_IOERR_WRITE);
+    memset(bytes, 0, sizeof bytes);
+    bytes[SEALED_PAGE - 1] = 1; /* in the reserved bytes */
+    assert_int_equal(file->pMethods->xWrite(file, bytes, SEALED_PAGE, 0), SQLITE_IOERR_WRITE);
+    assert_int_equal(file->pMethods->xTruncate(file, 100), SQLITE_IOERR_TRUNCATE);
+    int chunk = 65536;
+    assert_int_equal(file->pMethods->xFileControl(file, SQLITE_FCNTL_CHUNK_SIZE, &chunk),
+                     SQLITE_NOTFOUND);
+    assert_answer(db, "SELECT a FROM t", "1|\n");
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void shapes_in_the_log_are_refused_too(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *db = open_right(place);
+    must(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    sqlite3_vfs *vfs = sqlite3_vfs_find("postern-sealed");
+    sqlite3_file *file = g_malloc0((gsize)vfs->szOsFile);
+    /* The name SQLite would open the log by carries its database along. */
+    const char *name = sqlite3_filename_wal(sqlite3_db_filename(db, "main"));
+    assert_int_equal(vfs->xOpen(vfs, name, file, SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE, NULL),
+                     SQLITE_OK);
+    static guint8 bytes[FRAME_SIZE + 1];
+    static const struct {
+        int size;
+        gint64 at;
+    } shapes[] = {{WAL_HEADER, 1},
+                  {WAL_HEADER + 1, 0},
+                  {FRAME_HEADER + 1, WAL_HEADER},
+                  {FRAME_SIZE + 1, WAL_HEADER},
+                  {SEALED_PAGE, WAL_HEADER},
+                  {SEALED_PAGE - 1, WAL_HEADER + FRAME_HEADER},
+                  {100, WAL_HEADER + FRAME_HEADER + 4}};
+    for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        assert_int_equal(file->pMethods->xRead(file, bytes, shapes[i].size, shapes[i].at),
+                         SQLITE_IOERR_READ);
+        assert_int_equal(file->pMethods->xWrite(file, bytes, shapes[i].size, shapes[i].at),
+                         SQLITE_IOERR_WRITE);
+    }
+    /* A page without its header, and one with something in the reserved bytes. */
+    const gint64 beyond = WAL_HEADER + FRAME_HEADER + 1000 * (gint64)FRAME_SIZE;
+    assert_int_equal(file->pMethods->xWrite(file, bytes, SEALED_PAGE, beyond), SQLITE_IOERR_WRITE);
+    bytes[SEALED_PAGE - 1] = 1;
+    assert_int_equal(file->pMethods->xWrite(file, bytes, SEALED_PAGE, WAL_HEADER + FRAME_HEADER),
+                     SQLITE_IOERR_WRITE);
+    /* Behind its end a log gives zeros and a short read. */
+    memset(bytes, 7, sizeof bytes);
+    assert_int_equal(file->pMethods->xRead(file, bytes, FRAME_HEADER, beyond - FRAME_HEADER),
+                     SQLITE_IOERR_SHORT_READ);
+    assert_int_equal(bytes[0], 0);
+    assert_int_equal(file->pMethods->xClose(file), SQLITE_OK);
+    g_free(file);
+    assert_answer(db, "SELECT a FROM t", "1|\n");
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sealed_set_up, sealed_tear_down)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(p4_a_changed_byte_gives_an_error_and_never_wrong_data),
+        TEST(p4_a_changed_log_gives_an_older_state_or_an_error),
+        TEST(p4_pages_moved_zeroed_or_cut_are_refused),
+        TEST(p6_a_failing_disk_gives_an_error_and_a_whole_database),
+        TEST(shapes_that_are_no_page_or_frame_are_refused),
+        TEST(shapes_in_the_log_are_refused_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
