@@ -9,7 +9,7 @@ struct Secret {
     guint8 bytes[];
 };
 
-/* Room for the keys and passwords of one run; beyond it the library falls back to plain heap. */
+/* Room for the keys and passwords of one run; what is beyond it lies on the plain heap. */
 #define SECURE_HEAP_BYTES (256 * 1024)
 #define SECURE_HEAP_SMALLEST 32
 
@@ -26,7 +26,10 @@ static void secure_heap(void)
 Secret *secret_new(const void *bytes, gsize size)
 {
     secure_heap();
+    /* A full secure heap gives NULL, and is no reason to stop: freeing wipes either kind. */
     Secret *secret = OPENSSL_secure_zalloc(sizeof *secret + size + 1);
+    if (secret == NULL)
+        secret = OPENSSL_zalloc(sizeof *secret + size + 1);
     if (secret == NULL)
         g_error("out of memory for a secret of %" G_GSIZE_FORMAT " bytes", size);
     secret->size = size;

@@ -25,6 +25,11 @@ static gboolean put(Child *child, WireType type, GError **error)
     return ok;
 }
 
+static gboolean out_of_order(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "commands out of order");
+}
+
 /* --- what a fetcher hands over goes to the keeper as it comes ------------------------------ */
 
 static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **error)
@@ -67,6 +72,8 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
 static gboolean do_session(Child *child, const Frame *frame, int socket_fd, GError **error)
 {
     (void)socket_fd;
+    if (child->session.ca_sets)
+        return out_of_order(error);
     return record_get_session(frame, &child->session, error);
 }
 
@@ -89,7 +96,7 @@ static gboolean do_ca(Child *child, const Frame *frame, int socket_fd, GError **
 static gboolean do_secret(Child *child, const Frame *frame, int socket_fd, GError **error)
 {
     if (child->session.ca_sets == NULL || child->session.secret || frame->size > LIMIT_SECRET)
-        return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "commands out of order");
+        return out_of_order(error);
     child->session.secret = secret_new(frame->payload, frame->size);
     switch (child->session.scheme) {
     case SCHEME_IMAPS:
@@ -217,7 +224,7 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     default: break;
     }
     if (child->fetcher == NULL)
-        return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "commands out of order");
+        return out_of_order(error);
     switch (frame->type) {
     case WIRE_MAILBOXES: return do_mailboxes(child, error);
     case WIRE_SELECT: return do_select(child, frame, error);

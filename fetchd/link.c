@@ -1,8 +1,11 @@
 /* See link.h. */
 #include "fetchd/link.h"
 
+#include <sys/socket.h>
+
 #include "core/error.h"
 #include "core/limits.h"
+#include "fetchd/patience.h"
 #include "fetchd/record.h"
 #include "fetchd/spawn.h"
 #include "fetchd/trust.h"
@@ -10,7 +13,9 @@
 #include "net/connect.h"
 
 /* The child has its own deadlines; when it is silent for longer than all of them, it hangs. */
-#define PATIENCE_MS (LIMIT_COMMAND_MS + LIMIT_CONNECT_MS)
+#define COMMAND_MS (LIMIT_COMMAND_MS + LIMIT_CONNECT_MS)
+/* A letter is several commands, and after the last the server may scan it. */
+#define LETTER_MS (LIMIT_DELIVERY_MS + 2 * COMMAND_MS)
 
 typedef struct {
     Fetcher fetcher;
@@ -31,22 +36,37 @@ static gboolean out_of_order(GError **error)
 
 static gboolean put(Link *link, WireType type, GError **error)
 {
-    if (link->record->len > LIMIT_FRAME)
-        return refuse(error, POSTERN_ERROR_INPUT, "send.recipients", "send it in several letters",
+    gboolean fits = link->record->len <= LIMIT_FRAME;
+    gboolean ok =
+        fits ? wire_put(link->wire, type, link->record->data, link->record->len, error)
+             : refuse(error, POSTERN_ERROR_INPUT, "send.recipients", "send it in several letters",
                       "the list is longer than one command takes");
-    gboolean ok = wire_put(link->wire, type, link->record->data, link->record->len, error);
     g_byte_array_set_size(link->record, 0);
     return ok;
 }
 
-/* Waits for the end of an answer, handing what comes before it to TAKER. */
-static gboolean await_done(Link *link, FrameTaker taker, gpointer user, GError **error)
+static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError **error)
 {
+    gint64 before = g_get_monotonic_time();
+    if (!wire_get(link->wire, patience_left(patience), link->stop_fd, frame, error))
+        return FALSE;
+    patience_spend(patience, g_get_monotonic_time() - before, frame->size);
+    if (frame->type == WIRE_FETCHED)
+        patience_renew(patience);
+    return TRUE;
+}
+
+/* Waits for the end of an answer, for BASE_MS and what its bytes take, handing what comes before it
+ * to TAKER. */
+static gboolean await_within(Link *link, gint64 base_ms, FrameTaker taker, gpointer user,
+                             GError **error)
+{
+    Patience patience = {.base_ms = base_ms};
     if (!wire_flush(link->wire, error))
         return FALSE;
     for (;;) {
         Frame frame;
-        if (!wire_get(link->wire, PATIENCE_MS, link->stop_fd, &frame, error))
+        if (!next_frame(link, &patience, &frame, error))
             return FALSE;
         if (frame.type == WIRE_DONE)
             return TRUE;
@@ -55,6 +75,11 @@ static gboolean await_done(Link *link, FrameTaker taker, gpointer user, GError *
         if (taker == NULL || !taker(user, &frame, error))
             return taker ? FALSE : out_of_order(error);
     }
+}
+
+static gboolean await_done(Link *link, FrameTaker taker, gpointer user, GError **error)
+{
+    return await_within(link, COMMAND_MS, taker, user, error);
 }
 
 /* --- mailboxes, select --------------------------------------------------------------------- */
@@ -248,6 +273,14 @@ static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_se
            await_done(link, NULL, NULL, error);
 }
 
+/* A child that reads no more must not hold us in a send() for ever. */
+static gboolean bound_sending(int wire_fd, GError **error)
+{
+    const struct timeval bound = {.tv_sec = COMMAND_MS / 1000};
+    return setsockopt(wire_fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound) == 0 ||
+           refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "the wire takes no deadline");
+}
+
 static Link *link_open(const LinkTarget *target, GError **error)
 {
     g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
@@ -272,7 +305,7 @@ static Link *link_open(const LinkTarget *target, GError **error)
     link->pid = pid;
     link->stop_fd = target->stop_fd;
     link->record = g_byte_array_new();
-    if (introduce(link, target, ca_sets, error))
+    if (bound_sending(wire_fd, error) && introduce(link, target, ca_sets, error))
         return link;
     link_free(&link->fetcher);
     return NULL;
@@ -282,6 +315,20 @@ Fetcher *link_fetcher(const LinkTarget *target, GError **error)
 {
     Link *link = link_open(target, error);
     return link ? &link->fetcher : NULL;
+}
+
+/* The last byte of the letter is with the child: when that is lost, so is the answer. */
+static gboolean await_delivery(Link *link, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (await_within(link, LETTER_MS, NULL, NULL, &failure))
+        return TRUE;
+    if (g_str_has_prefix(postern_error_rule(failure), "net."))
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "send.doubt",
+                      "ask a recipient before you send it again",
+                      "the letter may have been sent: %s", failure->message);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 static gboolean put_letter(Link *link, const char *from, const GPtrArray *recipients,
@@ -295,7 +342,7 @@ static gboolean put_letter(Link *link, const char *from, const GPtrArray *recipi
     for (gsize at = 0; at < size; at += LIMIT_FRAME)
         if (!wire_put(link->wire, WIRE_DATA, bytes + at, MIN(size - at, LIMIT_FRAME), error))
             return FALSE;
-    return wire_put(link->wire, WIRE_END, NULL, 0, error) && await_done(link, NULL, NULL, error);
+    return wire_put(link->wire, WIRE_END, NULL, 0, error) && await_delivery(link, error);
 }
 
 gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,

@@ -3,7 +3,8 @@
  * as if it were the server. Everything the child says is checked against what it was asked.
  *
  * A child that crashes, hangs or breaks the wire's rules is one failed connection: 70 "net.gone",
- * "net.record", 75 "net.timeout". Failures of the server itself come through as net/ made them.
+ * "net.record", 75 "net.timeout". Failures of the server itself come through as net/ made them. A
+ * letter whose fate is unknown for such a reason is 75 "send.doubt".
  */
 #pragma once
 

@@ -5,6 +5,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/link.c fetchd/link.h \
 	fetchd/login.c fetchd/login.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
+	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h \
 	fetchd/spawn.c fetchd/spawn.h \

@@ -13,14 +13,17 @@
 #include "core/secret.h"
 
 #define HEAD 5
-/* Bytes gathered before they are written: small records leave together. */
+/* Bytes gathered before they are written: small records leave together, but not too late for an
+ * other end that waits for a sign of life. */
 #define GATHER (64 * 1024)
+#define GATHER_US G_USEC_PER_SEC
 
 struct Wire {
     int fd;
     GByteArray *out;
     guint8 in[2 * (HEAD + LIMIT_FRAME)];
     gsize begin, end; /* what of `in` is not consumed yet */
+    gint64 flushed;   /* when `out` was last empty, monotonic microseconds */
 };
 
 gssize wire_parse(const guint8 *data, gsize size, Frame *frame, GError **error)
@@ -55,8 +58,9 @@ void wire_free(Wire *wire)
     if (wire == NULL)
         return;
     close(wire->fd);
-    g_byte_array_unref(wire->out);
     /* A login secret may have passed through. */
+    secret_wipe(wire->out->data, wire->out->len);
+    g_byte_array_unref(wire->out);
     secret_wipe(wire->in, sizeof wire->in);
     g_free(wire);
 }
@@ -67,6 +71,12 @@ static gboolean gone(GError **error)
                   "the connection's process ended unexpectedly");
 }
 
+static gboolean silent(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "net.timeout", "try again later",
+                  "the connection's process makes no progress");
+}
+
 gboolean wire_flush(Wire *wire, GError **error)
 {
     gsize at = 0;
@@ -74,19 +84,24 @@ gboolean wire_flush(Wire *wire, GError **error)
         gssize sent = send(wire->fd, wire->out->data + at, wire->out->len - at, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
+        if (sent < 0 && errno == EAGAIN)
+            return silent(error);
         if (sent < 0)
             return gone(error);
         at += (gsize)sent;
     }
     secret_wipe(wire->out->data, wire->out->len);
     g_byte_array_set_size(wire->out, 0);
+    wire->flushed = g_get_monotonic_time();
     return TRUE;
 }
 
 gboolean wire_put(Wire *wire, WireType type, const void *payload, gsize size, GError **error)
 {
     g_return_val_if_fail(size <= LIMIT_FRAME, FALSE);
-    if (wire->out->len + HEAD + size > GATHER && !wire_flush(wire, error))
+    gboolean due =
+        wire->out->len + HEAD + size > GATHER || g_get_monotonic_time() - wire->flushed > GATHER_US;
+    if (due && !wire_flush(wire, error))
         return FALSE;
     put_u32(wire->out, (guint32)size);
     put_u8(wire->out, (guint8)type);
@@ -95,16 +110,17 @@ gboolean wire_put(Wire *wire, WireType type, const void *payload, gsize size, GE
     return TRUE;
 }
 
-static gboolean await(Wire *wire, int timeout_ms, int stop_fd, GError **error)
+/* UNTIL is monotonic microseconds, -1 for ever. */
+static gboolean await(Wire *wire, gint64 until, int stop_fd, GError **error)
 {
+    gint64 left_ms = until < 0 ? -1 : MAX(0, (until - g_get_monotonic_time()) / 1000);
     struct pollfd fds[2] = {{.fd = wire->fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
     int ready;
     do
-        ready = poll(fds, 2, timeout_ms);
+        ready = poll(fds, 2, (int)left_ms);
     while (ready < 0 && errno == EINTR);
     if (ready == 0)
-        return refuse(error, POSTERN_ERROR_TEMPORARY, "net.timeout", "try again later",
-                      "the connection's process was silent for %d s", timeout_ms / 1000);
+        return silent(error);
     if (ready > 0 && fds[1].revents)
         return refuse(error, POSTERN_ERROR_TEMPORARY, "run.interrupted",
                       "start it again; what arrived is kept", "interrupted");
@@ -113,6 +129,7 @@ static gboolean await(Wire *wire, int timeout_ms, int stop_fd, GError **error)
 
 gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError **error)
 {
+    gint64 until = timeout_ms < 0 ? -1 : g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     for (;;) {
         gssize length = wire_parse(wire->in + wire->begin, wire->end - wire->begin, frame, error);
         if (length != 0) {
@@ -122,7 +139,7 @@ gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError 
         memmove(wire->in, wire->in + wire->begin, wire->end - wire->begin);
         wire->end -= wire->begin;
         wire->begin = 0;
-        if (!await(wire, timeout_ms, stop_fd, error))
+        if (!await(wire, until, stop_fd, error))
             return FALSE;
         gssize got = recv(wire->fd, wire->in + wire->end, sizeof wire->in - wire->end, 0);
         if (got == 0 || (got < 0 && errno != EINTR))

@@ -60,8 +60,8 @@ gboolean wire_flush(Wire *wire, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * The next frame, within TIMEOUT_MS (-1: for ever). STOP_FD, when not -1, becoming readable ends
- * the wait with 75 "run.interrupted". The other end's disappearance is 70 "net.gone", silence
- * 75 "net.timeout".
+ * the wait with 75 "run.interrupted". Time is that of the whole frame, however it trickles in. The
+ * other end's disappearance is 70 "net.gone", silence 75 "net.timeout".
  */
 gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -40,11 +40,25 @@ static void p4_45_a_secret_lies_apart(void **state)
     assert_true(CRYPTO_secure_allocated(secret));
 }
 
+static void more_secrets_than_the_secure_heap_holds_are_kept(void **state)
+{
+    (void)state;
+    Secret *secrets[200];
+    char plain[4096] = "hunter2";
+    for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++)
+        secrets[i] = secret_new(plain, sizeof plain);
+    for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++) {
+        assert_memory_equal(secret_bytes(secrets[i]), plain, sizeof plain);
+        secret_free(secrets[i]);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_a_copy),
         cmocka_unit_test(nothing_is_a_secret_too),
+        cmocka_unit_test(more_secrets_than_the_secure_heap_holds_are_kept),
         cmocka_unit_test(p4_45_a_secret_lies_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

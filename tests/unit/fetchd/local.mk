@@ -1,10 +1,12 @@
 UNIT_FETCHD = \
+	tests/unit/fetchd/test-patience \
 	tests/unit/fetchd/test-plan \
 	tests/unit/fetchd/test-record \
 	tests/unit/fetchd/test-wire
 check_PROGRAMS += $(UNIT_FETCHD)
 TESTS += $(UNIT_FETCHD)
 
+tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_plan_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_record_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_wire_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

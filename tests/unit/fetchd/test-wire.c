@@ -53,6 +53,36 @@ static void frames_arrive_in_order(void **state)
     assert_int_equal(frame.size, 0);
 }
 
+/* Writes the first bytes of a frame of 100, one each 20 ms. */
+static gpointer trickle(gpointer fd)
+{
+    static const guint8 frame[50] = {0, 0, 0, 100, WIRE_DATA};
+    for (gsize i = 0; i < sizeof frame; i++) {
+        if (send(GPOINTER_TO_INT(fd), frame + i, 1, MSG_NOSIGNAL) != 1)
+            break;
+        g_usleep(20 * 1000);
+    }
+    return NULL;
+}
+
+static void p8_a_frame_that_trickles_in_has_one_deadline(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    Wire *wire = wire_new(fds[0]);
+    GThread *thread = g_thread_new("trickle", trickle, GINT_TO_POINTER(fds[1]));
+    Frame frame;
+    g_autoptr(GError) error = NULL;
+    gint64 before = g_get_monotonic_time();
+    assert_false(wire_get(wire, 200, -1, &frame, &error));
+    assert_string_equal(postern_error_rule(error), "net.timeout");
+    assert_true(g_get_monotonic_time() - before < G_USEC_PER_SEC * 3 / 4);
+    wire_free(wire);
+    g_thread_join(thread);
+    close(fds[1]);
+}
+
 static void the_largest_frame_fits(void **state)
 {
     Pair *pair = *state;
@@ -143,6 +173,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(frames_arrive_in_order, open_pair, close_pair),
+        cmocka_unit_test(p8_a_frame_that_trickles_in_has_one_deadline),
         cmocka_unit_test_setup_teardown(the_largest_frame_fits, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(silence_ends_the_wait, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(a_stop_ends_the_wait, open_pair, close_pair),
