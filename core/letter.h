@@ -18,8 +18,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mailbox, mailbox_free)
 /* What the index is told about a message. */
 typedef struct {
     char *subject;          /* decoded; "" when there is none */
-    char *from;             /* decoded, "Name <address>" */
-    char *to;               /* decoded list, and the next likewise */
+    char *from;             /* decoded, "Name <address>", several parted by ", " */
+    char *to;               /* the same, one a line, and the next likewise */
     char *cc;
     char *list;             /* List-Id, or NULL */
     char *message_id;       /* without <>, or NULL */

@@ -8,13 +8,14 @@
 #define SNIPPET 160    /* characters */
 #define MESSAGE_ID 998 /* longer ones are no ids: RFC 5322's line */
 
-static char *mailbox_list(const Message *message, const char *name)
+static char *mailbox_list(const Message *message, const char *name, const char *separator)
 {
     g_autoptr(GPtrArray) mailboxes = message_addresses(message, name);
     g_autoptr(GString) out = g_string_new(NULL);
     for (guint i = 0; i < mailboxes->len; i++) {
         g_autofree char *text = address_format(g_ptr_array_index(mailboxes, i));
-        g_string_append_printf(out, "%s%s", i > 0 ? ", " : "", text);
+        /* An encoded word may hold a line end, and the name in it would begin a line. */
+        g_string_append_printf(out, "%s%s", i > 0 ? separator : "", g_strdelimit(text, "\n", ' '));
     }
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
@@ -172,9 +173,9 @@ IndexDoc *message_index_doc(const Message *message)
     IndexDoc *doc = index_doc_new();
     const char *subject = message_header(message, "Subject");
     doc->subject = g_strdup(subject ? subject : "");
-    doc->from = mailbox_list(message, "From");
-    doc->to = mailbox_list(message, "To");
-    doc->cc = mailbox_list(message, "Cc");
+    doc->from = mailbox_list(message, "From", ", ");
+    doc->to = mailbox_list(message, "To", "\n");
+    doc->cc = mailbox_list(message, "Cc", "\n");
     doc->list = read_list(message);
     doc->message_id = read_message_id(message);
     read_references(message, doc->references);

@@ -56,25 +56,12 @@ static gboolean fill_list(Index *index, IndexSql which, gint64 row, GPtrArray *l
     return use != NULL;
 }
 
-/* Where the first mailbox of LIST ends: names may hold ", " as well. */
-static const char *mailbox_end(const char *list)
-{
-    for (const char *end = strstr(list, ", "); end; end = strstr(end + 2, ", ")) {
-        gsize size = (gsize)(end - list);
-        gboolean bare = memchr(list, '@', size) && !memchr(list, ' ', size);
-        if (bare || end[-1] == '>')
-            return end;
-    }
-    return list + strlen(list);
-}
-
 static void fill_recipients(const char *list, GPtrArray *out)
 {
-    while (*list) {
-        const char *end = mailbox_end(list);
-        g_ptr_array_add(out, g_strndup(list, (gsize)(end - list)));
-        list = *end ? end + 2 : end;
-    }
+    g_auto(GStrv) lines = g_strsplit(list, "\n", -1);
+    for (guint i = 0; lines[i]; i++)
+        if (*lines[i])
+            g_ptr_array_add(out, g_strdup(lines[i]));
 }
 
 static void fill_card(Hit *hit, IndexUse *use)

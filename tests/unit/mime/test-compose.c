@@ -79,7 +79,7 @@ static void what_is_composed_reads_back(void **state)
     g_autoptr(IndexDoc) doc = message_index_doc(message);
     assert_string_equal(doc->subject, CJK " 😀");
     assert_string_equal(doc->from, "Lee, Jörg <joerg@corp.example>");
-    assert_string_equal(doc->to, "Иван Иванович <ivan@corp.example>, b@corp.example");
+    assert_string_equal(doc->to, "Иван Иванович <ivan@corp.example>\nb@corp.example");
     assert_string_equal(doc->body, "Grüße\nFrom me\n.\ntrailing \n");
     assert_true(g_str_has_suffix(doc->message_id, "@corp.example"));
     assert_int_equal(strlen(doc->message_id), 26 + strlen("@corp.example"));

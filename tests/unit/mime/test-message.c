@@ -88,6 +88,18 @@ static void the_raw_bytes_of_a_part_are_exact(void **state)
     assert_memory_equal(g_bytes_get_data(raw, NULL), expected, sizeof expected - 1);
 }
 
+static void a_name_with_a_line_end_is_one_recipient(void **state)
+{
+    (void)state;
+    g_autoptr(Message) message =
+        parse("To: =?utf-8?q?a=0Ab@x.example?= <c@x.example>, \"d@x, e\" <f@x.example>\n\n");
+    g_autoptr(IndexDoc) doc = message_index_doc(message);
+    g_auto(GStrv) lines = g_strsplit(doc->to, "\n", -1);
+    assert_int_equal(g_strv_length(lines), 2);
+    assert_true(g_str_has_suffix(lines[0], "<c@x.example>"));
+    assert_string_equal(lines[1], "d@x, e <f@x.example>");
+}
+
 static void the_index_learns_every_text(void **state)
 {
     (void)state;
@@ -99,7 +111,7 @@ static void the_index_learns_every_text(void **state)
     g_autoptr(IndexDoc) doc = message_index_doc(message);
     assert_string_equal(doc->subject, "Hi");
     assert_string_equal(doc->from, "Ann <ann@corp.example>");
-    assert_string_equal(doc->to, "Bob <bob@corp.example>, c@x.example, d@x.example");
+    assert_string_equal(doc->to, "Bob <bob@corp.example>\nc@x.example\nd@x.example");
     assert_string_equal(doc->cc, "");
     assert_string_equal(doc->list, "team.corp.example");
     assert_string_equal(doc->message_id, "1@x");
@@ -334,6 +346,7 @@ int main(void)
         cmocka_unit_test(text_is_decoded_and_the_plain_alternative_read),
         cmocka_unit_test(base64_goes_on_after_a_padded_line),
         cmocka_unit_test(the_raw_bytes_of_a_part_are_exact),
+        cmocka_unit_test(a_name_with_a_line_end_is_one_recipient),
         cmocka_unit_test(the_index_learns_every_text),
         cmocka_unit_test(an_attachment_is_counted_and_named),
         cmocka_unit_test(an_unreadable_alternative_is_passed_over),

@@ -53,7 +53,7 @@ static char *some_mailboxes(GRand *random, gint most)
     g_autoptr(GString) text = g_string_new(NULL);
     for (gint i = g_rand_int_range(random, 0, most + 1); i > 0; i--)
         g_string_append_printf(text, "%s <%s@%s>%s", PICK(random, names), PICK(random, words),
-                               PICK(random, domains), i > 1 ? ", " : "");
+                               PICK(random, domains), i > 1 ? "\n" : "");
     return g_strdup(text->str);
 }
 

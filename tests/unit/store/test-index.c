@@ -85,7 +85,8 @@ static void a_hit_carries_the_fields_of_the_contract(void **state)
     letter->size = 12345;
     letter->flags = g_strsplit("\\Flagged todo $Forwarded \\Recent", " ", 0);
     letter->doc->from = g_strdup("Ann <ann@corp.example>");
-    letter->doc->to = g_strdup("Smith, John <j@corp.example>, b@corp.example, Dee <d@x.example>");
+    letter->doc->to =
+        g_strdup("Smith, a@b, John <j@corp.example>\nb@corp.example\nDee <d@x.example>");
     letter->doc->snippet = g_strdup("please pay");
     letter->doc->attachments = 2;
     letter->doc->encrypted = TRUE;
@@ -101,7 +102,7 @@ static void a_hit_carries_the_fields_of_the_contract(void **state)
     assert_int_equal(hit->date, 1710936000);
     assert_string_equal(hit->from, "Ann <ann@corp.example>");
     assert_int_equal(hit->to->len, 3);
-    assert_string_equal(hit->to->pdata[0], "Smith, John <j@corp.example>");
+    assert_string_equal(hit->to->pdata[0], "Smith, a@b, John <j@corp.example>");
     assert_string_equal(hit->to->pdata[1], "b@corp.example");
     assert_string_equal(hit->to->pdata[2], "Dee <d@x.example>");
     assert_string_equal(hit->subject, "Invoice 17");
