@@ -69,3 +69,13 @@ tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_wire_LDADD = $(LINK_fetchd)
 tests_fuzz_fuzz_wire_LDFLAGS = $(FUZZER_LINK)
 
+
+FUZZ_TARGETS += tests/fuzz/fuzz-record
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz-record.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_record_LDADD = $(LINK_store)
+tests_fuzz_fuzz_record_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-sealed
+tests_fuzz_fuzz_sealed_SOURCES = tests/fuzz/fuzz-sealed.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_sealed_LDADD = $(LINK_store)
+tests_fuzz_fuzz_sealed_LDFLAGS = $(FUZZER_LINK)

@@ -1,6 +1,7 @@
 #include "tests/unit/store/fixture.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <string.h>
 
 int fixture_set_up(void **state)
@@ -161,4 +162,37 @@ char *find_needle(const char *dir, const char *needle)
         }
     }
     return NULL;
+}
+
+const Arrival inbox_7 = {
+    .account = "work", .mailbox = "INBOX", .uid = 7, .internaldate = 1700000000};
+
+char *inside(const Fixture *fixture, const char *name)
+{
+    return g_build_filename(fixture->dir, name, NULL);
+}
+
+void tamper(const Fixture *fixture, const char *sql)
+{
+    g_autofree char *path = inside(fixture, "vault.db");
+    sqlite3 *db;
+    char *why = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", sql, why);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+gint64 number(const Fixture *fixture, const char *sql)
+{
+    g_autofree char *path = inside(fixture, "vault.db");
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    gint64 value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return value;
 }

@@ -39,6 +39,14 @@ GPtrArray *everything(const Fixture *fixture, Vault *vault);
 /* Is NEEDLE (plain, base64 at any offset, UTF-16) in any file of the folder? Names it. */
 char *find_needle(const char *dir, const char *needle);
 
+extern const Arrival inbox_7;
+
+/* A file of the folder. */
+char *inside(const Fixture *fixture, const char *name);
+/* One statement, or one number, of the database behind the vault's back. */
+void tamper(const Fixture *fixture, const char *sql);
+gint64 number(const Fixture *fixture, const char *sql);
+
 #define assert_rule(error, kind, name)                                                             \
     do {                                                                                           \
         assert_non_null(error);                                                                    \

@@ -14,7 +14,9 @@ UNIT_STORE += \
 	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-vault \
 	tests/unit/store/test-vault-crash \
-	tests/unit/store/test-vault-format
+	tests/unit/store/test-vault-format \
+	tests/unit/store/test-vault-read \
+	tests/unit/store/test-vault-writer
 
 check_PROGRAMS += $(UNIT_STORE)
 TESTS += $(UNIT_STORE)
@@ -53,6 +55,10 @@ tests_unit_store_test_vault_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_format_SOURCES = \
 	tests/unit/store/test-vault-format.c $(VAULT_FIXTURE) $(GNUPG_HOME)
 tests_unit_store_test_vault_format_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_read_SOURCES = tests/unit/store/test-vault-read.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_read_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_writer_LDADD = $(LINK_store) $(UNIT_LIBS)
 
 EXTRA_PROGRAMS += tests/bench/vault-rate
 tests_bench_vault_rate_LDADD = $(LINK_store)
