@@ -40,11 +40,9 @@ GBytes *vault_get_secret(Vault *vault, const Secret *match_key, const char *acco
 
 /* --- writing ------------------------------------------------------------------------------ */
 
-/*
- * The writer's side. One at a time over all processes (a kernel lock on DIR/lock): 75
+/* The writer's side. One at a time over all processes (a kernel lock on DIR/lock): 75
  * "vault.busy". MATCH_KEY is the HMAC key of identities and names. Leftovers of a killed
- * writer are swept here.
- */
+ * writer are swept here. */
 typedef struct VaultWriter VaultWriter;
 VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -96,18 +94,14 @@ void vault_message_abort(VaultWriter *writer);
 /* TRUE when the running batch has reached one of its limits (messages, bytes, time). */
 gboolean vault_batch_due(const VaultWriter *writer);
 
-/*
- * Makes the running batch durable and visible; the next call starts a new one with a fresh
- * key. *stored and *known (may be NULL) get the numbers of new and of already held messages.
- */
+/* Makes the running batch durable and visible; the next call starts a new one with a fresh
+ * key. *stored and *known (may be NULL) get the numbers of new and of already held messages. */
 gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/*
- * After vault_commit(): reads the messages of the batch just committed back from disk and opens
+/* After vault_commit(): reads the messages of the batch just committed back from disk and opens
  * them with the message keys still in memory; TRUE only when every byte is there. A caller
- * that wants to delete on the server asks this first (P6).
- */
+ * that wants to delete on the server asks this first (P6). */
 gboolean vault_read_back(VaultWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Notes the outcome of a run over ACCOUNT for `status`: an exit code, the time is now. */
