@@ -26,6 +26,15 @@ typedef struct {
     gboolean once, foreground, seal_only, quiet, version;
 } Options;
 
+static void options_clear(Options *options)
+{
+    g_free(options->config);
+    g_free(options->store);
+    g_free(options->policy);
+    g_strfreev(options->accounts);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 static void complain(const char *who, const GError *error)
 {
     g_autofree char *words = postern_error_words(error);
@@ -128,7 +137,7 @@ int main(int argc, char **argv)
     sigprocmask(SIG_BLOCK, &wanted, NULL);
     int signals = signalfd(-1, &wanted, SFD_CLOEXEC);
 
-    Options options = {0};
+    g_auto(Options) options = {0};
     g_autoptr(GError) error = NULL;
     if (!parse(&options, &argc, &argv, &error) || (!options.version && !pgp_start(&error))) {
         complain(NULL, error);
