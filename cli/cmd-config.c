@@ -1,4 +1,5 @@
 /* postern config: what the configuration says, and whether it holds. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,10 +33,10 @@ static gboolean check(const Config *config, GError **error)
 static gboolean show(const Config *config, GError **error)
 {
     g_autofree char *text = NULL;
-    g_autoptr(GError) failure = NULL;
-    if (!g_file_get_contents(config->path, &text, NULL, &failure))
-        return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "%s", failure->message);
     g_autofree char *path = text_name(config->path);
+    if (!g_file_get_contents(config->path, &text, NULL, NULL))
+        return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "cannot read %s: %s", path,
+                      g_strerror(errno));
     g_autofree char *safe = text_body(text);
     printf("# %s\n%s", path, safe);
     return TRUE;

@@ -93,10 +93,10 @@ static gboolean set_from(Letter *letter, const Account *account, const char *fro
         g_autoptr(Mailbox) alias = address_parse(account->aliases[i], NULL);
         ours = alias && g_ascii_strcasecmp(alias->address, letter->from->address) == 0;
     }
-    return ours ||
-           refuse(error, POSTERN_ERROR_POLICY, "send.from",
-                  "use the account's address or add it to aliases",
-                  "%s is not an address of account \"%s\"", letter->from->address, account->name);
+    g_autofree char *shown = text_address(letter->from->address);
+    return ours || refuse(error, POSTERN_ERROR_POLICY, "send.from",
+                          "use the account's address or add it to aliases",
+                          "%s is not an address of account \"%s\"", shown, account->name);
 }
 
 static Letter *compose(const Flags *flags, const Account *account, GError **error)
@@ -228,6 +228,15 @@ static const Account *choose(const Config *config, const char *from, GError **er
     return first;
 }
 
+static gboolean check(const Flags *flags, GError **error)
+{
+    const char *what = flags->sign && flags->no_sign         ? "sign"
+                       : flags->encrypt && flags->no_encrypt ? "encrypt"
+                                                             : NULL;
+    return what == NULL || refuse(error, POSTERN_ERROR_USAGE, "usage", "leave one of the two out",
+                                  "--%s and --no-%s contradict each other", what, what);
+}
+
 static gboolean send_letter(Context *context, const Flags *flags, GError **error)
 {
     const Account *account = choose(context->config, flags->from, error);
@@ -265,7 +274,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "Print what would leave", NULL},
         G_OPTION_ENTRY_NULL,
     };
-    if (command_options(context, &command_send, entries, 0, 0, &argc, &argv, error))
+    if (command_options(context, &command_send, entries, 0, 0, &argc, &argv, error) &&
+        check(&flags, error))
         send_letter(context, &flags, error);
     flags_clear(&flags);
     return 0;

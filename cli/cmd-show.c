@@ -8,6 +8,8 @@
 #include "core/limits.h"
 #include "core/stream.h"
 
+#define PART_UNSAID G_MININT
+
 typedef struct {
     gboolean raw, headers, html;
     int part;
@@ -55,7 +57,7 @@ static gboolean show(Context *context, const char *id, const Flags *flags, GErro
     g_autoptr(Reading) reading = reading_open(bytes, TRUE);
     if (reading->locked)
         g_propagate_error(error, g_error_copy(reading->locked));
-    if (flags->part > 0)
+    if (flags->part != PART_UNSAID)
         return reading->locked == NULL && show_part(reading->message, flags->part, error);
     if (context->json)
         reading_print_json(reading, id);
@@ -64,13 +66,27 @@ static gboolean show(Context *context, const char *id, const Flags *flags, GErro
     else if (flags->html)
         reading_print_html(reading);
     else
-        reading_print(reading, context->color);
+        reading_print(reading);
     return reading->locked == NULL;
+}
+
+static gboolean check(const Context *context, const Flags *flags, int n, GError **error)
+{
+    gboolean part = flags->part != PART_UNSAID;
+    if (flags->raw + flags->headers + flags->html + part + context->json > 1)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "leave out all but one",
+                      "a message is shown in one way: --raw, --headers, --part, --html or --json");
+    if (part && flags->part < 1)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern show ID' lists the parts",
+                      "parts are counted from 1");
+    return n == 1 || !context->json ||
+           refuse(error, POSTERN_ERROR_USAGE, "usage", "call it once for each",
+                  "--json shows one message");
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    Flags flags = {0};
+    Flags flags = {.part = PART_UNSAID};
     const GOptionEntry entries[] = {
         {"raw", 0, 0, G_OPTION_ARG_NONE, &flags.raw, "The exact bytes, as they came", NULL},
         {"headers", 0, 0, G_OPTION_ARG_NONE, &flags.headers, "All header fields", NULL},
@@ -78,14 +94,17 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"html", 0, 0, G_OPTION_ARG_NONE, &flags.html, "The HTML source, made safe", NULL},
         G_OPTION_ENTRY_NULL,
     };
-    if (!command_options(context, &command_show, entries, 1, -1, &argc, &argv, error))
+    if (!command_options(context, &command_show, entries, 1, -1, &argc, &argv, error) ||
+        !check(context, &flags, argc - 1, error) ||
+        !context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY, error))
         return POSTERN_ERROR_USAGE;
-    if (argc > 2 && context->json)
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", "call it once for each",
-                      "--json shows one message");
-    for (int i = 1; i < argc; i++)
+    gboolean apart = !flags.raw && flags.part == PART_UNSAID;
+    for (int i = 1; i < argc; i++) {
+        if (i > 1 && apart)
+            putchar('\n');
         if (!show(context, argv[i], &flags, error))
             return POSTERN_ERROR_INPUT;
+    }
     return 0;
 }
 
@@ -93,6 +112,6 @@ const Command command_show = {
     .name = "show",
     .usage = "ID … [--raw|--headers|--part N|--html]",
     .summary = "Shows a message, decrypted and verified",
-    .needs = NEED_CONFIG | NEED_VAULT | NEED_KEY,
+    .needs = NEED_NOTHING, /* a wrong call is told before anything is unlocked */
     .run = run,
 };

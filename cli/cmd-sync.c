@@ -95,9 +95,11 @@ static int run(Context *context, int argc, char **argv, GError **error)
         fputs("\r\033[K", stderr);
     if (outcomes == NULL)
         return POSTERN_ERROR_POLICY;
-    tell(context, outcomes);
     guint64 absorbed;
-    if (!engine_absorb_unlocked(context->config, context->store, &absorbed, error))
+    gboolean whole = engine_absorb_unlocked(context->config, context->store, &absorbed, error);
+    if (whole || !context->json) /* else the failure is the one document */
+        tell(context, outcomes);
+    if (!whole)
         return POSTERN_ERROR_STORE;
     return outcomes_exit_code(outcomes);
 }

@@ -57,6 +57,10 @@ gboolean command_options(Context *context, const Command *command, const GOption
                          int min, int max, int *argc, char ***argv,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* g_option_context_parse(), its failure made safe: 64 "usage" with MEND. */
+gboolean options_parse(GOptionContext *options, int *argc, char ***argv, const char *mend,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The global options; the array lives as long as CONTEXT. Free with g_free(). */
 GOptionEntry *global_options(Context *context);
 

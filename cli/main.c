@@ -54,10 +54,8 @@ static gboolean parse_globals(Context *context, int *argc, char ***argv, GError 
     g_option_context_add_main_entries(options, globals, NULL);
     g_option_context_add_main_entries(options, own, NULL);
     g_option_context_set_strict_posix(options, TRUE);
-    g_autoptr(GError) failure = NULL;
-    if (!g_option_context_parse(options, argc, argv, &failure))
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see postern --help", "%s",
-                      failure->message);
+    if (!options_parse(options, argc, argv, "see postern --help", error))
+        return FALSE;
     if (version) {
         puts("postern " PACKAGE_VERSION);
         exit(0);
@@ -79,20 +77,33 @@ static int run(Context *context, int argc, char **argv, GError **error)
     return command->run(context, argc, argv, error);
 }
 
+/* GLib takes back what it has read when it meets an option that it does not know. */
+static gboolean asks_for_json(char *const *argv)
+{
+    for (; *argv && strcmp(*argv, "--") != 0; argv++)
+        if (strcmp(*argv, "--json") == 0)
+            return TRUE;
+    return FALSE;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    /* Cron jobs run in the C locale; arguments are UTF-8 all the same. */
+    if (!g_get_charset(NULL))
+        setlocale(LC_CTYPE, "C.UTF-8");
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
     Context context = {0};
+    gboolean json = asks_for_json(argv);
     g_autoptr(GError) error = NULL;
     int code = run(&context, argc, argv, &error);
     if (error == NULL && (fflush(stdout) != 0 || ferror(stdout)))
         refuse(&error, POSTERN_ERROR_STORE, "output", NULL, "cannot write the output: %s",
                g_strerror(errno));
     if (error) {
-        output_failure(error, context.json);
         code = postern_exit_code(error);
+        output_failure(error, context.json || (json && code == POSTERN_ERROR_USAGE));
     }
     context_clear(&context);
     return code;

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/text.h"
 
 GOptionEntry *global_options(Context *context)
 {
@@ -21,6 +22,16 @@ GOptionEntry *global_options(Context *context)
         G_OPTION_ENTRY_NULL,
     };
     return g_memdup2(entries, sizeof entries);
+}
+
+gboolean options_parse(GOptionContext *options, int *argc, char ***argv, const char *mend,
+                       GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (g_option_context_parse(options, argc, argv, &failure))
+        return TRUE;
+    g_autofree char *words = text_field(failure->message);
+    return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "%s", words);
 }
 
 static gboolean defaults(Context *context, GError **error)
@@ -56,9 +67,8 @@ gboolean command_options(Context *context, const Command *command, const GOption
     g_autofree char *name = g_strconcat("postern ", command->name, NULL);
     g_set_prgname(name);
     g_autofree char *mend = g_strdup_printf("see 'postern %s --help'", command->name);
-    g_autoptr(GError) failure = NULL;
-    if (!g_option_context_parse(options, argc, argv, &failure))
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "%s", failure->message);
+    if (!options_parse(options, argc, argv, mend, error))
+        return FALSE;
     int left = *argc - 1;
     if (left < min)
         return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "usage: postern %s %s",

@@ -20,7 +20,7 @@ static void addresses(const Message *message, const char *name, const char *head
     g_autoptr(GString) line = g_string_new(NULL);
     for (guint i = 0; i < mailboxes->len; i++) {
         const Mailbox *mailbox = mailboxes->pdata[i];
-        g_autofree char *address = text_name(mailbox->address);
+        g_autofree char *address = text_address(mailbox->address);
         g_autofree char *display = mailbox->name ? text_field(mailbox->name) : NULL;
         g_string_append_printf(line, "%s%s%s<%s>", line->len ? ", " : "", display ? display : "",
                                display ? " " : "", address);
@@ -90,10 +90,9 @@ static void print_attachments(const Message *message)
     }
 }
 
-void reading_print(const Reading *reading, gboolean color)
+void reading_print(const Reading *reading)
 {
     const Message *message = reading->message;
-    (void)color;
     addresses(message, "From", "From");
     addresses(message, "To", "To");
     addresses(message, "Cc", "Cc");

@@ -5,7 +5,7 @@
 
 #include "crypto/pgpmime.h"
 
-void reading_print(const Reading *reading, gboolean color);
+void reading_print(const Reading *reading);
 void reading_print_headers(const Reading *reading);
 void reading_print_html(const Reading *reading);
 void reading_print_json(const Reading *reading, const char *id);

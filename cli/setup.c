@@ -41,7 +41,8 @@ static gboolean read_existing(const char *path, char **text, GError **error)
     if (g_file_get_contents(path, text, NULL, &failure) ||
         g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return TRUE;
-    return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "%s", failure->message);
+    g_autofree char *words = text_field(failure->message);
+    return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "%s", words);
 }
 
 static gboolean fits(const char *text, const char *path, const SetupAccount *account,
@@ -58,7 +59,8 @@ static gboolean fits(const char *text, const char *path, const SetupAccount *acc
     if (company_owns(&config->company, account->domain))
         return TRUE;
     g_autofree char *domain = text_name(account->domain);
-    g_autofree char *mend = g_strdup_printf("add it to 'domains' in %s", path);
+    g_autofree char *file = text_name(path);
+    g_autofree char *mend = g_strdup_printf("add it to 'domains' in %s", file);
     return refuse(error, POSTERN_ERROR_POLICY, "init.company", mend,
                   "%s is not one of the company's domains", domain);
 }

@@ -1,8 +1,12 @@
 /* See terminal.h. */
 #include "cli/terminal.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -36,22 +40,49 @@ static gsize read_line(char *line, gsize size)
     return length;
 }
 
+/* Until a line was typed or one of SIGNALS, which are blocked, came; it stays pending. */
+static void await_input(const sigset_t *signals)
+{
+    int fd = signalfd(-1, signals, SFD_CLOEXEC);
+    struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    while (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno == EINTR)
+        ;
+    if (fd >= 0)
+        close(fd);
+}
+
+/* READ_LINE on a terminal that does not echo; Ctrl-C must not leave it so. */
+static gsize silenced(char *line, gsize size, const struct termios *before)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP};
+    struct termios silent = *before;
+    sigset_t signals, mask, pending;
+    sigemptyset(&signals);
+    for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)
+        sigaddset(&signals, ending[i]);
+    sigprocmask(SIG_BLOCK, &signals, &mask);
+    silent.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    await_input(&signals);
+    gboolean interrupted = FALSE;
+    sigpending(&pending);
+    for (gsize i = 0; i < G_N_ELEMENTS(ending); i++)
+        interrupted |= sigismember(&pending, ending[i]) == 1;
+    gsize length = interrupted ? 0 : read_line(line, size);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    fputc('\n', stderr);
+    return length;
+}
+
 Secret *terminal_secret(const char *question, GError **error)
 {
-    struct termios before, silent;
-    gboolean terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-    if (terminal) {
-        fprintf(stderr, "%s: ", question);
-        silent = before;
-        silent.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
+    struct termios before;
     char line[LIMIT_SECRET + 1];
-    gsize length = read_line(line, sizeof line);
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
-    }
+    gboolean terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+    if (terminal)
+        fprintf(stderr, "%s: ", question);
+    gsize length = terminal ? silenced(line, sizeof line, &before) : read_line(line, sizeof line);
     Secret *secret = NULL;
     if (length == 0 || length > LIMIT_SECRET || memchr(line, 0, length))
         refuse(error, POSTERN_ERROR_USAGE, "usage", "type it, or pipe its first line in",

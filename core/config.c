@@ -115,12 +115,18 @@ static void note_unimplemented(Filling *filling, guint line, const char *what)
                     g_strdup_printf("%s:%u: \"%s\" has no effect yet", file, line, shown));
 }
 
-/* An account's name is typed on command lines and printed in tables. */
+/* An account's name is typed on command lines and printed as it stands, so it holds nothing that
+ * steers a terminal. */
 static gboolean is_account_name(const char *name)
 {
     gsize length = strlen(name);
-    return length > 0 && length <= LIMIT_ACCOUNT_NAME && *name != '-' && !g_ascii_isspace(*name) &&
-           !g_ascii_isspace(name[length - 1]) && strchr(name, '/') == NULL;
+    for (const char *at = name; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (!g_unichar_isprint(c) || (g_unichar_isspace(c) && c != ' '))
+            return FALSE;
+    }
+    return length > 0 && length <= LIMIT_ACCOUNT_NAME && *name != '-' && *name != ' ' &&
+           name[length - 1] != ' ' && strchr(name, '/') == NULL;
 }
 
 /* What can only be judged once a section is over. */
@@ -282,8 +288,7 @@ gboolean config_apply_policies(Config *config, const char *extra_policy, GError 
 {
     g_autofree char *system_policy = path_policy();
     return narrow_by_file(config, system_policy, POLICY_OF_SYSTEM, error) &&
-           (extra_policy == NULL ||
-            narrow_by_file(config, extra_policy, POLICY_OF_CALLER, error));
+           (extra_policy == NULL || narrow_by_file(config, extra_policy, POLICY_OF_CALLER, error));
 }
 
 Config *config_load(const char *path, const char *extra_policy, GError **error)

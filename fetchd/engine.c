@@ -122,8 +122,13 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
     Engine engine = {run, vault, match_key, writer};
     GPtrArray *outcomes = g_ptr_array_new_with_free_func(free_outcome);
     for (guint i = 0; i < accounts->len; i++) {
-        Outcome *outcome = pass_over(&engine, accounts->pdata[i]);
+        const Account *account = accounts->pdata[i];
+        if (run->refused && g_hash_table_contains(run->refused, account->name))
+            continue;
+        Outcome *outcome = pass_over(&engine, account);
         g_ptr_array_add(outcomes, outcome);
+        if (run->refused && postern_exit_code(outcome->failure) == POSTERN_ERROR_LOGIN)
+            g_hash_table_add(run->refused, g_strdup(account->name));
         if (interrupted(outcome))
             break;
     }

@@ -27,6 +27,8 @@ typedef struct {
     const Config *config;
     const char *store;       /* directory of the vault */
     char *const *accounts;   /* names, or NULL for all that fetch */
+    GHashTable *refused;     /* names (char *) of accounts to leave out, or NULL; an account whose
+                                login is refused is added */
     int stop_fd;             /* readable: finish what is whole and stop; -1 for none */
     EngineProgress progress; /* or NULL */
     gpointer user;

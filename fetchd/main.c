@@ -62,9 +62,10 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
     g_option_context_set_summary(context, "Fetches company mail and seals it on arrival.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) failure = NULL;
-    if (!g_option_context_parse(context, argc, argv, &failure))
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see fetchd --help", "%s",
-                      failure->message);
+    if (!g_option_context_parse(context, argc, argv, &failure)) {
+        g_autofree char *words = text_field(failure->message);
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see fetchd --help", "%s", words);
+    }
     if (*argc > 1) {
         g_autofree char *word = text_name((*argv)[1]);
         return refuse(error, POSTERN_ERROR_USAGE, "usage", "see fetchd --help",
@@ -89,7 +90,7 @@ static void tell(const Options *options, const Outcome *outcome)
 }
 
 /* One pass; its exit code. */
-static int pass(const Options *options, int stop_fd)
+static int pass(const Options *options, GHashTable *refused, int stop_fd)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Config) config = config_load(options->config, options->policy, &error);
@@ -97,6 +98,7 @@ static int pass(const Options *options, int stop_fd)
         .config = config,
         .store = options->store,
         .accounts = options->accounts,
+        .refused = refused,
         .stop_fd = stop_fd,
     };
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
@@ -112,8 +114,9 @@ static int pass(const Options *options, int stop_fd)
     return postern_worse(code, postern_exit_code(error));
 }
 
-/* Waits for the next pass; FALSE when it is time to leave. */
-static gboolean rest(int signals)
+/* Waits for the next pass; FALSE when it is time to leave. SIGHUP says that something changed: the
+ * configuration is read anew at each pass, and a refused login is tried again. */
+static gboolean rest(GHashTable *refused, int signals)
 {
     struct pollfd fd = {.fd = signals, .events = POLLIN};
     if (poll(&fd, 1, INTERVAL_MS) <= 0)
@@ -121,12 +124,27 @@ static gboolean rest(int signals)
     struct signalfd_siginfo info;
     if (read(signals, &info, sizeof info) != sizeof info)
         return FALSE;
-    return info.ssi_signo == SIGHUP; /* the configuration is read anew at each pass */
+    g_hash_table_remove_all(refused);
+    return info.ssi_signo == SIGHUP;
+}
+
+/* Until a signal, which is a clean stop, or a configuration that does not hold. A login that was
+ * refused is not tried again: servers lock accounts for that. */
+static int stay(const Options *options, int signals)
+{
+    g_autoptr(GHashTable) refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    do
+        if (pass(options, refused, signals) == POSTERN_ERROR_POLICY)
+            return POSTERN_ERROR_POLICY;
+    while (rest(refused, signals));
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    if (!g_get_charset(NULL)) /* as in cli/main.c */
+        setlocale(LC_CTYPE, "C.UTF-8");
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
     sigset_t wanted;
@@ -147,9 +165,5 @@ int main(int argc, char **argv)
         puts("fetchd " PACKAGE_VERSION);
         return 0;
     }
-    int code;
-    do
-        code = pass(&options, signals);
-    while (!options.once && code != POSTERN_ERROR_POLICY && rest(signals));
-    return code;
+    return options.once ? pass(&options, NULL, signals) : stay(&options, signals);
 }

@@ -1,10 +1,12 @@
 /* See trust.h. */
 #include "fetchd/trust.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/text.h"
 
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
@@ -12,18 +14,18 @@ static GBytes *load(const char *path, GError **error)
 {
     g_autofree char *text = NULL;
     gsize size;
-    g_autoptr(GError) failure = NULL;
     const char *fault = NULL;
-    if (!g_file_get_contents(path, &text, &size, &failure))
-        fault = failure->message;
+    if (!g_file_get_contents(path, &text, &size, NULL))
+        fault = g_strerror(errno);
     else if (size > LIMIT_CA_BUNDLE)
         fault = "it is too large";
     else if (strstr(text, "-----BEGIN CERTIFICATE-----") == NULL)
         fault = "it holds no PEM certificate";
     if (fault) {
+        g_autofree char *shown = text_name(path);
         refuse(error, POSTERN_ERROR_POLICY, "config.ca_file",
                "set ca_file to the PEM file of your company's CA",
-               "the CA certificates in %s cannot be used: %s", path, fault);
+               "the CA certificates in %s cannot be used: %s", shown, fault);
         return NULL;
     }
     return g_bytes_new_take(g_steal_pointer(&text), size);

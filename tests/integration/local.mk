@@ -5,6 +5,7 @@ INTEGRATION = \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-show.sh \
+	tests/integration/cmd-usage.sh \
 	tests/integration/cmd-verify.sh \
 	tests/integration/p1-no-plaintext.sh \
 	tests/integration/p2-only-company.sh \

@@ -217,6 +217,8 @@ static void p10_109_wrong_values_are_named(void **state)
         {"[company]\npin = sha256/AAAA\n", "config.value", "44 characters", NULL},
         {"[company]\npin = " PIN_A "=\n", "config.value", "44 characters", NULL},
         {"[company]\npin = sha1/AAAA\n", "config.value", "44 characters", NULL},
+        {"[account \"a\xE2\x80\xAE\"]\n", "config.value", "cannot be an account's name", NULL},
+        {"[account \"a\xC2\x9B\"]\n", "config.value", "cannot be an account's name", NULL},
         {"[company]\nmin_auth = NONE\n", "config.value", "must be LOGIN, PLAIN", NULL},
         {ADDRESS "keep = 0\n", "config.value", "a number of days", NULL},
         {ADDRESS "keep = maybe\n", "config.value", "a number of days", NULL},

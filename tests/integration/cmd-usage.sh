@@ -1,0 +1,45 @@
+#!/bin/sh
+# Wrong calls: told in words and as JSON, before a configuration or a key is looked for.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+HOME=$TESTDIR
+export HOME
+
+error() { /usr/bin/python3 -c "import json; print(json.load(open('$out'))['error']['$1'])"; }
+
+wrong() { # wrong TEXT ARGUMENT…: 64, and so in JSON wherever --json stands
+    text=$1
+    shift
+    run postern "$@"
+    code_is 64 "$text: 64"
+    is "$(error code)" 64 "$text: in JSON"
+    is "$(wc -l <$err)" 1 "$text: in one line of words"
+}
+
+wrong 'an option nobody knows, first' --json --bogus search
+wrong 'an option nobody knows, behind the command' --json search --bogus
+wrong '--json behind the command' search --json --bogus
+wrong '--json behind the fault' search --bogus --json
+wrong 'a number that is none' search --json --limit many
+wrong 'a part that cannot be' show --json --part 0 aaaaaaaaaaaaaaaa
+wrong 'two ways to show' show --json --raw aaaaaaaaaaaaaaaa
+wrong 'JSON of two messages' show --json aaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbb
+wrong 'no command' --json
+wrong 'no such command' --json nosuch
+
+run postern search --bogus
+is "$(wc -c <$out)" 0 'without --json the output stays empty'
+run postern show --part 0 aaaaaaaaaaaaaaaa
+code_is 64 'part 0 is refused'
+run postern show --part -1 aaaaaaaaaaaaaaaa
+code_is 64 'part -1 is refused'
+run postern show --headers --html aaaaaaaaaaaaaaaa
+code_is 64 'a message is shown in one way'
+run postern "$(printf -- '--a\033[31m')"
+is "$(tr -d -c '\033' <$err | wc -c)" 0 'p8: an option reaches the terminal without its controls'
+run env LC_ALL=C postern --json search --sort Größe x
+out_has 'newest, oldest' 'arguments are UTF-8 in every locale'
+run postern --json search '*'
+code_is 65 'a star alone is no query'
+is "$(error rule)" query.syntax 'and told as one'
+done_testing
