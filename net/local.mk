@@ -1,31 +1,32 @@
 noinst_LIBRARIES += libpostern-net.a
 libpostern_net_a_SOURCES = \
-	net/certificate.c \
-	net/connect.c \
-	net/dotstuff.c \
-	net/fetcher.c \
+	net/certificate.c net/certificate.h \
+	net/connect.c net/connect.h \
+	net/dotstuff.c net/dotstuff.h \
+	net/fetcher.c net/fetcher.h \
 	net/guard-fetch.c \
-	net/guard-scan.c \
+	net/guard-scan.c net/guard-scan.h \
+	net/guard-state.h \
 	net/guard-status.c \
 	net/guard-value.c \
-	net/guard.c \
+	net/guard.c net/guard.h \
 	net/imap-error.c \
 	net/imap-get.c \
 	net/imap-list.c \
 	net/imap-login.c \
 	net/imap-mailbox.c \
 	net/imap-set.c \
-	net/imap.c \
-	net/line.c \
-	net/mailboxname.c \
-	net/pop3.c \
+	net/imap.c net/imap.h \
+	net/line.c net/line.h \
+	net/mailboxname.c net/mailboxname.h \
+	net/pop3.c net/pop3.h \
 	net/pop3login.c \
-	net/pop3reply.c \
-	net/roll.c \
-	net/sasl.c \
-	net/session.c \
-	net/smtpreply.c \
-	net/staple.c \
-	net/submission.c \
-	net/tls.c \
-	net/words.c
+	net/pop3reply.c net/pop3reply.h \
+	net/roll.c net/roll.h \
+	net/sasl.c net/sasl.h \
+	net/session.c net/session.h \
+	net/smtpreply.c net/smtpreply.h \
+	net/staple.c net/staple.h \
+	net/submission.c net/submission.h \
+	net/tls.c net/tls.h \
+	net/words.c net/words.h

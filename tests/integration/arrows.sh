@@ -61,6 +61,14 @@ missing_in_manual() {
         done
 }
 
+# Sources and the tests' files that no local.mk names, so that the tarball would lack them.
+unlisted() {
+    lists=$(find . -name local.mk -exec cat {} +)
+    { sources && find tests -name '*.[ch]' -o -name '*.sh' -o -name '*.py'; } | while read -r file; do
+        printf '%s\n' "$lists" | grep -qE "(^|[[:space:]])${file%.c}(\.c)?([[:space:]]|\$)" || echo "$file"
+    done
+}
+
 arrow core
 arrow policy core
 arrow net policy core
@@ -93,6 +101,8 @@ nothing 'policy/ and net/ read no environment variable' \
 
 nothing 'no file has more than 500 lines' "$(sources | longer 500)"
 nothing 'no header has more than 150 lines' "$(sources | grep '\.h$' | longer 150)"
+
+nothing 'every file stands in the list of its folder' "$(unlisted)"
 
 nothing 'postern.conf(5) describes every section and key' "$(missing_in_manual)"
 if [ -f ARCHITECTURE.md ]; then
