@@ -10,3 +10,26 @@ include tests/unit/store/local.mk
 include tests/unit/fetchd/local.mk
 include tests/integration/local.mk
 include tests/fuzz/local.mk
+
+# make coverage: runs the tests; lines and branches by folder, and by file in coverage.txt.
+LCOV = lcov --quiet --rc lcov_branch_coverage=1
+COVERAGE_TABLE = $(AWK) -v top='$(abs_top_srcdir)/' -f $(srcdir)/tests/lib/coverage.awk
+EXTRA_DIST += tests/lib/coverage.awk
+.PHONY: coverage
+if COVERAGE
+coverage: all
+	find . -name '*.gcda' -exec rm -f {} +
+	-$(MAKE) check
+	$(LCOV) --capture --directory . --no-external --base-directory $(abs_top_srcdir) \
+		--directory $(abs_top_srcdir) --output-file coverage.info
+	$(COVERAGE_TABLE) -v depth=2 coverage.info >coverage.txt
+	@$(COVERAGE_TABLE) -v depth=1 coverage.info
+else
+coverage:
+	@echo 'make coverage needs a build of its own: configure --enable-coverage' >&2; exit 1
+endif
+
+clean-local:
+	rm -rf tests/fuzz/*.found tests/fuzz/*.broken-*
+	rm -f coverage.info coverage.txt
+	find . \( -name '*.gcda' -o -name '*.gcno' \) -exec rm -f {} +

@@ -10,8 +10,27 @@ endif
 
 FUZZ_TARGETS =
 check_PROGRAMS += $(FUZZ_TARGETS)
-TESTS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/corpus
+
+# make fuzz: each target for FUZZ_SECONDS, from its samples. What it finds new stays in its
+# .found folder, a sample that breaks it is fuzz-<name>.broken-…
+FUZZ_SECONDS = 60
+FUZZ_RUNS = $(FUZZ_TARGETS:=.run)
+.PHONY: fuzz $(FUZZ_RUNS)
+if FUZZING
+fuzz: $(FUZZ_RUNS)
+$(FUZZ_RUNS): %.run: %
+	@mkdir -p $*.found && echo "$*: $(FUZZ_SECONDS) s" && \
+	$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix=$*.broken- $*.found \
+		$(srcdir)/tests/corpus/$(subst fuzz-,,$(*F)) >$*.log 2>&1 || \
+	{ tail -n 60 $*.log; echo "$*: failed, see $*.log"; exit 1; }; \
+	$(SED) -n 's|^stat::number_of_executed_units: *|$*: runs |p' $*.log
+else
+TESTS += $(FUZZ_TARGETS)
+fuzz:
+	@echo 'make fuzz needs a build of its own: configure --enable-fuzzing CC=clang' >&2; exit 1
+endif
 
 FUZZ_TARGETS += tests/fuzz/fuzz-mime
 tests_fuzz_fuzz_mime_SOURCES = tests/fuzz/fuzz-mime.c $(FUZZ_DRIVER)

@@ -108,6 +108,7 @@ static void p5_each_batch_has_a_key_of_its_own(void **state)
     guint8 one[KEY_SIZE], other[KEY_SIZE];
     g_autoptr(BatchKey) first = fresh(one);
     g_autoptr(BatchKey) second = fresh(other);
+    assert_non_null(second);
     assert_memory_not_equal(one, other, KEY_SIZE);
     /* All that the fetching side keeps is public: without the private half it is not enough. */
     guint8 stranger[KEY_SIZE], stranger_public[KEY_SIZE];

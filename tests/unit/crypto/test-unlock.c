@@ -88,6 +88,7 @@ static void p4_a_cached_key_is_gone_after_its_time(void **state)
     if (!keyring_works())
         skip();
     g_autoptr(Secret) key = unlock(1, NULL);
+    assert_non_null(key);
     g_autoptr(Secret) cached = unlock_cached(vault_id);
     assert_is_vault_key(cached);
     g_usleep(2 * G_USEC_PER_SEC);
@@ -101,6 +102,7 @@ static void p4_a_cached_key_is_not_for_other_users(void **state)
     if (!keyring_works() || geteuid() != 0)
         skip();
     g_autoptr(Secret) key = unlock(60, NULL);
+    assert_non_null(key);
     GString *name = g_string_new("postern:");
     for (gsize i = 0; i < VAULT_ID_SIZE; i++)
         g_string_append_printf(name, "%02x", vault_id[i]);
@@ -130,6 +132,7 @@ static void a_session_of_its_own_still_finds_it(void **state)
     if (!keyring_works())
         skip();
     g_autoptr(Secret) key = unlock(60, NULL);
+    assert_non_null(key);
     pid_t child = fork();
     if (child == 0) {
         /* As cron and system services have it. */
@@ -159,6 +162,7 @@ static void a_wrong_key_in_the_keyring_is_passed_over(void **state)
 {
     (void)state;
     g_autoptr(Secret) first = unlock(60, NULL);
+    assert_non_null(first);
     guint8 other_private[KEY_SIZE], kept_private[KEY_SIZE], kept_public[KEY_SIZE];
     memcpy(kept_private, vault_private, KEY_SIZE);
     memcpy(kept_public, vault_public, KEY_SIZE);

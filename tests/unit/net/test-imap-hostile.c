@@ -240,7 +240,7 @@ static void p3_a_connection_that_ends_at_any_byte_is_an_error(void **state)
             assert_fault(cut, 76, "tls.truncated");
         }
         /* A message is whole when its closing bracket and line end have come, no sooner. */
-        if (size < strstr(REPLY, "* 2 FETCH") - REPLY)
+        if (size < (gsize)(strstr(REPLY, "* 2 FETCH") - REPLY))
             assert_null(strstr(one, "end"));
     }
 }

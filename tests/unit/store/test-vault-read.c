@@ -45,8 +45,8 @@ static void p4_records_and_chunks_in_the_wrong_place_are_found(void **state)
         "UPDATE message SET id = x'00' WHERE row = 1",
         "UPDATE batch SET ephemeral = zeroblob(32) WHERE id = 1",
         "UPDATE batch SET ephemeral = x'00' WHERE id = 1",
-        "UPDATE journal SET record = (SELECT record FROM journal WHERE sequence = 2) "
-        "WHERE sequence = 1",
+        ("UPDATE journal SET record = (SELECT record FROM journal WHERE sequence = 2) "
+         "WHERE sequence = 1"),
         "UPDATE journal SET record = x'' WHERE sequence = 1",
         "UPDATE journal SET batch = 2 WHERE sequence = 1",
         "UPDATE journal SET message = 2 WHERE sequence = 1",
