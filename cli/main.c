@@ -98,9 +98,11 @@ int main(int argc, char **argv)
     gboolean json = asks_for_json(argv);
     g_autoptr(GError) error = NULL;
     int code = run(&context, argc, argv, &error);
+    errno = 0; /* an earlier write that failed left its reason long ago */
     if (error == NULL && (fflush(stdout) != 0 || ferror(stdout)))
-        refuse(&error, POSTERN_ERROR_STORE, "output", NULL, "cannot write the output: %s",
-               g_strerror(errno));
+        refuse(&error, POSTERN_ERROR_STORE, "output",
+               "see that its disk has room and its reader stays", "cannot write the output%s%s",
+               errno ? ": " : "", errno ? g_strerror(errno) : "");
     if (error) {
         code = postern_exit_code(error);
         output_failure(error, context.json || (json && code == POSTERN_ERROR_USAGE));

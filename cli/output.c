@@ -9,10 +9,11 @@
 #include "core/error.h"
 #include "core/text.h"
 
-/* Outside of strings these characters cannot occur, so the text can be escaped as a whole. */
+/* Outside of strings these characters cannot occur, so the text can be escaped as a whole.
+ * json-glib escapes all below U+001F itself, but not that one. */
 static gboolean must_escape(gunichar c)
 {
-    return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
+    return c == 0x1f || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
 }
 
 void output_json(JsonBuilder *builder)

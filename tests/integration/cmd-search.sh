@@ -11,6 +11,10 @@ company_fill john --count 300 --needles $TESTDIR/needles
 run as john fetchd --once
 code_is 0 'the mail is here'
 
+printf 'Subject: controlcharacters\n\n\001\036\037\177\302\205\342\200\250 end\n' | company_deliver john
+run as john fetchd --once
+is "$(user_json john 'len(d)' 'subject:controlcharacters')" 1 'control characters leave the JSON valid'
+
 while read -r needle place; do
     [ "$place" != inside ] || continue
     as john postern --json search "$needle" | grep -q '"id"' || echo "$needle"
