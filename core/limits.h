@@ -21,6 +21,7 @@
 #define LIMIT_SERVER_MESSAGES 5000000      /* messages of one mailbox */
 #define LIMIT_ADDRESSES 64                 /* addresses one host name may resolve to */
 #define LIMIT_CONNECT_MS 30000             /* TCP and TLS, each */
+#define LIMIT_PROBE_MS 5000               /* a port that should be closed; firewalls often just say nothing */
 #define LIMIT_READ_MS 60000                /* silence while a reply is due */
 #define LIMIT_COMMAND_MS 120000            /* a whole command, message bodies apart */
 #define LIMIT_DELIVERY_MS 600000           /* RFC 5321, 4.5.3.2.6: a letter may be scanned first */

@@ -49,6 +49,11 @@ void secret_free(Secret *secret)
         OPENSSL_secure_clear_free(secret, sizeof *secret + secret->size + 1);
 }
 
+gboolean secret_equal(const Secret *a, const Secret *b)
+{
+    return a->size == b->size && CRYPTO_memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
 const guint8 *secret_bytes(const Secret *secret)
 {
     return secret->bytes;

@@ -17,5 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Secret, secret_free)
 const guint8 *secret_bytes(const Secret *secret);
 gsize secret_size(const Secret *secret);
 
+/* TRUE when both hold the same bytes; the time tells no more than their sizes. */
+gboolean secret_equal(const Secret *a, const Secret *b);
+
 /* Overwrites memory in a way that the compiler keeps. */
 void secret_wipe(void *memory, gsize size);

@@ -7,9 +7,11 @@ libpostern_crypto_a_SOURCES = \
 	crypto/chunk-seal.c \
 	crypto/password.c crypto/password.h \
 	crypto/pgp.c crypto/pgp.h crypto/pgp-internal.h \
+	crypto/pgp-agent.c \
 	crypto/pgp-crypt.c \
 	crypto/pgp-keys.c \
 	crypto/pgp-verify.c \
 	crypto/pgpmime.c crypto/pgpmime.h \
 	crypto/protected.c crypto/protected.h \
+	crypto/strength.c crypto/strength.h \
 	crypto/unlock.c crypto/unlock.h

@@ -166,11 +166,16 @@ static gboolean decrypt(gpgme_ctx_t context, const void *memory, gsize size, gbo
     return TRUE;
 }
 
-Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error)
+static Secret *unwrap(gpgme_pinentry_mode_t mode, const guint8 *wrapped, gsize size, GError **error)
 {
     g_auto(gpgme_ctx_t) context = pgp_context(error);
     if (context == NULL)
         return NULL;
+    gpgme_error_t failure = gpgme_set_pinentry_mode(context, mode);
+    if (failure) {
+        pgp_refuse(error, failure, "start");
+        return NULL;
+    }
     /* Of its full size from the start: growing would leave copies behind. */
     g_autoptr(GByteArray) plain = g_byte_array_sized_new(LIMIT_SECRET);
     PgpOutput output = {.bytes = plain, .limit = LIMIT_SECRET};
@@ -179,6 +184,16 @@ Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error)
         secret = secret_new(plain->data, plain->len);
     secret_wipe(plain->data, plain->len);
     return secret;
+}
+
+Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error)
+{
+    return unwrap(GPGME_PINENTRY_MODE_DEFAULT, wrapped, size, error);
+}
+
+Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size, GError **error)
+{
+    return unwrap(GPGME_PINENTRY_MODE_CANCEL, wrapped, size, error);
 }
 
 GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GError **error)

@@ -31,6 +31,11 @@ gint64 pgp_expiry(const char *fingerprint);
 /* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */
 gboolean pgp_has_secret(const char *fingerprint);
 
+/* Does gpg-agent answer? Starts it, as gpg would. 75 "key.locked", 78 "openpgp.engine". */
+gboolean pgp_agent_answers(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The program by which it would ask for a passphrase; NULL when that is not installed. */
+char *pgp_pinentry(void);
+
 /* For each address the fingerprint of a key that is valid *and trusted* (validity full or
  * ultimate) for exactly that address; else 78 "key.missing" / "key.untrusted" naming the
  * recipient and the remedy. */
@@ -46,6 +51,9 @@ char *pgp_generate(const char *user_id, gboolean passphrase,
 GBytes *pgp_wrap(char **fingerprints, const Secret *secret,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, but nobody is asked: 75 "key.locked" when the agent would need a passphrase or PIN. */
+Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Encrypts (and, with SIGNER not NULL, signs) DATA for others; armored. */
 GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data,

@@ -9,7 +9,10 @@
     "on a host without the private key use 'secret = keyring', 'secret = credential:NAME' or "     \
     "'secret = command:…'"
 
-static Secret *sealed(const Account *account, Vault *vault, const Secret *match_key, GError **error)
+typedef Secret *Unwrap(const guint8 *wrapped, gsize size, GError **error);
+
+static Secret *sealed(const Account *account, Vault *vault, const Secret *match_key, Unwrap *unwrap,
+                      GError **error)
 {
     if (account->key && !pgp_has_secret(account->key)) {
         refuse(error, POSTERN_ERROR_POLICY, "secret.sealed", OTHER_WAYS,
@@ -32,11 +35,26 @@ static Secret *sealed(const Account *account, Vault *vault, const Secret *match_
     }
     gsize size;
     const guint8 *bytes = g_bytes_get_data(blob, &size);
-    return pgp_unwrap(bytes, size, error);
+    return unwrap(bytes, size, error);
 }
 
 Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, GError **error)
 {
-    return account->secret_kind == SECRET_SEALED ? sealed(account, vault, match_key, error)
-                                                 : password_get(account, error);
+    return account->secret_kind == SECRET_SEALED
+               ? sealed(account, vault, match_key, pgp_unwrap, error)
+               : password_get(account, error);
+}
+
+Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret *match_key,
+                             GError **error)
+{
+    switch (account->secret_kind) {
+    case SECRET_SEALED: return sealed(account, vault, match_key, pgp_unwrap_quietly, error);
+    case SECRET_CREDENTIAL: return password_get(account, error);
+    default: break;
+    }
+    refuse(error, POSTERN_ERROR_TEMPORARY, "key.locked", "run 'postern sync' to try it",
+           "the password of account \"%s\" comes from a program that may ask for something",
+           account->name);
+    return NULL;
 }

@@ -14,3 +14,10 @@
  */
 Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The same where nobody may be asked for anything: 75 "key.locked" when `sealed` would need a
+ * passphrase, and always for the two kinds that are programs, which may ask as they like.
+ */
+Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret *match_key,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

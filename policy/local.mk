@@ -4,8 +4,10 @@ libpostern_policy_a_SOURCES = \
 	policy/domain.c policy/domain.h \
 	policy/endpoint.c policy/endpoint.h \
 	policy/freemail.c \
+	policy/login.c policy/login.h \
 	policy/network.c policy/network.h \
-	policy/outgoing.c policy/outgoing.h
+	policy/outgoing.c policy/outgoing.h \
+	policy/rules.c policy/rules.h
 nodist_libpostern_policy_a_SOURCES = policy/freemail-list.h
 
 # data/freemail.txt as the elements of a sorted C array.

@@ -88,6 +88,7 @@ facade gmime '(mime/[a-z0-9-]*|crypto/pgpmime)\.[ch]' \
     'GMime is known to mime/ and crypto/pgpmime.c alone'
 facade sqlite3 'store/[a-z0-9-]*\.[ch]' 'SQLite is known to store/ alone'
 facade libetpan 'net/[a-z0-9-]*\.[ch]' 'libetpan is known to net/ alone'
+facade pwquality 'crypto/strength\.c' 'libpwquality is known to crypto/strength.c alone'
 facade zstd 'crypto/[a-z0-9-]*\.[ch]' 'zstd is known to crypto/ alone'
 facade libpsl 'policy/[a-z0-9-]*\.[ch]' 'the public suffix list is known to policy/ alone'
 facade keyutils 'crypto/[a-z0-9-]*\.[ch]' 'the kernel keyring is known to crypto/ alone'

@@ -24,6 +24,18 @@ static void a_secret_is_a_copy(void **state)
     assert_memory_equal(secret_bytes(copy), "hunter2", 8);
 }
 
+static void equal_secrets_hold_the_same_bytes(void **state)
+{
+    (void)state;
+    g_autoptr(Secret) one = secret_new("hunter2", 7);
+    g_autoptr(Secret) same = secret_copy(one);
+    g_autoptr(Secret) other = secret_new("hunter3", 7);
+    g_autoptr(Secret) head = secret_new("hunter", 6);
+    g_autoptr(Secret) nothing = secret_new(NULL, 0);
+    assert_true(secret_equal(one, same) && secret_equal(nothing, nothing));
+    assert_false(secret_equal(one, other) || secret_equal(one, head) || secret_equal(one, nothing));
+}
+
 static void nothing_is_a_secret_too(void **state)
 {
     (void)state;
@@ -57,6 +69,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_secret_is_a_copy),
+        cmocka_unit_test(equal_secrets_hold_the_same_bytes),
         cmocka_unit_test(nothing_is_a_secret_too),
         cmocka_unit_test(more_secrets_than_the_secure_heap_holds_are_kept),
         cmocka_unit_test(p4_45_a_secret_lies_apart),

@@ -8,6 +8,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgp-keys \
 	tests/unit/crypto/test-pgp-verify \
 	tests/unit/crypto/test-pgpmime \
+	tests/unit/crypto/test-strength \
 	tests/unit/crypto/test-unlock \
 	tests/unit/crypto/test-vectors
 check_PROGRAMS += $(UNIT_CRYPTO)
@@ -32,6 +33,7 @@ tests_unit_crypto_test_pgp_verify_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_verify_SOURCES = tests/unit/crypto/test-pgp-verify.c $(GNUPG_HOME)
 tests_unit_crypto_test_password_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_password_deadline_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_strength_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)

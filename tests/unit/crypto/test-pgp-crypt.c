@@ -158,6 +158,34 @@ static void a_locked_key_is_told_from_a_missing_one(void **state)
     assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
 }
 
+static void quietly_nobody_is_asked(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) locked = wrap_to("locked");
+    g_autoptr(GBytes) open = wrap_to("owner");
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(locked, &size);
+    gnupg_home_answer(home, "own"); /* a pinentry that would know */
+    GError *error = NULL;
+    assert_null(pgp_unwrap_quietly(bytes, size, &error));
+    assert_refused(error, POSTERN_ERROR_TEMPORARY, "key.locked");
+    g_autoptr(Secret) asked = unwrap(locked, NULL);
+    assert_non_null(asked);
+    g_autoptr(Secret) cached = pgp_unwrap_quietly(bytes, size, NULL); /* the agent knows it now */
+    assert_true(cached && secret_equal(cached, asked));
+    bytes = g_bytes_get_data(open, &size);
+    g_autoptr(Secret) never_locked = pgp_unwrap_quietly(bytes, size, NULL);
+    assert_non_null(never_locked);
+}
+
+static void the_agent_answers(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    assert_true(pgp_agent_answers(&error));
+    assert_null(error);
+}
+
 static const char *const no_messages[] = {"", "x", "-----BEGIN PGP MESSAGE-----\n\nAAAA\n",
                                           "Dear John", "\x85\x01\x0c\x03"};
 
@@ -359,6 +387,9 @@ int main(void)
         cmocka_unit_test(p7_a_message_without_integrity_check_gives_no_text),
         cmocka_unit_test(a_secret_larger_than_its_limit_is_refused),
         cmocka_unit_test(p8_a_bomb_stops_at_the_limit),
+        cmocka_unit_test(the_agent_answers),
+        /* The last one, for it leaves the locked key open. */
+        cmocka_unit_test(quietly_nobody_is_asked),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
 }

@@ -1,7 +1,9 @@
 UNIT_POLICY = \
 	tests/unit/policy/test-endpoint \
+	tests/unit/policy/test-login \
 	tests/unit/policy/test-network \
-	tests/unit/policy/test-outgoing
+	tests/unit/policy/test-outgoing \
+	tests/unit/policy/test-rules
 check_PROGRAMS += $(UNIT_POLICY)
 TESTS += $(UNIT_POLICY)
 
@@ -11,3 +13,5 @@ tests_unit_policy_test_network_SOURCES = tests/unit/policy/test-network.c tests/
 tests_unit_policy_test_network_LDADD = $(LINK_policy) $(UNIT_LIBS)
 tests_unit_policy_test_outgoing_SOURCES = tests/unit/policy/test-outgoing.c tests/unit/policy/company.h
 tests_unit_policy_test_outgoing_LDADD = $(LINK_policy) $(UNIT_LIBS)
+tests_unit_policy_test_login_LDADD = $(LINK_policy) $(UNIT_LIBS)
+tests_unit_policy_test_rules_LDADD = $(LINK_policy) $(UNIT_LIBS)

@@ -1,0 +1,66 @@
+#include "crypto/strength.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static char *judge(const char *password, const char *user)
+{
+    char *why = NULL;
+    g_autoptr(Secret) secret = secret_new(password, strlen(password));
+    gboolean stands = strength_judge(secret, user, &why);
+    assert_int_equal(stands, why == NULL);
+    return why;
+}
+
+static void weak_passwords_are_refused_with_a_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *password, *why;
+    } cases[] = {
+        {"", "is empty"},
+        {"hunter2", "is too short"},
+        {"Xk4,vQ9-pLm", "is too short"}, /* eleven */
+        {"Xk4,vQ99Qv,4kX", "reads the same backwards"},
+        {"aaaaaaaaaaaaab", "is too simple"},
+        {"123456789012", "is too simple"},
+        {"qwertyqwerty1", "is too simple"},
+        {"Jsmith-Jsmith-77", "holds the login"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *why = judge(cases[i].password, "jsmith");
+        assert_non_null(why);
+        assert_string_equal(why, cases[i].why);
+    }
+}
+
+static void strong_ones_stand(void **state)
+{
+    (void)state;
+    static const char *const strong[] = {
+        "e2385f1abdef123d9ef950cf",
+        "zHfNJW6fBVco",
+        "correct horse battery staple",
+        "Gr\xC3\xBC\xC3\x9F"
+        "e aus dem Teutoburger Wald, 9 n. Chr.",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(strong); i++) {
+        g_autofree char *why = judge(strong[i], NULL);
+        if (why)
+            fail_msg("%s %s", strong[i], why);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(weak_passwords_are_refused_with_a_reason),
+        cmocka_unit_test(strong_ones_stand),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
