@@ -104,12 +104,7 @@ static gboolean socket_in_office(int fd, const Company *company, GError **error)
     return network_in_office(company, own, error);
 }
 
-typedef struct {
-    struct sockaddr_storage name;
-    socklen_t size;
-} Target;
-
-static gboolean target_of(GInetAddress *address, guint16 port, Target *target)
+gboolean connect_target(GInetAddress *address, guint16 port, ConnectTarget *target)
 {
     g_autoptr(GSocketAddress) full = g_inet_socket_address_new(address, port);
     gssize size = g_socket_address_get_native_size(full);
@@ -119,7 +114,8 @@ static gboolean target_of(GInetAddress *address, guint16 port, Target *target)
 }
 
 /* The address the kernel would speak from, asked without a packet. */
-static gboolean target_from_office(const Target *target, const Company *company, GError **error)
+static gboolean target_from_office(const ConnectTarget *target, const Company *company,
+                                   GError **error)
 {
     if (company->offices == NULL || company->offices[0] == NULL)
         return TRUE;
@@ -140,7 +136,7 @@ static gboolean target_from_office(const Target *target, const Company *company,
 
 typedef struct {
     const char *host;
-    Target targets[LIMIT_ADDRESSES];
+    ConnectTarget targets[LIMIT_ADDRESSES];
     struct pollfd running[LIMIT_ADDRESSES]; /* fd -1: over */
     guint n, started;
     int problem; /* the last errno */
@@ -148,7 +144,7 @@ typedef struct {
 
 static void race_start_next(Race *race)
 {
-    Target *target = &race->targets[race->started];
+    ConnectTarget *target = &race->targets[race->started];
     struct pollfd *entry = &race->running[race->started++];
     int fd = socket(target->name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     *entry = (struct pollfd){.fd = fd, .events = POLLOUT};
@@ -238,9 +234,16 @@ static gboolean all_allowed(GList *addresses, const Company *company, const char
     return TRUE;
 }
 
+static gboolean reachable(GInetAddress *address, guint16 port, const Company *company,
+                          GError **error)
+{
+    ConnectTarget target;
+    return connect_target(address, port, &target) && target_from_office(&target, company, error);
+}
+
 /* Takes the addresses that we may reach from where we are, families in turn (RFC 8305, 4). */
-static gboolean race_line_up(Race *race, GList *addresses, const Company *company, guint16 port,
-                             GError **error)
+static gboolean line_up(GPtrArray *line, GList *addresses, const VettedEndpoint *endpoint,
+                        const Company *company, GError **error)
 {
     g_autoptr(GError) last = NULL;
     g_autoptr(GList) waiting = g_list_copy(addresses);
@@ -250,29 +253,40 @@ static gboolean race_line_up(Race *race, GList *addresses, const Company *compan
         while (at && g_inet_address_get_family(at->data) == (GSocketFamily)family)
             at = at->next;
         at = at ? at : waiting;
-        Target *target = &race->targets[race->n];
         family = g_inet_address_get_family(at->data);
         g_clear_error(&last);
-        if (target_of(at->data, port, target) && target_from_office(target, company, &last))
-            race->n++;
+        if (reachable(at->data, endpoint_port(endpoint), company, &last))
+            g_ptr_array_add(line, g_object_ref(at->data));
         waiting = g_list_delete_link(waiting, at);
     }
-    if (race->n == 0 && last)
+    if (line->len == 0 && last)
         g_propagate_error(error, g_steal_pointer(&last));
-    else if (race->n == 0)
+    else if (line->len == 0)
         refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns", NULL, "%s has no address",
-               race->host);
-    return race->n > 0;
+               endpoint_host(endpoint));
+    return line->len > 0;
 }
 
-static int connect_to(GList *addresses, const VettedEndpoint *endpoint, const Company *company,
-                      GError **error)
+GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *company, GError **error)
 {
     const char *host = endpoint_host(endpoint);
-    Race race = {.host = host};
-    if (!all_allowed(addresses, company, host, error) ||
-        !race_line_up(&race, addresses, company, endpoint_port(endpoint), error))
-        return -1;
+    GList *addresses = resolve(host, error);
+    if (addresses == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) line = g_ptr_array_new_with_free_func(g_object_unref);
+    gboolean good = all_allowed(addresses, company, host, error) &&
+                    line_up(line, addresses, endpoint, company, error);
+    g_resolver_free_addresses(addresses);
+    return good ? g_steal_pointer(&line) : NULL;
+}
+
+static int connect_to(const GPtrArray *addresses, const VettedEndpoint *endpoint,
+                      const Company *company, GError **error)
+{
+    Race race = {.host = endpoint_host(endpoint)};
+    for (guint i = 0; i < addresses->len; i++)
+        if (connect_target(addresses->pdata[i], endpoint_port(endpoint), &race.targets[race.n]))
+            race.n++;
     int fd = race_run(&race, error);
     /* The routes may have changed since they were asked. */
     if (fd >= 0 && company->offices && company->offices[0] &&
@@ -285,11 +299,8 @@ static int connect_to(GList *addresses, const VettedEndpoint *endpoint, const Co
 
 int connect_vetted(const VettedEndpoint *endpoint, const Company *company, GError **error)
 {
-    GList *addresses = resolve(endpoint_host(endpoint), error);
-    if (addresses == NULL)
-        return -1;
-    int fd = connect_to(addresses, endpoint, company, error);
-    g_resolver_free_addresses(addresses);
+    g_autoptr(GPtrArray) addresses = connect_addresses(endpoint, company, error);
+    int fd = addresses ? connect_to(addresses, endpoint, company, error) : -1;
     int on = 1;
     if (fd >= 0) {
         /* Commands are small and wait for answers; a dead peer must be noticed. */

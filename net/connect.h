@@ -9,8 +9,24 @@
  */
 #pragma once
 
+#include <gio/gio.h>
+#include <sys/socket.h>
+
 #include "policy/endpoint.h"
 
 /* A connected, close-on-exec stream socket, the caller's to close; -1 on failure. */
-int connect_vetted(const VettedEndpoint *endpoint, const Company *company, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+int connect_vetted(const VettedEndpoint *endpoint, const Company *company,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- for net/probe.c alone ---------------------------------------------------------------- */
+
+typedef struct {
+    struct sockaddr_storage name;
+    socklen_t size;
+} ConnectTarget;
+
+/* The addresses (GInetAddress) that connect_vetted() would try, in its order: resolved once, all
+ * the company's, each reachable from an office. */
+GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *company,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean connect_target(GInetAddress *address, guint16 port, ConnectTarget *target);

@@ -22,6 +22,7 @@ libpostern_net_a_SOURCES = \
 	net/pop3.c net/pop3.h \
 	net/pop3login.c \
 	net/pop3reply.c net/pop3reply.h \
+	net/probe.c net/probe.h \
 	net/roll.c net/roll.h \
 	net/sasl.c net/sasl.h \
 	net/session.c net/session.h \

@@ -8,12 +8,17 @@ UNIT_NET = \
 	tests/unit/net/test-line \
 	tests/unit/net/test-mailboxname \
 	tests/unit/net/test-pop3 \
+	tests/unit/net/test-probe \
 	tests/unit/net/test-sasl \
 	tests/unit/net/test-submission \
 	tests/unit/net/test-tls
 check_PROGRAMS += $(UNIT_NET)
 TESTS += $(UNIT_NET)
 
+OWN_NETWORK = tests/unit/net/own-network.c tests/unit/net/own-network.h
+tests_unit_net_test_probe_SOURCES = tests/unit/net/test-probe.c $(OWN_NETWORK)
+tests_unit_net_test_probe_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_connect_SOURCES = tests/unit/net/test-connect.c $(OWN_NETWORK)
 tests_unit_net_test_connect_LDADD = $(LINK_net) $(UNIT_LIBS)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
 tests_unit_net_test_line_SOURCES = tests/unit/net/test-line.c $(PEER)

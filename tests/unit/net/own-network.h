@@ -1,0 +1,17 @@
+/* own-network — a network namespace for a test, and names in it that resolve as the test says. */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct {
+    GResolver parent;
+    const char *const *answer; /* NULL: no such name */
+    guint many;                /* instead: so many addresses */
+    guint asked;
+} FakeResolver;
+
+/* The process's resolver from now on. */
+FakeResolver *fake_resolver_new(void);
+
+/* Into a namespace with nothing but loopback, all of it up; FALSE where none can be made. */
+gboolean own_network(void);
