@@ -1,12 +1,15 @@
 bin_PROGRAMS += bin/postern
 bin_postern_SOURCES = \
 	cli/main.c cli/command.h cli/options.c cli/context.c \
+	cli/doctor.c cli/doctor.h cli/doctor-config.c cli/doctor-key.c cli/doctor-login.c \
+	cli/doctor-password.c cli/doctor-ports.c cli/doctor-print.c cli/doctor-server.c \
+	cli/doctor-store.c \
 	cli/output.c cli/output.h \
 	cli/protect.c cli/protect.h \
 	cli/reading.h cli/reading-json.c cli/reading-text.c \
 	cli/setup.c cli/setup.h \
 	cli/terminal.c cli/terminal.h \
-	cli/cmd-config.c cli/cmd-help.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c \
+	cli/cmd-config.c cli/cmd-doctor.c cli/cmd-help.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c \
 	cli/cmd-password.c cli/cmd-search.c cli/cmd-send.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-verify.c
 bin_postern_LDADD = $(JSON_LIBS) $(LINK_fetchd)

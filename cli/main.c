@@ -18,13 +18,9 @@
 #include "crypto/pgp.h"
 
 const Command *const commands[] = {
-    &command_init,     &command_sync,
-    &command_index,    &command_search,
-    &command_show,     &command_send,
-    &command_password, &command_unlock,
-    &command_lock,     &command_status,
-    &command_verify,   &command_config,
-    &command_help,     NULL,
+    &command_init,   &command_sync,     &command_index,  &command_search, &command_show,
+    &command_send,   &command_password, &command_unlock, &command_lock,   &command_status,
+    &command_verify, &command_doctor,   &command_config, &command_help,   NULL,
 };
 
 static const Command *find(const char *name, GError **error)

@@ -317,6 +317,16 @@ Fetcher *link_fetcher(const LinkTarget *target, GError **error)
     return link ? &link->fetcher : NULL;
 }
 
+gboolean link_try(const LinkTarget *target, GError **error)
+{
+    Link *link = link_open(target, error);
+    if (link == NULL)
+        return FALSE;
+    (void)link_quit(&link->fetcher, NULL); /* it let us in; a bad good-bye changes nothing */
+    link_free(&link->fetcher);
+    return TRUE;
+}
+
 /* The last byte of the letter is with the child: when that is lost, so is the answer. */
 static gboolean await_delivery(Link *link, GError **error)
 {

@@ -24,6 +24,9 @@ typedef struct {
 /* Connects, starts the child and logs in. The child is ended when the result is freed. */
 Fetcher *link_fetcher(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Connects, logs in and says good-bye: does it work? */
+gboolean link_try(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The same for a letter: one connection, one letter, then good-bye. Recipients are char *. */
 gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,
                      GBytes *letter, GError **error) G_GNUC_WARN_UNUSED_RESULT;

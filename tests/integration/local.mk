@@ -1,5 +1,6 @@
 # Scripts that need the whole product; each makes its own world (tests/lib/).
 INTEGRATION = \
+	tests/integration/cmd-doctor.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
 	tests/integration/cmd-search.sh \

@@ -1,0 +1,233 @@
+#!/bin/sh
+# The doctor: one row a rule, with what was found and the mend; asks nobody, changes nothing.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+# rows EXPRESSION: a Python expression over the rows `d` of the last --json run
+rows() {
+    /usr/bin/python3 -c "import json,sys; d = json.load(open('$out')); print($1)"
+}
+# status RULE: the statuses of its rows, each once
+status() {
+    rows "','.join(sorted({r['status'] for r in d if r['rule'] == '$1'}))"
+}
+
+company_start
+user_ready john
+config=$(user_config john)
+store=$COMPANY/home/john/.local/share/postern
+cp "$config" $TESTDIR/config
+restore() { cp $TESTDIR/config "$config"; }
+
+run as john postern --json doctor
+code_is 0 'a healthy company'
+is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'fail'})")" '[]' 'nothing fails'
+is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'skip'})")" "['tls.old-versions']" \
+    'only what this version cannot ask is skipped'
+is "$(rows "{tuple(r) for r in d}")" "{('rule', 'status', 'subject', 'detail', 'mend')}" \
+    'each row has exactly the keys of the contract'
+is "$(rows "{r['mend'] is None for r in d if r['status'] == 'pass'}, {r['mend'] is None for r in d if r['status'] != 'pass'}")" \
+    '{True} {False}' 'a mend where there is something to mend'
+is "$(rows "[r['rule'] for r in d] == sorted([r['rule'] for r in d], key=[r['rule'] for r in d].index)")" True \
+    'the rows of one rule stand together'
+for rule in config.readable policy.file transport.port server.freemail server.company \
+    server.network network.office ports.closed tls.chain login.works login.names password.strong \
+    password.different key.encrypt key.secret store.permissions matchkey.permissions; do
+    is "$(status $rule)" pass "$rule passes"
+done
+is "$(rows "sorted(r['subject'] for r in d if r['rule'] == 'ports.closed')")" \
+    "['mail.corp.example:109', 'mail.corp.example:110', 'mail.corp.example:143', 'mail.corp.example:25']" \
+    'the four ports for mail in clear were looked at'
+run as john postern --color always doctor
+code_is 0 'the table'
+out_has '.\[32mpass.\[0m  ports.closed' 'in colours'
+out_has '1 skipped: this version' 'and says at the end what was skipped, and why'
+
+traced john $TESTDIR/trace postern --json doctor --offline >$out 2>$err
+code=$?
+code_is 0 'offline'
+ok lacks_socket $TESTDIR/trace -- 'p1 no socket is opened'
+is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'skip'})")" \
+    "['login.works', 'network.office', 'ports.closed', 'server.network', 'tls.chain', 'tls.old-versions']" \
+    'the rules of the network are skipped'
+traced john $TESTDIR/trace postern --json doctor >$out 2>$err
+is "$(grep -o 'connect(.*htons([0-9]*).*10\.[0-9.]*' $TESTDIR/trace | grep -o 'htons([0-9]*)' | sort -u | tr -d 'a-z()' | sort -n | tr '\n' ' ')" \
+    '25 109 110 143 465 993 ' 'p1 and online only the probed ports and our own are connected to'
+
+# An open port: what came to it is counted.
+cat >$TESTDIR/listen.py <<'END'
+import socket, sys
+server = socket.create_server(('10.23.0.1', int(sys.argv[1])))
+open(sys.argv[2], 'w').write('')
+while True:
+    peer, _ = server.accept()
+    got = peer.recv(100)
+    open(sys.argv[2], 'a').write('%d bytes\n' % len(got))
+    peer.close()
+END
+/usr/bin/python3 $TESTDIR/listen.py 143 $TESTDIR/heard &
+listener=$!
+company_wait 10.23.0.1 143
+run as john postern --json doctor
+code_is 1 'p1 an open port 143 is a fault'
+is "$(rows "[(r['subject'], r['status']) for r in d if r['rule'] == 'ports.closed' and r['status'] != 'pass']")" \
+    "[('mail.corp.example:143', 'fail')]" 'which is named'
+sleep 0.2
+is "$(cat $TESTDIR/heard)" '0 bytes' 'p1 and nothing was sent to it'
+run as john postern --json doctor --offline
+code_is 0 'offline it is not seen'
+kill $listener
+
+# Logins and passwords.
+user_uri john fetch imaps://jsmith@mail.corp.example/
+run as john postern --json doctor --offline
+is "$(status login.names)" pass,warn 'a login that is the local part is told'
+user_uri john fetch imaps://JSmith%40corp.example@mail.corp.example/
+run as john postern --json doctor --offline
+is "$(status login.names)" pass,warn 'or the whole address'
+restore
+cat >>"$config" <<END
+[account "twin"]
+address = john.smith@corp.example
+fetch = pops://john@mail.corp.example
+secret = sealed
+key = $(company_key john)
+END
+company_password john | as john postern -q password set twin
+run as john postern --json doctor --offline
+code_is 1 'two accounts'
+is "$(status login.names)" warn 'the same login in both is told'
+is "$(status password.different)" fail 'the same password is a fault'
+out_lacks "$(company_password john)" 'which is not shown'
+echo hunter2 | as john postern -q password set twin
+run as john postern --json doctor
+is "$(status password.different)" pass 'different ones are none'
+is "$(status password.strong)" fail,pass 'but a weak one is'
+is "$(status login.works)" fail,pass 'and a wrong one does not work'
+restore
+
+echo hunter2 | as john postern -q password set work
+run as john postern --json doctor
+is "$(rows "[r['status'] for r in d if r['rule'] == 'login.works']")" "['fail', 'skip']" \
+    'a refused password is not tried at the other server'
+company_password john | as john postern -q password set work
+
+# Servers.
+user_uri john submit smtps://john@mail.evil.test
+run as john postern --json doctor --offline
+code_is 1 'a foreign server'
+is "$(rows "[(r['rule'], r['subject']) for r in d if r['status'] == 'fail']")" \
+    "[('server.company', 'work submit')]" 'is named with the account'
+user_uri john submit smtps://john@gmail.com
+run as john postern --json doctor --offline
+is "$(rows "[r['rule'] for r in d if r['status'] == 'fail']")" "['server.freemail']" 'freemail'
+user_uri john submit smtp://john:hunter42@mail.corp.example:25
+run as john postern --json doctor --offline
+is "$(rows "[r['rule'] for r in d if r['status'] == 'fail']")" "['transport.port']" 'a plain scheme'
+out_lacks hunter42 'and nothing of the URI is shown'
+restore
+sed -i 's/^domains = .*/&\nnetworks = 10.99.0.0\/16/' "$config"
+run as john postern --json doctor
+is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'fail'})")" "['login.works', 'server.network']" \
+    'p2 a server outside the networks'
+is "$(status ports.closed)" skip 'p2 is not probed'
+restore
+sed -i 's/^domains = .*/&\noffices = 10.99.0.0\/16/' "$config"
+run as john postern --json doctor
+is "$(status network.office)" fail 'not in the office'
+is "$(status ports.closed)" skip 'nothing is probed from there'
+restore
+sed -i '/^ca_file/d' "$config"
+run as john postern --json doctor
+is "$(status tls.chain)" fail 'p3 a chain to nowhere'
+is "$(status login.works)" skip 'and no login is tried'
+restore
+
+# What lies on the disk.
+chmod 644 "$store/vault.db"
+run as john postern --json doctor --offline
+code_is 1 'a store that others can read'
+is "$(status store.permissions)" fail 'is a fault'
+chmod 600 "$store/vault.db"
+chmod 755 "$store"
+run as john postern --json doctor --offline
+is "$(status store.permissions)" fail 'so is an open folder'
+is "$(stat -c %a "$store")" 755 'which the doctor leaves as it is'
+chmod 700 "$store"
+chmod 644 "$COMPANY"/home/john/.local/state/postern/*.match
+run as john postern --json doctor --offline
+is "$(status matchkey.permissions)" fail 'a match key that others can read'
+chmod 600 "$COMPANY"/home/john/.local/state/postern/*.match
+run as john postern --json --store /nowhere doctor --offline
+is "$(status store.permissions)" fail 'no store'
+is "$(status password.strong)" skip 'has no passwords'
+ok [ ! -e /nowhere ] -- 'and none is made'
+
+# Keys.
+as john gpg --batch --quick-set-expire "$(company_key john)" 10d
+as john gpg --batch --quick-set-expire "$(company_key john)" 10d '*'
+run as john postern --json doctor --offline
+code_is 0 'a key that expires soon'
+is "$(status key.encrypt)" warn 'is told in time'
+as john gpg --batch --quick-set-expire "$(company_key john)" seconds=1
+sleep 2
+run as john postern --json doctor --offline
+code_is 1 'an expired key'
+is "$(status key.encrypt)" fail 'is a fault'
+as john gpg --batch --quick-set-expire "$(company_key john)" 1y
+as john gpg --batch --quick-set-expire "$(company_key john)" 1y '*'
+
+# A key with a passphrase: its pinentry notes that it was called.
+mary=$COMPANY/home/mary
+mkdir -p -m 700 "$mary" "$mary/.gnupg"
+printf '#!/bin/sh\ntouch %s/asked\nexit 1\n' $TESTDIR >$TESTDIR/pinentry
+chmod 755 $TESTDIR/pinentry
+echo "pinentry-program $TESTDIR/pinentry" >"$mary/.gnupg/gpg-agent.conf"
+as mary gpg --batch --quiet --pinentry-mode loopback --passphrase locked --quick-generate-key \
+    'Mary Jones <mary.jones@corp.example>' future-default default never 2>/dev/null
+as mary gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '/^fpr/ { print $10; exit }' >"$mary/.fingerprint"
+user_ready mary
+as mary gpgconf --kill gpg-agent
+run as mary postern --json doctor
+code_is 0 'a locked key is no fault'
+is "$(status password.strong),$(status password.different),$(status login.works)" skip,skip,skip \
+    'what needs it is skipped'
+is "$(status ports.closed),$(status key.encrypt),$(status key.secret)" pass,pass,pass 'and the rest is not'
+ok [ ! -e $TESTDIR/asked ] -- 'and nobody was asked for the passphrase'
+is "$(status agent.pinentry)" pass 'who would ask is there'
+echo 'pinentry-program /nowhere/pinentry' >"$mary/.gnupg/gpg-agent.conf"
+run as mary postern doctor
+out_has '^warn  agent.pinentry' 'or not'
+out_has 'skipped: OpenPGP cannot decrypt' 'the table says why'
+printf x | as mary gpg --batch --quiet --trust-model always -r "$(company_key mary)" --encrypt >$TESTDIR/x.gpg
+as mary gpg --batch --quiet --pinentry-mode loopback --passphrase locked --decrypt $TESTDIR/x.gpg >/dev/null
+run as mary postern --json doctor
+is "$(status password.strong),$(status login.works)" pass,pass 'unlocked, all rules are judged'
+ok [ ! -e $TESTDIR/asked ] -- 'still without asking'
+
+# The files that all this goes by.
+echo 'nonsense = 1' >>"$config"
+run as john postern --json doctor
+code_is 1 'a configuration that cannot be read'
+is "$(status config.readable)" fail 'is the fault'
+is "$(status login.works),$(status key.encrypt)" skip,skip 'and the rest is skipped'
+restore
+user_line john 'tunnel = ssh -W %a:%p gateway'
+run as john postern --json doctor
+is "$(status config.readable),$(status login.works)" fail,pass,skip \
+    'an account that asks for a tunnel is not connected without'
+restore
+user_line john 'interval = 60'
+run as john postern --json doctor --offline
+code_is 0 'a key without effect is no fault'
+is "$(status config.readable)" warn 'but told'
+restore
+printf '[company]\ndomains = corp.example\n' >/usr/local/etc/postern-test-policy
+chmod 666 /usr/local/etc/postern-test-policy
+run as john postern --json --policy /usr/local/etc/postern-test-policy doctor
+code_is 78 'p2 a policy that others can write ends the doctor too'
+out_has policy.file 'by the name of its rule'
+run as john postern doctor --nonsense
+code_is 64 'a wrong option'
+done_testing
