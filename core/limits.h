@@ -20,6 +20,9 @@
 #define LIMIT_UIDL 200                     /* RFC 1939 says 70; servers in the wild exceed it */
 #define LIMIT_SERVER_MESSAGES 5000000      /* messages of one mailbox */
 #define LIMIT_ADDRESSES 64                 /* addresses one host name may resolve to */
+#define LIMIT_SCRAM_LEAST 4096             /* iterations (RFC 5802, 5.1): fewer help who guesses passwords */
+#define LIMIT_SCRAM_MOST 1000000           /* iterations: half a second of work here */
+#define LIMIT_FIRST_ANSWER 512             /* RFC 4954, 4: a whole AUTH command of SMTP */
 #define LIMIT_CONNECT_MS 30000             /* TCP and TLS, each */
 #define LIMIT_PROBE_MS 5000               /* a port that should be closed; firewalls often just say nothing */
 #define LIMIT_READ_MS 60000                /* silence while a reply is due */

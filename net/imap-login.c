@@ -146,34 +146,30 @@ static gboolean answer(Imap *imap, Exchange *exchange, const char *line, GError 
 static gboolean begin_exchange(Imap *imap, Exchange *exchange, GError **error)
 {
     g_autofree char *tag = next_tag(imap);
-    g_autofree char *start = g_strconcat(tag, " AUTHENTICATE ", exchange->mechanism->name, NULL);
+    g_autofree char *start = g_strconcat(tag, " AUTHENTICATE ", sasl_name(exchange), NULL);
     g_autofree char *with_answer = g_strconcat(start, " ", NULL);
     g_autoptr(Secret) first = NULL;
-    gboolean at_once = exchange->mechanism->client_first && imap_can(imap, "SASL-IR");
-    if (at_once && (first = sasl_answer(exchange, "", error)) == NULL)
+    if (!sasl_first(exchange, imap_can(imap, "SASL-IR") ? LIMIT_LINE : 0, &first, error))
         return FALSE;
     guard_command(imap->guard, SCAN_CONTINUE, LIMIT_COMMAND_MS);
-    if (first == NULL)
-        first = secret_new("", 0);
-    send_secret(imap, at_once ? with_answer : start, first, "\r\n");
+    g_autoptr(Secret) nothing = secret_new("", 0);
+    send_secret(imap, first ? with_answer : start, first ? first : nothing, "\r\n");
     return TRUE;
 }
 
-static gboolean authenticate(Imap *imap, const Session *session, const Mechanism *mechanism,
-                             GError **error)
+static gboolean authenticate(Imap *imap, Exchange *exchange, GError **error)
 {
-    Exchange exchange = {.session = session, .mechanism = mechanism};
-    if (!begin_exchange(imap, &exchange, error))
+    if (!begin_exchange(imap, exchange, error))
         return FALSE;
     const char *line;
     while ((line = next_line(imap)) && line[0] == '+')
-        if (!answer(imap, &exchange, line, error))
+        if (!answer(imap, exchange, line, error))
             return FALSE;
     int r = line ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
     g_autoptr(GError) early = NULL;
-    if (!login_done(imap, session, r, error))
+    if (!login_done(imap, exchange->session, r, error))
         return FALSE;
-    if (!sasl_finish(&exchange, &early)) {
+    if (!sasl_finish(exchange, &early)) {
         imap_break(imap, early);
         return imap_alive(imap, error);
     }
@@ -232,20 +228,21 @@ static GPtrArray *offered_mechanisms(const Imap *imap)
     return offered;
 }
 
-gboolean imap_login(Imap *imap, const Session *session, GError **error)
+gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error)
 {
     if (!ask_capabilities(imap, error))
         return FALSE;
     g_autoptr(GPtrArray) offered = offered_mechanisms(imap);
+    g_auto(Exchange) exchange = {0};
     g_autoptr(GError) none = NULL;
-    const Mechanism *mechanism = sasl_choose(session, (const char *const *)offered->pdata, &none);
-    gboolean bare =
-        mechanism == NULL && sasl_may_do_without(session) && !imap_can(imap, "LOGINDISABLED");
-    if (mechanism == NULL && !bare) {
+    gboolean in;
+    if (sasl_begin(&exchange, session, (const char *const *)offered->pdata, binding, &none)) {
+        in = authenticate(imap, &exchange, error);
+    } else if (sasl_may_do_without(session) && !imap_can(imap, "LOGINDISABLED")) {
+        in = login_command(imap, session, error);
+    } else {
         g_propagate_error(error, g_steal_pointer(&none));
         return FALSE;
     }
-    gboolean in =
-        bare ? login_command(imap, session, error) : authenticate(imap, session, mechanism, error);
     return in && ask_capabilities(imap, error);
 }

@@ -55,11 +55,13 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .quit = quit,
         .free = imap_free,
     };
+    g_autoptr(GBytes) binding = channel_binding(channel);
     imap->guard = guard_new(channel);
     imap->capabilities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     imap->etpan = mailimap_new(0, NULL);
-    gboolean good = imap->etpan ? imap_greeting(imap, error) && imap_login(imap, session, error)
-                                : imap_fail(imap, MAILIMAP_ERROR_MEMORY, "the greeting", error);
+    gboolean good = imap->etpan
+                        ? imap_greeting(imap, error) && imap_login(imap, session, binding, error)
+                        : imap_fail(imap, MAILIMAP_ERROR_MEMORY, "the greeting", error);
     if (good)
         return &imap->fetcher;
     imap_free(&imap->fetcher);

@@ -22,7 +22,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error);
 
 /* imap-login.c */
 gboolean imap_greeting(Imap *imap, GError **error);
-gboolean imap_login(Imap *imap, const Session *session, GError **error);
+gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error);
 
 /* imap-mailbox.c, imap-list.c, imap-get.c: the descriptor's functions of the same names. */
 gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);

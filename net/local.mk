@@ -19,6 +19,9 @@ libpostern_net_a_SOURCES = \
 	net/imap.c net/imap.h \
 	net/line.c net/line.h \
 	net/mailboxname.c net/mailboxname.h \
+	net/mech-password.c net/mechanism.h \
+	net/mech-scram.c \
+	net/mech-token.c \
 	net/pop3.c net/pop3.h \
 	net/pop3login.c \
 	net/pop3reply.c net/pop3reply.h \

@@ -82,43 +82,39 @@ static gboolean pop3_user(Pop3 *self, const Session *session, GError **error)
 /* AUTH, with the first answer in the same line where RFC 5034 lets it. */
 static gboolean auth_begin(Pop3 *self, Exchange *exchange, GError **error)
 {
-    const char *name = exchange->mechanism->name;
-    g_autofree char *command = g_strdup_printf("AUTH %s ", name);
-    Exchange ahead = *exchange;
+    g_autofree char *command = g_strdup_printf("AUTH %s ", sasl_name(exchange));
     g_autoptr(Secret) first = NULL;
-    if (exchange->mechanism->client_first && (first = sasl_answer(&ahead, "", error)) == NULL)
+    if (!sasl_first(exchange, COMMAND_BYTES - 2 - strlen(command), &first, error))
         return FALSE;
-    if (first == NULL || strlen(command) + secret_size(first) + 2 > COMMAND_BYTES)
-        return line_write(self->channel, error, "AUTH %s", name);
-    *exchange = ahead;
-    return line_write_secret(self->channel, command, first, error);
+    if (first)
+        return line_write_secret(self->channel, command, first, error);
+    return line_write(self->channel, error, "AUTH %s", sasl_name(exchange));
 }
 
-static gboolean pop3_auth(Pop3 *self, const Session *session, const Mechanism *mechanism,
-                          GError **error)
+static gboolean pop3_auth(Pop3 *self, Exchange *exchange, GError **error)
 {
-    Exchange exchange = {.session = session, .mechanism = mechanism};
     Pop3Status status;
     const char *text;
-    if (!auth_begin(self, &exchange, error) || !pop3_read(self, &status, &text, error))
+    if (!auth_begin(self, exchange, error) || !pop3_read(self, &status, &text, error))
         return FALSE;
     while (status == POP3_CHALLENGE) {
-        g_autoptr(Secret) answer = sasl_answer(&exchange, text, error);
+        g_autoptr(Secret) answer = sasl_answer(exchange, text, error);
         if (answer == NULL || !line_write_secret(self->channel, "", answer, error) ||
             !pop3_read(self, &status, &text, error))
             return FALSE;
     }
-    return status == POP3_OK ? sasl_finish(&exchange, error) : login_refused(self, text, error);
+    return status == POP3_OK ? sasl_finish(exchange, error) : login_refused(self, text, error);
 }
 
 static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
 {
     const Pop3Capabilities *heard = self->capabilities;
+    const char *const *offered = (const char *const *)heard->mechanisms->pdata;
+    g_autoptr(GBytes) binding = channel_binding(self->channel);
+    g_auto(Exchange) exchange = {0};
     g_autoptr(GError) none = NULL;
-    const Mechanism *mechanism =
-        sasl_choose(session, (const char *const *)heard->mechanisms->pdata, &none);
-    if (mechanism)
-        return pop3_auth(self, session, mechanism, error);
+    if (sasl_begin(&exchange, session, offered, binding, &none))
+        return pop3_auth(self, &exchange, error);
     if (sasl_may_do_without(session) && (heard->user || !heard->answered))
         return pop3_user(self, session, error);
     g_propagate_error(error, g_steal_pointer(&none));

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/keytable.h"
 #include "core/text.h"
+#include "net/mechanism.h"
 
 /* RFC 4422, 3.1: names are at most 20 letters long. Nobody offers this many. */
 #define NAME_BYTES 20
@@ -14,55 +15,27 @@
 static const char name_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* A secret of SIZE bytes from plain memory, which is wiped and freed. */
-static Secret *secret_take(void *bytes, gsize size)
+static const Mechanism *const mechanisms[] = {
+    &mechanism_login,
+    &mechanism_plain,
+    &mechanism_xoauth2,
+    &mechanism_oauthbearer,
+    &mechanism_cram_md5,
+    &mechanism_scram_sha_1,
+    &mechanism_scram_sha_256,
+    &mechanism_scram_sha_1_plus,
+    &mechanism_scram_sha_256_plus,
+};
+
+Secret *answer_take(void *bytes, gsize size)
 {
-    Secret *secret = secret_new(bytes, size);
+    Secret *answer = secret_new(bytes, size);
     secret_wipe(bytes, size);
     g_free(bytes);
-    return secret;
+    return answer;
 }
 
-static gboolean sendable(const Session *session, GError **error)
-{
-    if (memchr(secret_bytes(session->secret), '\0', secret_size(session->secret)))
-        return refuse(error, POSTERN_ERROR_INPUT, "send.value", "set the password again",
-                      "the password holds a NUL byte");
-    return TRUE;
-}
-
-/* RFC 4616: NUL login NUL password. */
-static Secret *plain_answer(const Session *session, guint step, const guint8 *challenge, gsize size,
-                            GError **error)
-{
-    (void)step;
-    (void)challenge;
-    (void)size;
-    if (!sendable(session, error))
-        return NULL;
-    gsize login = strlen(session->login), password = secret_size(session->secret);
-    gsize whole = login + password + 2;
-    guint8 *message = g_malloc0(whole);
-    memcpy(message + 1, session->login, login);
-    memcpy(message + 1 + login + 1, secret_bytes(session->secret), password);
-    return secret_take(message, whole);
-}
-
-static Secret *login_answer(const Session *session, guint step, const guint8 *challenge, gsize size,
-                            GError **error)
-{
-    (void)challenge;
-    (void)size;
-    if (!sendable(session, error))
-        return NULL;
-    return step == 0 ? secret_new(session->login, strlen(session->login))
-                     : secret_copy(session->secret);
-}
-
-static const Mechanism mechanisms[] = {
-    {"PLAIN", TRUE, 1, plain_answer},
-    {"LOGIN", FALSE, 2, login_answer},
-};
+/* ---- the choice ---- */
 
 GPtrArray *sasl_offers_new(void)
 {
@@ -111,37 +84,62 @@ gboolean sasl_may_do_without(const Session *session)
     return demanded_by(session) == NULL && strong_enough(session, "LOGIN");
 }
 
-static void refuse_offer(const Session *session, const char *const *offered, GError **error)
+static gboolean refuse_offer(const Session *session, const char *const *offered, GError **error)
 {
     const char *demanded = demanded_by(session), *minimum = session->min_auth;
     g_autofree char *list = g_strjoinv(", ", (char **)offered);
     g_autofree char *cut = g_strndup(list, 200);
     g_autofree char *safe = text_field(cut);
-    g_autofree char *wanted = text_field(demanded  ? demanded
-                                         : minimum ? minimum
-                                                   : "PLAIN or LOGIN");
-    refuse(error, POSTERN_ERROR_POLICY, "login.mechanism",
-           "ask the company for a server that offers it, or change ;AUTH= in the account",
-           "no login mechanism can be used that satisfies %s: Postern knows PLAIN and LOGIN, %s "
-           "offers %s",
-           wanted, session->host, *safe ? safe : "none");
+    g_autofree char *wanted = text_field(demanded ? demanded : minimum ? minimum : "any");
+    return refuse(error, POSTERN_ERROR_POLICY, "login.mechanism",
+                  "ask the company for a server that offers it, or change ;AUTH= in the account",
+                  "no login mechanism can be used that satisfies %s%s%s%s: %s offers %s", wanted,
+                  demanded && minimum ? " (at least " : "", demanded && minimum ? minimum : "",
+                  demanded && minimum ? ")" : "", session->host, *safe ? safe : "none");
 }
 
-const Mechanism *sasl_choose(const Session *session, const char *const *offered, GError **error)
+static gboolean usable(const Mechanism *one, const Session *session, const char *const *offered,
+                       gboolean can_bind)
+{
+    const char *demanded = demanded_by(session);
+    gboolean named = demanded && g_ascii_strcasecmp(demanded, one->name) == 0;
+    return (named || (demanded == NULL && !one->token)) && (can_bind || !one->bound) &&
+           strong_enough(session, one->name) && offers(offered, one->name);
+}
+
+gboolean sasl_begin(Exchange *exchange, const Session *session, const char *const *offered,
+                    GBytes *binding, GError **error)
 {
     const Mechanism *best = NULL;
-    const char *demanded = demanded_by(session);
     for (gsize i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
-        const Mechanism *one = &mechanisms[i];
-        if ((demanded && g_ascii_strcasecmp(demanded, one->name) != 0) ||
-            !strong_enough(session, one->name) || !offers(offered, one->name))
-            continue;
-        if (best == NULL || strength(one->name) > strength(best->name))
+        const Mechanism *one = mechanisms[i];
+        if (usable(one, session, offered, binding != NULL) &&
+            (best == NULL || strength(one->name) > strength(best->name)))
             best = one;
     }
     if (best == NULL)
-        refuse_offer(session, offered, error);
-    return best;
+        return refuse_offer(session, offered, error);
+    exchange->session = session;
+    exchange->mechanism = best;
+    if (best->bound)
+        exchange->binding = g_bytes_ref(binding);
+    return TRUE;
+}
+
+/* ---- the exchange ---- */
+
+void exchange_clear(Exchange *exchange)
+{
+    g_clear_pointer(&exchange->binding, g_bytes_unref);
+    g_clear_pointer(&exchange->held, secret_free);
+    if (exchange->state)
+        exchange->state_free(exchange->state);
+    exchange->state = NULL;
+}
+
+const char *sasl_name(const Exchange *exchange)
+{
+    return exchange->mechanism->name;
 }
 
 /* The bytes of strict base64, NULL for anything else. */
@@ -155,30 +153,57 @@ static guint8 *decode(const char *base64, gsize *size)
     return length > 0 ? g_base64_decode(base64, size) : g_malloc0(1);
 }
 
+static Secret *no_answer(const Exchange *exchange, const char *what, GError **error)
+{
+    refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL, "%s %s", exchange->session->host,
+           what);
+    return NULL;
+}
+
 Secret *sasl_answer(Exchange *exchange, const char *challenge, GError **error)
 {
-    const char *host = exchange->session->host;
     gsize size = 0;
     g_autofree guint8 *bytes = decode(challenge, &size);
-    if (bytes == NULL || exchange->step >= exchange->mechanism->answers) {
-        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
-               bytes ? "%s asks more than its login mechanism has answers for"
-                     : "%s sent a login challenge that is not base64",
-               host);
-        return NULL;
-    }
-    g_autoptr(Secret) answer =
-        exchange->mechanism->answer(exchange->session, exchange->step++, bytes, size, error);
+    if (bytes == NULL)
+        return no_answer(exchange, "sent a login challenge that is not base64", error);
+    if (exchange->held)
+        return size == 0 ? g_steal_pointer(&exchange->held)
+                         : no_answer(exchange, "asks before it has heard anything", error);
+    if (exchange->step >= exchange->mechanism->most)
+        return no_answer(exchange, "asks more than its login mechanism has answers for", error);
+    g_autoptr(Secret) answer = exchange->mechanism->answer(exchange, bytes, size, error);
     if (answer == NULL)
         return NULL;
+    exchange->step++;
     char *base64 = g_base64_encode(secret_bytes(answer), secret_size(answer));
-    return secret_take(base64, strlen(base64));
+    return answer_take(base64, strlen(base64));
+}
+
+gboolean sasl_first(Exchange *exchange, gsize room, Secret **first, GError **error)
+{
+    *first = NULL;
+    if (!exchange->mechanism->client_first)
+        return TRUE;
+    g_autoptr(Secret) answer = sasl_answer(exchange, "", error);
+    if (answer == NULL)
+        return FALSE;
+    *(secret_size(answer) <= room ? first : &exchange->held) = g_steal_pointer(&answer);
+    return TRUE;
 }
 
 gboolean sasl_finish(const Exchange *exchange, GError **error)
 {
-    if (exchange->step < exchange->mechanism->answers)
-        return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
-                      "%s accepted the login before it had seen it", exchange->session->host);
-    return TRUE;
+    const Mechanism *mechanism = exchange->mechanism;
+    if (exchange->step == mechanism->answers && exchange->held == NULL)
+        return TRUE;
+    if (mechanism->proves)
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "login.unproven",
+                      "this may be another server than the company's: tell those who run it",
+                      "%s accepted the login before it proved that it knows the password",
+                      exchange->session->host);
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+                  exchange->step > mechanism->answers
+                      ? "%s accepted the login after it had rejected it"
+                      : "%s accepted the login before it had seen it",
+                  exchange->session->host);
 }

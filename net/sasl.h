@@ -4,20 +4,15 @@
  *
  * Errors: 78 "login.mechanism" when no offered mechanism may be used (nothing has been sent
  * then); 76 "login.challenge" for challenges the mechanism does not know and for a yes that
- * comes too early; 65 "send.value" for a login or password that cannot be sent.
+ * comes too early; of SCRAM also 76 "login.unproven" (the server did not show that it knows the
+ * password), "login.iterations" and 77 "login.refused"; 65 "send.value" for a login, password or
+ * token that cannot be sent.
  */
 #pragma once
 
 #include "net/session.h"
 
-typedef struct {
-    const char *name;
-    gboolean client_first; /* the first answer may travel with the command (RFC 4422, 3) */
-    guint answers;         /* how many there are; one challenge more is a violation */
-    /* Answer number STEP, from 0, to a challenge of SIZE bytes. */
-    Secret *(*answer)(const Session *session, guint step, const guint8 *challenge, gsize size,
-                      GError **error);
-} Mechanism;
+typedef struct Mechanism Mechanism;
 
 /* The names of mechanisms that a server offers: char *, always NULL-terminated. */
 GPtrArray *sasl_offers_new(void);
@@ -25,20 +20,40 @@ GPtrArray *sasl_offers_new(void);
 /* Adds NAMES as heard; what cannot be a name (RFC 4422, 3.1) and what is too many is left out. */
 void sasl_offer(GPtrArray *offers, char **names);
 
-/* The strongest among OFFERED (names as the server sent them) that is known here and that
- * session->auth, when set, demands, and that is not weaker than session->min_auth. */
-const Mechanism *sasl_choose(const Session *session, const char *const *offered,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One login. All zero is a good beginning; exchange_clear() is a good end. */
+typedef struct {
+    const Session *session; /* the caller's */
+    const Mechanism *mechanism;
+    GBytes *binding; /* of the mechanisms that end in -PLUS */
+    guint step;
+    Secret *held; /* the first answer, where the command had no room */
+    gpointer state;
+    GDestroyNotify state_free;
+} Exchange;
+void exchange_clear(Exchange *exchange);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Exchange, exchange_clear)
+
+/*
+ * Chooses the strongest among OFFERED (names as the server sent them) that is known here, that
+ * session->auth, when set, demands, and that is not weaker than session->min_auth. A mechanism
+ * that carries a token is taken only when session->auth names it: no token is ever sent as a
+ * password, nor a password as a token. BINDING is channel_binding(), NULL where there is none.
+ */
+gboolean sasl_begin(Exchange *exchange, const Session *session, const char *const *offered,
+                    GBytes *binding, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* May the protocol's own command carry the password, where no mechanism could be chosen? It is
  * worth as much as LOGIN. */
 gboolean sasl_may_do_without(const Session *session);
 
-typedef struct {
-    const Session *session;
-    const Mechanism *mechanism;
-    guint step;
-} Exchange;
+const char *sasl_name(const Exchange *exchange);
+
+/*
+ * Sets *first to the answer that travels with the command, in base64, or to NULL when the server
+ * speaks first or the answer takes more than ROOM bytes; the server then asks for it.
+ */
+gboolean sasl_first(Exchange *exchange, gsize room, Secret **first,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The next answer, in base64, to CHALLENGE (base64 as the server sent it, "" for none). */
 Secret *sasl_answer(Exchange *exchange, const char *challenge,

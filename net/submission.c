@@ -126,22 +126,23 @@ static gboolean auth_refused(Submission *self, const SmtpReply *reply, GError **
 
 static gboolean auth_begin(Submission *self, Exchange *exchange, GError **error)
 {
-    const Mechanism *mechanism = exchange->mechanism;
-    if (!mechanism->client_first)
-        return line_write(self->channel, error, "AUTH %s", mechanism->name);
-    g_autofree char *prefix = g_strdup_printf("AUTH %s ", mechanism->name);
-    g_autoptr(Secret) first = sasl_answer(exchange, "", error);
-    return first && line_write_secret(self->channel, prefix, first, error);
+    g_autofree char *command = g_strdup_printf("AUTH %s ", sasl_name(exchange));
+    g_autoptr(Secret) first = NULL;
+    if (!sasl_first(exchange, LIMIT_FIRST_ANSWER - 2 - strlen(command), &first, error))
+        return FALSE;
+    if (first)
+        return line_write_secret(self->channel, command, first, error);
+    return line_write(self->channel, error, "AUTH %s", sasl_name(exchange));
 }
 
 static gboolean submission_auth(Submission *self, const Session *session, GError **error)
 {
-    const Mechanism *mechanism =
-        sasl_choose(session, (const char *const *)self->features.offers->pdata, error);
-    Exchange exchange = {.session = session, .mechanism = mechanism};
+    const char *const *offered = (const char *const *)self->features.offers->pdata;
+    g_autoptr(GBytes) binding = channel_binding(self->channel);
+    g_auto(Exchange) exchange = {0};
     g_auto(SmtpReply) reply = {0};
-    if (mechanism == NULL || !auth_begin(self, &exchange, error) ||
-        !read_reply(self, &reply, error))
+    if (!sasl_begin(&exchange, session, offered, binding, error) ||
+        !auth_begin(self, &exchange, error) || !read_reply(self, &reply, error))
         return FALSE;
     while (reply.code == 334) {
         g_autoptr(Secret) answer = sasl_answer(&exchange, reply.text, error);

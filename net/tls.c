@@ -456,3 +456,14 @@ gboolean channel_write(Channel *channel, const guint8 *data, gsize size, GError 
     }
     return TRUE;
 }
+
+GBytes *channel_binding(const Channel *channel)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    guint8 bytes[32];
+    if (!channel->secured || channel->failed || SSL_version(channel->ssl) != TLS1_3_VERSION ||
+        SSL_export_keying_material(channel->ssl, bytes, sizeof bytes, label, strlen(label), NULL, 0,
+                                   1) != 1)
+        return NULL;
+    return g_bytes_new(bytes, sizeof bytes);
+}

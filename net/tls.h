@@ -43,3 +43,7 @@ gboolean channel_write(Channel *channel, const guint8 *data, gsize size, GError 
 /* TRUE when a read would return at once (bytes in OpenSSL's buffer, or on the socket). */
 gboolean channel_pending(Channel *channel);
 int channel_fd(const Channel *channel);
+
+/* What binds a login to this very connection: tls-exporter (RFC 9266). NULL before TLS 1.3, where
+ * it would prove nothing without more conditions, and in clear. */
+GBytes *channel_binding(const Channel *channel);

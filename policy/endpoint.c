@@ -264,6 +264,11 @@ const char *endpoint_auth(const VettedEndpoint *endpoint)
     return endpoint->auth;
 }
 
+const char *scheme_port(Scheme scheme)
+{
+    return schemes[scheme].port;
+}
+
 const char *scheme_name(Scheme scheme)
 {
     return schemes[scheme].name;

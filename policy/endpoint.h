@@ -37,6 +37,7 @@ guint16 endpoint_port(const VettedEndpoint *endpoint);      /* 993, 995, 465 or 
 const char *endpoint_login(const VettedEndpoint *endpoint); /* decoded */
 const char *endpoint_auth(const VettedEndpoint *endpoint);  /* ";AUTH=" mechanism, or NULL */
 const char *scheme_name(Scheme scheme);                     /* "imaps" … */
+const char *scheme_port(Scheme scheme);                     /* "993" … */
 
 /* TRUE when HOST or the domain of an address lies at or under one of the company's domains. */
 gboolean company_owns(const Company *company, const char *domain);

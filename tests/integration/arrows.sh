@@ -81,8 +81,9 @@ arrow cli fetchd store crypto mime net policy core
 facade 'openssl/(ssl|tls1|bio)' 'net/tls\.c' 'libssl is known to net/tls.c alone'
 facade 'openssl/(x509|pem|ocsp)' 'net/(tls|certificate|staple)\.[ch]' \
     'certificates are known to net/tls and the files that check them alone'
-facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.c|net/certificate\.c' \
-    'ciphers and hashes are known to crypto/aead.c (and to what checks pins) alone'
+facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.c|net/(certificate|mech-password|mech-scram)\.c' \
+    'ciphers and hashes are known to crypto/aead.c (and to what checks pins and logs in) alone'
+facade gsasl 'net/mech-scram\.c' 'GNU SASL is known to net/mech-scram.c alone'
 facade gpgme 'crypto/pgp[a-z-]*\.[ch]' 'GPGME is known to crypto/pgp* alone'
 facade gmime '(mime/[a-z0-9-]*|crypto/pgpmime)\.[ch]' \
     'GMime is known to mime/ and crypto/pgpmime.c alone'

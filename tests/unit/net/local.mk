@@ -10,6 +10,8 @@ UNIT_NET = \
 	tests/unit/net/test-pop3 \
 	tests/unit/net/test-probe \
 	tests/unit/net/test-sasl \
+	tests/unit/net/test-scram \
+	tests/unit/net/test-token \
 	tests/unit/net/test-submission \
 	tests/unit/net/test-tls
 check_PROGRAMS += $(UNIT_NET)
@@ -26,6 +28,8 @@ tests_unit_net_test_line_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_pop3_SOURCES = tests/unit/net/test-pop3.c $(PEER)
 tests_unit_net_test_pop3_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_sasl_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_scram_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_token_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_submission_SOURCES = tests/unit/net/test-submission.c $(PEER)
 tests_unit_net_test_submission_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_tls_SOURCES = tests/unit/net/test-tls.c $(PEER)

@@ -294,13 +294,19 @@ static const LoginCase login_cases[] = {
      NULL,
      POSTERN_ERROR_PROTOCOL,
      "login.challenge"},
+    {"a yes before SCRAM's proof",
+     {GREETING, CAPA("SASL SCRAM-SHA-1 PLAIN\r\n"),
+      PEER_EXPECT("AUTH SCRAM-SHA-1 biwsbj1qb2huLHI9"), PEER_SEND("+OK\r\n"), PEER_WAIT()},
+     NULL,
+     POSTERN_ERROR_PROTOCOL,
+     "login.unproven"},
     {"a mechanism that is not offered",
      {GREETING, CAPA("SASL PLAIN\r\nUSER\r\n"), PEER_WAIT()},
      "SCRAM-SHA-256",
      POSTERN_ERROR_POLICY,
      "login.mechanism"},
     {"no way to log in",
-     {GREETING, CAPA("SASL CRAM-MD5 NTLM\r\n"), PEER_WAIT()},
+     {GREETING, CAPA("SASL DIGEST-MD5 NTLM\r\n"), PEER_WAIT()},
      NULL,
      POSTERN_ERROR_POLICY,
      "login.mechanism"},
@@ -420,7 +426,7 @@ static void p3_logins_end_as_they_should(void **state)
 static void p3_nothing_is_sent_when_no_mechanism_fits(void **state)
 {
     (void)state;
-    static const PeerStep steps[] = {GREETING, CAPA("SASL CRAM-MD5\r\n"), PEER_WAIT()};
+    static const PeerStep steps[] = {GREETING, CAPA("SASL DIGEST-MD5\r\n"), PEER_WAIT()};
     Run run = run_open(steps);
     assert_null(run.fetcher);
     run_close(&run);

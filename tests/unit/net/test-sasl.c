@@ -29,43 +29,57 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* What sasl_begin() takes, or "none" with 78 and nothing to send. */
+static char *chosen_from(const char *const *offered, GBytes *binding)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Exchange) exchange = {0};
+    if (sasl_begin(&exchange, &session, offered, binding, &error))
+        return g_strdup(sasl_name(&exchange));
+    assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
+    assert_string_equal(postern_error_rule(error), "login.mechanism");
+    if (session.min_auth)
+        assert_non_null(strstr(error->message, session.min_auth));
+    return g_strdup("none");
+}
+
 typedef struct {
     const char *minimum;
-    const char *offered[3];
-    const char *chosen; /* NULL: 78 */
-    gboolean bare;      /* the protocol's own command would do */
+    const char *offered[5];
+    const char *chosen;
+    gboolean bare; /* the protocol's own command would do */
 } MinimumCase;
 
-static void p3_nothing_weaker_than_the_minimum_is_used(void **state)
+static void p3_34_nothing_weaker_than_the_minimum_is_used(void **state)
 {
     (void)state;
     static const MinimumCase cases[] = {
         {"LOGIN", {"LOGIN"}, "LOGIN", TRUE},
         {"PLAIN", {"LOGIN", "PLAIN"}, "PLAIN", FALSE},
-        {"PLAIN", {"LOGIN"}, NULL, FALSE},
-        {"SCRAM-SHA-256", {"LOGIN", "PLAIN"}, NULL, FALSE},
-        {"EXTERNAL", {"PLAIN", "EXTERNAL"}, NULL, FALSE},
+        {"PLAIN", {"LOGIN"}, "none", FALSE},
+        {"CRAM-MD5", {"LOGIN", "CRAM-MD5", "PLAIN"}, "CRAM-MD5", FALSE},
+        {"SCRAM-SHA-1", {"CRAM-MD5", "PLAIN", "OAUTHBEARER"}, "none", FALSE},
+        {"SCRAM-SHA-1", {"PLAIN", "SCRAM-SHA-256"}, "SCRAM-SHA-256", FALSE},
+        {"SCRAM-SHA-256", {"LOGIN", "PLAIN", "SCRAM-SHA-1"}, "none", FALSE},
+        {"EXTERNAL", {"PLAIN", "EXTERNAL", "SCRAM-SHA-256"}, "none", FALSE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
         session.min_auth = (char *)cases[i].minimum;
-        const Mechanism *chosen = sasl_choose(&session, cases[i].offered, &error);
+        g_autofree char *chosen = chosen_from(cases[i].offered, NULL);
+        assert_string_equal(chosen, cases[i].chosen);
         assert_int_equal(sasl_may_do_without(&session), cases[i].bare);
-        assert_string_equal(chosen ? chosen->name : "none",
-                            cases[i].chosen ? cases[i].chosen : "none");
-        if (chosen == NULL) {
-            assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
-            assert_string_equal(postern_error_rule(error), "login.mechanism");
-            assert_non_null(strstr(error->message, cases[i].minimum));
-        }
     }
+    session.auth = (char *)"PLAIN"; /* what the account demands lifts no rule */
+    g_autofree char *chosen = chosen_from((const char *[]){"PLAIN", "EXTERNAL", NULL}, NULL);
+    assert_string_equal(chosen, "none");
+    session.auth = NULL;
     session.min_auth = NULL;
 }
 
 typedef struct {
     const char *demanded;
-    const char *offered[5];
-    const char *chosen; /* NULL: 78 */
+    const char *offered[6];
+    const char *chosen;
 } ChoiceCase;
 
 static void p3_the_strongest_offered_and_allowed_mechanism_is_taken(void **state)
@@ -74,36 +88,60 @@ static void p3_the_strongest_offered_and_allowed_mechanism_is_taken(void **state
     static const ChoiceCase cases[] = {
         {NULL, {"LOGIN", "PLAIN"}, "PLAIN"},
         {NULL, {"plain"}, "PLAIN"},
-        {NULL, {"CRAM-MD5", "LOGIN"}, "LOGIN"},
-        {NULL, {"CRAM-MD5", "NTLM", "ANONYMOUS"}, NULL},
-        {NULL, {NULL}, NULL},
+        {NULL, {"CRAM-MD5", "LOGIN"}, "CRAM-MD5"},
+        {NULL, {"PLAIN", "SCRAM-SHA-1", "CRAM-MD5"}, "SCRAM-SHA-1"},
+        {NULL, {"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}, "SCRAM-SHA-256"},
+        {NULL, {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"}, "SCRAM-SHA-1"}, /* no binding here */
+        {NULL, {"DIGEST-MD5", "NTLM", "ANONYMOUS", "GSSAPI", "EXTERNAL"}, "none"},
+        {NULL, {NULL}, "none"},
         {"*", {"LOGIN"}, "LOGIN"},
         {"LOGIN", {"LOGIN", "PLAIN"}, "LOGIN"},
         {"login", {"LOGIN", "PLAIN"}, "LOGIN"},
-        {"SCRAM-SHA-256", {"LOGIN", "PLAIN"}, NULL},
-        {"SCRAM-SHA-256", {"SCRAM-SHA-256", "PLAIN"}, NULL},
-        {NULL, {"PLAINX", "XPLAIN", ""}, NULL},
+        {"SCRAM-SHA-256", {"LOGIN", "PLAIN"}, "none"},
+        {"SCRAM-SHA-256", {"SCRAM-SHA-256", "PLAIN"}, "SCRAM-SHA-256"},
+        {NULL, {"PLAINX", "XPLAIN", ""}, "none"},
+        /* A password is never sent as a token, nor a token as a password. */
+        {NULL, {"XOAUTH2", "OAUTHBEARER"}, "none"},
+        {NULL, {"XOAUTH2", "OAUTHBEARER", "PLAIN"}, "PLAIN"},
+        {"*", {"XOAUTH2", "PLAIN"}, "PLAIN"},
+        {"XOAUTH2", {"XOAUTH2", "OAUTHBEARER", "PLAIN"}, "XOAUTH2"},
+        {"OAUTHBEARER", {"XOAUTH2", "PLAIN", "SCRAM-SHA-256"}, "none"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
         session.auth = (char *)cases[i].demanded;
-        const Mechanism *chosen = sasl_choose(&session, cases[i].offered, &error);
-        if (cases[i].chosen) {
-            assert_non_null(chosen);
-            assert_string_equal(chosen->name, cases[i].chosen);
-        } else {
-            assert_null(chosen);
-            assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
-            assert_string_equal(postern_error_rule(error), "login.mechanism");
-        }
+        g_autofree char *chosen = chosen_from(cases[i].offered, NULL);
+        assert_string_equal(chosen, cases[i].chosen);
     }
     session.auth = NULL;
 }
 
+static void a_token_is_never_carried_by_the_protocols_own_command(void **state)
+{
+    (void)state;
+    session.auth = (char *)"XOAUTH2";
+    assert_false(sasl_may_do_without(&session));
+    session.auth = NULL;
+}
+
+static void p3_33_the_channel_is_bound_where_it_can_be(void **state)
+{
+    (void)state;
+    static const char *const offered[] = {"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "PLAIN", NULL};
+    g_autoptr(GBytes) binding = g_bytes_new_static("0123456789abcdef0123456789abcdef", 32);
+    g_autofree char *with = chosen_from(offered, binding);
+    g_autofree char *without = chosen_from(offered, NULL);
+    assert_string_equal(with, "SCRAM-SHA-256-PLUS");
+    assert_string_equal(without, "SCRAM-SHA-256");
+}
+
+/* An exchange of mechanism NAME, which the account demands. */
 static Exchange begin(const char *name)
 {
-    const char *offered[] = {name, NULL};
-    return (Exchange){&session, sasl_choose(&session, offered, NULL), 0};
+    Exchange exchange = {0};
+    session.auth = (char *)name;
+    assert_true(sasl_begin(&exchange, &session, (const char *[]){name, NULL}, NULL, NULL));
+    session.auth = NULL;
+    return exchange;
 }
 
 static void assert_answer(Exchange *exchange, const char *challenge, const char *wanted)
@@ -125,7 +163,8 @@ static void assert_refused(Exchange *exchange, const char *challenge, int code, 
 static void plain_and_login_answer_as_written(void **state)
 {
     (void)state;
-    Exchange plain = begin("PLAIN"), login = begin("LOGIN");
+    g_auto(Exchange) plain = begin("PLAIN");
+    g_auto(Exchange) login = begin("LOGIN");
     assert_answer(&plain, "", "AGpvaG4AcGFzcyB3b3Jk");
     assert_true(sasl_finish(&plain, NULL));
     assert_answer(&login, "VXNlcm5hbWU6", "am9obg==");
@@ -136,7 +175,7 @@ static void plain_and_login_answer_as_written(void **state)
 static void p3_one_challenge_too_many_is_refused(void **state)
 {
     (void)state;
-    Exchange plain = begin("PLAIN");
+    g_auto(Exchange) plain = begin("PLAIN");
     assert_answer(&plain, "", "AGpvaG4AcGFzcyB3b3Jk");
     assert_refused(&plain, "", POSTERN_ERROR_PROTOCOL, "login.challenge");
 }
@@ -144,7 +183,7 @@ static void p3_one_challenge_too_many_is_refused(void **state)
 static void p3_an_early_yes_is_refused(void **state)
 {
     (void)state;
-    Exchange login = begin("LOGIN");
+    g_auto(Exchange) login = begin("LOGIN");
     g_autoptr(GError) error = NULL;
     assert_answer(&login, "", "am9obg==");
     assert_false(sasl_finish(&login, &error));
@@ -157,7 +196,7 @@ static void a_challenge_that_is_no_base64_is_refused(void **state)
     static const char *bad[] = {
         "a", "abc", "abc=d", "====", "a===", "ab c", "\xff\xff\xff\xff", "YWJj YWJj", "YWJj\t"};
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-        Exchange login = begin("LOGIN");
+        g_auto(Exchange) login = begin("LOGIN");
         assert_refused(&login, bad[i], POSTERN_ERROR_PROTOCOL, "login.challenge");
     }
 }
@@ -167,22 +206,61 @@ static void a_password_with_nul_is_not_sent(void **state)
     (void)state;
     g_autoptr(Secret) nul = secret_new("a\0b", 3);
     session.secret = nul;
-    Exchange plain = begin("PLAIN"), login = begin("LOGIN");
+    g_auto(Exchange) plain = begin("PLAIN");
+    g_auto(Exchange) login = begin("LOGIN");
     assert_refused(&plain, "", POSTERN_ERROR_INPUT, "send.value");
     assert_refused(&login, "", POSTERN_ERROR_INPUT, "send.value");
     session.secret = password;
 }
 
+static void an_answer_without_room_waits_for_the_question(void **state)
+{
+    (void)state;
+    g_auto(Exchange) plain = begin("PLAIN");
+    g_autoptr(Secret) first = NULL;
+    assert_true(sasl_first(&plain, 19, &first, NULL));
+    assert_null(first);
+    assert_false(sasl_finish(&plain, NULL));
+    assert_refused(&plain, "Z28=", POSTERN_ERROR_PROTOCOL, "login.challenge");
+    assert_answer(&plain, "", "AGpvaG4AcGFzcyB3b3Jk");
+    assert_true(sasl_finish(&plain, NULL));
+
+    g_auto(Exchange) other = begin("PLAIN");
+    assert_true(sasl_first(&other, 20, &first, NULL));
+    assert_string_equal((const char *)secret_bytes(first), "AGpvaG4AcGFzcyB3b3Jk");
+}
+
+/* The example of RFC 2195, 2. */
+static void cram_md5_answers_as_its_rfc_says(void **state)
+{
+    (void)state;
+    const Session here = session;
+    g_autoptr(Secret) secret = secret_new("tanstaaftanstaaf", 16);
+    session.login = (char *)"tim";
+    session.secret = secret;
+    g_auto(Exchange) cram = begin("CRAM-MD5");
+    assert_refused(&cram, "", POSTERN_ERROR_PROTOCOL, "login.challenge");
+    assert_answer(&cram, "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+",
+                  "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw");
+    assert_true(sasl_finish(&cram, NULL));
+    assert_refused(&cram, "YQ==", POSTERN_ERROR_PROTOCOL, "login.challenge");
+    session = here;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p3_nothing_weaker_than_the_minimum_is_used),
+        cmocka_unit_test(p3_34_nothing_weaker_than_the_minimum_is_used),
         cmocka_unit_test(p3_the_strongest_offered_and_allowed_mechanism_is_taken),
         cmocka_unit_test(plain_and_login_answer_as_written),
         cmocka_unit_test(p3_one_challenge_too_many_is_refused),
         cmocka_unit_test(p3_an_early_yes_is_refused),
         cmocka_unit_test(a_challenge_that_is_no_base64_is_refused),
+        cmocka_unit_test(a_token_is_never_carried_by_the_protocols_own_command),
+        cmocka_unit_test(p3_33_the_channel_is_bound_where_it_can_be),
         cmocka_unit_test(a_password_with_nul_is_not_sent),
+        cmocka_unit_test(an_answer_without_room_waits_for_the_question),
+        cmocka_unit_test(cram_md5_answers_as_its_rfc_says),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

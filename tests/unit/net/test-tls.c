@@ -48,6 +48,34 @@ static void p3_a_proper_server_is_accepted(void **state)
     assert_null(error);
 }
 
+static void p3_33_both_ends_know_the_binding_of_their_channel_alone(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {PEER_TLS(), PEER_BIND(), PEER_WAIT()};
+    static const PeerSetup older = {.max_version = TLS1_2_VERSION};
+    const PeerSetup *const setups[] = {NULL, &older};
+    g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
+    for (gsize i = 0; i < G_N_ELEMENTS(setups); i++) {
+        Peer *peer = peer_start(setups[i], steps, G_N_ELEMENTS(steps));
+        Channel *channel = channel_new(peer_fd(peer));
+        guint8 theirs[32];
+        assert_null(channel_binding(channel)); /* in clear */
+        assert_true(channel_start_tls(channel, session, NULL));
+        for (gsize got = 0; got < sizeof theirs;) {
+            gssize more = channel_read(channel, theirs + got, sizeof theirs - got, NULL);
+            assert_true(more > 0);
+            got += (gsize)more;
+        }
+        g_autoptr(GBytes) ours = channel_binding(channel);
+        if (setups[i] == NULL)
+            assert_memory_equal(g_bytes_get_data(ours, NULL), theirs, sizeof theirs);
+        else
+            assert_null(ours); /* TLS 1.2 */
+        channel_free(channel);
+        g_byte_array_unref(peer_finish(peer, NULL));
+    }
+}
+
 typedef struct {
     const char *name;
     const char *rule;  /* NULL: must be accepted */
@@ -654,6 +682,7 @@ int main(void)
     hostile_environment();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p3_a_proper_server_is_accepted),
+        cmocka_unit_test(p3_33_both_ends_know_the_binding_of_their_channel_alone),
         cmocka_unit_test(p3_each_fault_of_a_certificate_is_refused_by_name),
         cmocka_unit_test(p3_a_path_longer_than_its_ca_allows_is_refused),
         cmocka_unit_test(p3_a_nul_inside_a_name_does_not_end_it),

@@ -264,6 +264,15 @@ static gboolean act_slowly(Peer *peer, const PeerStep *step)
     return TRUE;
 }
 
+static gboolean act_bind(Peer *peer)
+{
+    guint8 binding[32];
+    return SSL_export_keying_material(peer->ssl, binding, sizeof binding,
+                                      "EXPORTER-Channel-Binding", 24, (const guint8 *)"", 0,
+                                      1) == 1 &&
+           say(peer, (const char *)binding, sizeof binding);
+}
+
 static gboolean act_wait(Peer *peer)
 {
     while (hear(peer))
@@ -297,6 +306,7 @@ static gboolean act(Peer *peer, const PeerStep *step)
         while (say(peer, step->bytes, step->size))
             ;
         return TRUE;
+    case ACT_BIND: return act_bind(peer);
     case ACT_WAIT: return act_wait(peer);
     case ACT_PAUSE: g_usleep(50 * 1000); return TRUE;
     case ACT_CLOSE: return act_close(peer);

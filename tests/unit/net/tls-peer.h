@@ -25,6 +25,7 @@ typedef enum {
     ACT_EXPECT, /* reads one line, which must begin with the bytes */
     ACT_BODY,   /* reads up to and with CRLF "." CRLF */
     ACT_FLOOD,  /* sends the bytes again and again until the client is gone */
+    ACT_BIND,   /* sends its tls-exporter channel binding (RFC 9266) */
     ACT_WAIT,   /* reads until the client is gone */
     ACT_PAUSE,  /* waits 50 ms */
     ACT_CLOSE,  /* close_notify, then closes */
@@ -64,6 +65,10 @@ typedef struct {
 #define PEER_FLOOD(literal)                                                                        \
     {                                                                                              \
         ACT_FLOOD, literal, sizeof(literal) - 1                                                    \
+    }
+#define PEER_BIND()                                                                                \
+    {                                                                                              \
+        ACT_BIND, NULL, 0                                                                          \
     }
 #define PEER_WAIT()                                                                                \
     {                                                                                              \
