@@ -37,9 +37,3 @@ Source *source_from_bytes(GBytes *bytes);
 
 /* All of SOURCE on the heap; refuses with 65, "message.size", when more than LIMIT bytes come. */
 GBytes *source_drain(Source *source, gsize limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Pumps SOURCE into SINK to the end, without finishing SINK. */
-gboolean stream_copy(Source *source, Sink *sink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Collects into ARRAY, which must outlive the sink. */
-Sink *sink_to_array(GByteArray *array);

@@ -2,7 +2,7 @@
  * aead — the only door to libcrypto's ciphers: AES-256-GCM, X25519, HKDF-SHA256, HMAC-SHA256
  * and random bytes. Every return value of the library is looked at; a failure of the library
  * itself ends the process (there is nothing sensible to do without it). What can fail from
- * data is gcm_open(): it returns FALSE and leaves the output wiped.
+ * data is gcm_key_open(): it returns FALSE and leaves the output wiped.
  */
 #pragma once
 
@@ -16,15 +16,8 @@
 
 void random_bytes(void *out, gsize size);
 
-/* OUT gets SIZE + GCM_TAG bytes; IN and OUT may be the same. */
-void gcm_seal(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
-              const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out);
-/* SIZE counts the tag; OUT gets SIZE - GCM_TAG bytes. FALSE when it is not authentic. */
-gboolean gcm_open(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
-                  const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
-    G_GNUC_WARN_UNUSED_RESULT;
-
-/* A reusable context for many blocks under one key (the page VFS, chunks). */
+/* A reusable context for many blocks under one key (the page VFS, chunks). IN and OUT may be the
+ * same. */
 typedef struct GcmKey GcmKey;
 GcmKey *gcm_key_new(const guint8 key[static KEY_SIZE]);
 void gcm_key_free(GcmKey *key);

@@ -9,6 +9,24 @@
 
 #include <cmocka.h>
 
+/* The tag behind the text. */
+static void gcm_seal(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
+                     const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
+{
+    g_autoptr(GcmKey) gcm = gcm_key_new(key);
+    gcm_key_seal(gcm, nonce, ad, ad_size, in, size, out, out + size);
+}
+
+static gboolean gcm_open(const guint8 key[static KEY_SIZE], const guint8 nonce[static GCM_NONCE],
+                         const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
+{
+    if (size < GCM_TAG)
+        return FALSE;
+    g_autoptr(GcmKey) gcm = gcm_key_new(key);
+    gsize plain = size - GCM_TAG;
+    return gcm_key_open(gcm, nonce, ad, ad_size, in, plain, out, in + plain);
+}
+
 /* Bytes of a hex string; NULL-safe, at most SIZE. */
 static gsize unhex(const char *hex, guint8 *out, gsize size)
 {
