@@ -147,9 +147,10 @@ gboolean setup_vault(const char *store, const char *key, const char *text, const
            vault_create(store, id, public_key, wrapped, error);
 }
 
+/* The file holds no secret, so a directory that is there already may be open to others. */
 gboolean setup_write_config(const char *path, const char *text, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(path);
-    return path_private_directory(dir, error) &&
+    return (g_file_test(dir, G_FILE_TEST_IS_DIR) || path_private_directory(dir, error)) &&
            path_write_private(path, text, strlen(text), error);
 }

@@ -38,6 +38,15 @@ static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, gboolean *defer
     return NULL;
 }
 
+gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *rules)
+{
+    if (rules->share != INDEX_FULL || !rules->may_decrypt)
+        return FALSE;
+    g_autoptr(GBytes) mail = g_bytes_new_static(head, size);
+    g_autoptr(Reading) reading = reading_open(mail, FALSE);
+    return reading->protection->encrypted;
+}
+
 IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred)
 {
     *deferred = FALSE;

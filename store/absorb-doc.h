@@ -9,8 +9,12 @@ typedef struct {
     gboolean may_decrypt; /* falls to FALSE when the key turns out to be locked: asked once a run */
 } AbsorbRules;
 
+/* Whether the message that begins with HEAD is of use to absorb_doc only as a whole. */
+gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *rules);
+
 /*
- * The document of MAIL, which may be cut at LIMIT_INDEX_BYTES. *deferred says that its text is
+ * The document of MAIL, which may be cut at LIMIT_INDEX_BYTES, an encrypted one that is wanted
+ * whole at LIMIT_VIEW_BYTES. *deferred says that its text is
  * wanted and would be there, were the key open. Calls gpg only for an encrypted root part.
  */
 IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred);

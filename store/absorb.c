@@ -67,15 +67,19 @@ static gboolean settle(Absorption *self, gboolean fine, GError **error)
 
 /* --- one message --------------------------------------------------------------------------- */
 
-/* The head of a message for the index, and its whole size. */
-static GBytes *read_head(Source *source, guint64 *size, GError **error)
+/* The head of a message for the index, and its whole size. Half a ciphertext opens nothing. */
+static GBytes *read_head(Source *source, const AbsorbRules *rules, guint64 *size, GError **error)
 {
     g_autoptr(GByteArray) head = g_byte_array_new();
     g_autofree guint8 *buffer = g_malloc(LIMIT_CHUNK);
+    gsize limit = LIMIT_INDEX_BYTES;
     gssize got;
     *size = 0;
     while ((got = source_read(source, buffer, LIMIT_CHUNK, error)) > 0) {
-        gsize room = LIMIT_INDEX_BYTES - head->len;
+        if (*size <= limit && *size + (gsize)got > limit && limit == LIMIT_INDEX_BYTES &&
+            absorb_wants_whole(head->data, head->len, rules))
+            limit = LIMIT_VIEW_BYTES;
+        gsize room = limit - head->len;
         g_byte_array_append(head, buffer, (guint)MIN((gsize)got, room));
         *size += (guint64)got;
     }
@@ -99,7 +103,7 @@ static IndexDoc *read_message(Absorption *self, const char *id, guint64 *size, g
     *size = 0;
     *deferred = FALSE;
     g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, &failure);
-    g_autoptr(GBytes) mail = source ? read_head(source, size, &failure) : NULL;
+    g_autoptr(GBytes) mail = source ? read_head(source, &self->rules, size, &failure) : NULL;
     if (mail)
         return absorb_doc(mail, &self->rules, deferred);
     if (!is_damage(failure)) {

@@ -291,6 +291,23 @@ static void text_that_waited_for_its_key_is_filled_in(void **state)
     assert_int_equal(row, 0);
 }
 
+static void a_large_encrypted_message_is_read_whole(void **state)
+{
+    const Fixture *fixture = *state;
+    const AbsorbOptions decrypting = {.share = INDEX_FULL, .may_decrypt = TRUE};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    GString *noise = g_string_new("deciphered words\n");
+    while (noise->len < 2 * LIMIT_INDEX_BYTES) /* gpg packs eight random digits into four bytes */
+        g_string_append_printf(noise, "%08x%s", g_random_int(), noise->len % 64 < 8 ? "\n" : "");
+    g_autoptr(GBytes) mail = encrypted_mail("hidden subject", noise->str);
+    g_string_free(noise, TRUE);
+    assert_true(g_bytes_get_size(mail) > LIMIT_INDEX_BYTES);
+    put(fixture, vault, mail, 1);
+    assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 1);
+    assert_int_equal(count(index, "subject:hidden deciphered"), 1);
+}
+
 static void p4_the_index_holds_no_more_of_encrypted_mail_than_its_share(void **state)
 {
     const Fixture *fixture = *state;
@@ -358,6 +375,7 @@ int main(void)
         TEST(a_damaged_message_hides_no_other),
         TEST(p5_absorbing_without_leave_calls_no_gpg),
         TEST(text_that_waited_for_its_key_is_filled_in),
+        TEST(a_large_encrypted_message_is_read_whole),
         TEST(p4_the_index_holds_no_more_of_encrypted_mail_than_its_share),
         TEST(mail_for_another_key_is_indexed_by_its_headers_for_good),
     };
