@@ -35,8 +35,8 @@ static gboolean show(const Config *config, GError **error)
     g_autofree char *text = NULL;
     g_autofree char *path = text_name(config->path);
     if (!g_file_get_contents(config->path, &text, NULL, NULL))
-        return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "cannot read %s: %s", path,
-                      g_strerror(errno));
+        return refuse(error, POSTERN_ERROR_POLICY, "config.file", "see that you may read it",
+                      "cannot read %s: %s", path, g_strerror(errno));
     g_autofree char *safe = text_body(text);
     printf("# %s\n%s", path, safe);
     return TRUE;

@@ -53,7 +53,8 @@ static char *read_body(const char *body, GError **error)
     if (body && strcmp(body, "-") != 0) {
         if (!g_file_get_contents(body, &text, &size, &failure)) {
             g_autofree char *words = text_field(failure->message);
-            refuse(error, POSTERN_ERROR_INPUT, "send.body", NULL, "%s", words);
+            refuse(error, POSTERN_ERROR_INPUT, "send.body",
+                   "name a file that you may read, or - for standard input", "%s", words);
             return NULL;
         }
     } else if (body == NULL && isatty(STDIN_FILENO)) {

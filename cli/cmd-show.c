@@ -18,7 +18,8 @@ typedef struct {
 static gboolean write_out(const guint8 *data, gsize size, GError **error)
 {
     return fwrite(data, 1, size, stdout) == size ||
-           refuse(error, POSTERN_ERROR_STORE, "output", NULL, "cannot write the output");
+           refuse(error, POSTERN_ERROR_STORE, "output",
+                  "see that its disk has room and its reader stays", "cannot write the output");
 }
 
 /* The exact bytes, straight from the vault: for a pipe or a file. */

@@ -42,7 +42,8 @@ static gboolean read_existing(const char *path, char **text, GError **error)
         g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return TRUE;
     g_autofree char *words = text_field(failure->message);
-    return refuse(error, POSTERN_ERROR_POLICY, "config.file", NULL, "%s", words);
+    return refuse(error, POSTERN_ERROR_POLICY, "config.file",
+                  "see that it is a file that you may read", "%s", words);
 }
 
 static gboolean fits(const char *text, const char *path, const SetupAccount *account,

@@ -71,9 +71,10 @@ static Meaning meaning_of(gpgme_error_t failure)
     case GPG_ERR_ENODEV:
     case GPG_ERR_EPIPE:
     case GPG_ERR_EOF:
-        return (Meaning){POSTERN_ERROR_TEMPORARY, "key.locked",
-                         "unlock the key (gpg must be able to ask for its passphrase) and try "
-                         "again"};
+        return (Meaning){
+            POSTERN_ERROR_TEMPORARY, "key.locked",
+            "let gpg ask for the passphrase (on a terminal with GPG_TTY=$(tty), or by a "
+            "graphical pinentry), then try again"};
     case GPG_ERR_INV_ENGINE:
     case GPG_ERR_UNSUPPORTED_PROTOCOL:
     case GPG_ERR_EACCES:

@@ -45,7 +45,8 @@ static gboolean check_local(const char *address, const char *local, GError **err
     if (size == 0)
         return reject(error, address, "has nothing before the @", "write local@domain");
     if (size > LOCAL_MAX)
-        return reject(error, address, "has more than 64 bytes before the @", NULL);
+        return reject(error, address, "has more than 64 bytes before the @",
+                      "write the true address");
     if (strpbrk(local, "\"@\\") != NULL)
         return reject(error, address, "has a quoted or doubled part before the @",
                       "write it without quotes; what policy checks must be what servers see");
@@ -105,7 +106,7 @@ static gboolean check_mailbox(Mailbox *mailbox, GError **error)
         return FALSE;
     g_autofree char *whole = g_strconcat(local, "@", domain, NULL);
     if (strlen(whole) > LIMIT_ADDRESS)
-        return reject(error, address, "is longer than 320 bytes", NULL);
+        return reject(error, address, "is longer than 320 bytes", "write the true address");
     g_free(mailbox->address);
     mailbox->address = g_steal_pointer(&whole);
     return TRUE;
@@ -114,7 +115,7 @@ static gboolean check_mailbox(Mailbox *mailbox, GError **error)
 static gboolean check_text(const char *text, GError **error)
 {
     if (!g_utf8_validate(text, -1, NULL))
-        return reject(error, text, "is not valid UTF-8", NULL);
+        return reject(error, text, "is not valid UTF-8", "write it in UTF-8");
     for (const char *at = text; *at; at++)
         if (((guchar)*at < ' ' && *at != '\t') || *at == 127)
             return reject(error, text, "holds a line end or another control character",

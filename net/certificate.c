@@ -254,7 +254,8 @@ gboolean certificate_check(X509 *leaf, STACK_OF(X509) * sent, const GPtrArray *s
             first = X509_STORE_CTX_get1_chain(context);
     }
     if (first == NULL)
-        return refuse(error, POSTERN_ERROR_POLICY, "tls.ca", NULL, "no CA is trusted");
+        return refuse(error, POSTERN_ERROR_POLICY, "tls.ca",
+                      "set ca_file, or install the package ca-certificates", "no CA is trusted");
     if (!pinned)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.pin",
                       "if the company changed its key, take the new pin from the company",

@@ -99,7 +99,8 @@ static gboolean socket_in_office(int fd, const Company *company, GError **error)
 {
     g_autoptr(GInetAddress) own = local_address(fd);
     if (own == NULL)
-        return refuse(error, POSTERN_ERROR_POLICY, "server.office", NULL,
+        return refuse(error, POSTERN_ERROR_POLICY, "server.office",
+                      "look at this machine's network",
                       "this machine's own address cannot be told");
     return network_in_office(company, own, error);
 }
@@ -262,7 +263,8 @@ static gboolean line_up(GPtrArray *line, GList *addresses, const VettedEndpoint 
     if (line->len == 0 && last)
         g_propagate_error(error, g_steal_pointer(&last));
     else if (line->len == 0)
-        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns", NULL, "%s has no address",
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns",
+               "look at the server's name and at this machine's DNS", "%s has no address",
                endpoint_host(endpoint));
     return line->len > 0;
 }

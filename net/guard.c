@@ -120,7 +120,8 @@ static gboolean one_line(Guard *guard, const guint8 *data, gsize size)
     for (gsize i = 0; i < size; i++) {
         gboolean ends = data[i] == '\r' && i + 1 < size && data[i + 1] == '\n';
         if (guard->said || data[i] == '\0' || (!ends && (data[i] == '\r' || data[i] == '\n')))
-            return refuse(&guard->error, POSTERN_ERROR_INPUT, "send.value", NULL,
+            return refuse(&guard->error, POSTERN_ERROR_INPUT, "send.value",
+                          "take line ends and NUL out of it",
                           "a value with a line end or NUL cannot be sent to the server");
         if (ends) {
             guard->said = TRUE;

@@ -77,8 +77,9 @@ static gboolean refused(const ScanStatus *status, const char *command, GError **
     if (passes_by_itself(status))
         return refuse(error, POSTERN_ERROR_TEMPORARY, "server.busy", RETRY,
                       "the server cannot do %s now: \"%s\"", command, words);
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused", NULL,
-                  "the server refuses %s: \"%s\"", command, words);
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused",
+                  "ask the people who run the server", "the server refuses %s: \"%s\"", command,
+                  words);
 }
 
 static gboolean said_bye(const ScanStatus *bye, GError **error)

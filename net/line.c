@@ -53,7 +53,9 @@ static gboolean fill(LineReader *reader, GError **error)
 
 static gboolean violation(GError **error, const char *what)
 {
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.line", NULL, "the server sent %s", what);
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.line",
+                  "tell the people who run the server; Postern has closed the connection",
+                  "the server sent %s", what);
 }
 
 /* Takes the line that ends with the LF at AT. */

@@ -25,7 +25,8 @@ gboolean pop3_nonsense(Pop3 *self, const char *line, gsize size, GError **error)
 {
     g_autofree char *words = server_words(line, size);
     self->broken = TRUE;
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.protocol", NULL,
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.protocol",
+                  "tell the people who run the server; Postern has closed the connection",
                   "%s said something that is not POP3: \"%s\"", self->host, words);
 }
 
@@ -48,8 +49,9 @@ gboolean pop3_refused(Pop3 *self, const char *what, const char *text, GError **e
     if (pop3_transient(text))
         return refuse(error, POSTERN_ERROR_TEMPORARY, "server.busy", "try again later",
                       "%s is busy (%s): \"%s\"", self->host, what, words);
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused", NULL, "%s refused %s: \"%s\"",
-                  self->host, what, words);
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused",
+                  "ask the people who run the server", "%s refused %s: \"%s\"", self->host, what,
+                  words);
 }
 
 /* Reads a status that must be +OK; *text is valid until the next line is read. */
@@ -281,7 +283,8 @@ static gboolean deliver(gpointer user, const guint8 *bytes, gsize size, GError *
     delivery->total += size;
     delivery->since += size;
     if (delivery->total > LIMIT_MESSAGE_BYTES)
-        return refuse(error, POSTERN_ERROR_PROTOCOL, "message.size", NULL,
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "message.size",
+                      "tell the people who run the server; Postern has closed the connection",
                       "%s sent a message without end (over 2 GiB)", delivery->self->host);
     if (delivery->since >= PROGRESS_BYTES) {
         channel_deadline(delivery->self->channel, LIMIT_COMMAND_MS);

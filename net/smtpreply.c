@@ -21,7 +21,8 @@ void smtp_reply_clear(SmtpReply *reply)
 static gboolean nonsense(const char *host, const char *line, gsize size, GError **error)
 {
     g_autofree char *words = server_words(line, size);
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.protocol", NULL,
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.protocol",
+                  "tell the people who run the server; Postern has closed the connection",
                   "%s said something that is not SMTP: \"%s\"", host, words);
 }
 

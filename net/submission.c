@@ -46,7 +46,8 @@ static gboolean unexpected(Submission *self, const char *what, const SmtpReply *
         return refuse(error, POSTERN_ERROR_TEMPORARY, "server.busy", "try again later",
                       "%s does not take %s now: \"%s\"", self->host, what, reply->words);
     self->broken = TRUE;
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.protocol", NULL,
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.protocol",
+                  "tell the people who run the server; Postern has closed the connection",
                   "%s answered %s with \"%s\"", self->host, what, reply->words);
 }
 
@@ -235,13 +236,14 @@ static gboolean rejected(Submission *self, const char *recipient, const SmtpRepl
 {
     g_autofree char *safe = recipient ? server_words(recipient, strlen(recipient)) : NULL;
     if (reply->code / 100 == 4)
-        return refuse(error, POSTERN_ERROR_TEMPORARY, "send.deferred", "it will be tried again",
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "send.deferred", "send it again later",
                       "%s does not take the letter%s%s now: \"%s\"", self->host, safe ? " to " : "",
                       safe ? safe : "", reply->words);
     if (reply->code / 100 != 5)
         return unexpected(self, recipient ? "RCPT" : "the letter", reply, error);
     return refuse(error, POSTERN_ERROR_INPUT, recipient ? "send.recipient" : "send.rejected",
-                  recipient ? "correct or remove the recipient" : NULL,
+                  recipient ? "correct or remove the recipient"
+                            : "change the letter as the server says",
                   "%s refuses the letter%s%s: \"%s\"", self->host, safe ? " to " : "",
                   safe ? safe : "", reply->words);
 }

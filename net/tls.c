@@ -107,7 +107,7 @@ gboolean channel_pending(Channel *channel)
 static gboolean dead(Channel *channel, GError **error)
 {
     if (channel->failed)
-        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.closed", NULL,
+        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again",
                "the connection has failed before");
     return channel->failed;
 }
@@ -276,8 +276,9 @@ static gboolean refuse_handshake(Channel *channel, Judge *judge, int kind, int p
                       host, judge->session->min_tls == TLS_1_3 ? "1.3" : "1.2");
     if (kind == SSL_ERROR_SSL && reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         const char *words = ERR_reason_error_string(code);
-        return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.handshake", NULL,
-                      "no TLS connection with %s: %s", host, words ? words : "unknown fault");
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.handshake",
+                      "tell the people who run the server", "no TLS connection with %s: %s", host,
+                      words ? words : "unknown fault");
     }
     return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.handshake", "try again later",
                   "%s ended the connection in the middle of the TLS handshake%s%s", host,
@@ -371,7 +372,8 @@ static gboolean retry(Channel *channel, int problem, GError **error)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.truncated", "try again",
                       "the connection ended without TLS's good-bye: something may be missing");
     const char *words = ERR_reason_error_string(code);
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.handshake", NULL, "TLS failed: %s",
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "tls.handshake",
+                  "tell the people who run the server", "TLS failed: %s",
                   words ? words : "unknown fault");
 }
 
