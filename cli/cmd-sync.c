@@ -51,13 +51,30 @@ static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
     json_string(builder, "account", outcome->account);
     json_int(builder, "stored", outcome->stored);
     json_int(builder, "known", outcome->known);
-    json_string(builder, "error", outcome->failure ? outcome->failure->message : NULL);
+    if (outcome->failure)
+        json_failure(builder, outcome->failure);
     json_builder_end_object(builder);
+}
+
+/* The failure that the exit code stands for, or NULL. */
+static const GError *worst(const GPtrArray *outcomes)
+{
+    int code = outcomes_exit_code(outcomes);
+    for (guint i = 0; code && i < outcomes->len; i++) {
+        const Outcome *outcome = outcomes->pdata[i];
+        if (postern_exit_code(outcome->failure) == code)
+            return outcome->failure;
+    }
+    return NULL;
 }
 
 static void tell(const Context *context, const GPtrArray *outcomes)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    if (worst(outcomes))
+        json_failure(builder, worst(outcomes));
+    json_builder_set_member_name(builder, "accounts");
     json_builder_begin_array(builder);
     for (guint i = 0; i < outcomes->len; i++) {
         const Outcome *outcome = outcomes->pdata[i];
@@ -73,6 +90,7 @@ static void tell(const Context *context, const GPtrArray *outcomes)
         printf("%s: %s\n", account, stored);
     }
     json_builder_end_array(builder);
+    json_builder_end_object(builder);
     if (context->json)
         output_json(builder);
 }

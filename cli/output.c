@@ -49,13 +49,7 @@ void output_failure(const GError *error, gboolean json)
         return;
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "error");
-    json_builder_begin_object(builder);
-    json_int(builder, "code", postern_exit_code(error));
-    json_string(builder, "rule", postern_error_rule(error));
-    json_string(builder, "message", error->message);
-    json_string(builder, "mend", postern_error_mend(error));
-    json_builder_end_object(builder);
+    json_failure(builder, error);
     json_builder_end_object(builder);
     output_json(builder);
 }
@@ -101,6 +95,17 @@ void json_time(JsonBuilder *builder, const char *name, gint64 seconds)
     g_autoptr(GDateTime) time = seconds ? g_date_time_new_from_unix_local(seconds) : NULL;
     g_autofree char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S%:z") : NULL;
     json_string(builder, name, text);
+}
+
+void json_failure(JsonBuilder *builder, const GError *error)
+{
+    json_builder_set_member_name(builder, "error");
+    json_builder_begin_object(builder);
+    json_int(builder, "code", postern_exit_code(error));
+    json_string(builder, "rule", postern_error_rule(error));
+    json_string(builder, "message", error->message);
+    json_string(builder, "mend", postern_error_mend(error));
+    json_builder_end_object(builder);
 }
 
 guint output_columns(void)

@@ -23,6 +23,8 @@ void json_bool(JsonBuilder *builder, const char *name, gboolean value);
 void json_strings(JsonBuilder *builder, const char *name, const GPtrArray *values);
 /* Seconds since 1970 as RFC 3339 in local time; 0 becomes null. */
 void json_time(JsonBuilder *builder, const char *name, gint64 seconds);
+/* Member "error" of the contract: code, rule, message, mend. */
+void json_failure(JsonBuilder *builder, const GError *error);
 
 /* Columns of the terminal on stdout; 80 when it is none, or says nothing sensible. */
 guint output_columns(void);

@@ -36,4 +36,8 @@ is "$(find $COMPANY/mail/john -name '*:2,*S*' | wc -l)" 0 'no message carries th
 company_stop
 run as john fetchd --once
 code_is 69 'a server that is down is code 69'
+run as john postern --json sync
+code_is 69 'for sync too'
+is "$(/usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["error"]["rule"])' <$out)" server.unreachable \
+    'whose JSON names the rule'
 done_testing
