@@ -57,7 +57,13 @@ for value in com co.uk github.io '*' ''; do
 done
 cp $TESTDIR/good "$config"
 
-# The company's policy narrows and cannot be got around.
+# The company's policy narrows and cannot be got around. The world's /usr/local/etc is its own; a
+# build that looks elsewhere would need the machine's changed.
+if [ "${sysconfdir-/usr/local/etc}" != /usr/local/etc ]; then
+    skip 'the policy holds' "this build looks for it in $sysconfdir"
+    done_testing
+    exit
+fi
 policy=/usr/local/etc/postern/policy
 mkdir -p ${policy%/*}
 printf '[company]\ndomains = corp.example\nnetworks = 10.99.0.0/16\n' >$policy

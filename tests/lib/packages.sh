@@ -1,6 +1,6 @@
 # packages — installs what the list beside this file names and the machine lacks.
 #
-#   packages_install TOP    TOP is the source tree; says what it installs, nothing when all is there
+#   packages_install TOP    TOP is the source tree; says what is missing, nothing when all is there
 #
 # No service is started: invoke-rc.d is denied by a policy-rc.d that exists only while apt runs.
 
@@ -27,7 +27,7 @@ packages_install() {
     fi
     packages_lacking=$(packages_missing "$1")
     [ -n "$packages_lacking" ] || return 0
-    echo "Installing: $packages_lacking"
+    echo "Packages missing: $packages_lacking"
     if [ "$(id -u)" = 0 ]; then
         packages_apt "$packages_lacking"
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null || { command -v sudo >/dev/null && [ -t 0 ]; }; then
