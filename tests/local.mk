@@ -1,5 +1,6 @@
 # A unit test links its own folder and those below (LINK_*), and cmocka.
 UNIT_LIBS = $(CMOCKA_LIBS)
+EXTRA_DIST += tests/lib/unit.sh
 
 include tests/unit/core/local.mk
 include tests/unit/policy/local.mk

@@ -1,0 +1,326 @@
+#include "fetchd/pass.h"
+
+#include "core/limits.h"
+#include "tests/unit/store/fixture.h"
+
+/* A server in memory. What it does wrong, a test sets. */
+typedef struct {
+    Fetcher fetcher;
+    const Fixture *fixture;
+    GString *told;       /* the commands, one word each, and what was asked for */
+    guint32 uidvalidity; /* and messages numbered 1 to count */
+    guint count;
+    guint cut_after; /* so many whole messages and half of one, then the line is gone */
+    guint32 foreign; /* sent in place of number 2 */
+    gboolean no_uidl, lists_twice, rude;
+    guint durable; /* journal records there were when it was told to remove */
+} Server;
+
+static gboolean gone(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try later", "gone");
+}
+
+static gboolean server_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
+{
+    (void)self;
+    static const MailboxName names[] = {
+        {(char *)"Trash", (char *)"Trash", TRUE},
+        {(char *)"Shelf", (char *)"Shelf", FALSE},
+        {(char *)"INBOX", (char *)"INBOX", TRUE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (!taker(user, &names[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean server_select(Fetcher *fetcher, const char *name, Selected *selected,
+                              GError **error)
+{
+    (void)error;
+    Server *self = (Server *)fetcher;
+    g_string_append_printf(self->told, " select %s", name);
+    *selected = (Selected){self->uidvalidity, self->uidvalidity ? self->count + 1 : 0, self->count};
+    return TRUE;
+}
+
+static gboolean within(guint32 number, const NumberRange *ranges, gsize n)
+{
+    for (gsize i = 0; i < n; i++)
+        if (number >= ranges[i].first && number <= ranges[i].last)
+            return TRUE;
+    return n == 0;
+}
+
+static void note(Server *self, const char *what, const NumberRange *ranges, gsize n)
+{
+    g_string_append_printf(self->told, " %s", what);
+    for (gsize i = 0; i < n; i++)
+        g_string_append_printf(self->told, " %u-%u", ranges[i].first, ranges[i].last);
+}
+
+static gboolean server_list(Fetcher *fetcher, const NumberRange *ranges, gsize n, ListedTaker taker,
+                            gpointer user, GError **error)
+{
+    Server *self = (Server *)fetcher;
+    note(self, "list", ranges, n);
+    for (guint32 number = 1; number <= self->count; number++) {
+        g_autofree char *uidl = self->no_uidl ? NULL : g_strdup_printf("uidl%u", number);
+        const Listed listed = {number, self->uidvalidity ? NULL : uidl};
+        for (int times = self->lists_twice ? 2 : 1; times > 0 && within(number, ranges, n); times--)
+            if (!taker(user, &listed, error))
+                return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean send_message(const Server *self, guint32 number, const MessageTaker *taker,
+                             gboolean whole, GError **error)
+{
+    g_autoptr(GBytes) mail = mail_number(number, 300);
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(mail, &size);
+    const Fetched fetched = {number == 2 && self->foreign ? self->foreign : number, 1700000000,
+                             NULL};
+    return taker->start(taker->user, error) && taker->data(taker->user, bytes, size / 2, error) &&
+           (whole || gone(error)) &&
+           taker->data(taker->user, bytes + size / 2, size - size / 2, error) &&
+           taker->end(taker->user, &fetched, error);
+}
+
+static gboolean server_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
+                           const MessageTaker *taker, GError **error)
+{
+    Server *self = (Server *)fetcher;
+    note(self, "get", ranges, n);
+    guint sent = 0;
+    for (guint32 number = 1; number <= self->count; number++)
+        if (within(number, ranges, n) &&
+            !send_message(self, number, taker, sent++ < self->cut_after, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean server_remove(Fetcher *fetcher, const guint32 *numbers, gsize n, GError **error)
+{
+    (void)error;
+    Server *self = (Server *)fetcher;
+    self->durable = (guint)number(self->fixture, "SELECT count(*) FROM journal");
+    g_string_append(self->told, " remove");
+    for (gsize i = 0; i < n; i++)
+        g_string_append_printf(self->told, " %u", numbers[i]);
+    return TRUE;
+}
+
+static gboolean server_quit(Fetcher *fetcher, GError **error)
+{
+    Server *self = (Server *)fetcher;
+    g_string_append(self->told, " quit");
+    return !self->rude || gone(error);
+}
+
+static int set_up(void **state)
+{
+    Server *self = g_new0(Server, 1);
+    *self = (Server){
+        .fetcher = {server_mailboxes, server_select, server_list, server_get, server_remove,
+                    server_quit, NULL},
+        .told = g_string_new(NULL),
+        .count = 5,
+        .cut_after = G_MAXUINT,
+    };
+    void *fixture;
+    int code = fixture_set_up(&fixture);
+    self->fixture = fixture;
+    *state = self;
+    return code;
+}
+
+static int tear_down(void **state)
+{
+    Server *self = *state;
+    void *fixture = (void *)self->fixture;
+    g_string_free(self->told, TRUE);
+    g_free(self);
+    return fixture_tear_down(&fixture);
+}
+
+static int set_up_imap(void **state)
+{
+    int code = set_up(state);
+    ((Server *)*state)->uidvalidity = 1;
+    return code;
+}
+
+/* One pass; returns its failure's rule, or NULL. The counts are what the outcome says. */
+static char *pass(Server *self, int keep, guint stored, guint known)
+{
+    g_autoptr(Vault) vault = fixture_open(self->fixture);
+    g_autoptr(VaultWriter) writer = fixture_writer(self->fixture, vault);
+    char *folders[] = {(char *)"*", (char *)"!Trash", NULL};
+    const Account account = {.name = (char *)"work", .folders = folders, .keep = keep};
+    const EngineRun run = {.stop_fd = -1};
+    Outcome outcome = {0};
+    g_autoptr(GError) error = NULL;
+    Pass it = {&run, &account, writer, &self->fetcher, &outcome, 0, 0, 0};
+    g_string_set_size(self->told, 0);
+    gboolean ok = self->uidvalidity ? pass_imap(&it, &error) : pass_pop3(&it, &error);
+    assert_int_equal(ok, error == NULL);
+    assert_int_equal(outcome.stored, stored);
+    assert_int_equal(outcome.known, known);
+    return error ? g_strdup(postern_error_rule(error)) : NULL;
+}
+
+static void fails(Server *self, int keep, guint stored, const char *rule)
+{
+    g_autofree char *failure = pass(self, keep, stored, 0);
+    assert_non_null(failure);
+    assert_string_equal(failure, rule);
+}
+
+static void works(Server *self, int keep, guint stored, guint known, const char *told)
+{
+    g_autofree char *failure = pass(self, keep, stored, known);
+    assert_null(failure);
+    assert_string_equal(self->told->str, told);
+}
+
+static void pop3_fetches_what_is_not_here_and_leaves_it_there(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_YES, 5, 0, " select INBOX list get 1-5 quit");
+    self->count = 7;
+    works(self, KEEP_YES, 2, 0, " select INBOX list get 6-7 quit");
+}
+
+static void p6_pop3_removes_what_is_durable(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_NO, 5, 0, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
+    assert_int_equal(self->durable, 5);
+}
+
+static void p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole(void **state)
+{
+    Server *self = *state;
+    self->cut_after = 3;
+    fails(self, KEEP_NO, 3, "server.closed");
+    assert_null(strstr(self->told->str, "remove"));
+    self->cut_after = G_MAXUINT;
+    works(self, KEEP_NO, 2, 0, " select INBOX list get 4-5 remove 1 2 3 4 5 quit");
+}
+
+static void p6_pop3_removes_nothing_that_reads_back_wrong(void **state)
+{
+    Server *self = *state;
+    tamper(self->fixture, "CREATE TRIGGER rot AFTER INSERT ON chunk BEGIN UPDATE chunk SET "
+                          "data = zeroblob(length(data)) WHERE key = NEW.key; END");
+    fails(self, KEEP_NO, 5, "vault.damage");
+    assert_null(strstr(self->told->str, "remove"));
+}
+
+static void p6_pop3_deletions_want_a_confirmed_good_bye(void **state)
+{
+    Server *self = *state;
+    self->rude = TRUE;
+    fails(self, KEEP_NO, 5, "server.closed");
+}
+
+static void pop3_without_uidl_is_refused(void **state)
+{
+    Server *self = *state;
+    self->no_uidl = TRUE;
+    fails(self, KEEP_NO, 0, "server.uidl");
+}
+
+static void pop3_takes_no_number_that_was_not_asked_for(void **state)
+{
+    Server *self = *state;
+    static const guint32 foreign[] = {9, 1};
+    for (guint i = 0; i < G_N_ELEMENTS(foreign); i++) {
+        self->foreign = foreign[i];
+        fails(self, KEEP_NO, i == 0 ? 1 : 0, "server.number");
+        assert_null(strstr(self->told->str, "remove"));
+    }
+}
+
+static void imap_asks_for_what_is_missing_in_the_wanted_folders(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_YES, 5, 0, " select INBOX list 1-5 get 1-5 quit");
+    works(self, KEEP_YES, 0, 0, " select INBOX quit");
+    self->count = 7;
+    works(self, KEEP_YES, 2, 0, " select INBOX list 6-7 get 6-7 quit");
+}
+
+static void p6_imap_goes_on_where_the_line_was_cut(void **state)
+{
+    Server *self = *state;
+    self->cut_after = 3;
+    fails(self, KEEP_YES, 3, "server.closed");
+    self->cut_after = G_MAXUINT;
+    works(self, KEEP_YES, 2, 0, " select INBOX list 4-5 get 4-5 quit");
+}
+
+static void p6_imap_knows_renumbered_messages_again(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_YES, 5, 0, " select INBOX list 1-5 get 1-5 quit");
+    self->uidvalidity = 2;
+    works(self, KEEP_YES, 0, 5, " select INBOX list 1-5 get 1-5 quit");
+}
+
+static void imap_takes_no_uid_twice_or_unasked(void **state)
+{
+    Server *self = *state;
+    self->lists_twice = TRUE;
+    fails(self, KEEP_YES, 0, "server.uid");
+    self->lists_twice = FALSE;
+    static const guint32 foreign[] = {9, 1};
+    for (guint i = 0; i < G_N_ELEMENTS(foreign); i++) {
+        self->uidvalidity++;
+        self->foreign = foreign[i];
+        g_autofree char *failure = pass(self, KEEP_YES, i == 0 ? 1 : 0, i);
+        assert_string_equal(failure, "server.uid");
+    }
+}
+
+static void imap_forgives_a_rude_good_bye(void **state)
+{
+    Server *self = *state;
+    self->rude = TRUE;
+    works(self, KEEP_YES, 5, 0, " select INBOX list 1-5 get 1-5 quit");
+}
+
+static void more_than_a_batch_is_fetched_newest_first(void **state)
+{
+    Server *self = *state;
+    self->count = LIMIT_BATCH_MESSAGES + 2;
+    g_autofree char *told =
+        g_strdup_printf(" select INBOX list 1-%u get 3-%u get 1-2 quit", self->count, self->count);
+    works(self, KEEP_YES, self->count, 0, told);
+}
+
+#define POP3(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define IMAP(name) cmocka_unit_test_setup_teardown(name, set_up_imap, tear_down)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        POP3(pop3_fetches_what_is_not_here_and_leaves_it_there),
+        POP3(p6_pop3_removes_what_is_durable),
+        POP3(p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole),
+        POP3(p6_pop3_removes_nothing_that_reads_back_wrong),
+        POP3(p6_pop3_deletions_want_a_confirmed_good_bye),
+        POP3(pop3_without_uidl_is_refused),
+        POP3(pop3_takes_no_number_that_was_not_asked_for),
+        IMAP(imap_asks_for_what_is_missing_in_the_wanted_folders),
+        IMAP(p6_imap_goes_on_where_the_line_was_cut),
+        IMAP(p6_imap_knows_renumbered_messages_again),
+        IMAP(imap_takes_no_uid_twice_or_unasked),
+        IMAP(imap_forgives_a_rude_good_bye),
+        IMAP(more_than_a_batch_is_fetched_newest_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
