@@ -14,15 +14,14 @@ include tests/fuzz/local.mk
 
 # make coverage: runs the tests; lines and branches by folder, and by file in coverage.txt.
 LCOV = lcov --quiet --rc lcov_branch_coverage=1
-COVERAGE_TABLE = $(AWK) -v top='$(abs_top_srcdir)/' -f $(srcdir)/tests/lib/coverage.awk
+COVERAGE_TABLE = $(AWK) -v top="$$(cd $(srcdir) && pwd -P)/" -f $(srcdir)/tests/lib/coverage.awk
 EXTRA_DIST += tests/lib/coverage.awk
 .PHONY: coverage
 if COVERAGE
 coverage: all
 	find . -name '*.gcda' -exec rm -f {} +
 	-$(MAKE) check
-	$(LCOV) --capture --directory . --no-external --base-directory $(abs_top_srcdir) \
-		--directory $(abs_top_srcdir) --output-file coverage.info
+	$(LCOV) --capture --directory . --output-file coverage.info
 	$(COVERAGE_TABLE) -v depth=2 coverage.info >coverage.txt
 	@$(COVERAGE_TABLE) -v depth=1 coverage.info
 else

@@ -1,23 +1,33 @@
 # Lines and branches in percent, from lcov's tracefile: by folder (depth=1) or by file (depth=2).
-# TOP is the source tree, with its slash; the tests themselves do not count.
+# TOP is the source tree, with its slash. Tests do not count, nor do headers, whose code is what
+# GLib's macros make.
 
+BEGIN { FS = "[:,]" }
 /^SF:/ {
-    path = substr($0, 4)
-    inside = index(path, top) == 1 && index(path, top "tests/") != 1
-    path = substr(path, length(top) + 1)
-    if (depth == 1) sub("/.*", "", path)
+    file = substr($0, 4)
+    inside = index(file, top) == 1 && index(file, top "tests/") != 1 && file ~ /\.c$/
+    group = substr(file, length(top) + 1)
+    if (depth == 1) sub("/.*", "", group)
 }
-inside && /^(LF|LH|BRF|BRH):/ {
-    split($0, field, ":")
-    sum[path, field[1]] += field[2]
-    seen[path]
-}
+inside && $1 == "DA" { count("lines", $2, $3) }
+inside && $1 == "BRDA" { count("branches", $2 "," $3 "," $4, $5) }
 END {
-    printf "%-32s %8s %14s\n", "", "lines", "branches"
-    for (path in seen)
-        printf "%-32s %6.1f %% %6.1f %% of %d\n", path, percent(path, "LH", "LF"),
-               percent(path, "BRH", "BRF"), sum[path, "BRF"] | "sort"
+    printf "%-32s %8s %10s\n", "", "lines", "branches"
+    for (group in groups)
+        printf "%-32s %6.1f %% %6.1f %% of %d\n", group, percent("lines"), percent("branches"),
+               found[group, "branches"] | "sort"
 }
-function percent(path, hit, found) {
-    return sum[path, found] ? 100 * sum[path, hit] / sum[path, found] : 100
+function count(kind, place, hits) {
+    groups[group] = 1
+    if (!((file, kind, place) in reached)) {
+        reached[file, kind, place] = 0
+        found[group, kind]++
+    }
+    if (hits + 0 > 0 && !reached[file, kind, place]) {
+        reached[file, kind, place] = 1
+        hit[group, kind]++
+    }
+}
+function percent(kind) {
+    return found[group, kind] ? 100 * hit[group, kind] / found[group, kind] : 100
 }
