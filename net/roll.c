@@ -54,7 +54,8 @@ static int compare(const void *a, const void *b)
 
 gboolean roll_unique(Roll *roll)
 {
-    qsort(roll->ids, roll->n, sizeof *roll->ids, compare);
+    if (roll->n > 1) /* qsort() takes no NULL, which an empty roll has */
+        qsort(roll->ids, roll->n, sizeof *roll->ids, compare);
     for (guint32 i = 1; i < roll->n; i++)
         if (roll->ids[i] == roll->ids[i - 1])
             return FALSE;

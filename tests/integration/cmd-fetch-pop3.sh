@@ -26,6 +26,8 @@ run as mary fetchd --once
 code_is 0 'a pass with keep = no ends well'
 is "$(user_json mary 'len(d)' '')" 220 'the new ones are here'
 is "$(box)" 0 'and the server is empty'
+run as mary fetchd --once
+code_is 0 'a pass over an empty mailbox ends well'
 
 # Two servers that lose the deletion: nothing is lost, nothing comes twice.
 for case in pop3-dies-at-quit pop3-refuses-quit; do

@@ -478,6 +478,7 @@ static void p8_hostile_lists_are_refused(void **state)
         {"number in hex", UIDLS("0x1 a\r\n"), "server.protocol"},
         {"number twice", UIDLS("1 a\r\n1 b\r\n"), "server.protocol"},
         {"id twice", UIDLS("1 a\r\n2 a\r\n"), "server.uidl"},
+        {"no message", PEER_SEND("+OK 0 0\r\n+OK\r\n.\r\n"), NULL},
         {"id empty", UIDLS("1 \r\n"), "server.protocol"},
         {"id absent", UIDLS("1\r\n"), "server.protocol"},
         {"id with blank", UIDLS("1 a b\r\n"), "server.protocol"},
