@@ -46,8 +46,7 @@ static void strong_ones_stand(void **state)
         "e2385f1abdef123d9ef950cf",
         "zHfNJW6fBVco",
         "correct horse battery staple",
-        "Gr\xC3\xBC\xC3\x9F"
-        "e aus dem Teutoburger Wald, 9 n. Chr.",
+        "Gr\303\274\303\237e aus dem Teutoburger Wald, 9 n. Chr.",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(strong); i++) {
         g_autofree char *why = judge(strong[i], NULL);

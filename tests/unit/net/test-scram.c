@@ -283,6 +283,7 @@ static void p3_33_a_server_that_knows_another_password_is_found_out(void **state
     g_autofree char *first = answer(&meeting, "", NULL);
     g_autofree char *server_first = reply(&meeting, first);
     g_autofree char *final = answer(&meeting, server_first, NULL);
+    assert_non_null(final);
     g_autofree char *strange_first = answer(&stranger, "", NULL);
     g_autofree char *strange_server_first = reply(&stranger, strange_first);
     g_autofree char *strange_final = answer(&stranger, strange_server_first, NULL);
