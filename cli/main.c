@@ -15,7 +15,6 @@
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "crypto/pgp.h"
 
 const Command *const commands[] = {
     &command_init,   &command_sync,     &command_index,  &command_search, &command_show,
@@ -67,8 +66,7 @@ static gboolean parse_globals(Context *context, int *argc, char ***argv, GError 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
     const Command *command;
-    if (!parse_globals(context, &argc, &argv, error) || !(command = find(argv[0], error)) ||
-        !pgp_start(error))
+    if (!parse_globals(context, &argc, &argv, error) || !(command = find(argv[0], error)))
         return POSTERN_ERROR_USAGE;
     return command->run(context, argc, argv, error);
 }

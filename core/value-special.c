@@ -5,12 +5,6 @@
 
 #include "core/config.h"
 
-static gboolean because(char **why, const char *reason)
-{
-    *why = g_strdup(reason);
-    return FALSE;
-}
-
 /* Digits and at most one letter of UNITS, each of which stands for FACTORS[its place]. */
 static gboolean scaled(const char *value, const char *units, const guint64 *factors, guint64 max,
                        guint64 *result)
@@ -32,7 +26,7 @@ gboolean value_size(const Key *key, const char *value, gpointer where, char **wh
     static const guint64 factors[] = {1 << 10, 1 << 20, 1 << 30};
     guint64 size;
     if (!scaled(value, "KMG", factors, G_MAXINT64, &size))
-        return because(why, "must be a size like 500K, 20M or 1G");
+        return value_because(why, "must be a size like 500K, 20M or 1G");
     if (where)
         *(guint64 *)where = size;
     return TRUE;
@@ -51,7 +45,7 @@ gboolean value_seconds(const Key *key, const char *value, gpointer where, char *
     static const guint64 factors[] = {1, 60, 3600, 86400};
     guint64 seconds;
     if (!scaled(value, "smhd", factors, G_MAXINT32, &seconds))
-        return because(why, "must be a time like 90s, 15m, 1h or 7d");
+        return value_because(why, "must be a time like 90s, 15m, 1h or 7d");
     return to_guint(seconds, where);
 }
 
@@ -60,7 +54,7 @@ gboolean value_count(const Key *key, const char *value, gpointer where, char **w
     (void)key;
     guint64 count;
     if (!scaled(value, "", NULL, 1000, &count) || count == 0)
-        return because(why, "must be a number from 1 to 1000");
+        return value_because(why, "must be a number from 1 to 1000");
     return to_guint(count, where);
 }
 
@@ -73,7 +67,7 @@ static gboolean is_command(const char *value)
 gboolean value_command(const Key *key, const char *value, gpointer where, char **why)
 {
     if (!is_command(value))
-        return because(why, "must be a command with its quotes closed");
+        return value_because(why, "must be a command with its quotes closed");
     return value_text(key, value, where, why);
 }
 
@@ -82,8 +76,8 @@ gboolean value_header(const Key *key, const char *value, gpointer where, char **
 {
     const char *colon = strchr(value, ':');
     if (colon == NULL || colon == value || memchr(value, ' ', (gsize)(colon - value)))
-        return because(why, "must be a header field and what it holds, like "
-                            "Sensitivity: company-confidential");
+        return value_because(why, "must be a header field and what it holds, like "
+                                  "Sensitivity: company-confidential");
     return value_text(key, value, where, why);
 }
 
@@ -92,7 +86,7 @@ gboolean value_deliver(const Key *key, const char *value, gpointer where, char *
     const char *path = strchr(value, ':');
     gboolean known = g_str_has_prefix(value, "lmtp:") || g_str_has_prefix(value, "maildir:");
     if (!known || !g_path_is_absolute(path + 1))
-        return because(why, "must be lmtp:/SOCKET or maildir:/DIRECTORY");
+        return value_because(why, "must be lmtp:/SOCKET or maildir:/DIRECTORY");
     return value_text(key, value, where, why);
 }
 
@@ -106,7 +100,7 @@ gboolean value_outbox_key(const Key *key, const char *value, gpointer where, cha
 {
     if (!g_str_has_prefix(value, "credential:") ||
         !is_credential_name(value + strlen("credential:")))
-        return because(why, "must be credential:NAME");
+        return value_because(why, "must be credential:NAME");
     return value_text(key, value, where, why);
 }
 
@@ -122,7 +116,7 @@ gboolean value_keep(const Key *key, const char *value, gpointer where, char **wh
     } else if (scaled(value, "", NULL, 36500, &days) && days > 0) {
         account->keep = KEEP_DAYS;
     } else {
-        return because(why, "must be yes, no or a number of days");
+        return value_because(why, "must be yes, no or a number of days");
     }
     account->keep_days = (guint)days;
     return TRUE;
@@ -151,6 +145,6 @@ gboolean value_secret(const Key *key, const char *value, gpointer where, char **
         return secret_of_kind(where, SECRET_CREDENTIAL, argument);
     if (g_str_has_prefix(value, "command:") && is_command(argument))
         return secret_of_kind(where, SECRET_COMMAND, argument);
-    return because(why, "must be sealed, keyring, credential:NAME or command:COMMAND; "
-                        "a password never stands in a file");
+    return value_because(why, "must be sealed, keyring, credential:NAME or command:COMMAND; "
+                              "a password never stands in a file");
 }

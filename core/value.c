@@ -6,7 +6,7 @@
 #include "core/cidr.h"
 #include "core/config.h"
 
-static gboolean because(char **why, const char *reason)
+gboolean value_because(char **why, const char *reason)
 {
     *why = g_strdup(reason);
     return FALSE;
@@ -62,11 +62,11 @@ static gboolean list_of(const char *value, gpointer where, char **why,
 {
     g_auto(GStrv) items = split(value);
     if (items == NULL)
-        return because(why, "has an empty item");
+        return value_because(why, "has an empty item");
     for (guint i = 0; items[i]; i++) {
         char *admitted = admit(items[i]);
         if (admitted == NULL)
-            return because(why, reason);
+            return value_because(why, reason);
         g_free(items[i]);
         items[i] = admitted;
     }
@@ -77,7 +77,7 @@ static gboolean one_of(const char *value, gpointer where, char **why,
                        char *(*admit)(const char *item), const char *reason)
 {
     g_autofree char *admitted = admit(value);
-    return admitted ? store_text(where, admitted) : because(why, reason);
+    return admitted ? store_text(where, admitted) : value_because(why, reason);
 }
 
 gboolean value_text(const Key *key, const char *value, gpointer where, char **why)

@@ -26,6 +26,9 @@ struct Key {
 /* The place of WORD in "a|b|c", or -1. */
 int word_index(const char *words, const char *word);
 
+/* A reader's no: *why becomes REASON. Always FALSE. */
+gboolean value_because(char **why, const char *reason);
+
 /* Into a char *. */
 ValueReader value_text, value_word_text, value_path, value_fingerprint, value_address,
     value_command, value_header, value_deliver, value_outbox_key;

@@ -50,6 +50,8 @@ static char *named_in(const char *text)
 /* gpgconf would tell, but it asks every part of GnuPG, and dirmngr then looks for Tor by TCP. */
 char *pgp_pinentry(void)
 {
+    if (!pgp_start(NULL))
+        return NULL;
     const char *home = gpgme_get_dirinfo("homedir"), *programs = gpgme_get_dirinfo("bindir");
     g_autofree char *path = home ? g_build_filename(home, "gpg-agent.conf", NULL) : NULL;
     g_autofree char *text = NULL;

@@ -26,6 +26,8 @@ static const char *const flags[][2] = {
 gpgme_ctx_t pgp_context(GError **error)
 {
     g_auto(gpgme_ctx_t) context = NULL;
+    if (!pgp_start(error))
+        return NULL;
     gpgme_error_t failure = gpgme_new(&context);
     if (!failure)
         failure = gpgme_set_protocol(context, GPGME_PROTOCOL_OpenPGP);

@@ -15,7 +15,9 @@
 #include "core/letter.h"
 #include "core/secret.h"
 
-gboolean pgp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT; /* once a process */
+/* Looks for gpg, which costs a few processes; GPGME remembers the answer. Everything below asks
+ * by itself, so that a command that needs no gpg starts none. */
+gboolean pgp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Full fingerprint of the one usable key for NAME (fingerprint, key id or address) that can
  * encrypt; with SECRET, of one whose private half is here. Two candidates are an error naming

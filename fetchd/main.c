@@ -14,7 +14,6 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/text.h"
-#include "crypto/pgp.h"
 #include "fetchd/engine.h"
 
 /* Between two passes of the daemon. */
@@ -157,7 +156,7 @@ int main(int argc, char **argv)
 
     g_auto(Options) options = {0};
     g_autoptr(GError) error = NULL;
-    if (!parse(&options, &argc, &argv, &error) || (!options.version && !pgp_start(&error))) {
+    if (!parse(&options, &argc, &argv, &error)) {
         complain(NULL, error);
         return postern_exit_code(error);
     }
