@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/delivery.h"
 #include "cli/output.h"
 #include "cli/protect.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "crypto/pgpmime.h"
 #include "fetchd/engine.h"
 #include "policy/outgoing.h"
 
@@ -126,83 +126,26 @@ static Letter *compose(const Flags *flags, const Account *account, GError **erro
     return letter->body ? g_steal_pointer(&letter) : NULL;
 }
 
-/* One copy with its own envelope. */
-static gboolean deliver(const Context *context, const Account *account, const Flags *flags,
-                        const Letter *letter, const GPtrArray *envelope, GBytes *message,
-                        GError **error)
+typedef struct {
+    const Context *context;
+    const Account *account;
+    const Letter *letter;
+} Sender;
+
+static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, GError **error)
 {
-    if (!flags->dry_run)
-        return engine_submit(context->config, account, context->store, letter->from->address,
-                             envelope, message, error);
+    const Sender *sender = user;
+    return engine_submit(sender->context->config, sender->account, sender->context->store,
+                         sender->letter->from->address, envelope, copy, error);
+}
+
+static gboolean print_copy(gpointer user G_GNUC_UNUSED, const GPtrArray *envelope G_GNUC_UNUSED,
+                           GBytes *copy, GError **error G_GNUC_UNUSED)
+{
     gsize size;
-    const char *bytes = g_bytes_get_data(message, &size);
+    const char *bytes = g_bytes_get_data(copy, &size);
     fwrite(bytes, 1, size, stdout);
     return TRUE;
-}
-
-static void add_envelope(GPtrArray *envelope, const GPtrArray *mailboxes)
-{
-    for (guint i = 0; i < mailboxes->len; i++)
-        g_ptr_array_add(envelope, ((Mailbox *)mailboxes->pdata[i])->address);
-}
-
-/* Each Bcc recipient of an encrypted letter gets a copy of his own: no key id betrays him. */
-static gboolean deliver_bcc(const Context *context, const Account *account, const Flags *flags,
-                            const Letter *letter, const LetterIdentity *identity,
-                            const Protect *protect, GError **error)
-{
-    for (guint i = 0; i < letter->bcc->len; i++) {
-        char *keys[] = {protect->bcc_keys->pdata[i], NULL};
-        g_autoptr(GBytes) message = pgpmime_finish(letter, identity, keys, protect->signer, error);
-        g_autoptr(GPtrArray) envelope = g_ptr_array_new();
-        g_ptr_array_add(envelope, ((Mailbox *)letter->bcc->pdata[i])->address);
-        if (message == NULL || !deliver(context, account, flags, letter, envelope, message, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean send_copies(const Context *context, const Account *account, const Flags *flags,
-                            const Letter *letter, const LetterIdentity *identity,
-                            const Protect *protect, GError **error)
-{
-    g_autoptr(GPtrArray) envelope = g_ptr_array_new();
-    add_envelope(envelope, letter->to);
-    add_envelope(envelope, letter->cc);
-    if (protect->encrypt_to == NULL)
-        add_envelope(envelope, letter->bcc);
-    if (envelope->len > 0) {
-        g_autoptr(GBytes) message =
-            pgpmime_finish(letter, identity, protect->encrypt_to, protect->signer, error);
-        if (message == NULL || !deliver(context, account, flags, letter, envelope, message, error))
-            return FALSE;
-    }
-    return protect->encrypt_to == NULL ||
-           deliver_bcc(context, account, flags, letter, identity, protect, error);
-}
-
-static void tell(const Context *context, const Letter *letter, const LetterIdentity *identity,
-                 const Protect *protect)
-{
-    g_autoptr(GPtrArray) all = g_ptr_array_new();
-    add_envelope(all, letter->to);
-    add_envelope(all, letter->cc);
-    add_envelope(all, letter->bcc);
-    if (context->json) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-        json_builder_begin_object(builder);
-        json_string(builder, "message_id", identity->message_id);
-        json_bool(builder, "encrypted", protect->encrypt_to != NULL);
-        json_bool(builder, "signed", protect->signer != NULL);
-        json_strings(builder, "recipients", all);
-        json_string(builder, "state", "sent");
-        json_builder_end_object(builder);
-        output_json(builder);
-    } else if (!context->quiet) {
-        g_autofree char *count = text_count(all->len, "recipient", "recipients");
-        printf("sent to %s, %s%s\n", count, protect->encrypt_to ? "encrypted" : "not encrypted",
-               protect->signer ? " and signed" : "");
-    }
 }
 
 static Wish wish(gboolean yes, gboolean no)
@@ -238,22 +181,36 @@ static gboolean check(const Flags *flags, GError **error)
                                   "--%s and --no-%s contradict each other", what, what);
 }
 
-static gboolean send_letter(Context *context, const Flags *flags, GError **error)
+/* The exit code, told already; or *error is set and nothing was tried. */
+static int deliver(const Context *context, const Flags *flags, const Account *account,
+                   const Letter *letter, const Protect *protect, GError **error)
+{
+    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    Sender sender = {context, account, letter};
+    Delivery delivery;
+    delivery_run(letter, identity, protect, flags->dry_run ? print_copy : submit, &sender,
+                 &delivery);
+    int code = postern_exit_code(delivery.failure);
+    if (!flags->dry_run)
+        delivery_tell(context, letter, identity, protect, &delivery);
+    else if (delivery.failure)
+        g_propagate_error(error, g_steal_pointer(&delivery.failure));
+    delivery_clear(&delivery);
+    return code;
+}
+
+static int send_letter(const Context *context, const Flags *flags, GError **error)
 {
     const Account *account = choose(context->config, flags->from, error);
     g_autoptr(Letter) letter = account ? compose(flags, account, error) : NULL;
-    if (letter == NULL)
-        return FALSE;
     Protect protect = {0};
-    if (!protect_decide(context, account, letter, wish(flags->encrypt, flags->no_encrypt),
+    if (letter == NULL ||
+        !protect_decide(context, account, letter, wish(flags->encrypt, flags->no_encrypt),
                         wish(flags->sign, flags->no_sign), &protect, error))
-        return FALSE;
-    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
-    gboolean ok = send_copies(context, account, flags, letter, identity, &protect, error);
-    if (ok && !flags->dry_run)
-        tell(context, letter, identity, &protect);
+        return POSTERN_ERROR_INPUT;
+    int code = deliver(context, flags, account, letter, &protect, error);
     protect_clear(&protect);
-    return ok;
+    return code;
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)
@@ -275,11 +232,12 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "Print what would leave", NULL},
         G_OPTION_ENTRY_NULL,
     };
+    int code = POSTERN_ERROR_USAGE;
     if (command_options(context, &command_send, entries, 0, 0, &argc, &argv, error) &&
         check(&flags, error))
-        send_letter(context, &flags, error);
+        code = send_letter(context, &flags, error);
     flags_clear(&flags);
-    return 0;
+    return code;
 }
 
 const Command command_send = {

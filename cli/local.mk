@@ -1,6 +1,7 @@
 bin_PROGRAMS += bin/postern
 bin_postern_SOURCES = \
 	cli/main.c cli/command.h cli/options.c cli/context.c \
+	cli/delivery.c cli/delivery.h cli/delivery-tell.c \
 	cli/doctor.c cli/doctor.h cli/doctor-config.c cli/doctor-key.c cli/doctor-login.c \
 	cli/doctor-password.c cli/doctor-ports.c cli/doctor-print.c cli/doctor-server.c \
 	cli/doctor-store.c \

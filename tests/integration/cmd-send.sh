@@ -91,6 +91,7 @@ for case in smtp-dies-after-dot smtp-resets-after-answer; do
     run_with x as john postern --json send --to mary.jones@corp.example --subject "$case" --no-encrypt --body -
     letters_sent=$(grep -c ' letter ' $HOSTILE_LOG)
     is "$letters_sent" 1 "p6: $case: sent once"
+    [ $case != smtp-dies-after-dot ] || out_has '"state" *: *"maybe-sent"' "p6: $case: and in doubt"
 done
 hostile smtp-closes-between 465
 run_with x as john postern --json send --to mary.jones@corp.example --subject x --no-encrypt --body -

@@ -6,6 +6,7 @@ INTEGRATION = \
 	tests/integration/cmd-login.sh \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-send.sh \
+	tests/integration/cmd-send-copies.sh \
 	tests/integration/cmd-show.sh \
 	tests/integration/cmd-usage.sh \
 	tests/integration/cmd-verify.sh \

@@ -191,6 +191,18 @@ class DiesAfterDot(Honest):
         self.connection.drop()
 
 
+class DiesOnSecond(Honest):
+    """62: takes one letter, and dies after the final dot of the next"""
+
+    def on_data(self, _):
+        self.send("354 go on")
+        self.letter()
+        self.server.state["letters"] = self.server.state.get("letters", 0) + 1
+        if self.server.state["letters"] > 1:
+            self.connection.drop()
+        self.send("250 2.0.0 queued")
+
+
 class ResetsAfterAnswer(Honest):
     """62: 250, then reset"""
 

@@ -1,0 +1,95 @@
+#!/bin/sh
+# A letter in several copies: whatever becomes of them, the sender learns who has it, who has not,
+# and who may have it.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
+
+# Postfix knows nobody called nobody, and takes its time over what j.gross is sent.
+company_make
+postfix=$COMPANY/postfix
+{ echo 'if !/^nobody@/'; cat $postfix/mailboxes; echo endif; } >$TESTDIR/mailboxes
+cat $TESTDIR/mailboxes >$postfix/mailboxes
+cat >>$postfix/main.cf <<-END
+	smtpd_end_of_data_restrictions = check_recipient_access inline:{{j.gross@corp.example = sleep 5}}
+	debug_peer_list = 0.0.0.0/0
+END
+touch -d '-1 minute' $postfix/main.cf $postfix/mailboxes
+company_start
+user_ready john
+for person in mary.jones nobody j.gross h.hahn; do
+    as john gpg --batch --quiet --passphrase '' --quick-generate-key "<$person@corp.example>" future-default default 1y 2>/dev/null
+done
+mary=mary.jones@corp.example
+nobody=nobody@corp.example
+gross=j.gross@corp.example
+hahn=h.hahn@corp.example
+
+sends() { run_with 'Text.' as john postern "$@" --subject copies --body -; }
+json() { /usr/bin/python3 -c "import json; d = json.load(open('$out')); print($1)"; }
+fates() { json "[d['state'], d['sent_to'], d['maybe_sent_to'], d['not_sent_to']]"; }
+arrived() { find "$COMPANY/mail/$1" -path '*/Maildir/new/*' -type f | wc -l; }
+arrives() { # arrives NAME COUNT: waits for Postfix
+    tries=0
+    until [ "$(arrived "$1")" -ge "$2" ] || [ $tries -gt 200 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    arrived "$1"
+}
+
+sends --json send --encrypt --to $mary --bcc $nobody --bcc $hahn
+code_is 65 'one hidden recipient is unknown to the server'
+is "$(fates)" "['partly-sent', ['$mary', '$hahn'], [], ['$nobody']]" 'and keeps no copy of the others back'
+is "$(json "d['error']['rule']")" send.recipient 'which is an error too'
+is "$(json "len(d['recipients'])")" 3 'of a letter to three'
+is "$(arrives mary 1)-$(arrives staff 1)" 1-1 'the others have it'
+err_has "^postern: .*refuses the letter to $nobody" 'in words: the refusal'
+err_has "^postern: sent to: $mary, $hahn\$" 'who has it'
+err_has "^postern: not sent to: $nobody\$" 'and who has not'
+err_lacks 'maybe' 'there is no doubt'
+
+sends --json send --encrypt --to $nobody --cc $mary --bcc $hahn
+code_is 65 'the letter itself is refused'
+is "$(fates)" "['not-sent', [], [], ['$nobody', '$mary', '$hahn']]" 'and its hidden copies stay here'
+sends --json send --no-encrypt --no-sign --to $mary --bcc $nobody
+code_is 65 'a letter in clear is one letter'
+is "$(fates)" "['not-sent', [], [], ['$mary', '$nobody']]" 'for all or for nobody'
+is "$(arrived mary)-$(arrived staff)" 1-1 'nothing of that was sent'
+
+sends --json send --encrypt --to $mary --bcc $hahn
+code_is 0 'every copy leaves'
+is "$(fates)" "['sent', ['$mary', '$hahn'], [], []]" 'and nobody is left'
+is "$(json "'error' in d")" False 'without an error'
+is "$(arrives mary 2)-$(arrives staff 2)" 2-2 'they arrive'
+
+# The child dies while Postfix thinks about the last copy.
+: >$postfix/log
+printf 'Text.' | as john postern --json send --encrypt --to $mary --bcc $gross --bcc $hahn --subject x --body - >$out 2>$err &
+sender=$!
+until grep -q 'name=sleep' $postfix/log || ! kill -0 $sender 2>/dev/null; do sleep 0.05; done
+kill -KILL "$(pgrep -n -x postern-net)"
+code=0
+wait $sender || code=$?
+code_is 75 'p6: the child dies after the last dot'
+is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6: the doubt is told, and no further copy tried'
+is "$(json "d['error']['rule']")" send.doubt 'p6: by its rule'
+err_has "^postern: maybe sent to: $gross\$" 'p6: and in words'
+is "$(arrives staff 3)" 3 'p6: rightly: the server took the letter'
+
+hostile smtp-dies-on-second 465
+user_uri john submit smtps://john@mail2.corp.example
+sends --json send --encrypt --to $mary --bcc $gross --bcc $hahn
+code_is 75 'p6: the server dies after the dot of the second copy'
+is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6: whose fate is open'
+is "$(grep -c ' letter ' $HOSTILE_LOG)" 2 'p6: and sent once'
+hostile smtp-dies-on-second 465
+sends -q send --encrypt --to $mary --bcc $gross
+code_is 75 'p6: quietly'
+err_has "^postern: maybe sent to: $gross\$" 'p6: the doubt is told all the same'
+hostile_stop
+sends --json send --encrypt --to $mary --bcc $gross
+code_is 69 'a server that is not there'
+is "$(fates)" "['not-sent', [], [], ['$mary', '$gross']]" 'has nothing'
+done_testing
