@@ -92,6 +92,28 @@ static char *owner_key(const Flags *flags, GError **error)
     return found;
 }
 
+static void tell_json(const Context *context, const Flags *flags, const char *key)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_string(builder, "account", flags->account);
+    json_string(builder, "configuration", context->config_path);
+    json_string(builder, "vault", context->store);
+    json_string(builder, "key", key);
+    json_builder_end_object(builder);
+    output_json(builder);
+}
+
+static void tell(const Context *context, const Flags *flags, const char *key)
+{
+    g_autofree char *name = text_name(flags->account);
+    g_autofree char *configuration = text_name(context->config_path);
+    g_autofree char *vault = text_name(context->store);
+    printf("account:       %s\nconfiguration: %s\nvault:         %s\nsealed to key: %s\n\n"
+           "next: postern password set %s\n",
+           name, configuration, vault, key, name);
+}
+
 static gboolean set_up(Context *context, const Flags *flags, GError **error)
 {
     /* What can be refused by rule is refused before a key is made or a file written. */
@@ -112,12 +134,10 @@ static gboolean set_up(Context *context, const Flags *flags, GError **error)
     if (text == NULL || !setup_vault(context->store, key, text, context, error) ||
         !setup_write_config(context->config_path, text, error))
         return FALSE;
-    if (context->quiet)
-        return TRUE;
-    g_autofree char *name = text_name(flags->account);
-    printf("account:       %s\nconfiguration: %s\nvault:         %s\nsealed to key: %s\n\n"
-           "next: postern password set %s\n",
-           name, context->config_path, context->store, key, name);
+    if (context->json)
+        tell_json(context, flags, key);
+    else if (!context->quiet)
+        tell(context, flags, key);
     return TRUE;
 }
 

@@ -31,14 +31,29 @@ static gboolean check_kind(const Account *account, GError **error)
                   "account \"%s\" takes its secret from elsewhere", account->name);
 }
 
+static void tell_json(const Account *account, const Secret *shown)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_string(builder, "account", account->name);
+    if (shown)
+        json_string(builder, "password", (const char *)secret_bytes(shown));
+    json_builder_end_object(builder);
+    output_json(builder);
+}
+
 static gboolean set(Context *context, const Account *account, GError **error)
 {
     g_autofree char *question = g_strdup_printf("Password of account %s", account->name);
     g_autoptr(Secret) secret = terminal_secret(question, error);
     if (secret == NULL || !store(context, account, secret, error))
         return FALSE;
-    if (!context->quiet)
-        printf("the password of account %s is sealed\n", account->name);
+    if (context->json) {
+        tell_json(account, NULL);
+    } else if (!context->quiet) {
+        g_autofree char *name = text_name(account->name);
+        printf("the password of account %s is sealed\n", name);
+    }
     return TRUE;
 }
 
@@ -48,7 +63,10 @@ static gboolean generate(Context *context, const Account *account, GError **erro
     if (!store(context, account, secret, error))
         return FALSE;
     /* The one time that it is shown: the owner must tell the server. */
-    printf("%s\n", (const char *)secret_bytes(secret));
+    if (context->json)
+        tell_json(account, secret);
+    else
+        printf("%s\n", (const char *)secret_bytes(secret));
     return TRUE;
 }
 

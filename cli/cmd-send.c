@@ -139,15 +139,6 @@ static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, G
                          sender->letter->from->address, envelope, copy, error);
 }
 
-static gboolean print_copy(gpointer user G_GNUC_UNUSED, const GPtrArray *envelope G_GNUC_UNUSED,
-                           GBytes *copy, GError **error G_GNUC_UNUSED)
-{
-    gsize size;
-    const char *bytes = g_bytes_get_data(copy, &size);
-    fwrite(bytes, 1, size, stdout);
-    return TRUE;
-}
-
 static Wish wish(gboolean yes, gboolean no)
 {
     return yes ? WISH_YES : no ? WISH_NO : WISH_AUTO;
@@ -186,15 +177,15 @@ static int deliver(const Context *context, const Flags *flags, const Account *ac
                    const Letter *letter, const Protect *protect, GError **error)
 {
     g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    if (flags->dry_run) {
+        gboolean whole = delivery_print(context, letter, identity, protect, error);
+        return whole ? 0 : POSTERN_ERROR_INPUT;
+    }
     Sender sender = {context, account, letter};
     Delivery delivery;
-    delivery_run(letter, identity, protect, flags->dry_run ? print_copy : submit, &sender,
-                 &delivery);
+    delivery_run(letter, identity, protect, submit, &sender, &delivery);
     int code = postern_exit_code(delivery.failure);
-    if (!flags->dry_run)
-        delivery_tell(context, letter, identity, protect, &delivery);
-    else if (delivery.failure)
-        g_propagate_error(error, g_steal_pointer(&delivery.failure));
+    delivery_tell(context, letter, identity, protect, &delivery);
     delivery_clear(&delivery);
     return code;
 }

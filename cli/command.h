@@ -17,6 +17,7 @@ typedef struct {
     char *policy;     /* --policy, or NULL */
     char *color_when; /* auto, always, never */
     gboolean json, quiet, verbose;
+    gboolean help; /* it was asked for, and has been given: nothing else is done */
     gboolean color;
     Config *config;
     Vault *vault;
@@ -38,7 +39,8 @@ typedef struct {
     const char *usage;   /* arguments, as after "postern NAME " */
     const char *summary; /* one line */
     Needs needs;
-    /* ARGS[0] is the command's name. 0, POSTERN_ANSWER_NO, or anything with *error set. */
+    /* ARGV[0] is the command's name. The exit code; where *error is set, that says which. With
+     * --json whatever it prints on stdout is one document. */
     int (*run)(Context *context, int argc, char **argv, GError **error);
 } Command;
 
@@ -49,17 +51,22 @@ extern const Command command_config, command_doctor, command_help, command_index
 /* All commands in the order of the manual, NULL at the end. */
 extern const Command *const commands[];
 
+/* The one called NAME; 64 "usage" names the nearest. */
+const Command *command_find(const char *name, GError **error);
+
 /*
  * Parses the options of COMMAND: its own ENTRIES and the global ones, which work before and
  * after the command's name. MIN and MAX bound what is left in argv beside the name (MAX -1: any).
+ * FALSE without *error: help was asked for and given.
  */
 gboolean command_options(Context *context, const Command *command, const GOptionEntry *entries,
                          int min, int max, int *argc, char ***argv,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* g_option_context_parse(), its failure made safe: 64 "usage" with MEND. */
-gboolean options_parse(GOptionContext *options, int *argc, char ***argv, const char *mend,
-                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* g_option_context_parse(), its failure made safe: 64 "usage" with MEND. The help is ours, for
+ * GLib's own knows no JSON. */
+gboolean options_parse(Context *context, GOptionContext *options, int *argc, char ***argv,
+                       const char *mend, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The global options; the array lives as long as CONTEXT. Free with g_free(). */
 GOptionEntry *global_options(Context *context);

@@ -15,8 +15,12 @@ static const char *state(const Delivery *delivery)
                                                   : "not-sent";
 }
 
-static void add_all(JsonBuilder *builder, const Letter *letter)
+static void add_letter(JsonBuilder *builder, const Letter *letter, const LetterIdentity *identity,
+                       const Protect *protect)
 {
+    json_string(builder, "message_id", identity->message_id);
+    json_bool(builder, "encrypted", protect->encrypt_to != NULL);
+    json_bool(builder, "signed", protect->signer != NULL);
     const GPtrArray *lists[] = {letter->to, letter->cc, letter->bcc};
     g_autoptr(GPtrArray) all = g_ptr_array_new();
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -32,10 +36,7 @@ static void tell_json(const Letter *letter, const LetterIdentity *identity, cons
     json_builder_begin_object(builder);
     if (delivery->failure)
         json_failure(builder, delivery->failure);
-    json_string(builder, "message_id", identity->message_id);
-    json_bool(builder, "encrypted", protect->encrypt_to != NULL);
-    json_bool(builder, "signed", protect->signer != NULL);
-    add_all(builder, letter);
+    add_letter(builder, letter, identity, protect);
     json_string(builder, "state", state(delivery));
     json_strings(builder, "sent_to", delivery->recipients[FATE_SENT]);
     json_strings(builder, "not_sent_to", delivery->recipients[FATE_UNSENT]);
@@ -44,15 +45,21 @@ static void tell_json(const Letter *letter, const LetterIdentity *identity, cons
     output_json(builder);
 }
 
-static void note_recipients(const char *words, const GPtrArray *addresses)
+static char *addresses(const GPtrArray *envelope)
 {
-    g_autoptr(GString) line = g_string_new(NULL);
-    for (guint i = 0; i < addresses->len; i++) {
-        g_autofree char *shown = text_address(addresses->pdata[i]);
+    GString *line = g_string_new(NULL);
+    for (guint i = 0; i < envelope->len; i++) {
+        g_autofree char *shown = text_address(envelope->pdata[i]);
         g_string_append_printf(line, "%s%s", i ? ", " : "", shown);
     }
-    if (addresses->len)
-        output_note("%s: %s", words, line->str);
+    return g_string_free(line, FALSE);
+}
+
+static void note_recipients(const char *words, const GPtrArray *envelope)
+{
+    g_autofree char *line = addresses(envelope);
+    if (envelope->len)
+        output_note("%s: %s", words, line);
 }
 
 /* Whoever sends it again must know to whom. */
@@ -78,4 +85,57 @@ void delivery_tell(const Context *context, const Letter *letter, const LetterIde
         printf("sent to %s, %s%s\n", count, protect->encrypt_to ? "encrypted" : "not encrypted",
                protect->signer ? " and signed" : "");
     }
+}
+
+/* --- without sending ------------------------------------------------------------------------ */
+
+typedef struct {
+    const Context *context;
+    JsonBuilder *builder;
+} Print;
+
+static gboolean print_copy(gpointer user, const GPtrArray *envelope, GBytes *copy,
+                           GError **error G_GNUC_UNUSED)
+{
+    Print *print = user;
+    gsize size;
+    const char *bytes = g_bytes_get_data(copy, &size);
+    if (print->context->json) {
+        g_autofree char *text = text_utf8(bytes, (gssize)size);
+        json_builder_begin_object(print->builder);
+        json_strings(print->builder, "recipients", envelope);
+        json_string(print->builder, "text", text);
+        json_builder_end_object(print->builder);
+        return TRUE;
+    }
+    if (!print->context->quiet) {
+        g_autofree char *line = addresses(envelope);
+        fflush(stdout);
+        output_note("this would go to %s", line);
+    }
+    fwrite(bytes, 1, size, stdout);
+    return TRUE;
+}
+
+gboolean delivery_print(const Context *context, const Letter *letter,
+                        const LetterIdentity *identity, const Protect *protect, GError **error)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    Print print = {context, builder};
+    Delivery delivery;
+    json_builder_begin_object(builder);
+    add_letter(builder, letter, identity, protect);
+    json_string(builder, "state", "dry-run");
+    json_builder_set_member_name(builder, "letters");
+    json_builder_begin_array(builder);
+    delivery_run(letter, identity, protect, print_copy, &print, &delivery);
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    gboolean whole = delivery.failure == NULL;
+    if (!whole)
+        g_propagate_error(error, g_steal_pointer(&delivery.failure));
+    else if (context->json)
+        output_json(builder);
+    delivery_clear(&delivery);
+    return whole;
 }

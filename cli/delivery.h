@@ -34,6 +34,11 @@ void delivery_run(const Letter *letter, const LetterIdentity *identity, const Pr
                   CopyTaker taker, gpointer user, Delivery *result);
 void delivery_clear(Delivery *delivery);
 
+/* What would leave, and to whom, in place of sending it. */
+gboolean delivery_print(const Context *context, const Letter *letter,
+                        const LetterIdentity *identity, const Protect *protect,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Tells the user, in words and, with --json, by the contract: a failure too. */
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,
                    const Protect *protect, const Delivery *delivery);

@@ -14,7 +14,6 @@
 #include "cli/output.h"
 #include "config.h"
 #include "core/error.h"
-#include "core/text.h"
 
 const Command *const commands[] = {
     &command_init,   &command_sync,     &command_index,  &command_search, &command_show,
@@ -22,18 +21,21 @@ const Command *const commands[] = {
     &command_verify, &command_doctor,   &command_config, &command_help,   NULL,
 };
 
-static const Command *find(const char *name, GError **error)
+static void tell_version(const Context *context)
 {
-    for (const Command *const *command = commands; *command; command++)
-        if (strcmp((*command)->name, name) == 0)
-            return *command;
-    g_autofree char *word = text_name(name);
-    refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern help' lists them",
-           "there is no command %s", word);
-    return NULL;
+    if (!context->json) {
+        puts("postern " PACKAGE_VERSION);
+        return;
+    }
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_string(builder, "version", PACKAGE_VERSION);
+    json_builder_end_object(builder);
+    output_json(builder);
 }
 
-/* Options before the command's name; argv is left at the name. */
+/* Options before the command's name; argv is left at the name. FALSE without *error: all is done
+ * already. */
 static gboolean parse_globals(Context *context, int *argc, char ***argv, GError **error)
 {
     gboolean version = FALSE;
@@ -49,11 +51,11 @@ static gboolean parse_globals(Context *context, int *argc, char ***argv, GError 
     g_option_context_add_main_entries(options, globals, NULL);
     g_option_context_add_main_entries(options, own, NULL);
     g_option_context_set_strict_posix(options, TRUE);
-    if (!options_parse(options, argc, argv, "see postern --help", error))
+    if (!options_parse(context, options, argc, argv, "see postern --help", error))
         return FALSE;
     if (version) {
-        puts("postern " PACKAGE_VERSION);
-        exit(0);
+        tell_version(context);
+        return FALSE;
     }
     if (*argc < 2)
         return refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern help' lists them",
@@ -65,10 +67,11 @@ static gboolean parse_globals(Context *context, int *argc, char ***argv, GError 
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    const Command *command;
-    if (!parse_globals(context, &argc, &argv, error) || !(command = find(argv[0], error)))
-        return POSTERN_ERROR_USAGE;
-    return command->run(context, argc, argv, error);
+    if (!parse_globals(context, &argc, &argv, error))
+        return 0;
+    const Command *command = command_find(argv[0], error);
+    int code = command ? command->run(context, argc, argv, error) : POSTERN_ERROR_USAGE;
+    return context->help ? 0 : code;
 }
 
 /* GLib takes back what it has read when it meets an option that it does not know. */

@@ -1,8 +1,10 @@
 /* Option parsing for commands; see command.h. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/text.h"
@@ -19,18 +21,39 @@ GOptionEntry *global_options(Context *context)
          "WHEN"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &context->quiet, "Only errors and answers", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &context->verbose, "Say more", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &context->help, "Show this", NULL},
         G_OPTION_ENTRY_NULL,
     };
     return g_memdup2(entries, sizeof entries);
 }
 
-gboolean options_parse(GOptionContext *options, int *argc, char ***argv, const char *mend,
-                       GError **error)
+static void give_help(const Context *context, GOptionContext *options)
+{
+    g_autofree char *text = g_option_context_get_help(options, FALSE, NULL);
+    if (!context->json) {
+        fputs(g_strchomp(text), stdout);
+        putchar('\n');
+        return;
+    }
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_string(builder, "help", text);
+    json_builder_end_object(builder);
+    output_json(builder);
+}
+
+gboolean options_parse(Context *context, GOptionContext *options, int *argc, char ***argv,
+                       const char *mend, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    if (g_option_context_parse(options, argc, argv, &failure))
-        return TRUE;
+    g_option_context_set_help_enabled(options, FALSE);
+    if (g_option_context_parse(options, argc, argv, &failure)) {
+        if (context->help)
+            give_help(context, options);
+        return !context->help;
+    }
     g_autofree char *words = text_field(failure->message);
+    *words = g_ascii_tolower(*words); /* "Unknown option": a sentence of ours begins small */
     return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "%s", words);
 }
 
@@ -50,6 +73,15 @@ static gboolean defaults(Context *context, GError **error)
     return TRUE;
 }
 
+/* Help shows them in the order of adding. */
+static void add_group(GOptionContext *options, const char *name, const char *title,
+                      const GOptionEntry *entries)
+{
+    GOptionGroup *group = g_option_group_new(name, title, title, NULL, NULL);
+    g_option_group_add_entries(group, entries);
+    g_option_context_add_group(options, group);
+}
+
 gboolean command_options(Context *context, const Command *command, const GOptionEntry *entries,
                          int min, int max, int *argc, char ***argv, GError **error)
 {
@@ -57,17 +89,14 @@ gboolean command_options(Context *context, const Command *command, const GOption
     g_autoptr(GOptionContext) options = g_option_context_new(command->usage);
     g_option_context_set_summary(options, command->summary);
     if (entries)
-        g_option_context_add_main_entries(options, entries, NULL);
-    GOptionGroup *group = g_option_group_new(
-        "global", "Options of every command:", "Options of every command", NULL, NULL);
-    g_option_group_add_entries(group, globals);
-    g_option_context_add_group(options, group);
+        add_group(options, "own", "Options:", entries);
+    add_group(options, "global", "Options of every command:", globals);
 
     /* Help names the program by g_get_prgname(). */
     g_autofree char *name = g_strconcat("postern ", command->name, NULL);
     g_set_prgname(name);
     g_autofree char *mend = g_strdup_printf("see 'postern %s --help'", command->name);
-    if (!options_parse(options, argc, argv, mend, error))
+    if (!options_parse(context, options, argc, argv, mend, error))
         return FALSE;
     int left = *argc - 1;
     if (left < min)

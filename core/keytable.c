@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/nearest.h"
+
 /* clang-format off */
 #define IN(type, field) .offset = offsetof(type, field)
 #define NOWHERE         .offset = KEY_NOWHERE
@@ -121,33 +123,13 @@ const Key *section_key(const Section *section, const char *name)
     return NULL;
 }
 
-/* Levenshtein's distance, one row at a time; only the start of a long WRITTEN counts. */
-static guint distance(const char *written, const char *known)
-{
-    guint row[32];
-    guint n = (guint)strlen(known);
-    g_assert(n < G_N_ELEMENTS(row));
-    for (guint i = 0; i <= n; i++)
-        row[i] = i;
-    for (guint j = 1; j <= 64 && written[j - 1]; j++) {
-        guint diagonal = row[0];
-        row[0] = j;
-        for (guint i = 1; i <= n; i++) {
-            guint change = diagonal + (g_ascii_tolower(written[j - 1]) != known[i - 1]);
-            diagonal = row[i];
-            row[i] = MIN(change, 1 + MIN(row[i], row[i - 1]));
-        }
-    }
-    return row[n];
-}
-
 char *section_nearest(const char *header)
 {
     g_autofree char *word = g_strndup(header, strcspn(header, " \""));
     const Section *nearest = NULL;
     guint least = G_MAXUINT;
     for (gsize i = 0; i < G_N_ELEMENTS(sections); i++) {
-        guint far = distance(word, sections[i].name);
+        guint far = nearest_distance(word, sections[i].name);
         if (far < least) {
             least = far;
             nearest = &sections[i];
@@ -161,7 +143,7 @@ const char *section_nearest_key(const Section *section, const char *name)
     const char *nearest = NULL;
     guint least = G_MAXUINT;
     for (guint i = 0; i < section->n_keys; i++) {
-        guint far = distance(name, section->keys[i].name);
+        guint far = nearest_distance(name, section->keys[i].name);
         if (far < least) {
             least = far;
             nearest = section->keys[i].name;

@@ -10,6 +10,7 @@ libpostern_core_a_SOURCES = \
 	core/letter.c core/letter.h \
 	core/limits.h \
 	core/narrow.c core/narrow.h \
+	core/nearest.c core/nearest.h \
 	core/paths.c core/paths.h \
 	core/policyfile.c core/policyfile.h \
 	core/secret.c core/secret.h \

@@ -3,6 +3,7 @@ INTEGRATION = \
 	tests/integration/cmd-doctor.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
+	tests/integration/cmd-json.sh \
 	tests/integration/cmd-login.sh \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-send.sh \
