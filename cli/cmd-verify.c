@@ -38,7 +38,8 @@ static gboolean check(gpointer user, const JournalRecord *record, GError **error
 {
     Verification *self = user;
     gboolean sound;
-    if (record->sequence <= self->indexed && !index_has(self->context->index, record->row))
+    if (record->sequence <= self->indexed && !record->disowned &&
+        !index_has(self->context->index, record->row))
         g_ptr_array_add(self->unknown, g_strdup(record->id));
     /* A further arrival of a message that was opened already. */
     if (record->row <= self->newest)

@@ -1,25 +1,49 @@
 /*
  * A POP3 account's pass: what UIDL names and is not here is fetched; with `keep = no` a message
- * is deleted only after it was committed, read back from disk and opened (P6).
+ * is deleted only after it was committed and read back from disk (P6).
  */
+#include <stdlib.h>
+
 #include "core/error.h"
 #include "core/limits.h"
 #include "fetchd/pass.h"
 #include "fetchd/record.h"
+#include "store/vault-uidl.h"
+
+typedef enum {
+    HERE,    /* since an earlier run */
+    WANTED,  /* to be fetched */
+    ARRIVED, /* not durable yet */
+    SAFE,    /* durable, and read back when it is to be removed */
+} State;
+
+typedef struct {
+    guint32 number; /* in this session */
+    State state;
+    const char *uidl;
+    gboolean doubled; /* another message of this list bears the same UIDL */
+} Item;
 
 typedef struct {
     Pass *pass;          /* first: see pass_take_start() */
-    GHashTable *uidls;   /* message number -> its UIDL */
-    GArray *wanted;      /* guint32: numbers to get, ascending */
-    GArray *uncommitted; /* guint32: arrived, not durable yet */
-    GArray *removable;   /* guint32: durable and read back, or known from an earlier run */
+    GArray *items;       /* Item, by ascending number once all are listed */
+    GStringChunk *uidls; /* whose text they point to */
+    GPtrArray *arrived;  /* the items of the running batch */
+    guint damaged;       /* messages from earlier runs that read back differently */
     gint64 now;
 } Pop3Pass;
 
-static GArray *numbers_new(void)
+static Item *item_at(const Pop3Pass *self, guint at)
 {
-    return g_array_new(FALSE, FALSE, sizeof(guint32));
+    return &g_array_index(self->items, Item, at);
 }
+
+static gboolean removes(const Pop3Pass *self)
+{
+    return self->pass->account->keep == KEEP_NO;
+}
+
+/* --- what the server has ------------------------------------------------------------------- */
 
 static gboolean take_listed(gpointer user, const Listed *listed, GError **error)
 {
@@ -28,132 +52,200 @@ static gboolean take_listed(gpointer user, const Listed *listed, GError **error)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "server.uidl",
                       "fetch this account by imaps:// or ask for a server with UIDL",
                       "the server does not say which messages are which (no UIDL)");
-    gboolean here;
-    if (!vault_has_uidl(self->pass->writer, self->pass->account->name, listed->uidl, &here, error))
-        return FALSE;
-    g_array_append_val(here ? self->removable : self->wanted, listed->number);
-    if (!here)
-        g_hash_table_insert(self->uidls, GUINT_TO_POINTER(listed->number), g_strdup(listed->uidl));
+    const Item item = {
+        .number = listed->number,
+        .uidl = g_string_chunk_insert(self->uidls, listed->uidl),
+    };
+    g_array_append_val(self->items, item);
     return TRUE;
 }
 
+static int by_uidl(gconstpointer a, gconstpointer b)
+{
+    return strcmp(((const Item *)a)->uidl, ((const Item *)b)->uidl);
+}
+
+static int by_number(gconstpointer a, gconstpointer b)
+{
+    guint32 left = ((const Item *)a)->number, right = ((const Item *)b)->number;
+    return (left > right) - (left < right);
+}
+
+static gboolean mark_doubles(Pop3Pass *self, GError **error)
+{
+    g_array_sort(self->items, by_uidl);
+    for (guint i = 1; i < self->items->len; i++)
+        if (by_uidl(item_at(self, i - 1), item_at(self, i)) == 0)
+            item_at(self, i - 1)->doubled = item_at(self, i)->doubled = TRUE;
+    g_array_sort(self->items, by_number);
+    for (guint i = 1; i < self->items->len; i++)
+        if (item_at(self, i - 1)->number == item_at(self, i)->number)
+            return refuse(error, POSTERN_ERROR_PROTOCOL, "server.number",
+                          "tell the server's operator", "the server lists message %u twice",
+                          item_at(self, i)->number);
+    return TRUE;
+}
+
+static gboolean list(Pop3Pass *self, GError **error)
+{
+    Pass *pass = self->pass;
+    Selected selected;
+    if (!pass->fetcher->select(pass->fetcher, "INBOX", &selected, error) ||
+        !pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error) ||
+        !mark_doubles(self, error))
+        return FALSE;
+    for (guint i = 0; i < self->items->len; i++) {
+        Item *item = item_at(self, i);
+        gboolean here;
+        if (!vault_has_uidl(pass->writer, pass->account->name, item->uidl, &here, error))
+            return FALSE;
+        /* A UIDL that names two messages proves neither: what will be removed is fetched first. */
+        item->state = here && !(item->doubled && removes(self)) ? HERE : WANTED;
+        pass->total += item->state == WANTED;
+    }
+    return TRUE;
+}
+
+/* --- fetching ------------------------------------------------------------------------------ */
+
 static gboolean commit(Pop3Pass *self, GError **error)
 {
-    if (!pass_commit(self->pass, error))
+    if (!pass_commit(self->pass, error) ||
+        (removes(self) && !vault_read_back(self->pass->writer, error)))
         return FALSE;
-    if (self->pass->account->keep == KEEP_NO) {
-        if (!vault_read_back(self->pass->writer, error))
-            return FALSE;
-        g_array_append_vals(self->removable, self->uncommitted->data, self->uncommitted->len);
-    }
-    g_array_set_size(self->uncommitted, 0);
+    for (guint i = 0; i < self->arrived->len; i++)
+        ((Item *)self->arrived->pdata[i])->state = SAFE;
+    g_ptr_array_set_size(self->arrived, 0);
     return TRUE;
 }
 
 static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
 {
     Pop3Pass *self = user;
-    g_autofree char *uidl = NULL;
-    if (!g_hash_table_steal_extended(self->uidls, GUINT_TO_POINTER(fetched->number), NULL,
-                                     (gpointer *)&uidl))
+    const Item key = {.number = fetched->number};
+    Item *item = bsearch(&key, self->items->data, self->items->len, sizeof(Item), by_number);
+    if (item == NULL || item->state != WANTED)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "server.number", "tell the server's operator",
                       "the server sent message %u, which was not asked for", fetched->number);
     const Arrival arrival = {
         .account = self->pass->account->name,
         .mailbox = "INBOX",
-        .uidl = uidl,
+        .uidl = item->uidl,
         .internaldate = self->now,
     };
     if (!pass_arrived(self->pass, &arrival, error))
         return FALSE;
-    g_array_append_val(self->uncommitted, fetched->number);
+    item->state = ARRIVED;
+    g_ptr_array_add(self->arrived, item);
     return !vault_batch_due(self->pass->writer) || commit(self, error);
-}
-
-static int ascending(gconstpointer a, gconstpointer b)
-{
-    guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
-    return (left > right) - (left < right);
-}
-
-static GArray *as_ranges(const GArray *numbers, guint begin, guint end)
-{
-    GArray *ranges = ranges_new();
-    for (guint i = begin; i < end; i++) {
-        guint32 number = g_array_index(numbers, guint32, i);
-        ranges_add(ranges, number, number);
-    }
-    return ranges;
 }
 
 G_STATIC_ASSERT(sizeof(UidRange) == sizeof(NumberRange));
 
-static gboolean fetch(Pop3Pass *self, GError **error)
+/* Newest first, in batches. */
+static gboolean get_wanted(Pop3Pass *self, GError **error)
 {
     const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
     Fetcher *fetcher = self->pass->fetcher;
-    for (guint end = self->wanted->len; end > 0;) {
-        guint begin = end > LIMIT_BATCH_MESSAGES ? end - LIMIT_BATCH_MESSAGES : 0;
-        g_autoptr(GArray) ranges = as_ranges(self->wanted, begin, end);
-        if (!fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data, ranges->len, &taker,
-                          error))
+    for (guint end = self->items->len; end > 0;) {
+        g_autoptr(GArray) ranges = ranges_new();
+        for (guint n = 0; end > 0 && n < LIMIT_BATCH_MESSAGES; end--) {
+            const Item *item = item_at(self, end - 1);
+            if (item->state != WANTED)
+                continue;
+            ranges_add(ranges, item->number, item->number);
+            n++;
+        }
+        if (ranges->len > 0 && !fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data,
+                                             ranges->len, &taker, error))
             return FALSE;
-        end = begin;
     }
     return TRUE;
 }
 
-static gboolean remove_kept(Pop3Pass *self, GError **error)
+/* What came whole before a failure is kept; the failure is told all the same. */
+static gboolean fetch(Pop3Pass *self, GError **error)
 {
-    Fetcher *fetcher = self->pass->fetcher;
-    const guint32 *numbers = (const guint32 *)(void *)self->removable->data;
-    for (guint at = 0; at < self->removable->len; at += RECORD_RANGES)
-        if (!fetcher->remove(fetcher, numbers + at, MIN(self->removable->len - at, RECORD_RANGES),
-                             error))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean fetch_new(Pop3Pass *self, GError **error)
-{
-    Pass *pass = self->pass;
-    Selected selected;
-    if (!pass->fetcher->select(pass->fetcher, "INBOX", &selected, error) ||
-        !pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error))
-        return FALSE;
-    g_array_sort(self->wanted, ascending);
-    pass->total = self->wanted->len;
-
     g_autoptr(GError) late = NULL;
-    gboolean fetched = fetch(self, &late);
+    gboolean fetched = get_wanted(self, &late);
     if (!fetched)
-        vault_message_abort(pass->writer);
+        vault_message_abort(self->pass->writer);
     if (!commit(self, fetched ? error : NULL) && fetched)
         return FALSE;
-    if (!fetched) {
+    if (!fetched)
         g_propagate_error(error, g_steal_pointer(&late));
+    return fetched;
+}
+
+/* --- removing ------------------------------------------------------------------------------ */
+
+/* A run that ended between its commit and its read-back left what only the digest vouches for. */
+static gboolean may_remove(Pop3Pass *self, const Item *item, gboolean *may, GError **error)
+{
+    *may = item->state == SAFE;
+    if (item->state != HERE)
+        return TRUE;
+    if (!vault_uidl_intact(self->pass->writer, self->pass->account->name, item->uidl, may, error))
         return FALSE;
+    self->damaged += !*may;
+    return TRUE;
+}
+
+static gboolean remove_safe(Pop3Pass *self, GError **error)
+{
+    Fetcher *fetcher = self->pass->fetcher;
+    g_autofree guint32 *numbers = g_new(guint32, RECORD_RANGES);
+    for (guint at = 0; at < self->items->len;) {
+        gsize n = 0;
+        for (; at < self->items->len && n < RECORD_RANGES; at++) {
+            gboolean may;
+            if (!may_remove(self, item_at(self, at), &may, error))
+                return FALSE;
+            if (may)
+                numbers[n++] = item_at(self, at)->number;
+        }
+        if (n > 0 && !fetcher->remove(fetcher, numbers, n, error))
+            return FALSE;
     }
-    if (pass->account->keep == KEEP_NO && !remove_kept(self, error))
+    return TRUE;
+}
+
+static gboolean forget_gone(const Pop3Pass *self, GError **error)
+{
+    g_autoptr(GPtrArray) listed = g_ptr_array_new();
+    for (guint i = 0; i < self->items->len; i++)
+        if (!removes(self) || item_at(self, i)->state == WANTED)
+            g_ptr_array_add(listed, (gpointer)item_at(self, i)->uidl);
+    return vault_forget_uidls(self->pass->writer, self->pass->account->name, listed, error);
+}
+
+static gboolean run(Pop3Pass *self, GError **error)
+{
+    Fetcher *fetcher = self->pass->fetcher;
+    if (!list(self, error) || !fetch(self, error) || (removes(self) && !remove_safe(self, error)))
         return FALSE;
     /* Only a QUIT that the server confirmed makes the deletions real (RFC 1939, 6). */
-    return pass->fetcher->quit(pass->fetcher, error);
+    if (!fetcher->quit(fetcher, error) || !forget_gone(self, error))
+        return FALSE;
+    return self->damaged == 0 ||
+           refuse(error, POSTERN_ERROR_STORE, "vault.damage",
+                  "see that the disk is sound and fetch again: they are still on the server",
+                  "%u messages held here read back differently from what was sealed",
+                  self->damaged);
 }
 
 gboolean pass_pop3(Pass *pass, GError **error)
 {
     Pop3Pass self = {
         .pass = pass,
-        .uidls = g_hash_table_new_full(NULL, NULL, NULL, g_free),
-        .wanted = numbers_new(),
-        .uncommitted = numbers_new(),
-        .removable = numbers_new(),
+        .items = g_array_new(FALSE, FALSE, sizeof(Item)),
+        .uidls = g_string_chunk_new(4096),
+        .arrived = g_ptr_array_new(),
         .now = g_get_real_time() / G_USEC_PER_SEC,
     };
-    gboolean ok = fetch_new(&self, error);
-    g_hash_table_unref(self.uidls);
-    g_array_unref(self.wanted);
-    g_array_unref(self.uncommitted);
-    g_array_unref(self.removable);
+    gboolean ok = run(&self, error);
+    g_array_unref(self.items);
+    g_string_chunk_free(self.uidls);
+    g_ptr_array_unref(self.arrived);
     return ok;
 }

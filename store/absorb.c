@@ -150,7 +150,8 @@ static gboolean absorb_record(gpointer user, const JournalRecord *record, GError
     if (!step_begin(self, error))
         return FALSE;
     if (record->sequence > self->done) {
-        if (!(index_has(self->index, record->row) ? add_arrival(self, record, error)
+        if (!record->disowned &&
+            !(index_has(self->index, record->row) ? add_arrival(self, record, error)
                                                   : add_message(self, record, error)))
             return FALSE;
         self->done = record->sequence;

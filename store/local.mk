@@ -11,6 +11,7 @@ libpostern_store_a_SOURCES = \
 	store/vault.c store/vault.h \
 	store/vault-batch.c store/vault-batch.h \
 	store/vault-commit.c store/vault-commit.h \
+	store/vault-digest.c store/vault-digest.h \
 	store/vault-names.c store/vault-names.h \
 	store/vault-read.c store/vault-read.h \
 	store/vault-readback.c \
@@ -18,6 +19,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-schema.c store/vault-schema.h \
 	store/vault-sql.c store/vault-sql.h \
 	store/vault-state.c \
+	store/vault-uidl.c store/vault-uidl.h \
 	store/vault-writer.c store/vault-writer.h
 
 libpostern_store_a_SOURCES += \

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "store/vault-digest.h"
 #include "store/vault-sql.h"
 
 /* A message of the batch. Its key stays until it was read back. */
@@ -12,6 +13,7 @@ typedef struct {
     guint8 id[MESSAGE_ID_SIZE];
     guint8 key[KEY_SIZE];
     guint8 identity[MAC_SIZE];
+    guint8 chunks_mac[MAC_SIZE]; /* see vault-digest.h */
     gint64 row;     /* 0 while it is in memory alone */
     gboolean known; /* held since an earlier batch: id and row alone are set */
     guint32 chunks;
@@ -36,6 +38,7 @@ typedef struct {
 
 typedef struct {
     Vault *vault;
+    const DigestKey *digests; /* the writer's */
     BatchKey *key; /* NULL until the first message */
     guint8 ephemeral[KEY_SIZE];
     gint64 id;               /* 0 until something of it is on disk */
@@ -49,7 +52,7 @@ typedef struct {
     GArray *chunks;          /* what is in it */
 } Batch;
 
-Batch *batch_new(Vault *vault);
+Batch *batch_new(Vault *vault, const DigestKey *digests);
 void batch_free(Batch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 

@@ -134,13 +134,15 @@ gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
 
 static gboolean store_message(Batch *batch, BatchMessage *message, GError **error)
 {
-    guint8 wrapped[WRAP_SIZE];
+    guint8 wrapped[WRAP_SIZE], digest[MAC_SIZE];
     gboolean fresh = message->row == 0;
     sqlite3_stmt *statement =
         vault_sql(batch->vault, fresh ? SQL_ADD_STORED : SQL_SET_STORED, error);
     if (statement == NULL)
         return FALSE;
     key_wrap(batch->key, message->id, message->key, wrapped);
+    digest_message(batch->digests, message->chunks_mac, message->id, batch->ephemeral, wrapped,
+                   sizeof wrapped, digest);
     int n = 1;
     if (fresh) {
         sql_blob(statement, n++, message->id, MESSAGE_ID_SIZE);
@@ -152,6 +154,7 @@ static gboolean store_message(Batch *batch, BatchMessage *message, GError **erro
     sql_blob(statement, n++, wrapped, sizeof wrapped);
     sql_blob(statement, n++, message->identity, MAC_SIZE);
     sql_int(statement, n++, (gint64)message->bytes);
+    sql_blob(statement, n++, digest, sizeof digest);
     if (!sql_done(batch->vault, statement, error))
         return FALSE;
     if (fresh)
@@ -229,6 +232,7 @@ static gboolean store_arrival(Batch *batch, const BatchArrival *arrival, gint64 
         return FALSE;
     sql_int(uidl, 1, account);
     sql_blob(uidl, 2, arrival->uidl_mac, MAC_SIZE);
+    sql_int(uidl, 3, arrival->message->row);
     return sql_done(batch->vault, uidl, error);
 }
 

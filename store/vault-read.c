@@ -17,23 +17,28 @@ typedef struct {
     gint64 row;
 } MessageSource;
 
+GBytes *vault_chunk(Vault *vault, gint64 row, guint32 n, GError **error)
+{
+    gboolean found;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_CHUNK, error);
+    if (statement == NULL)
+        return NULL;
+    sql_int(statement, 1, row << CHUNK_BITS | n);
+    if (!sql_row(vault, statement, &found, error))
+        return NULL;
+    GBytes *chunk = found ? g_bytes_new(sqlite3_column_blob(statement, 0),
+                                        (gsize)sqlite3_column_bytes(statement, 0))
+                          : NULL;
+    sqlite3_reset(statement);
+    if (chunk == NULL)
+        vault_damaged(vault, "a piece of a message is missing", error);
+    return chunk;
+}
+
 static GBytes *read_chunk(gpointer user, guint32 n, GError **error)
 {
     MessageSource *self = user;
-    gboolean row;
-    sqlite3_stmt *statement = vault_sql(self->vault, SQL_CHUNK, error);
-    if (statement == NULL)
-        return NULL;
-    sql_int(statement, 1, self->row << CHUNK_BITS | n);
-    if (!sql_row(self->vault, statement, &row, error))
-        return NULL;
-    GBytes *chunk = row ? g_bytes_new(sqlite3_column_blob(statement, 0),
-                                      (gsize)sqlite3_column_bytes(statement, 0))
-                        : NULL;
-    sqlite3_reset(statement);
-    if (chunk == NULL)
-        vault_damaged(self->vault, "a piece of a message is missing", error);
-    return chunk;
+    return vault_chunk(self->vault, self->row, n, error);
 }
 
 static gssize message_read(Source *source, guint8 *buffer, gsize size, GError **error)
@@ -183,7 +188,8 @@ static gboolean replay_row(Replay *replay, sqlite3_stmt *statement, GError **err
         return vault_damaged(replay->vault, "a message has no id", error);
     g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
     JournalRecord record = {.sequence = sqlite3_column_int64(statement, 0),
-                            .row = sqlite3_column_int64(statement, 1)};
+                            .row = sqlite3_column_int64(statement, 1),
+                            .disowned = sqlite3_column_int(statement, 5) != 0};
     g_strlcpy(record.id, text, sizeof record.id);
     if (!open_record(replay, sqlite3_column_int64(statement, 2), &record,
                      sqlite3_column_blob(statement, 4), (gsize)sqlite3_column_bytes(statement, 4),

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 1
+#define VERSION 2
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -47,6 +47,7 @@ static const char tables[] =
                                   "CREATE TABLE pop_uidl("
                                   "  account INTEGER NOT NULL REFERENCES account,"
                                   "  uidl_mac BLOB NOT NULL,"
+                                  "  message INTEGER NOT NULL REFERENCES message,"
                                   "  PRIMARY KEY(account, uidl_mac)) WITHOUT ROWID;"
                                   "CREATE TABLE batch("
                                   "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
@@ -59,7 +60,8 @@ static const char tables[] =
                                   "  chunks INTEGER,"
                                   "  wrapped BLOB,"
                                   "  identity BLOB,"
-                                  "  bytes INTEGER);"
+                                  "  bytes INTEGER,"
+                                  "  digest BLOB);"
                                   "CREATE UNIQUE INDEX message_identity ON message(identity) WHERE "
                                   "stored = 1;"
                                   "CREATE INDEX message_arriving ON message(row) WHERE stored = 0;"

@@ -18,10 +18,10 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SET_SECRET] = "INSERT OR REPLACE INTO secret(name_mac, sealed) VALUES(?1, ?2)",
     [SQL_ADD_BATCH] = "INSERT INTO batch(ephemeral) VALUES(?1)",
     [SQL_ADD_ARRIVING] = "INSERT INTO message(id, batch, stored) VALUES(?1, ?2, 0)",
-    [SQL_ADD_STORED] = "INSERT INTO message(id, batch, stored, chunks, wrapped, identity, bytes) "
-                       "VALUES(?1, ?2, 1, ?3, ?4, ?5, ?6)",
+    [SQL_ADD_STORED] = "INSERT INTO message(id, batch, stored, chunks, wrapped, identity, bytes, "
+                       "digest) VALUES(?1, ?2, 1, ?3, ?4, ?5, ?6, ?7)",
     [SQL_SET_STORED] = "UPDATE message SET stored = 1, chunks = ?2, wrapped = ?3, identity = ?4, "
-                       "bytes = ?5 WHERE row = ?1",
+                       "bytes = ?5, digest = ?6 WHERE row = ?1",
     [SQL_DROP_ARRIVING] = "DELETE FROM message WHERE row = ?1 AND stored = 0",
     [SQL_DROP_CHUNKS] = "DELETE FROM chunk WHERE key BETWEEN ?1 AND ?2",
     [SQL_ADD_CHUNK] = "INSERT INTO chunk(key, data) VALUES(?1, ?2)",
@@ -36,8 +36,8 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SET_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
                         "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name_mac) DO UPDATE "
                         "SET uidvalidity = ?3, covered = ?4",
-    [SQL_ADD_UIDL] = "INSERT INTO pop_uidl(account, uidl_mac) VALUES(?1, ?2) "
-                     "ON CONFLICT DO NOTHING",
+    [SQL_ADD_UIDL] = "INSERT INTO pop_uidl(account, uidl_mac, message) VALUES(?1, ?2, ?3) "
+                     "ON CONFLICT(account, uidl_mac) DO NOTHING",
     [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m "
                          "JOIN chunk c ON c.key BETWEEN m.row << 20 AND (m.row << 20) + 1048575 "
                          "WHERE m.stored = 0)",
@@ -47,14 +47,20 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ACCOUNT] =
         "SELECT id, last_sync, outcome, arrivals, indexed FROM account WHERE name_mac = ?1",
     [SQL_MAILBOX] = "SELECT uidvalidity, covered FROM mailbox WHERE name_mac = ?1",
-    [SQL_UIDL] = "SELECT 1 FROM pop_uidl WHERE account = ?1 AND uidl_mac = ?2",
+    [SQL_UIDL] = "SELECT u.message FROM pop_uidl u JOIN account a ON a.id = u.account "
+                 "WHERE a.name_mac = ?1 AND u.uidl_mac = ?2",
+    [SQL_UIDLS] = "SELECT u.uidl_mac FROM pop_uidl u JOIN account a ON a.id = u.account "
+                  "WHERE a.name_mac = ?1",
+    [SQL_DROP_UIDL] = "DELETE FROM pop_uidl WHERE uidl_mac = ?2 AND account = "
+                      "(SELECT id FROM account WHERE name_mac = ?1)",
     [SQL_KNOWN] = "SELECT row, id FROM message WHERE identity = ?1 AND stored = 1",
-    [SQL_COUNT_CHUNKS] = "SELECT m.chunks, (SELECT count(*) FROM chunk c WHERE c.key BETWEEN "
-                         "m.row << 20 AND (m.row << 20) + 1048575) FROM message m "
-                         "WHERE m.row = ?1 AND m.stored = 1",
+    [SQL_INTACT] = "SELECT m.chunks, m.id, b.ephemeral, m.wrapped, m.digest FROM message m "
+                   "JOIN batch b ON b.id = m.batch WHERE m.row = ?1 AND m.stored = 1",
+    [SQL_DISOWN] = "UPDATE message SET identity = NULL WHERE row = ?1",
+    [SQL_DROP_UIDLS] = "DELETE FROM pop_uidl WHERE message = ?1",
     [SQL_TOTAL] = "SELECT messages, bytes FROM total",
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
-    [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record FROM journal j "
+    [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.identity IS NULL FROM journal j "
                     "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
                     "ORDER BY j.sequence LIMIT 500",
     [SQL_MESSAGE] = "SELECT m.row, m.batch, m.chunks, m.wrapped FROM message m "

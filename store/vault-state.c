@@ -49,8 +49,8 @@ gboolean vault_set_mailbox_state(VaultWriter *writer, const char *account, const
     return TRUE;
 }
 
-static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], gint64 *id,
-                             AccountStat *stat, GError **error)
+static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], AccountStat *stat,
+                             GError **error)
 {
     gboolean row;
     sqlite3_stmt *statement = vault_sql(vault, SQL_ACCOUNT, error);
@@ -60,34 +60,12 @@ static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], gi
     if (!sql_row(vault, statement, &row, error))
         return FALSE;
     memset(stat, 0, sizeof *stat);
-    *id = 0;
     if (row) {
-        *id = sqlite3_column_int64(statement, 0);
         stat->last_sync = sqlite3_column_int64(statement, 1);
         stat->outcome = sqlite3_column_int(statement, 2);
         stat->arrivals = (guint64)sqlite3_column_int64(statement, 3);
         stat->indexed = (guint64)sqlite3_column_int64(statement, 4);
     }
-    sqlite3_reset(statement);
-    return TRUE;
-}
-
-gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl, gboolean *has,
-                        GError **error)
-{
-    Vault *vault = writer->vault;
-    guint8 account_mac[MAC_SIZE], mac[MAC_SIZE];
-    gint64 id;
-    AccountStat stat;
-    name_mac(writer->names, "account", account, "", account_mac);
-    name_mac(writer->names, "uidl", account, uidl, mac);
-    sqlite3_stmt *statement = vault_sql(vault, SQL_UIDL, error);
-    if (statement == NULL || !read_account(vault, account_mac, &id, &stat, error))
-        return FALSE;
-    sql_int(statement, 1, id);
-    sql_blob(statement, 2, mac, sizeof mac);
-    if (!sql_row(vault, statement, has, error))
-        return FALSE;
     sqlite3_reset(statement);
     return TRUE;
 }
@@ -110,10 +88,9 @@ gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *a
                             AccountStat *stat, GError **error)
 {
     guint8 mac[MAC_SIZE];
-    gint64 id;
     g_autoptr(NameKey) names = name_key_new(match_key);
     name_mac(names, "account", account, "", mac);
-    return read_account(vault, mac, &id, stat, error);
+    return read_account(vault, mac, stat, error);
 }
 
 gboolean vault_note_indexed(Vault *vault, gint64 sequence, GError **error)

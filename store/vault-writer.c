@@ -47,7 +47,8 @@ VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **er
     writer->vault = vault;
     writer->match_key = secret_copy(match_key);
     writer->names = name_key_new(match_key);
-    writer->batch = batch_new(vault);
+    writer->digests = digest_key_new(match_key);
+    writer->batch = batch_new(vault, writer->digests);
     writer->committed = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
     if (!take_lock(writer, error) || !vault_sweep(vault, error))
         return NULL;
@@ -58,6 +59,7 @@ static void forget_current(VaultWriter *writer)
 {
     g_clear_pointer(&writer->current, batch_message_free);
     g_clear_pointer(&writer->identity, mac_free);
+    g_clear_pointer(&writer->chunks, mac_free);
 }
 
 void vault_writer_free(VaultWriter *writer)
@@ -72,6 +74,8 @@ void vault_writer_free(VaultWriter *writer)
     if (spilled)
         (void)!vault_sweep(writer->vault, NULL);
     g_ptr_array_unref(writer->committed);
+    vault_close(writer->fresh);
+    digest_key_free(writer->digests);
     name_key_free(writer->names);
     secret_free(writer->match_key);
     if (writer->lock >= 0)
@@ -104,6 +108,7 @@ static gboolean take_chunk(gpointer user, guint32 n, const guint8 *sealed, gsize
                            GError **error)
 {
     VaultWriter *writer = user;
+    digest_chunk(writer->chunks, sealed, size);
     return batch_stage(writer->batch, writer->current, n, sealed, size, error) || broken(writer);
 }
 
@@ -119,6 +124,7 @@ gboolean vault_message_start(VaultWriter *writer, GError **error)
     random_bytes(message->key, sizeof message->key);
     writer->current = message;
     writer->identity = mac_new(secret_bytes(writer->match_key), secret_size(writer->match_key));
+    writer->chunks = digest_chunks(writer->digests);
     if (writer->sink)
         seal_sink_again(writer->sink, message->id, message->key);
     else
@@ -187,6 +193,7 @@ gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GErro
         return FALSE;
     BatchMessage *found;
     mac_finish(writer->identity, writer->current->identity);
+    mac_finish(writer->chunks, writer->current->chunks_mac);
     if (!batch_find(writer->batch, writer->current->identity, &found, error))
         return FALSE;
     if (found == NULL) {
@@ -239,6 +246,6 @@ gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError *
     writer->batch->messages = g_steal_pointer(&writer->committed);
     writer->committed = messages;
     batch_free(writer->batch);
-    writer->batch = batch_new(writer->vault);
+    writer->batch = batch_new(writer->vault, writer->digests);
     return TRUE;
 }

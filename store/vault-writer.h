@@ -1,4 +1,4 @@
-/* vault-writer — the writer's own state, shared by vault-writer.c and vault-state.c. */
+/* vault-writer — the writer's own state, shared by vault-writer.c, vault-state.c and vault-uidl.c. */
 #pragma once
 
 #include "store/vault-batch.h"
@@ -9,13 +9,20 @@ struct VaultWriter {
     int lock; /* descriptor of DIR/lock, or -1 */
     Secret *match_key;
     NameKey *names;
+    DigestKey *digests;
     Batch *batch;
     BatchMessage *current; /* between start and finish */
     Mac *identity;         /* of it */
+    Mac *chunks;           /* of its sealed chunks */
     Sink *sink;            /* one for all messages */
     GPtrArray *committed;  /* BatchMessage * of the last batch, until the next message */
+    Vault *fresh;          /* what is read back comes through this; or NULL */
     gboolean broken;       /* a write failed: memory and disk may differ */
 };
+
+/* The row of the message that UIDL stands for, 0 when it is not known. */
+gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* 74 "vault.write" for a writer that failed before. */
 gboolean writer_sound(VaultWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;

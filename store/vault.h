@@ -68,10 +68,6 @@ gboolean vault_set_mailbox_state(VaultWriter *writer, const char *account, const
                                  const MailboxState *state, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* POP3: is the message with this UIDL here (and durable)? */
-gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl,
-                        gboolean *has, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Where a message was found. Exactly one of uid and uidl is set. */
 typedef struct {
     const char *account;
@@ -98,11 +94,6 @@ gboolean vault_batch_due(const VaultWriter *writer);
  * key. *stored and *known (may be NULL) get the numbers of new and of already held messages. */
 gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-
-/* After vault_commit(): reads the messages of the batch just committed back from disk and opens
- * them with the message keys still in memory; TRUE only when every byte is there. A caller
- * that wants to delete on the server asks this first (P6). */
-gboolean vault_read_back(VaultWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Notes the outcome of a run over ACCOUNT for `status`: an exit code, the time is now. */
 gboolean vault_note_sync(VaultWriter *writer, const char *account, int outcome, GError **error)
@@ -134,6 +125,7 @@ typedef struct {
     gint64 sequence;
     gint64 row;
     char id[17];              /* base32 of the message id */
+    gboolean disowned;        /* found damaged, and waiting to be fetched again */
     Arrival arrival;          /* strings valid during the callback */
 } JournalRecord;
 typedef gboolean (*JournalReader)(gpointer user, const JournalRecord *record, GError **error);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "store/vault.h"
+#include "store/vault-uidl.h"
 
 #define ROOM (1 << 22)
 

@@ -13,7 +13,9 @@ typedef struct {
     guint cut_after; /* so many whole messages and half of one, then the line is gone */
     guint32 foreign; /* sent in place of number 2 */
     gboolean no_uidl, lists_twice, rude;
-    guint durable; /* journal records there were when it was told to remove */
+    const char *uidl; /* of all messages, or NULL: each has its own */
+    guint generation; /* of their bytes: another gives other mail under the same UIDLs */
+    guint durable;    /* journal records there were when it was told to remove */
 } Server;
 
 static gboolean gone(GError **error)
@@ -66,7 +68,9 @@ static gboolean server_list(Fetcher *fetcher, const NumberRange *ranges, gsize n
     Server *self = (Server *)fetcher;
     note(self, "list", ranges, n);
     for (guint32 number = 1; number <= self->count; number++) {
-        g_autofree char *uidl = self->no_uidl ? NULL : g_strdup_printf("uidl%u", number);
+        g_autofree char *uidl = self->no_uidl ? NULL
+                                : self->uidl  ? g_strdup(self->uidl)
+                                              : g_strdup_printf("uidl%u", number);
         const Listed listed = {number, self->uidvalidity ? NULL : uidl};
         for (int times = self->lists_twice ? 2 : 1; times > 0 && within(number, ranges, n); times--)
             if (!taker(user, &listed, error))
@@ -78,7 +82,7 @@ static gboolean server_list(Fetcher *fetcher, const NumberRange *ranges, gsize n
 static gboolean send_message(const Server *self, guint32 number, const MessageTaker *taker,
                              gboolean whole, GError **error)
 {
-    g_autoptr(GBytes) mail = mail_number(number, 300);
+    g_autoptr(GBytes) mail = mail_number(number + 1000 * self->generation, 300);
     gsize size;
     const guint8 *bytes = g_bytes_get_data(mail, &size);
     const Fetched fetched = {number == 2 && self->foreign ? self->foreign : number, 1700000000,
@@ -218,6 +222,40 @@ static void p6_pop3_removes_nothing_that_reads_back_wrong(void **state)
                           "data = zeroblob(length(data)) WHERE key = NEW.key; END");
     fails(self, KEEP_NO, 5, "vault.damage");
     assert_null(strstr(self->told->str, "remove"));
+    /* The next pass does not take its own word for what it holds: it fetches all again. */
+    fails(self, KEEP_NO, 5, "vault.damage");
+    assert_string_equal(self->told->str, " select INBOX list get 1-5");
+    tamper(self->fixture, "DROP TRIGGER rot");
+    works(self, KEEP_NO, 5, 0, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
+}
+
+/* As when a pass was killed after its commit, or ran with keep = yes. */
+static void p6_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_YES, 5, 0, " select INBOX list get 1-5 quit");
+    tamper(self->fixture, "UPDATE chunk SET data = zeroblob(length(data)) WHERE key = 3 << 20");
+    fails(self, KEEP_NO, 0, "vault.damage");
+    assert_string_equal(self->told->str, " select INBOX list remove 1 2 4 5 quit");
+    works(self, KEEP_NO, 1, 4, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
+}
+
+static void p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_NO, 5, 0, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
+    self->generation++;
+    works(self, KEEP_NO, 5, 0, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
+}
+
+static void p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl(void **state)
+{
+    Server *self = *state;
+    self->uidl = "same";
+    self->count = 2;
+    works(self, KEEP_YES, 2, 0, " select INBOX list get 1-2 quit");
+    self->count = 3;
+    works(self, KEEP_NO, 1, 2, " select INBOX list get 1-3 remove 1 2 3 quit");
 }
 
 static void p6_pop3_deletions_want_a_confirmed_good_bye(void **state)
@@ -225,6 +263,13 @@ static void p6_pop3_deletions_want_a_confirmed_good_bye(void **state)
     Server *self = *state;
     self->rude = TRUE;
     fails(self, KEEP_NO, 5, "server.closed");
+}
+
+static void pop3_takes_no_number_listed_twice(void **state)
+{
+    Server *self = *state;
+    self->lists_twice = TRUE;
+    fails(self, KEEP_NO, 0, "server.number");
 }
 
 static void pop3_without_uidl_is_refused(void **state)
@@ -312,7 +357,11 @@ int main(void)
         POP3(p6_pop3_removes_what_is_durable),
         POP3(p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole),
         POP3(p6_pop3_removes_nothing_that_reads_back_wrong),
+        POP3(p6_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed),
+        POP3(p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message),
+        POP3(p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl),
         POP3(p6_pop3_deletions_want_a_confirmed_good_bye),
+        POP3(pop3_takes_no_number_listed_twice),
         POP3(pop3_without_uidl_is_refused),
         POP3(pop3_takes_no_number_that_was_not_asked_for),
         IMAP(imap_asks_for_what_is_missing_in_the_wanted_folders),

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/error.h"
-#include "store/vault.h"
+#include "store/vault-uidl.h"
 
 typedef struct {
     char *dir;

@@ -1,0 +1,24 @@
+/*
+ * vault-digest — is what lies on the disk what was sealed? A digest under a key derived from the
+ * match key, over all that is needed to open a message again: its sealed chunks, its wrapped key
+ * and its batch's public key. So the unattended side, which holds no private key, can tell (P6).
+ */
+#pragma once
+
+#include "core/secret.h"
+#include "crypto/seal.h"
+
+typedef struct DigestKey DigestKey;
+DigestKey *digest_key_new(const Secret *match_key);
+void digest_key_free(DigestKey *key);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DigestKey, digest_key_free)
+
+/* The chunks, in order; ended by mac_finish(). */
+Mac *digest_chunks(const DigestKey *key);
+void digest_chunk(Mac *mac, const guint8 *sealed, gsize size);
+
+/* CHUNKS: what mac_finish() gave; WRAPPED: SIZE bytes. */
+void digest_message(const DigestKey *key, const guint8 chunks[static MAC_SIZE],
+                    const guint8 id[static MESSAGE_ID_SIZE],
+                    const guint8 ephemeral[static KEY_SIZE], const guint8 *wrapped, gsize size,
+                    guint8 digest[static MAC_SIZE]);

@@ -1,0 +1,45 @@
+#!/bin/sh
+# P6: with keep = no a message is deleted only when what lies on the disk is what was sealed; also when
+# an earlier pass stored it and never came to read it back.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+user_ready mary pops://mary@mail.corp.example submission://mary@mail.corp.example
+company_fill mary --count 40
+cp -a $COMPANY/mail/mary/Maildir $TESTDIR/original
+vault=$COMPANY/home/mary/.local/share/postern/vault.db
+box() { find $COMPANY/mail/mary/Maildir/cur $COMPANY/mail/mary/Maildir/new -type f | wc -l; }
+harm() { as mary /usr/bin/python3 -c "import sqlite3; d = sqlite3.connect('$vault'); d.execute('''$1'''); d.commit()"; }
+
+run as mary fetchd --once
+code_is 0 'a pass with keep = yes ends well'
+harm 'UPDATE chunk SET data = zeroblob(length(data)) WHERE key IN (5 << 20, 9 << 20)'
+user_line mary 'keep = no'
+run as mary fetchd --once
+code_is 74 'two that changed on the disk end the next pass with 74'
+err_has 'still on the server' 'it says where they are'
+is "$(box)" 2 'they alone are left on the server'
+run as mary fetchd --once
+code_is 0 'another pass ends well'
+is "$(box)" 0 'and empties the server'
+run as mary postern verify --json
+code_is 1 'verify names the damaged copies'
+is "$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)["damaged"]))' <$out)" 2 'both of them'
+is "$(as mary /usr/bin/python3 "$srcdir/tests/lib/same-mail.py" $TESTDIR/original)" \
+    '40 same, 0 missing, 0 foreign, 0 twice' 'each message is here'
+
+# Killed when it opens the vault a second time: after the commit, before anything is read back.
+company_fill mary --count 30 --seed 11
+before=$(user_json mary 'len(d)' '')
+as mary strace -f -o $TESTDIR/trace -P $vault -e trace=openat -e inject=openat:signal=KILL:when=2 \
+    fetchd --once >/dev/null 2>&1
+is "$(grep -c 'openat.*vault.db"' $TESTDIR/trace)" 2 'a pass is killed between its commit and its read-back'
+is "$(user_json mary 'len(d)' '')" $((before + 30)) 'it has stored what it got'
+is "$(box)" 30 'and has deleted nothing'
+run as mary fetchd --once
+code_is 0 'the next pass ends well'
+is "$(box)" 0 'it empties the server'
+is "$(user_json mary 'len(d)' '')" $((before + 30)) 'and each message is here once'
+done_testing
