@@ -100,7 +100,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
         if (check(context->config, error))
             tell_checked(context);
     } else {
-        refuse(error, POSTERN_ERROR_USAGE, "usage", NULL, "usage: postern config show|check");
+        command_unknown_word(&command_config, argv[1], error);
     }
     return 0;
 }

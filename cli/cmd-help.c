@@ -6,7 +6,6 @@
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/nearest.h"
-#include "core/text.h"
 
 const Command *command_find(const char *name, GError **error)
 {
@@ -21,7 +20,7 @@ const Command *command_find(const char *name, GError **error)
             nearest = *command;
         }
     }
-    g_autofree char *word = text_name(name);
+    g_autofree char *word = word_shown(name);
     gboolean near = 2 * least <= strlen(nearest->name);
     g_autofree char *mend = near ? g_strdup_printf("did you mean '%s'?", nearest->name)
                                  : g_strdup("'postern help' lists them");

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "core/error.h"
+#include "core/text.h"
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
@@ -27,7 +28,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
         json_builder_end_object(builder);
         output_json(builder);
     } else if (!context->quiet) {
-        printf("%" G_GUINT64_FORMAT " messages indexed\n", stat.messages);
+        g_autofree char *count = text_count(stat.messages, "message", "messages");
+        printf("%s indexed\n", count);
     }
     return 0;
 }

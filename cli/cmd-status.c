@@ -81,6 +81,21 @@ static void print_json(const Status *status)
     output_json(builder);
 }
 
+/* Why a sync failed, by its exit code. */
+static const char *reason(int code)
+{
+    switch (code) {
+    case POSTERN_ERROR_UNREACHABLE: return "the server could not be reached";
+    case POSTERN_ERROR_CREATE:
+    case POSTERN_ERROR_STORE: return "the store could not be written";
+    case POSTERN_ERROR_TEMPORARY: return "for the time being";
+    case POSTERN_ERROR_PROTOCOL: return "the server broke protocol or TLS";
+    case POSTERN_ERROR_LOGIN: return "the server refused the login";
+    case POSTERN_ERROR_POLICY: return "configuration or policy refused";
+    default: return "an error of ours";
+    }
+}
+
 static void print_text(const Status *status)
 {
     for (guint i = 0; i < status->accounts->len; i++) {
@@ -89,19 +104,24 @@ static void print_text(const Status *status)
         g_autofree char *count = text_count(line->stat.arrivals, "message", "messages");
         g_autofree char *date =
             line->stat.last_sync ? output_short_date(line->stat.last_sync) : g_strdup("never");
-        printf("%s: %s (%" G_GUINT64_FORMAT " not indexed yet), last sync %s, %s", name, count,
-               line->stat.arrivals - line->stat.indexed, date, state(line));
+        printf("%s: %s", name, count);
+        if (line->stat.arrivals > line->stat.indexed)
+            printf(" (%" G_GUINT64_FORMAT " not indexed yet)",
+                   line->stat.arrivals - line->stat.indexed);
+        printf(", last sync %s", date);
         if (line->stat.outcome)
-            printf(" (%d)", line->stat.outcome);
-        putchar('\n');
+            printf(", failed: %s (%d)\n", reason(line->stat.outcome), line->stat.outcome);
+        else
+            puts(line->stat.last_sync ? ", ok" : "");
     }
     g_autofree char *bytes = g_format_size(status->vault.bytes);
     g_autofree char *sealed = text_count(status->vault.messages, "message", "messages");
     printf("vault: %s, %s\n", sealed, bytes);
+    g_autofree char *indexed = text_count(status->index.messages, "message", "messages");
     if (!status->unlocked)
         puts("index: locked");
     else
-        printf("index: unlocked, %" G_GUINT64_FORMAT " messages\n", status->index.messages);
+        printf("index: unlocked, %s\n", indexed);
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)

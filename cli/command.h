@@ -63,6 +63,12 @@ gboolean command_options(Context *context, const Command *command, const GOption
                          int min, int max, int *argc, char ***argv,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A word of the command line as it may stand in a sentence (g_free). */
+char *word_shown(const char *word);
+
+/* 64 "usage": COMMAND does not know WORD. Always FALSE. */
+gboolean command_unknown_word(const Command *command, const char *word, GError **error);
+
 /* g_option_context_parse(), its failure made safe: 64 "usage" with MEND. The help is ours, for
  * GLib's own knows no JSON. */
 gboolean options_parse(Context *context, GOptionContext *options, int *argc, char ***argv,

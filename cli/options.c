@@ -9,6 +9,8 @@
 #include "core/paths.h"
 #include "core/text.h"
 
+#define WORD_COLUMNS 40
+
 GOptionEntry *global_options(Context *context)
 {
     const GOptionEntry entries[] = {
@@ -25,6 +27,12 @@ GOptionEntry *global_options(Context *context)
         G_OPTION_ENTRY_NULL,
     };
     return g_memdup2(entries, sizeof entries);
+}
+
+char *word_shown(const char *word)
+{
+    g_autofree char *safe = text_name(word);
+    return text_fit(safe, WORD_COLUMNS);
 }
 
 static void give_help(const Context *context, GOptionContext *options)
@@ -99,11 +107,25 @@ gboolean command_options(Context *context, const Command *command, const GOption
     if (!options_parse(context, options, argc, argv, mend, error))
         return FALSE;
     int left = *argc - 1;
+    g_autofree char *usage =
+        g_strdup_printf("write 'postern %s %s'", command->name, command->usage);
     if (left < min)
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "usage: postern %s %s",
-                      command->name, command->usage);
-    if (max >= 0 && left > max)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", usage,
+                      left ? "'postern %s' takes more arguments" : "'postern %s' takes arguments",
+                      command->name);
+    if (max >= 0 && left > max) {
+        g_autofree char *first = word_shown((*argv)[max + 1]);
         return refuse(error, POSTERN_ERROR_USAGE, "usage", mend,
-                      "more arguments than 'postern %s' takes", command->name);
+                      "'postern %s' takes no argument '%s'", command->name, first);
+    }
     return defaults(context, error) && context_meet(context, command->needs, error);
+}
+
+gboolean command_unknown_word(const Command *command, const char *word, GError **error)
+{
+    g_autofree char *safe = word_shown(word);
+    g_autofree char *usage =
+        g_strdup_printf("write 'postern %s %s'", command->name, command->usage);
+    return refuse(error, POSTERN_ERROR_USAGE, "usage", usage, "'postern %s' knows no '%s'",
+                  command->name, safe);
 }

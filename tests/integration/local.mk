@@ -1,14 +1,19 @@
 # Scripts that need the whole product; each makes its own world (tests/lib/).
 INTEGRATION = \
+	tests/integration/cmd-config.sh \
 	tests/integration/cmd-doctor.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
+	tests/integration/cmd-help.sh \
+	tests/integration/cmd-index.sh \
 	tests/integration/cmd-json.sh \
+	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-send-copies.sh \
 	tests/integration/cmd-show.sh \
+	tests/integration/cmd-status.sh \
 	tests/integration/cmd-usage.sh \
 	tests/integration/cmd-verify.sh \
 	tests/integration/p1-no-plaintext.sh \

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Lock and unlock: whether the kernel keyring holds the key, and for how long.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+mary=$COMPANY/home/mary
+mkdir -p -m 700 "$mary" "$mary/.gnupg"
+# Her pinentry knows the passphrase as long as $TESTDIR/knows is there, and notes that it was asked.
+{
+    printf '#!/bin/sh\necho asked >>%s/asked\n[ -e %s/knows ] || exit 1\n' $TESTDIR $TESTDIR
+    tail -n +2 $srcdir/tests/lib/pinentry.sh
+} >$TESTDIR/pinentry
+chmod 755 $TESTDIR $TESTDIR/pinentry
+printf 'pinentry-program %s/pinentry\ndefault-cache-ttl 0\nmax-cache-ttl 0\n' $TESTDIR >"$mary/.gnupg/gpg-agent.conf"
+touch $TESTDIR/knows $TESTDIR/asked
+chmod 666 $TESTDIR/asked
+as mary gpg --batch --quiet --pinentry-mode loopback --passphrase locked --quick-generate-key \
+    'Mary Jones <mary.jones@corp.example>' future-default default never 2>/dev/null
+as mary gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '/^fpr/ { print $10; exit }' >"$mary/.fingerprint"
+user_ready mary imaps://mary@mail.corp.example/
+as mary gpgconf --kill gpg-agent
+error() { /usr/bin/python3 -c "import json; print(json.load(open('$out'))['error']['$1'])"; }
+asked() { wc -l <$TESTDIR/asked; }
+unlocked() { as mary postern --json status | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["index"]["unlocked"])'; }
+
+run as mary postern lock
+code_is 0 'nothing to lock is no fault'
+out_has '^was locked already$' 'and is said'
+is "$(asked)" 0 'nobody was asked'
+run as mary postern unlock
+code_is 0 'unlocking'
+out_has '^unlocked for 60 minutes$' 'for an hour'
+is "$(asked)-$(unlocked)" 1-True 'by one question'
+run as mary postern search ''
+is "$(asked)" 1 'and then none'
+run as mary postern unlock
+code_is 0 'unlocking again'
+is "$(asked)-$(unlocked)" 2-True 'asks again, for its time begins anew'
+run as mary postern -q unlock
+is "$code-$(wc -c <$out)" 0-0 'quietly'
+run as mary postern lock
+code_is 0 'locking'
+out_has '^locked$' 'says so'
+is "$(unlocked)" False 'and is so'
+run as mary postern --json lock
+is "$(/usr/bin/python3 -c "import json; d = json.load(open('$out')); print(d['unlocked'], d['was_unlocked'])")" \
+    'False False' 'JSON tells what was before'
+
+rm $TESTDIR/knows
+run as mary postern --json unlock
+code_is 75 'without the passphrase it stays locked'
+is "$(error rule)" key.locked 'by its rule'
+ok [ -n "$(error mend)" ] -- 'with what to do'
+is "$(unlocked)" False 'and is'
+for words in 'search x' index verify 'show aaaaaaaaaaaaaaaa'; do
+    # shellcheck disable=SC2086
+    run as mary postern --json $words
+    code_is 75 "$words: wants the key"
+    is "$(error rule)" key.locked 'and says so'
+done
+run as mary postern status
+code_is 0 'status does not'
+out_has '^index: locked$' 'and says that it is locked'
+touch $TESTDIR/knows
+
+config=$(user_config mary)
+# timeout SECONDS
+timeout_is() { { cat "$config"; printf '\n[crypto]\nunlock_timeout = %s\n' "$1"; } >$TESTDIR/config; }
+timeout_is 2
+run as mary postern --config $TESTDIR/config unlock
+out_has '^unlocked for 2 seconds$' 'the configuration says for how long'
+is "$(unlocked)" True 'while it lasts'
+tries=0
+while [ "$(unlocked)" = True ] && [ $tries -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+is "$(unlocked)" False 'and no longer'
+timeout_is 60
+run as mary postern --config $TESTDIR/config unlock
+out_has '^unlocked for 1 minute$' 'a minute is one'
+as mary postern -q lock
+timeout_is 0
+run as mary postern --config $TESTDIR/config --json unlock
+code_is 78 'no time at all'
+is "$(error mend | grep -c unlock_timeout)" 1 'is a configuration to be changed'
+run as mary postern --config $TESTDIR/config search ''
+is "$code-$(unlocked)" 1-False 'though a command may ask each time'
+
+for words in 'lock now' 'unlock work' 'lock --rebuild' 'unlock --minutes 3'; do
+    # shellcheck disable=SC2086
+    run as mary postern --json $words
+    code_is 64 "$words: wrong usage"
+done
+for verb in lock unlock; do
+    run as mary postern --store $TESTDIR/nowhere --json $verb
+    code_is 74 "$verb: no vault"
+done
+done_testing

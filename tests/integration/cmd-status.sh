@@ -1,0 +1,67 @@
+#!/bin/sh
+# Status: what is here, what waits, how the last sync went; without a private key.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
+
+company_start
+user_ready john
+as john postern -q init --account second --address 'John Smith <jsmith@corp.example>' \
+    --fetch imaps://john@mail2.corp.example/ --submit smtps://john@mail2.corp.example \
+    --company-domain corp.example --ca-file $COMPANY_CA --key "$(company_key john)"
+company_password john | as john postern -q password set second
+status() { as john postern --json status | /usr/bin/python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }
+
+run as john postern status
+code_is 0 'before the first sync'
+out_has '^work: 0 messages, last sync never$' 'an account has nothing'
+out_has '^vault: 0 messages, ' 'nor has the vault'
+out_has '^index: locked$' 'and the index is locked'
+is "$(status '[[a["name"], a["last_sync"], a["messages"], a["unindexed"], a["state"], a["error"]] for a in d["accounts"]]')" \
+    "[['work', None, 0, 0, 'new', 0], ['second', None, 0, 0, 'new', 0]]" 'in JSON: new accounts'
+is "$(status '(sorted(d), sorted(d["vault"]), sorted(d["index"]), d["outbox"])')" \
+    "(['accounts', 'index', 'outbox', 'vault'], ['bytes', 'messages'], ['bytes', 'messages', 'unlocked'], 0)" 'and the rest of the contract'
+
+company_fill john --count 1
+run as john fetchd --once --account work
+run as john postern status
+out_has '^work: 1 message (1 not indexed yet), last sync [0-9][0-9]:[0-9][0-9], ok$' 'after one, with what waits for the index'
+out_has '^vault: 1 message, ' 'and what the vault holds'
+out_has '^second: 0 messages, last sync never$' 'the other account is as it was'
+run as john postern -q index
+run as john postern status
+out_has '^work: 1 message, last sync' 'indexed: nothing waits'
+out_has '^index: unlocked, 1 message$' 'and the index is open'
+is "$(status '(d["accounts"][0]["state"], d["accounts"][0]["unindexed"], d["index"]["unlocked"], d["index"]["messages"])')" \
+    "('ok', 0, True, 1)" 'in JSON likewise'
+ok [ "$(status 'd["vault"]["bytes"] > 0 and d["index"]["bytes"] > 0')" = True ] -- 'with sizes'
+is "$(status '__import__("datetime").datetime.fromisoformat(d["accounts"][0]["last_sync"]).tzinfo is not None')" True 'times are RFC 3339'
+as john postern -q lock
+
+# failing CODE WORDS: how the last sync of "second" went
+failing() {
+    run as john fetchd --once --account second
+    code_is "$1" "a sync fails with $1"
+    run as john postern status
+    code_is 0 'status tells'
+    out_has "^second: 0 messages, last sync .*, failed: $2 ($1)\$" "so: $2"
+    is "$(status '(d["accounts"][1]["state"], d["accounts"][1]["error"])')" "('failed', $1)" 'in JSON too'
+}
+failing 69 'the server could not be reached'
+hostile imap-wrong-tag 993
+failing 76 'the server broke protocol or TLS'
+hostile imap-refused-login 993
+failing 77 'the server refused the login'
+hostile_stop
+
+for words in 'status work' 'status --all'; do
+    # shellcheck disable=SC2086
+    run as john postern --json $words
+    code_is 64 "$words: wrong usage"
+done
+run as john postern --store $TESTDIR/nowhere --json status
+code_is 74 'no vault'
+run as john postern --config $TESTDIR/nowhere --json status
+code_is 78 'no configuration'
+done_testing
