@@ -204,7 +204,11 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                        .start = index_position(index)};
     if (!vault_journal_end(vault, &end, error))
         return FALSE;
-    self.total = MAX(end - self.start, 0);
+    /* What comes next into the vault would be taken for known. */
+    if (end < self.start)
+        return refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
+                      "the index is newer than the vault: one of them was put back from a backup");
+    self.total = end - self.start;
     self.done = self.start;
     gboolean fine = (self.total == 0 ||
                      vault_replay(vault, vault_private, self.start, absorb_record, &self, error)) &&

@@ -24,6 +24,7 @@ typedef struct {
  * Commits every 500 records and every two seconds, so that an interrupt costs at most those
  * and others get in. *added, the number of new messages, may be NULL. A damaged message does
  * not keep the others out: it is indexed empty, and told (74) when all the rest is in.
+ * 74 "index.damage" when the index is newer than the vault, which then is an old one.
  */
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added, GError **error)

@@ -80,6 +80,8 @@ gboolean index_schema(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Sets the error for what SQLite just answered; always FALSE. */
 gboolean index_failed(Index *index, GError **error);
+/* The same for an extended result CODE in hand. */
+gboolean index_failed_by(Index *index, int code, GError **error);
 gboolean index_exec(Index *index, const char *sql, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A statement in use: reset, and so without a lock, when it goes out of scope. */

@@ -57,15 +57,17 @@ static const char *const statements[SQL_STATEMENTS] = {
                      " VALUES (?1,?2,?3,?4,?5)",
     [SQL_ADD_WORDS] = "INSERT INTO words(rowid, subject, \"from\", \"to\", cc, body, list,"
                       " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
-    [SQL_REMOVE_WORDS] = "INSERT INTO words(words, rowid, subject, \"from\", \"to\", cc, body, list,"
-                         " filename) SELECT 'delete', row, subject, sender, recipients, cc, body,"
-                         " list, filename FROM deferred WHERE row = ?1",
+    [SQL_REMOVE_WORDS] =
+        "INSERT INTO words(words, rowid, subject, \"from\", \"to\", cc, body, list,"
+        " filename) SELECT 'delete', row, subject, sender, recipients, cc, body,"
+        " list, filename FROM deferred WHERE row = ?1",
     [SQL_SET_DOC] = "UPDATE doc SET attachments = ?2, encrypted = ?3, signed = ?4, sensitive = ?5,"
                     " signature = ?6 WHERE row = ?1",
     [SQL_SET_CARD] = "UPDATE card SET sender = ?2, recipients = ?3, subject = ?4, snippet = ?5"
                      " WHERE row = ?1",
-    [SQL_ADD_DEFERRED] = "INSERT INTO deferred(row, id, subject, sender, recipients, cc, body, list,"
-                         " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+    [SQL_ADD_DEFERRED] =
+        "INSERT INTO deferred(row, id, subject, sender, recipients, cc, body, list,"
+        " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [SQL_REMOVE_DEFERRED] = "DELETE FROM deferred WHERE row = ?1",
     [SQL_DEFERRED] = "SELECT row, id FROM deferred WHERE row > ?1 ORDER BY row LIMIT 1",
     [SQL_FIND_PLACE] = "SELECT no FROM place WHERE account = ?1 AND folder = ?2",
@@ -127,7 +129,11 @@ static const char *const statements[SQL_STATEMENTS] = {
 
 gboolean index_failed(Index *index, GError **error)
 {
-    int code = sqlite3_extended_errcode(index->db);
+    return index_failed_by(index, sqlite3_extended_errcode(index->db), error);
+}
+
+gboolean index_failed_by(Index *index, int code, GError **error)
+{
     const char *why = sqlite3_errstr(code);
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -150,8 +156,12 @@ gboolean index_failed(Index *index, GError **error)
                       "the index cannot be written: %s", why);
     gboolean damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB ||
                        (code & 0xff) == SQLITE_CONSTRAINT || code == SQLITE_IOERR_DATA;
-    return refuse(error, POSTERN_ERROR_STORE, damaged ? "index.damage" : "index.read",
-                  "rebuild it with 'postern index --rebuild'", "the index cannot be read: %s", why);
+    if (!damaged)
+        return refuse(error, POSTERN_ERROR_STORE, "index.read", "check the disk",
+                      "the index cannot be read: %s", why);
+    return refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
+                  "the index is damaged: %s",
+                  code == SQLITE_IOERR_DATA ? "a page does not open" : why);
 }
 
 gboolean index_exec(Index *index, const char *sql, GError **error)
@@ -246,6 +256,6 @@ gboolean index_schema(Index *index, GError **error)
         return FALSE;
     return version == VERSION ||
            refuse(error, POSTERN_ERROR_STORE, "index.version",
-                  "rebuild it with 'postern index --rebuild'",
+                  INDEX_MEND,
                   "the index has layout %d, this release has %d", version, VERSION);
 }

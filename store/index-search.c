@@ -94,8 +94,7 @@ static Hit *hit_of(Index *index, gint64 row, GError **error)
     if (use == NULL || !index_step(index, use, &found, error))
         return NULL;
     if (!found) {
-        refuse(error, POSTERN_ERROR_STORE, "index.damage",
-               "rebuild it with 'postern index --rebuild'",
+        refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
                "the index lacks what belongs to row %" G_GINT64_FORMAT, row);
         return NULL;
     }

@@ -12,6 +12,10 @@
 #include "store/query.h"
 #include "store/vault.h"
 
+/* What to do about damage. */
+#define INDEX_MEND                                                                                 \
+    "run 'postern index --rebuild': it is made anew from the vault, which holds all that is in it"
+
 typedef struct Index Index;
 
 Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
@@ -56,11 +60,11 @@ typedef struct {
     char *thread;
     gint64 date;
     char *from;
-    GPtrArray *to;       /* char *: "Name <address>" each */
+    GPtrArray *to; /* char *: "Name <address>" each */
     char *subject;
     char *account;
-    GPtrArray *folders;  /* char * */
-    GPtrArray *tags;     /* char * */
+    GPtrArray *folders; /* char * */
+    GPtrArray *tags;    /* char * */
     guint64 size;
     gboolean encrypted;
     const char *signature;
@@ -81,3 +85,10 @@ typedef struct {
     guint64 messages, bytes;
 } IndexStat;
 gboolean index_stat(Index *index, IndexStat *stat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Opens every page of the file and holds the whole against SQLite's own rules. *pages is their
+ * number; each fault adds a sentence (char *) to FAULTS. FALSE only when it could not be looked.
+ */
+gboolean index_check(Index *index, guint64 *pages, GPtrArray *faults,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -6,10 +6,12 @@ libpostern_store_a_SOURCES = \
 	store/ranges.c store/ranges.h \
 	store/sealedopen.c \
 	store/sealedpage.c store/sealedpage.h \
+	store/sealedscan.c \
 	store/sealedvfs.c store/sealedvfs.h \
 	store/matchkey.c store/matchkey.h \
 	store/vault.c store/vault.h \
 	store/vault-batch.c store/vault-batch.h \
+	store/vault-check.c store/vault-check.h \
 	store/vault-commit.c store/vault-commit.h \
 	store/vault-digest.c store/vault-digest.h \
 	store/vault-names.c store/vault-names.h \
@@ -25,6 +27,7 @@ libpostern_store_a_SOURCES = \
 libpostern_store_a_SOURCES += \
 	store/index.c store/index.h store/index-private.h \
 	store/index-add.c \
+	store/index-check.c \
 	store/index-defer.c \
 	store/index-schema.c \
 	store/index-search.c \

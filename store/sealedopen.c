@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "store/files.h"
+#include "store/index.h"
 #include "store/sealedvfs.h"
 
 #define BUSY_MS 10000 /* longer than the longest transaction of the index */
@@ -16,8 +17,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3, sqlite3_close)
 static gboolean damage(const char *path, GError **error)
 {
     g_autofree char *shown = text_name(path);
-    return refuse(error, POSTERN_ERROR_STORE, "index.damage",
-                  "rebuild it with 'postern index --rebuild'",
+    return refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
                   "%s does not open with this key: another key made it, or it is damaged", shown);
 }
 

@@ -26,6 +26,14 @@ sqlite3 *sealed_open(const char *path, const guint8 key[static KEY_SIZE], gboole
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
+ * Opens every page of the file, also those that no query would ask for, after bringing all of the
+ * log into it; others who want to write wait meanwhile. *pages is how many the file has, DAMAGED
+ * (of guint32) gets the numbers of those that are not authentic or cannot be read. An SQLite
+ * code; on failure sqlite3_extended_errcode() of DB tells the same.
+ */
+int sealed_scan(sqlite3 *db, guint32 *pages, GArray *damaged) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
  * The VFS alone, for sealedopen.c: sqlite3_open_v2() on PATH through it. The key is handed over
  * beside SQLite, so that it stands in no file name.
  */

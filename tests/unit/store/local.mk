@@ -1,5 +1,6 @@
 UNIT_STORE = \
 	tests/unit/store/test-index \
+	tests/unit/store/test-index-check \
 	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
 	tests/unit/store/test-rowset \
@@ -13,6 +14,7 @@ UNIT_STORE += \
 	tests/unit/store/test-sealedvfs-damage \
 	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-vault \
+	tests/unit/store/test-vault-check \
 	tests/unit/store/test-vault-crash \
 	tests/unit/store/test-vault-format \
 	tests/unit/store/test-vault-read \
@@ -25,6 +27,8 @@ INDEX_FIXTURE = \
 	tests/unit/store/index-fixture.c tests/unit/store/index-fixture.h \
 	tests/unit/store/mailbox.c tests/unit/store/mailbox.h
 tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_check_SOURCES = tests/unit/store/test-index-check.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_check_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_thread_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
@@ -50,6 +54,8 @@ tests_unit_store_test_matchkey_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_absorb_SOURCES = tests/unit/store/test-absorb.c $(VAULT_FIXTURE) $(GNUPG_HOME)
 tests_unit_store_test_absorb_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_check_SOURCES = tests/unit/store/test-vault-check.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_check_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_crash_SOURCES = tests/unit/store/test-vault-crash.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_format_SOURCES = \
