@@ -4,7 +4,8 @@
  *
  * Numbers are UIDs in IMAP and message numbers of the session in POP3. All functions block
  * within the deadlines of core/limits.h. Errors: 76 "server.protocol", "tls.*" and the like;
- * 77 "login.refused"; 75 "server.timeout", "server.busy"; 69 "server.closed".
+ * 77 "login.refused" (a verdict on the credential), "login.denied" (the server refuses for another
+ * reason); 75 "server.timeout", "server.busy"; 69 "server.closed".
  */
 #pragma once
 

@@ -56,6 +56,10 @@ static gboolean login_refused(Pop3 *self, const char *text, GError **error)
     if (pop3_transient(text))
         return pop3_refused(self, "the login", text, error);
     g_autofree char *words = server_words(text, strlen(text));
+    if (pop3_permanent(text))
+        return refuse(error, POSTERN_ERROR_LOGIN, "login.denied",
+                      "do as the server says, or ask the people who run it",
+                      "%s lets nobody log in so: \"%s\"", self->host, words);
     return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
                   "set the right password with 'postern password set'",
                   "%s refused the login: \"%s\"", self->host, words);

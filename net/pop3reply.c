@@ -28,16 +28,25 @@ Pop3Status pop3_status(const char *line, gsize size, const char **text)
     return POP3_NONSENSE;
 }
 
+static gboolean begins_with_code(const char *text, const char *code)
+{
+    gsize length = strlen(code);
+    return g_ascii_strncasecmp(text, code, length) == 0 &&
+           (text[length] == ']' || text[length] == '/');
+}
+
 gboolean pop3_transient(const char *text)
 {
     static const char *codes[] = {"[SYS/TEMP", "[IN-USE", "[LOGIN-DELAY"};
-    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
-        gsize length = strlen(codes[i]);
-        if (g_ascii_strncasecmp(text, codes[i], length) == 0 &&
-            (text[length] == ']' || text[length] == '/'))
+    for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (begins_with_code(text, codes[i]))
             return TRUE;
-    }
     return FALSE;
+}
+
+gboolean pop3_permanent(const char *text)
+{
+    return begins_with_code(text, "[SYS/PERM");
 }
 
 /* Decimal digits alone, from 1 (or 0) to MOST, up to a blank; the rest of the line, or NULL. */

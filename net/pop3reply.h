@@ -14,6 +14,9 @@ Pop3Status pop3_status(const char *line, gsize size, const char **text);
 /* TRUE for [SYS/TEMP], [IN-USE] and [LOGIN-DELAY]: not a no for good. */
 gboolean pop3_transient(const char *text);
 
+/* TRUE for [SYS/PERM] (RFC 3206): a no for good, but none to the login. */
+gboolean pop3_permanent(const char *text);
+
 /* "nn mm" of STAT; TRUE when nn is at most LIMIT_SERVER_MESSAGES. */
 gboolean pop3_stat(const char *text, guint32 *exists);
 

@@ -116,10 +116,15 @@ static gboolean submission_starttls(Submission *self, const Session *session, GE
 
 /* ---- login ---- */
 
+/* RFC 4954, 6: 535 alone is a verdict on the credential. */
 static gboolean auth_refused(Submission *self, const SmtpReply *reply, GError **error)
 {
     if (reply->code / 100 != 5)
         return unexpected(self, "the login", reply, error);
+    if (reply->code != 535)
+        return refuse(error, POSTERN_ERROR_LOGIN, "login.denied",
+                      "do as the server says, or ask the people who run it",
+                      "%s lets nobody log in so: \"%s\"", self->host, reply->words);
     return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
                   "set the right password with 'postern password set'",
                   "%s refused the login: \"%s\"", self->host, reply->words);
