@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "crypto/password.h"
 #include "crypto/pgp.h"
+#include "store/vault-logins.h"
 
 static gboolean store(Context *context, const Account *account, const Secret *secret,
                       GError **error)
@@ -19,8 +20,11 @@ static gboolean store(Context *context, const Account *account, const Secret *se
                       "account \"%s\" names no OpenPGP key to seal to", account->name);
     char *keys[] = {account->key, NULL};
     g_autoptr(GBytes) sealed = pgp_wrap(keys, secret, error);
+    /* Who sets the very password that was refused wants it to be tried. */
     return sealed &&
-           vault_put_secret(context->vault, context->match_key, account->name, sealed, error);
+           vault_put_secret(context->vault, context->match_key, account->name, sealed, error) &&
+           vault_forget_login_refused(context->vault, context->match_key, account->name, NULL, NULL,
+                                      error);
 }
 
 static gboolean check_kind(const Account *account, GError **error)
@@ -70,12 +74,40 @@ static gboolean generate(Context *context, const Account *account, GError **erro
     return TRUE;
 }
 
+static gboolean retry(Context *context, const Account *account, GError **error)
+{
+    guint forgotten;
+    if (!vault_forget_login_refused(context->vault, context->match_key, account->name, NULL,
+                                    &forgotten, error))
+        return FALSE;
+    if (context->json) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        json_string(builder, "account", account->name);
+        json_int(builder, "forgotten", forgotten);
+        json_builder_end_object(builder);
+        output_json(builder);
+    } else if (!context->quiet) {
+        g_autofree char *name = text_name(account->name);
+        printf(forgotten ? "the login of account %s will be tried again\n"
+                         : "no refused login of account %s is noted\n",
+               name);
+    }
+    return TRUE;
+}
+
 static int run(Context *context, int argc, char **argv, GError **error)
 {
     if (!command_options(context, &command_password, NULL, 2, 2, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
     const Account *account = config_account(context->config, argv[2], error);
-    if (account == NULL || !check_kind(account, error))
+    if (account == NULL)
+        return POSTERN_ERROR_POLICY;
+    if (strcmp(argv[1], "retry") == 0) {
+        retry(context, account, error);
+        return 0;
+    }
+    if (!check_kind(account, error))
         return POSTERN_ERROR_POLICY;
     if (strcmp(argv[1], "set") == 0)
         set(context, account, error);
@@ -83,14 +115,14 @@ static int run(Context *context, int argc, char **argv, GError **error)
         generate(context, account, error);
     else
         refuse(error, POSTERN_ERROR_USAGE, "usage", NULL,
-               "usage: postern password set|generate ACCOUNT");
+               "usage: postern password set|generate|retry ACCOUNT");
     return 0;
 }
 
 const Command command_password = {
     .name = "password",
-    .usage = "set|generate ACCOUNT",
-    .summary = "Seals an account's password, typed or machine-made",
+    .usage = "set|generate|retry ACCOUNT",
+    .summary = "Seals an account's password, or has a refused login tried again",
     .needs = NEED_CONFIG | NEED_VAULT,
     .run = run,
 };

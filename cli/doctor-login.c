@@ -2,7 +2,7 @@
 #include "cli/doctor.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "fetchd/link.h"
+#include "fetchd/loginguard.h"
 #include "mime/compose.h"
 #include "policy/login.h"
 
@@ -94,6 +94,28 @@ static void tell(Doctor *doctor, const DoctorServer *server, const GError *failu
         doctor_row(doctor, RULE_LOGIN_WORKS, FINDING_PASS, server->subject, NULL, NULL);
 }
 
+static void skip(Doctor *doctor, const DoctorServer *server, const char *reason, const char *mend)
+{
+    doctor_skip(doctor, RULE_TLS_CHAIN, server->subject, reason, mend);
+    doctor_skip(doctor, RULE_LOGIN_WORKS, server->subject, reason, mend);
+}
+
+/* The login guard said no: there was no connection. */
+static gboolean stayed_away(Doctor *doctor, const DoctorServer *server, const GError *failure)
+{
+    const char *rule = failure ? postern_error_rule(failure) : NULL;
+    if (g_strcmp0(rule, "login.rate") == 0) {
+        skip(doctor, server, failure->message, postern_error_mend(failure));
+        return TRUE;
+    }
+    if (g_strcmp0(rule, "login.blocked") != 0)
+        return FALSE;
+    doctor_skip(doctor, RULE_TLS_CHAIN, server->subject, "the server was left alone",
+                "see login.works");
+    doctor_failure(doctor, RULE_LOGIN_WORKS, server->subject, failure);
+    return TRUE;
+}
+
 /* FALSE when the server took the password for wrong. */
 static gboolean try(Doctor *doctor, const DoctorServer *server, const Secret *secret)
 {
@@ -105,15 +127,11 @@ static gboolean try(Doctor *doctor, const DoctorServer *server, const Secret *se
         .secret = secret,
         .stop_fd = -1,
     };
-    gboolean works = link_try(&target, &failure);
-    tell(doctor, server, failure);
+    const LoginGuard guard = {doctor->context->vault, doctor->context->match_key};
+    gboolean works = loginguard_try(&guard, &target, &failure);
+    if (!stayed_away(doctor, server, failure))
+        tell(doctor, server, failure);
     return works || failure->code != POSTERN_ERROR_LOGIN;
-}
-
-static void skip(Doctor *doctor, const DoctorServer *server, const char *reason, const char *mend)
-{
-    doctor_skip(doctor, RULE_TLS_CHAIN, server->subject, reason, mend);
-    doctor_skip(doctor, RULE_LOGIN_WORKS, server->subject, reason, mend);
 }
 
 /* A wrong password is said once: servers lock out who repeats it. */
@@ -127,6 +145,9 @@ void doctor_logins(Doctor *doctor)
             skip(doctor, server, "the server is refused already", "mend that first");
         else if (secret == NULL)
             skip(doctor, server, "there is no password to try", "see password.strong");
+        else if (doctor->context->match_key == NULL)
+            skip(doctor, server, "the store, which counts logins, cannot be opened",
+                 "mend the store first");
         else if (server->account == refused)
             skip(doctor, server, "the password was refused by the account's other server",
                  "mend that first");

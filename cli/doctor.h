@@ -1,6 +1,7 @@
 /*
  * doctor — what `postern doctor` finds. Each doctor_*() looks at one side of things and adds its
- * rows; none of them prints, stops at a fault, asks for a passphrase, or changes anything.
+ * rows; none of them prints, stops at a fault, asks for a passphrase, or changes anything
+ * but the notes of the login guard.
  */
 #pragma once
 

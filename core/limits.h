@@ -29,6 +29,9 @@
 #define LIMIT_COMMAND_MS 120000            /* a whole command, message bodies apart */
 #define LIMIT_DELIVERY_MS 600000           /* RFC 5321, 4.5.3.2.6: a letter may be scanned first */
 
+#define LIMIT_REFUSED_LOGINS 5             /* of one host in an hour; servers ban who tries more */
+#define LIMIT_LOGINS 600                   /* at one host in an hour: fifty accounts every five minutes */
+
 /* The wire between the keeper and its net child. */
 #define LIMIT_FRAME (64 * 1024)            /* payload of one frame */
 #define LIMIT_CA_BUNDLE (2 * 1024 * 1024)  /* PEM text of the trusted certificates */

@@ -201,6 +201,16 @@ void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gs
     must(context && EVP_KDF_derive(context, out, out_size, params) == 1, "HKDF-SHA256");
 }
 
+void scrypt_hash(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
+                 guint64 n, guint32 r, guint32 p, guint8 *out, gsize out_size)
+{
+    /* The last is the memory that the library may take: what it needs, and as much for itself. */
+    algorithms();
+    must(EVP_PBE_scrypt((const char *)secret, secret_size, salt, salt_size, n, r, p, 256 * n * r,
+                        out, out_size) == 1,
+         "scrypt");
+}
+
 struct Mac {
     EVP_MAC_CTX *context;
 };

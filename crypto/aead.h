@@ -1,6 +1,6 @@
 /*
- * aead — the only door to libcrypto's ciphers: AES-256-GCM, X25519, HKDF-SHA256, HMAC-SHA256
- * and random bytes. Every return value of the library is looked at; a failure of the library
+ * aead — the only door to libcrypto's ciphers: AES-256-GCM, X25519, HKDF-SHA256, HMAC-SHA256,
+ * scrypt and random bytes. Every return value of the library is looked at; a failure of the library
  * itself ends the process (there is nothing sensible to do without it). What can fail from
  * data is gcm_key_open(): it returns FALSE and leaves the output wiped.
  */
@@ -37,12 +37,17 @@ void x25519_generate(guint8 private_key[static KEY_SIZE], guint8 public_key[stat
 void x25519_public(const guint8 private_key[static KEY_SIZE], guint8 public_key[static KEY_SIZE]);
 /* FALSE for a public key of low order (all-zero result, RFC 7748, 6.1). */
 gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
-                      const guint8 public_key[static KEY_SIZE], guint8 shared[static KEY_SIZE])
-    G_GNUC_WARN_UNUSED_RESULT;
+                      const guint8 public_key[static KEY_SIZE],
+                      guint8 shared[static KEY_SIZE]) G_GNUC_WARN_UNUSED_RESULT;
 
 /* INFO says what the derived key is for; it may hold binary parts such as public keys. */
 void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
                  const void *info, gsize info_size, guint8 *out, gsize out_size);
+
+/* RFC 7914, slow on purpose, for what can be guessed. It needs 128 × N × R bytes; N is a power of
+ * two. */
+void scrypt_hash(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
+                 guint64 n, guint32 r, guint32 p, guint8 *out, gsize out_size);
 
 #define MAC_SIZE 32
 typedef struct Mac Mac;

@@ -3,11 +3,12 @@
 
 #include "core/error.h"
 #include "crypto/unlock.h"
-#include "fetchd/link.h"
 #include "fetchd/login.h"
+#include "fetchd/loginguard.h"
 #include "fetchd/pass.h"
 #include "store/absorb.h"
 #include "store/matchkey.h"
+#include "store/vault-logins.h"
 
 void outcome_free(Outcome *outcome)
 {
@@ -53,7 +54,8 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
     if (secret == NULL)
         return FALSE;
     const LinkTarget target = {company, account, endpoint, secret, engine->run->stop_fd};
-    g_autoptr(Fetcher) fetcher = link_fetcher(&target, error);
+    const LoginGuard guard = {engine->vault, engine->match_key};
+    g_autoptr(Fetcher) fetcher = loginguard_fetcher(&guard, &target, error);
     if (fetcher == NULL)
         return FALSE;
     Pass pass = {
@@ -122,13 +124,8 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
     Engine engine = {run, vault, match_key, writer};
     GPtrArray *outcomes = g_ptr_array_new_with_free_func(free_outcome);
     for (guint i = 0; i < accounts->len; i++) {
-        const Account *account = accounts->pdata[i];
-        if (run->refused && g_hash_table_contains(run->refused, account->name))
-            continue;
-        Outcome *outcome = pass_over(&engine, account);
+        Outcome *outcome = pass_over(&engine, accounts->pdata[i]);
         g_ptr_array_add(outcomes, outcome);
-        if (run->refused && postern_exit_code(outcome->failure) == POSTERN_ERROR_LOGIN)
-            g_hash_table_add(run->refused, g_strdup(account->name));
         if (interrupted(outcome))
             break;
     }
@@ -170,5 +167,20 @@ gboolean engine_submit(const Config *config, const Account *account, const char 
     g_autoptr(Secret) match_key = vault ? matchkey_load(vault_id(vault), error) : NULL;
     g_autoptr(Secret) secret = match_key ? login_secret(account, vault, match_key, error) : NULL;
     const LinkTarget target = {&config->company, account, endpoint, secret, -1};
-    return secret && link_submit(&target, from, recipients, letter, error);
+    const LoginGuard guard = {vault, match_key};
+    return secret && loginguard_submit(&guard, &target, from, recipients, letter, error);
+}
+
+gboolean engine_retry_logins(const char *store, char *const *accounts, GError **error)
+{
+    g_autoptr(Vault) vault = vault_open(store, error);
+    g_autoptr(Secret) match_key = vault ? matchkey_load(vault_id(vault), error) : NULL;
+    if (match_key == NULL)
+        return FALSE;
+    if (accounts == NULL)
+        return vault_forget_login_refused(vault, match_key, NULL, NULL, NULL, error);
+    for (char *const *name = accounts; *name; name++)
+        if (!vault_forget_login_refused(vault, match_key, *name, NULL, NULL, error))
+            return FALSE;
+    return TRUE;
 }

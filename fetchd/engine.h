@@ -27,8 +27,6 @@ typedef struct {
     const Config *config;
     const char *store;       /* directory of the vault */
     char *const *accounts;   /* names, or NULL for all that fetch */
-    GHashTable *refused;     /* names (char *) of accounts to leave out, or NULL; an account whose
-                                login is refused is added */
     int stop_fd;             /* readable: finish what is whole and stop; -1 for none */
     EngineProgress progress; /* or NULL */
     gpointer user;
@@ -57,3 +55,8 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
 gboolean engine_submit(const Config *config, const Account *account, const char *store,
                        const char *from, const GPtrArray *recipients, GBytes *letter,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Logins that a server refused of ACCOUNTS (names; NULL: of all) may be tried again: see
+ * fetchd/loginguard.h. */
+gboolean engine_retry_logins(const char *store, char *const *accounts,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,6 +4,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/engine.c fetchd/engine.h \
 	fetchd/link.c fetchd/link.h \
 	fetchd/login.c fetchd/login.h \
+	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \

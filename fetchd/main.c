@@ -88,8 +88,19 @@ static void tell(const Options *options, const Outcome *outcome)
     printf("%s: %s sealed\n", account, stored);
 }
 
+/* FALSE for a login that is still not tried again; TOLD has the accounts of which that was said. */
+static gboolean is_news(GHashTable *told, const Outcome *outcome)
+{
+    if (told == NULL)
+        return TRUE;
+    if (g_strcmp0(postern_error_rule(outcome->failure), "login.blocked") == 0)
+        return g_hash_table_add(told, g_strdup(outcome->account));
+    g_hash_table_remove(told, outcome->account);
+    return TRUE;
+}
+
 /* One pass; its exit code. */
-static int pass(const Options *options, GHashTable *refused, int stop_fd)
+static int pass(const Options *options, GHashTable *told, int stop_fd)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Config) config = config_load(options->config, options->policy, &error);
@@ -97,12 +108,12 @@ static int pass(const Options *options, GHashTable *refused, int stop_fd)
         .config = config,
         .store = options->store,
         .accounts = options->accounts,
-        .refused = refused,
         .stop_fd = stop_fd,
     };
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
     for (guint i = 0; outcomes && i < outcomes->len; i++)
-        tell(options, outcomes->pdata[i]);
+        if (is_news(told, outcomes->pdata[i]))
+            tell(options, outcomes->pdata[i]);
     guint64 absorbed;
     gboolean ok = outcomes && (options->seal_only ||
                                engine_absorb_unlocked(config, options->store, &absorbed, &error));
@@ -113,29 +124,37 @@ static int pass(const Options *options, GHashTable *refused, int stop_fd)
     return postern_worse(code, postern_exit_code(error));
 }
 
-/* Waits for the next pass; FALSE when it is time to leave. SIGHUP says that something changed: the
- * configuration is read anew at each pass, and a refused login is tried again. */
-static gboolean rest(GHashTable *refused, int signals)
+/* SIGHUP says that something changed: a refused login is tried again. The configuration is read
+ * anew at each pass anyway. */
+static void start_anew(const Options *options, GHashTable *told)
+{
+    g_autoptr(GError) error = NULL;
+    g_hash_table_remove_all(told);
+    if (!engine_retry_logins(options->store, options->accounts, &error))
+        complain(NULL, error);
+}
+
+/* Waits for the next pass; FALSE when it is time to leave. */
+static gboolean rest(const Options *options, GHashTable *told, int signals)
 {
     struct pollfd fd = {.fd = signals, .events = POLLIN};
     if (poll(&fd, 1, INTERVAL_MS) <= 0)
         return TRUE;
     struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) != sizeof info)
+    if (read(signals, &info, sizeof info) != sizeof info || info.ssi_signo != SIGHUP)
         return FALSE;
-    g_hash_table_remove_all(refused);
-    return info.ssi_signo == SIGHUP;
+    start_anew(options, told);
+    return TRUE;
 }
 
-/* Until a signal, which is a clean stop, or a configuration that does not hold. A login that was
- * refused is not tried again: servers lock accounts for that. */
+/* Until a signal, which is a clean stop, or a configuration that does not hold. */
 static int stay(const Options *options, int signals)
 {
-    g_autoptr(GHashTable) refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     do
-        if (pass(options, refused, signals) == POSTERN_ERROR_POLICY)
+        if (pass(options, told, signals) == POSTERN_ERROR_POLICY)
             return POSTERN_ERROR_POLICY;
-    while (rest(refused, signals));
+    while (rest(options, told, signals));
     return 0;
 }
 

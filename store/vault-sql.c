@@ -67,6 +67,16 @@ static const char *const texts[SQL_STATEMENTS] = {
                     "WHERE m.id = ?1 AND m.stored = 1",
     [SQL_CHUNK] = "SELECT data FROM chunk WHERE key = ?1",
     [SQL_BATCH] = "SELECT ephemeral FROM batch WHERE id = ?1",
+    [SQL_LOGIN_REFUSED] = "SELECT salt, credential, since FROM login_refused "
+                          "WHERE account_mac = ?1 AND host_mac = ?2",
+    [SQL_SET_LOGIN_REFUSED] = "INSERT OR REPLACE INTO login_refused(account_mac, host_mac, salt, "
+                              "credential, since) VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_DROP_LOGIN_REFUSED] = "DELETE FROM login_refused WHERE (?1 IS NULL OR account_mac = ?1) "
+                               "AND (?2 IS NULL OR host_mac = ?2)",
+    [SQL_LOGIN_TIME] = "SELECT time FROM login_time WHERE host_mac = ?1 AND refused = ?2 "
+                       "ORDER BY time DESC LIMIT 1 OFFSET ?3",
+    [SQL_ADD_LOGIN_TIME] = "INSERT INTO login_time(host_mac, refused, time) VALUES(?1, ?2, ?3)",
+    [SQL_SWEEP_LOGIN_TIMES] = "DELETE FROM login_time WHERE time <= ?1 OR time > ?2",
 };
 
 gboolean vault_failed(sqlite3 *db, const char *dir, GError **error)

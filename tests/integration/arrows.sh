@@ -101,6 +101,9 @@ nothing 'nothing below fetchd/ and cli/ prints' "$(calls \
 nothing 'policy/ and net/ read no environment variable' \
     "$(calls 'g_getenv|getenv|secure_getenv|g_get_environ' policy net)"
 
+nothing 'every login passes the guard' \
+    "$(calls 'link_(fetcher|submit|try)' fetchd cli | grep -vE '^fetchd/(link|loginguard)\.[ch]:')"
+
 nothing 'no file has more than 500 lines' "$(sources | longer 500)"
 nothing 'no header has more than 150 lines' "$(sources | grep '\.h$' | longer 150)"
 

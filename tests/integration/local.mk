@@ -19,6 +19,7 @@ INTEGRATION = \
 	tests/integration/p1-no-plaintext.sh \
 	tests/integration/p2-only-company.sh \
 	tests/integration/p3-certificates.sh \
+	tests/integration/p3-login-refused.sh \
 	tests/integration/p4-nothing-readable.sh \
 	tests/integration/p5-public-keys-only.sh \
 	tests/integration/p6-kill.sh \

@@ -32,6 +32,7 @@ done
 attack john 993 imap-huge-body '76 78 0' 60
 attack john 993 imap-refused-login 77 20
 is "$(grep -c 'tls.*\(LOGIN\|AUTHENTICATE\)' $HOSTILE_LOG)" 1 'a refused login is tried once'
+as john postern -q password retry work
 for case in imap-uid-zero imap-uid-overflow imap-no-uid imap-nil-body imap-validity-zero; do
     attack john 993 $case '0 76' 60
 done
@@ -40,6 +41,7 @@ for case in pop3-number-zero pop3-number-negative pop3-number-huge pop3-endless-
     attack mary 995 $case 76 60
 done
 attack mary 995 pop3-refused-login 77 20
+as mary postern -q password retry work
 attack mary 995 pop3-in-use 75 20
 attack mary 995 pop3-long-uidl '0 76' 60
 hostile_stop

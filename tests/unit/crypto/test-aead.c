@@ -1,4 +1,4 @@
-/* Published vectors: NIST GCM, FIPS 197, RFC 7748, RFC 5869, RFC 4231. */
+/* Published vectors: NIST GCM, FIPS 197, RFC 7748, RFC 5869, RFC 4231, RFC 7914. */
 #include "crypto/aead.h"
 
 #include <setjmp.h>
@@ -215,6 +215,23 @@ static void hmac_matches_rfc_4231(void **state)
                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+static void scrypt_matches_rfc_7914(void **state)
+{
+    (void)state;
+    guint8 out[64], wanted[64];
+    unhex("fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
+          "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640",
+          wanted, sizeof wanted);
+    scrypt_hash((const guint8 *)"password", 8, (const guint8 *)"NaCl", 4, 1024, 8, 16, out,
+                sizeof out);
+    assert_memory_equal(out, wanted, sizeof wanted);
+    unhex("77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"
+          "fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906",
+          wanted, sizeof wanted);
+    scrypt_hash(NULL, 0, NULL, 0, 16, 1, 1, out, sizeof out);
+    assert_memory_equal(out, wanted, sizeof wanted);
+}
+
 static void random_bytes_are_not_repeated(void **state)
 {
     (void)state;
@@ -236,6 +253,7 @@ int main(void)
         cmocka_unit_test(generated_keys_differ_and_agree),
         cmocka_unit_test(hkdf_matches_rfc_5869),
         cmocka_unit_test(hmac_matches_rfc_4231),
+        cmocka_unit_test(scrypt_matches_rfc_7914),
         cmocka_unit_test(random_bytes_are_not_repeated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

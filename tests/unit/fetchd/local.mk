@@ -1,4 +1,5 @@
 UNIT_FETCHD = \
+	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
 	tests/unit/fetchd/test-patience \
 	tests/unit/fetchd/test-plan \
@@ -8,6 +9,8 @@ check_PROGRAMS += $(UNIT_FETCHD)
 TESTS += $(UNIT_FETCHD)
 
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_loginguard_SOURCES = tests/unit/fetchd/test-loginguard.c $(VAULT_FIXTURE)
+tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_pass_SOURCES = tests/unit/fetchd/test-pass.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_pass_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_plan_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

@@ -130,9 +130,11 @@ static void what_is_no_vault_is_refused_and_left_whole(void **state)
 {
     const Fixture *fixture = *state;
     g_autofree char *path = inside(fixture, "vault.db");
-    tamper(fixture, "PRAGMA user_version=3");
+    tamper(fixture, "PRAGMA user_version=4");
     assert_refused(fixture, POSTERN_ERROR_STORE, "vault.version");
-    tamper(fixture, "PRAGMA user_version=2; PRAGMA application_id=1");
+    tamper(fixture, "PRAGMA user_version=1");
+    assert_refused(fixture, POSTERN_ERROR_STORE, "vault.version");
+    tamper(fixture, "PRAGMA user_version=3; PRAGMA application_id=1");
     assert_refused(fixture, POSTERN_ERROR_STORE, "vault.damage");
     tamper(fixture, "PRAGMA application_id=0x50535456");
     vault_close(fixture_open(fixture));
