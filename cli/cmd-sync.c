@@ -1,12 +1,11 @@
 /* postern sync: one pass in the foreground, the same engine as fetchd --once. */
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/text.h"
 #include "fetchd/engine.h"
 
@@ -33,16 +32,6 @@ static void draw(gpointer user, const char *account, guint64 messages, guint64 t
             "\r\033[K%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " messages, %s, %.0f/s", name,
             messages, total, size, (double)messages / seconds);
     fflush(stderr);
-}
-
-static int stop_on_signals(void)
-{
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGINT);
-    sigaddset(&wanted, SIGTERM);
-    sigprocmask(SIG_BLOCK, &wanted, NULL);
-    return signalfd(-1, &wanted, SFD_CLOEXEC);
 }
 
 static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
@@ -104,7 +93,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
         .config = context->config,
         .store = context->store,
         .accounts = argc > 1 ? argv + 1 : NULL,
-        .stop_fd = stop_on_signals(),
+        .stop_fd = interrupt_open(FALSE),
         .progress = !context->quiet && isatty(STDERR_FILENO) ? draw : NULL,
         .user = &progress,
     };

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixinputstream.h>
+#include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "crypto/aead.h"
@@ -103,6 +105,7 @@ static Secret *from_credential(const Account *account, GError **error)
 typedef struct {
     const char *rule, *mend;
     gint64 deadline;
+    int stop_fd;
     char *output;
     gsize size;
 } Run;
@@ -128,12 +131,10 @@ static gboolean failed(const Run *run, const char *account, const char *how, GEr
 static gboolean read_output(Run *run, int fd, const char *account, GError **error)
 {
     for (;;) {
-        struct pollfd pollfd = {.fd = fd, .events = POLLIN};
-        int ready = poll(&pollfd, 1, milliseconds_left(run));
-        if (ready == 0)
-            return late(run, error);
-        gssize got =
-            ready < 0 ? -1 : read(fd, run->output + run->size, LIMIT_SECRET_OUTPUT - run->size);
+        int ready = interrupt_wait(fd, POLLIN, run->deadline, run->stop_fd, error);
+        if (ready <= 0)
+            return ready < 0 ? FALSE : late(run, error);
+        gssize got = read(fd, run->output + run->size, LIMIT_SECRET_OUTPUT - run->size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -158,6 +159,18 @@ static gboolean note_deadline(gpointer user)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean note_stop(int fd, GIOCondition condition, gpointer user)
+{
+    (void)fd, (void)condition;
+    return note_deadline(user);
+}
+
+static void attach(GSource *source, GSourceFunc note, gboolean *over, GMainContext *context)
+{
+    g_source_set_callback(source, note, over, NULL);
+    g_source_attach(source, context);
+}
+
 /* The output has ended; the process may not have. */
 static gboolean await_exit(const Run *run, GSubprocess *process, GError **error)
 {
@@ -165,8 +178,10 @@ static gboolean await_exit(const Run *run, GSubprocess *process, GError **error)
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
     g_autoptr(GSource) timer = g_timeout_source_new((guint)milliseconds_left(run));
-    g_source_set_callback(timer, note_deadline, &over, NULL);
-    g_source_attach(timer, context);
+    g_autoptr(GSource) stop = g_unix_fd_source_new(run->stop_fd, G_IO_IN);
+    attach(timer, note_deadline, &over, context);
+    if (run->stop_fd >= 0)
+        attach(stop, G_SOURCE_FUNC(note_stop), &over, context);
     g_subprocess_wait_async(process, NULL, note_exit, &ended);
     while (!ended && !over)
         g_main_context_iteration(context, TRUE);
@@ -176,8 +191,9 @@ static gboolean await_exit(const Run *run, GSubprocess *process, GError **error)
             g_main_context_iteration(context, TRUE);
     }
     g_source_destroy(timer);
+    g_source_destroy(stop);
     g_main_context_pop_thread_default(context);
-    return !over || late(run, error);
+    return !over || (!interrupted(run->stop_fd, error) && late(run, error));
 }
 
 static Secret *secret_of(Run *run, GSubprocess *process, const char *account, GError **error)
@@ -189,7 +205,9 @@ static Secret *secret_of(Run *run, GSubprocess *process, const char *account, GE
     if (!await_exit(run, process, whole ? error : NULL) || !whole)
         return NULL;
     if (!g_subprocess_get_successful(process)) {
-        failed(run, account, "the command failed", error);
+        /* Ctrl-C ends it together with us. */
+        if (!interrupted(run->stop_fd, error))
+            failed(run, account, "the command failed", error);
         return NULL;
     }
     Secret *secret = first_line(run->output, run->size);
@@ -215,9 +233,11 @@ static Secret *from_process(Run *run, const char *const *argv, const char *accou
     return secret;
 }
 
-static Secret *from_command(const Account *account, GError **error)
+static Secret *from_command(const Account *account, int stop_fd, GError **error)
 {
-    Run run = {.rule = "secret.command", .mend = "try the command by hand; no shell reads it"};
+    Run run = {.stop_fd = stop_fd,
+               .rule = "secret.command",
+               .mend = "try the command by hand; no shell reads it"};
     g_auto(GStrv) argv = NULL;
     const char *line = account->secret_argument ? account->secret_argument : "";
     /* Why it cannot be parted is not told: that sentence would quote the whole line. */
@@ -228,9 +248,10 @@ static Secret *from_command(const Account *account, GError **error)
     return from_process(&run, (const char *const *)argv, account->name, error);
 }
 
-static Secret *from_keyring(const Account *account, GError **error)
+static Secret *from_keyring(const Account *account, int stop_fd, GError **error)
 {
-    Run run = {.rule = "secret.keyring",
+    Run run = {.stop_fd = stop_fd,
+               .rule = "secret.keyring",
                .mend = "store it with 'secret-tool store --label=Postern service postern account "
                        "NAME' (package libsecret-tools)"};
     const char *const argv[] = {"secret-tool", "lookup",      "service", "postern",
@@ -238,12 +259,12 @@ static Secret *from_keyring(const Account *account, GError **error)
     return from_process(&run, argv, account->name, error);
 }
 
-Secret *password_get(const Account *account, GError **error)
+Secret *password_get(const Account *account, int stop_fd, GError **error)
 {
     switch (account->secret_kind) {
     case SECRET_CREDENTIAL: return from_credential(account, error);
-    case SECRET_COMMAND: return from_command(account, error);
-    case SECRET_KEYRING: return from_keyring(account, error);
+    case SECRET_COMMAND: return from_command(account, stop_fd, error);
+    case SECRET_KEYRING: return from_keyring(account, stop_fd, error);
     case SECRET_SEALED: break; /* the vault's business */
     }
     refuse(error, POSTERN_ERROR_BUG, "secret.kind", NULL,

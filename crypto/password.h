@@ -13,6 +13,7 @@ Secret *password_generate(void);
  * The secret of ACCOUNT for the kinds that need no vault: `credential:NAME` (a regular file
  * below $CREDENTIALS_DIRECTORY), `command:…` (first line of its output, no shell, deadline and
  * size limit), `keyring` (desktop keyring by secret-tool). Errors 78 "secret.credential",
- * "secret.command", "secret.keyring"; 75 "secret.timeout".
+ * "secret.command", "secret.keyring"; 75 "secret.timeout", and "run.interrupted" once STOP_FD (-1 for
+ * none) is readable.
  */
-Secret *password_get(const Account *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+Secret *password_get(const Account *account, int stop_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;

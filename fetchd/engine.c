@@ -50,7 +50,8 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
         return refuse(error, POSTERN_ERROR_POLICY, "transport.scheme",
                       "use imaps:// or pops:// for fetch", "%s:// does not fetch mail",
                       scheme_name(scheme));
-    g_autoptr(Secret) secret = login_secret(account, engine->vault, engine->match_key, error);
+    g_autoptr(Secret) secret =
+        login_secret(account, engine->vault, engine->match_key, engine->run->stop_fd, error);
     if (secret == NULL)
         return FALSE;
     const LinkTarget target = {company, account, endpoint, secret, engine->run->stop_fd};
@@ -108,7 +109,7 @@ static GPtrArray *chosen(const EngineRun *run, GError **error)
     return g_steal_pointer(&accounts);
 }
 
-static gboolean interrupted(const Outcome *outcome)
+static gboolean was_interrupted(const Outcome *outcome)
 {
     return g_strcmp0(postern_error_rule(outcome->failure), "run.interrupted") == 0;
 }
@@ -126,7 +127,7 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
     for (guint i = 0; i < accounts->len; i++) {
         Outcome *outcome = pass_over(&engine, accounts->pdata[i]);
         g_ptr_array_add(outcomes, outcome);
-        if (interrupted(outcome))
+        if (was_interrupted(outcome))
             break;
     }
     return outcomes;
@@ -165,7 +166,8 @@ gboolean engine_submit(const Config *config, const Account *account, const char 
                       scheme_name(scheme));
     g_autoptr(Vault) vault = vault_open(store, error);
     g_autoptr(Secret) match_key = vault ? matchkey_load(vault_id(vault), error) : NULL;
-    g_autoptr(Secret) secret = match_key ? login_secret(account, vault, match_key, error) : NULL;
+    g_autoptr(Secret) secret =
+        match_key ? login_secret(account, vault, match_key, -1, error) : NULL;
     const LinkTarget target = {&config->company, account, endpoint, secret, -1};
     const LoginGuard guard = {vault, match_key};
     return secret && loginguard_submit(&guard, &target, from, recipients, letter, error);

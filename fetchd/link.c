@@ -291,7 +291,7 @@ static Link *link_open(const LinkTarget *target, GError **error)
                "the login secret is longer than %d bytes", LIMIT_SECRET);
         return NULL;
     }
-    int socket_fd = connect_vetted(target->endpoint, target->company, error);
+    int socket_fd = connect_vetted(target->endpoint, target->company, target->stop_fd, error);
     if (socket_fd < 0)
         return NULL;
     pid_t pid;

@@ -38,11 +38,12 @@ static Secret *sealed(const Account *account, Vault *vault, const Secret *match_
     return unwrap(bytes, size, error);
 }
 
-Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, GError **error)
+Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, int stop_fd,
+                     GError **error)
 {
     return account->secret_kind == SECRET_SEALED
                ? sealed(account, vault, match_key, pgp_unwrap, error)
-               : password_get(account, error);
+               : password_get(account, stop_fd, error);
 }
 
 Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret *match_key,
@@ -50,7 +51,7 @@ Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret 
 {
     switch (account->secret_kind) {
     case SECRET_SEALED: return sealed(account, vault, match_key, pgp_unwrap_quietly, error);
-    case SECRET_CREDENTIAL: return password_get(account, error);
+    case SECRET_CREDENTIAL: return password_get(account, -1, error);
     default: break;
     }
     refuse(error, POSTERN_ERROR_TEMPORARY, "key.locked", "run 'postern sync' to try it",

@@ -10,9 +10,9 @@
 /*
  * For `secret = sealed` this is one gpg call; where the private key is missing it is 78
  * "secret.sealed", told before any connection, and the mend names the other three ways.
- * For the other kinds see crypto/password.h.
+ * For the other kinds see crypto/password.h; STOP_FD too.
  */
-Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key,
+Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, int stop_fd,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*

@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/paths.h"
 #include "core/text.h"
 #include "fetchd/engine.h"
@@ -99,8 +99,23 @@ static gboolean is_news(GHashTable *told, const Outcome *outcome)
     return TRUE;
 }
 
-/* One pass; its exit code. */
-static int pass(const Options *options, GHashTable *told, int stop_fd)
+/* Can no pass go better until somebody changes something? */
+static gboolean hopeless(const GPtrArray *outcomes, const GError *error)
+{
+    if (outcomes == NULL)
+        return postern_exit_code(error) == POSTERN_ERROR_POLICY;
+    for (guint i = 0; i < outcomes->len; i++)
+        if (postern_exit_code(((Outcome *)outcomes->pdata[i])->failure) != POSTERN_ERROR_POLICY)
+            return FALSE;
+    return outcomes->len > 0;
+}
+
+typedef struct {
+    int code;
+    gboolean hopeless;
+} PassResult;
+
+static PassResult pass(const Options *options, GHashTable *told, int stop_fd)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Config) config = config_load(options->config, options->policy, &error);
@@ -111,6 +126,7 @@ static int pass(const Options *options, GHashTable *told, int stop_fd)
         .stop_fd = stop_fd,
     };
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
+    PassResult result = {.hopeless = hopeless(outcomes, error)};
     for (guint i = 0; outcomes && i < outcomes->len; i++)
         if (is_news(told, outcomes->pdata[i]))
             tell(options, outcomes->pdata[i]);
@@ -121,7 +137,8 @@ static int pass(const Options *options, GHashTable *told, int stop_fd)
         complain(NULL, error);
     fflush(stdout);
     int code = outcomes ? outcomes_exit_code(outcomes) : 0;
-    return postern_worse(code, postern_exit_code(error));
+    result.code = postern_worse(code, postern_exit_code(error));
+    return result;
 }
 
 /* SIGHUP says that something changed: a refused login is tried again. The configuration is read
@@ -135,26 +152,30 @@ static void start_anew(const Options *options, GHashTable *told)
 }
 
 /* Waits for the next pass; FALSE when it is time to leave. */
-static gboolean rest(const Options *options, GHashTable *told, int signals)
+static gboolean rest(const Options *options, GHashTable *told, int stop_fd)
 {
-    struct pollfd fd = {.fd = signals, .events = POLLIN};
-    if (poll(&fd, 1, INTERVAL_MS) <= 0)
-        return TRUE;
-    struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) != sizeof info || info.ssi_signo != SIGHUP)
-        return FALSE;
-    start_anew(options, told);
+    struct pollfd fd = {.fd = stop_fd, .events = POLLIN};
+    (void)poll(&fd, 1, INTERVAL_MS);
+    for (int signal; (signal = interrupt_take()) != 0;) {
+        if (signal != SIGHUP)
+            return FALSE;
+        start_anew(options, told);
+    }
     return TRUE;
 }
 
-/* Until a signal, which is a clean stop, or a configuration that does not hold. */
-static int stay(const Options *options, int signals)
+/*
+ * Until a signal, which is a clean stop. A daemon that can do nothing ends at its start, while
+ * somebody looks; later a file that is just being edited ends nothing.
+ */
+static int stay(const Options *options, int stop_fd)
 {
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    do
-        if (pass(options, told, signals) == POSTERN_ERROR_POLICY)
-            return POSTERN_ERROR_POLICY;
-    while (rest(options, told, signals));
+    PassResult first = pass(options, told, stop_fd);
+    if (first.hopeless)
+        return first.code;
+    while (rest(options, told, stop_fd))
+        pass(options, told, stop_fd);
     return 0;
 }
 
@@ -165,13 +186,6 @@ int main(int argc, char **argv)
         setlocale(LC_CTYPE, "C.UTF-8");
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGINT);
-    sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGHUP);
-    sigprocmask(SIG_BLOCK, &wanted, NULL);
-    int signals = signalfd(-1, &wanted, SFD_CLOEXEC);
 
     g_auto(Options) options = {0};
     g_autoptr(GError) error = NULL;
@@ -183,5 +197,6 @@ int main(int argc, char **argv)
         puts("fetchd " PACKAGE_VERSION);
         return 0;
     }
-    return options.once ? pass(&options, NULL, signals) : stay(&options, signals);
+    int stop_fd = interrupt_open(!options.once);
+    return options.once ? pass(&options, NULL, stop_fd).code : stay(&options, stop_fd);
 }

@@ -9,6 +9,7 @@
 
 #include "core/cursor.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/secret.h"
 
@@ -110,23 +111,6 @@ gboolean wire_put(Wire *wire, WireType type, const void *payload, gsize size, GE
     return TRUE;
 }
 
-/* UNTIL is monotonic microseconds, -1 for ever. */
-static gboolean await(Wire *wire, gint64 until, int stop_fd, GError **error)
-{
-    gint64 left_ms = until < 0 ? -1 : MAX(0, (until - g_get_monotonic_time()) / 1000);
-    struct pollfd fds[2] = {{.fd = wire->fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
-    int ready;
-    do
-        ready = poll(fds, 2, (int)left_ms);
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        return silent(error);
-    if (ready > 0 && fds[1].revents)
-        return refuse(error, POSTERN_ERROR_TEMPORARY, "run.interrupted",
-                      "start it again; what arrived is kept", "interrupted");
-    return ready > 0 || gone(error);
-}
-
 gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError **error)
 {
     gint64 until = timeout_ms < 0 ? -1 : g_get_monotonic_time() + (gint64)timeout_ms * 1000;
@@ -139,8 +123,9 @@ gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError 
         memmove(wire->in, wire->in + wire->begin, wire->end - wire->begin);
         wire->end -= wire->begin;
         wire->begin = 0;
-        if (!await(wire, until, stop_fd, error))
-            return FALSE;
+        int ready = interrupt_wait(wire->fd, POLLIN, until, stop_fd, error);
+        if (ready <= 0)
+            return ready < 0 ? FALSE : silent(error);
         gssize got = recv(wire->fd, wire->in + wire->end, sizeof wire->in - wire->end, 0);
         if (got == 0 || (got < 0 && errno != EINTR))
             return gone(error);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "policy/network.h"
@@ -41,8 +43,22 @@ static gboolean lookup_late(gpointer cancellable)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean lookup_stopped(int fd, GIOCondition condition, gpointer cancellable)
+{
+    (void)fd, (void)condition;
+    return lookup_late(cancellable);
+}
+
+static GSource *stop_source(int stop_fd, GCancellable *cancellable, GMainContext *context)
+{
+    GSource *source = g_unix_fd_source_new(stop_fd, G_IO_IN);
+    g_source_set_callback(source, G_SOURCE_FUNC(lookup_stopped), cancellable, NULL);
+    g_source_attach(source, context);
+    return source;
+}
+
 /* GResolver has no deadline of its own before GLib 2.78: a loop of our own brings one. */
-static void look_up(const char *host, Lookup *lookup)
+static void look_up(const char *host, int stop_fd, Lookup *lookup)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
     g_autoptr(GResolver) resolver = g_resolver_get_default();
@@ -52,20 +68,27 @@ static void look_up(const char *host, Lookup *lookup)
     lookup->loop = g_main_loop_new(context, FALSE);
     g_source_set_callback(late, lookup_late, cancellable, NULL);
     g_source_attach(late, context);
+    GSource *stop = stop_fd >= 0 ? stop_source(stop_fd, cancellable, context) : NULL;
     g_resolver_lookup_by_name_async(resolver, host, cancellable, lookup_done, lookup);
     while (!lookup->answered)
         g_main_loop_run(lookup->loop);
     g_source_destroy(late);
+    if (stop) {
+        g_source_destroy(stop);
+        g_source_unref(stop);
+    }
     g_main_loop_unref(lookup->loop);
     g_main_context_pop_thread_default(context);
 }
 
 /* Every address of HOST, GInetAddress. */
-static GList *resolve(const char *host, GError **error)
+static GList *resolve(const char *host, int stop_fd, GError **error)
 {
     Lookup lookup = {0};
-    look_up(host, &lookup);
-    if (g_error_matches(lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    look_up(host, stop_fd, &lookup);
+    if (lookup.error && interrupted(stop_fd, error))
+        ;
+    else if (g_error_matches(lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         refuse(error, POSTERN_ERROR_TEMPORARY, "server.timeout", "look at this machine's DNS",
                "no name server said where %s is within %d seconds", host, LIMIT_CONNECT_MS / 1000);
     else if (lookup.error)
@@ -141,6 +164,7 @@ typedef struct {
     struct pollfd running[LIMIT_ADDRESSES]; /* fd -1: over */
     guint n, started;
     int problem; /* the last errno */
+    int stop_fd;
 } Race;
 
 static void race_start_next(Race *race)
@@ -184,21 +208,26 @@ static int race_winner(Race *race)
     return -1;
 }
 
-/* Waits until something happens, the next address is due, or END. */
-static void race_wait(Race *race, gint64 next, gint64 end)
+/* Waits until something happens, the next address is due, or END; FALSE when interrupted. */
+static gboolean race_wait(Race *race, gint64 next, gint64 end, GError **error)
 {
     gint64 until = race->started < race->n ? MIN(next, end) : end;
     gint64 left = until - g_get_monotonic_time();
+    struct pollfd fds[LIMIT_ADDRESSES + 1];
     for (guint i = 0; i < race->started; i++)
-        race->running[i].revents = 0;
+        fds[i] = (struct pollfd){.fd = race->running[i].fd, .events = POLLOUT};
+    fds[race->started] = (struct pollfd){.fd = race->stop_fd, .events = POLLIN};
     if (left > 0)
-        (void)poll(race->running, race->started, (int)((left + 999) / 1000));
+        (void)poll(fds, race->started + 1, (int)((left + 999) / 1000));
+    for (guint i = 0; i < race->started; i++)
+        race->running[i].revents = fds[i].revents;
+    return !interrupted(race->stop_fd, error);
 }
 
-static int race_run(Race *race, GError **error)
+/* -1 without *error when nobody answered. */
+static int race_run_to(Race *race, gint64 end, GError **error)
 {
-    gint64 now = g_get_monotonic_time();
-    gint64 end = now + (gint64)LIMIT_CONNECT_MS * 1000, next = now;
+    gint64 now = g_get_monotonic_time(), next = now;
     int winner = -1;
     for (; winner < 0 && now < end; now = g_get_monotonic_time()) {
         if (race->started < race->n && (now >= next || race_running(race) == 0)) {
@@ -207,13 +236,24 @@ static int race_run(Race *race, GError **error)
         }
         if (race->started == race->n && race_running(race) == 0)
             break;
-        race_wait(race, next, end);
+        if (!race_wait(race, next, end, error))
+            break;
         winner = race_winner(race);
     }
+    return winner;
+}
+
+static int race_run(Race *race, GError **error)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)LIMIT_CONNECT_MS * 1000;
+    g_autoptr(GError) stopped = NULL;
+    int winner = race_run_to(race, end, &stopped);
     for (guint i = 0; i < race->started; i++)
         if (race->running[i].fd >= 0)
             close(race->running[i].fd);
-    if (winner < 0 && now >= end)
+    if (stopped)
+        g_propagate_error(error, g_steal_pointer(&stopped));
+    else if (winner < 0 && g_get_monotonic_time() >= end)
         refuse(error, POSTERN_ERROR_TEMPORARY, "server.timeout", "try again later",
                "%s did not answer within %d seconds", race->host, LIMIT_CONNECT_MS / 1000);
     else if (winner < 0)
@@ -269,10 +309,11 @@ static gboolean line_up(GPtrArray *line, GList *addresses, const VettedEndpoint 
     return line->len > 0;
 }
 
-GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *company, GError **error)
+GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
+                             GError **error)
 {
     const char *host = endpoint_host(endpoint);
-    GList *addresses = resolve(host, error);
+    GList *addresses = resolve(host, stop_fd, error);
     if (addresses == NULL)
         return NULL;
     g_autoptr(GPtrArray) line = g_ptr_array_new_with_free_func(g_object_unref);
@@ -283,9 +324,9 @@ GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *comp
 }
 
 static int connect_to(const GPtrArray *addresses, const VettedEndpoint *endpoint,
-                      const Company *company, GError **error)
+                      const Company *company, int stop_fd, GError **error)
 {
-    Race race = {.host = endpoint_host(endpoint)};
+    Race race = {.host = endpoint_host(endpoint), .stop_fd = stop_fd};
     for (guint i = 0; i < addresses->len; i++)
         if (connect_target(addresses->pdata[i], endpoint_port(endpoint), &race.targets[race.n]))
             race.n++;
@@ -299,10 +340,11 @@ static int connect_to(const GPtrArray *addresses, const VettedEndpoint *endpoint
     return fd;
 }
 
-int connect_vetted(const VettedEndpoint *endpoint, const Company *company, GError **error)
+int connect_vetted(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
+                   GError **error)
 {
-    g_autoptr(GPtrArray) addresses = connect_addresses(endpoint, company, error);
-    int fd = addresses ? connect_to(addresses, endpoint, company, error) : -1;
+    g_autoptr(GPtrArray) addresses = connect_addresses(endpoint, company, stop_fd, error);
+    int fd = addresses ? connect_to(addresses, endpoint, company, stop_fd, error) : -1;
     int on = 1;
     if (fd >= 0) {
         /* Commands are small and wait for answers; a dead peer must be noticed. */

@@ -1,11 +1,12 @@
 /*
  * connect — from a VettedEndpoint to a connected socket. Resolves once with GResolver, holds
  * every address against the company's networks (one outside refuses the whole name), and
- * connects to exactly those addresses, a quarter second apart; the first that answers wins.
+ * connects to exactly those addresses, a quarter second apart; the first that answers wins. STOP_FD,
+ * once readable, ends both (-1 for none).
  * Runs in the keeper. No proxies, no second look-up (P2: DNS rebinding).
  *
  * Errors: 78 "server.network", "server.office"; 69 "server.dns", "server.unreachable";
- * 75 "server.timeout".
+ * 75 "server.timeout", "run.interrupted".
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 #include "policy/endpoint.h"
 
 /* A connected, close-on-exec stream socket, the caller's to close; -1 on failure. */
-int connect_vetted(const VettedEndpoint *endpoint, const Company *company,
+int connect_vetted(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- for net/probe.c alone ---------------------------------------------------------------- */
@@ -27,6 +28,6 @@ typedef struct {
 
 /* The addresses (GInetAddress) that connect_vetted() would try, in its order: resolved once, all
  * the company's, each reachable from an office. */
-GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *company,
+GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean connect_target(GInetAddress *address, guint16 port, ConnectTarget *target);

@@ -76,7 +76,7 @@ static void await(Probe *probe, guint n)
 gboolean probe_plain_ports(const VettedEndpoint *endpoint, const Company *company,
                            PortState states[static PROBE_PORTS], GError **error)
 {
-    g_autoptr(GPtrArray) addresses = connect_addresses(endpoint, company, error);
+    g_autoptr(GPtrArray) addresses = connect_addresses(endpoint, company, -1, error);
     if (addresses == NULL)
         return FALSE;
     Probe probe = {.states = states};

@@ -6,6 +6,7 @@ INTEGRATION = \
 	tests/integration/cmd-fetch-pop3.sh \
 	tests/integration/cmd-help.sh \
 	tests/integration/cmd-index.sh \
+	tests/integration/cmd-interrupt.sh \
 	tests/integration/cmd-json.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \

@@ -16,7 +16,7 @@ static gpointer ask(gpointer command)
     Account account = {
         .name = (char *)"work", .secret_kind = SECRET_COMMAND, .secret_argument = command};
     GError *error = NULL;
-    Secret *secret = password_get(&account, &error);
+    Secret *secret = password_get(&account, -1, &error);
     secret_free(secret);
     return error;
 }

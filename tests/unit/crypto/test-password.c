@@ -15,12 +15,13 @@
 #include "core/limits.h"
 
 static char *dir;
+static int stop_fd = -1;
 
 static Secret *ask(SecretKind kind, const char *argument, GError **error)
 {
     Account account = {
         .name = (char *)"work", .secret_kind = kind, .secret_argument = (char *)argument};
-    return password_get(&account, error);
+    return password_get(&account, stop_fd, error);
 }
 
 static void assert_secret(SecretKind kind, const char *argument, const char *expected)
@@ -200,6 +201,26 @@ static int remove_dir(void **state)
     return 0;
 }
 
+/* Before the password, after it, and after the output has ended. */
+static void an_interruption_ends_a_command(void **state)
+{
+    (void)state;
+    static const char *const hanging[] = {
+        "sleep 300",
+        "sh -c 'echo hunter2; exec sleep 300'",
+        "sh -c 'echo hunter2; exec sleep 300 >/dev/null'",
+    };
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    stop_fd = ends[0];
+    for (gsize i = 0; i < G_N_ELEMENTS(hanging); i++)
+        assert_none(SECRET_COMMAND, hanging[i], POSTERN_ERROR_TEMPORARY, "run.interrupted");
+    stop_fd = -1;
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -213,6 +234,7 @@ int main(void)
                                         remove_dir),
         cmocka_unit_test_setup_teardown(the_keyring_is_asked_for_the_account, make_dir, remove_dir),
         cmocka_unit_test(a_sealed_password_is_the_vaults_business),
+        cmocka_unit_test(an_interruption_ends_a_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

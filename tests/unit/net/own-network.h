@@ -7,6 +7,7 @@ typedef struct {
     GResolver parent;
     const char *const *answer; /* NULL: no such name */
     guint many;                /* instead: so many addresses */
+    gboolean hangs; /* until it is cancelled */
     guint asked;
 } FakeResolver;
 

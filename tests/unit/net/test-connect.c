@@ -34,6 +34,8 @@ static Company company_of(const char **networks, const char **offices)
         .domains = (char **)domains, .networks = (char **)networks, .offices = (char **)offices};
 }
 
+static int stop_fd = -1;
+
 static int try_connect(const Company *company, const char *const *answer, GError **error)
 {
     g_autoptr(VettedEndpoint) endpoint =
@@ -41,7 +43,7 @@ static int try_connect(const Company *company, const char *const *answer, GError
     assert_non_null(endpoint);
     resolver->answer = answer;
     resolver->asked = 0;
-    int fd = connect_vetted(endpoint, company, error);
+    int fd = connect_vetted(endpoint, company, stop_fd, error);
     assert_int_equal(resolver->asked, 1);
     return fd;
 }
@@ -222,6 +224,33 @@ static void a_silent_address_is_overtaken_by_the_next(void **state)
         close(fds[i]);
 }
 
+/* Both while it is looked up and while it is connected. */
+static void an_interruption_ends_the_wait(void **state)
+{
+    (void)state;
+    static const char *answer[] = {"127.0.0.1", NULL};
+    Company company = company_of(loopback, none);
+    int fds[8], ends[2];
+    int silent = listen_on(AF_INET, "127.0.0.1", 0);
+    stuff("127.0.0.1", fds, G_N_ELEMENTS(fds));
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    stop_fd = ends[0];
+    for (guint hang = 0; hang < 2; hang++) {
+        g_autoptr(GError) error = NULL;
+        resolver->hangs = hang == 1;
+        assert_int_equal(try_connect(&company, answer, &error), -1);
+        assert_rule(error, POSTERN_ERROR_TEMPORARY, "run.interrupted");
+    }
+    resolver->hangs = FALSE;
+    stop_fd = -1;
+    close(ends[0]);
+    close(ends[1]);
+    close(silent);
+    for (gsize i = 0; i < G_N_ELEMENTS(fds); i++)
+        close(fds[i]);
+}
+
 static void families_take_turns(void **state)
 {
     (void)state;
@@ -251,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_name_without_addresses_is_unreachable),
         cmocka_unit_test(refused_addresses_give_way_to_the_next),
         cmocka_unit_test(a_silent_address_is_overtaken_by_the_next),
+        cmocka_unit_test(an_interruption_ends_the_wait),
         cmocka_unit_test(families_take_turns),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
