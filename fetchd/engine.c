@@ -66,7 +66,9 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
         .fetcher = fetcher,
         .outcome = outcome,
     };
-    return scheme == SCHEME_IMAPS ? pass_imap(&pass, error) : pass_pop3(&pass, error);
+    gboolean ok = scheme == SCHEME_IMAPS ? pass_imap(&pass, error) : pass_pop3(&pass, error);
+    g_clear_error(&pass.no);
+    return ok;
 }
 
 static Outcome *pass_over(Engine *engine, const Account *account)

@@ -8,13 +8,17 @@
 #include "fetchd/pass.h"
 #include "fetchd/record.h"
 
+/* So many messages refused one after another, and no more are asked for. */
+#define NOES_IN_A_ROW 3
+
 typedef struct {
     Pass *pass; /* first: see pass_take_start() */
     const MailboxName *mailbox;
     Selected selected;
     MailboxState state;
-    GArray *missing; /* NumberRange: what may be new */
-    GArray *listed;  /* guint32: what of it is there */
+    GArray *missing;   /* NumberRange: what may be new */
+    GArray *listed;    /* guint32: what of it is there */
+    gboolean given_up; /* the server says no to everything */
 } MailboxPass;
 
 static gboolean save(MailboxPass *self, GError **error)
@@ -67,15 +71,68 @@ static gboolean list(MailboxPass *self, GError **error)
     return TRUE;
 }
 
-static gboolean fetch(MailboxPass *self, GError **error)
+static gboolean get(MailboxPass *self, const GArray *ranges, GError **error)
 {
     const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
     Fetcher *fetcher = self->pass->fetcher;
-    for (guint end = self->listed->len; end > 0;) {
+    gboolean ok = fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data, ranges->len,
+                               &taker, error);
+    if (!ok)
+        vault_message_abort(self->pass->writer);
+    return ok;
+}
+
+static gboolean get_one(MailboxPass *self, guint32 uid, gboolean *refused, GError **error)
+{
+    g_autoptr(GArray) alone = ranges_new();
+    GError *failure = NULL;
+    ranges_add(alone, uid, uid);
+    *refused = !get(self, alone, &failure);
+    if (!*refused)
+        return TRUE;
+    g_autofree char *name = text_name(self->mailbox->display);
+    g_autofree char *what = g_strdup_printf("message %u of %s", uid, name);
+    return pass_goes_on(self->pass, failure, what, error);
+}
+
+/* The server said no to a whole batch: which message is it? A few in a row, and it is all of them.
+ */
+static gboolean get_each(MailboxPass *self, guint begin, guint end, GError **error)
+{
+    guint in_a_row = 0;
+    for (guint at = end; at > begin && in_a_row < NOES_IN_A_ROW; at--) {
+        guint32 uid = g_array_index(self->listed, guint32, at - 1);
+        gboolean refused;
+        if (ranges_contain(self->state.covered, uid))
+            continue;
+        if (!get_one(self, uid, &refused, error))
+            return FALSE;
+        in_a_row = refused ? in_a_row + 1 : 0;
+    }
+    self->given_up = in_a_row == NOES_IN_A_ROW;
+    return TRUE;
+}
+
+static gboolean get_batch(MailboxPass *self, const GArray *ranges, guint begin, guint end,
+                          GError **error)
+{
+    GError *failure = NULL;
+    if (get(self, ranges, &failure))
+        return TRUE;
+    if (pass_said_no(failure)) {
+        g_error_free(failure);
+        return get_each(self, begin, end, error);
+    }
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
+static gboolean fetch(MailboxPass *self, GError **error)
+{
+    for (guint end = self->listed->len; end > 0 && !self->given_up;) {
         guint begin = end > LIMIT_BATCH_MESSAGES ? end - LIMIT_BATCH_MESSAGES : 0;
         g_autoptr(GArray) batch = plan_batch(self->missing, self->listed, begin, end);
-        if (!fetcher->get(fetcher, (const NumberRange *)(void *)batch->data, batch->len, &taker,
-                          error))
+        if (!get_batch(self, batch, begin, end, error))
             return FALSE;
         end = begin;
     }
@@ -111,8 +168,6 @@ static gboolean fetch_new(MailboxPass *self, GError **error)
 
     g_autoptr(GError) late = NULL;
     gboolean fetched = fetch(self, &late);
-    if (!fetched)
-        vault_message_abort(self->pass->writer);
     /* What came whole before the failure is kept; the failure is told all the same. */
     if (!save(self, fetched ? error : NULL) && fetched)
         return FALSE;
@@ -164,10 +219,14 @@ gboolean pass_imap(Pass *pass, GError **error)
     MailboxList mailboxes = {pass->account, wanted};
     if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
         return FALSE;
-    for (guint i = 0; i < wanted->len; i++)
-        if (!mailbox(pass, wanted->pdata[i], error))
+    for (guint i = 0; i < wanted->len; i++) {
+        const MailboxName *name = wanted->pdata[i];
+        GError *failure = NULL;
+        g_autofree char *shown = text_name(name->display);
+        if (!mailbox(pass, name, &failure) && !pass_goes_on(pass, failure, shown, error))
             return FALSE;
+    }
     /* Everything is committed; a server that is rude at the good-bye loses nothing. */
     (void)pass->fetcher->quit(pass->fetcher, NULL);
-    return TRUE;
+    return pass_end(pass, error);
 }

@@ -142,11 +142,19 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
 
 G_STATIC_ASSERT(sizeof(UidRange) == sizeof(NumberRange));
 
-/* Newest first, in batches. */
-static gboolean get_wanted(Pop3Pass *self, GError **error)
+static gboolean get(Pop3Pass *self, const GArray *ranges, GError **error)
 {
     const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
     Fetcher *fetcher = self->pass->fetcher;
+    GError *failure = NULL;
+    return fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data, ranges->len, &taker,
+                        &failure) ||
+           pass_goes_on(self->pass, failure, "INBOX", error);
+}
+
+/* Newest first, in batches. */
+static gboolean get_wanted(Pop3Pass *self, GError **error)
+{
     for (guint end = self->items->len; end > 0;) {
         g_autoptr(GArray) ranges = ranges_new();
         for (guint n = 0; end > 0 && n < LIMIT_BATCH_MESSAGES; end--) {
@@ -156,8 +164,7 @@ static gboolean get_wanted(Pop3Pass *self, GError **error)
             ranges_add(ranges, item->number, item->number);
             n++;
         }
-        if (ranges->len > 0 && !fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data,
-                                             ranges->len, &taker, error))
+        if (ranges->len > 0 && !get(self, ranges, error))
             return FALSE;
     }
     return TRUE;
@@ -227,8 +234,9 @@ static gboolean run(Pop3Pass *self, GError **error)
     /* Only a QUIT that the server confirmed makes the deletions real (RFC 1939, 6). */
     if (!fetcher->quit(fetcher, error) || !forget_gone(self, error))
         return FALSE;
-    return self->damaged == 0 ||
-           refuse(error, POSTERN_ERROR_STORE, "vault.damage",
+    if (self->damaged == 0)
+        return pass_end(self->pass, error);
+    return refuse(error, POSTERN_ERROR_STORE, "vault.damage",
                   "see that the disk is sound and fetch again: they are still on the server",
                   "%u messages held here read back differently from what was sealed",
                   self->damaged);

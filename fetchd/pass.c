@@ -36,3 +36,35 @@ gboolean pass_commit(Pass *pass, GError **error)
     pass->outcome->known += known;
     return TRUE;
 }
+
+gboolean pass_said_no(const GError *failure)
+{
+    const char *rule = postern_error_rule(failure);
+    return g_strcmp0(rule, "server.refused") == 0 || g_strcmp0(rule, "server.busy") == 0;
+}
+
+gboolean pass_goes_on(Pass *pass, GError *failure, const char *what, GError **error)
+{
+    if (!pass_said_no(failure)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    if (pass->noes++ == 0)
+        refuse(&pass->no, failure->code, postern_error_rule(failure), postern_error_mend(failure),
+               "%s: %s", what, failure->message);
+    g_error_free(failure);
+    return TRUE;
+}
+
+gboolean pass_end(Pass *pass, GError **error)
+{
+    if (pass->no == NULL)
+        return TRUE;
+    g_autoptr(GError) no = g_steal_pointer(&pass->no);
+    if (pass->noes == 1)
+        g_propagate_error(error, g_steal_pointer(&no));
+    else
+        refuse(error, no->code, postern_error_rule(no), postern_error_mend(no), "%s (and %u more)",
+               no->message, pass->noes - 1);
+    return FALSE;
+}

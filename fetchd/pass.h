@@ -16,6 +16,8 @@ typedef struct {
     guint64 total; /* messages the server lists as new */
     guint64 done;
     guint64 bytes;
+    GError *no; /* the first thing that the server only said no to */
+    guint noes; /* how many there were */
 } Pass;
 
 /* Bytes of one arriving message into the vault; the MessageTaker's first two functions, whose
@@ -28,6 +30,19 @@ gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error);
 
 /* Makes what arrived so far durable, and counts it in the outcome. */
 gboolean pass_commit(Pass *pass, GError **error);
+
+/* Is it a no of the server, after which the connection still listens? */
+gboolean pass_said_no(const GError *failure);
+
+/*
+ * When FAILURE, which is taken, is a no of the server to one mailbox or message, it stops nothing
+ * else: it is kept, with WHAT (from text_name(), say) before it, and the answer is TRUE. Any other
+ * becomes *error.
+ */
+gboolean pass_goes_on(Pass *pass, GError *failure, const char *what, GError **error);
+
+/* Ends a pass that went through: FALSE with the first no, when there was one. */
+gboolean pass_end(Pass *pass, GError **error);
 
 /* Fetches what is new. What is whole is committed even when the pass fails later. */
 gboolean pass_imap(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,7 +12,10 @@ typedef struct {
     guint count;
     guint cut_after; /* so many whole messages and half of one, then the line is gone */
     guint32 foreign; /* sent in place of number 2 */
+    GArray *refuses; /* guint32: numbers it will not give */
+    gboolean shut;   /* no mailbox but the last may be opened */
     gboolean no_uidl, lists_twice, rude;
+    gboolean all;     /* the client wants Trash too */
     const char *uidl; /* of all messages, or NULL: each has its own */
     guint generation; /* of their bytes: another gives other mail under the same UIDLs */
     guint durable;    /* journal records there were when it was told to remove */
@@ -21,6 +24,11 @@ typedef struct {
 static gboolean gone(GError **error)
 {
     return refuse(error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try later", "gone");
+}
+
+static gboolean says_no(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused", "ask", "no");
 }
 
 static gboolean server_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
@@ -43,6 +51,8 @@ static gboolean server_select(Fetcher *fetcher, const char *name, Selected *sele
     (void)error;
     Server *self = (Server *)fetcher;
     g_string_append_printf(self->told, " select %s", name);
+    if (self->shut && !g_str_equal(name, "INBOX"))
+        return says_no(error);
     *selected = (Selected){self->uidvalidity, self->uidvalidity ? self->count + 1 : 0, self->count};
     return TRUE;
 }
@@ -93,17 +103,32 @@ static gboolean send_message(const Server *self, guint32 number, const MessageTa
            taker->end(taker->user, &fetched, error);
 }
 
+static gboolean refused(const Server *self, guint32 number)
+{
+    for (guint i = 0; i < self->refuses->len; i++)
+        if (g_array_index(self->refuses, guint32, i) == number)
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean server_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
                            const MessageTaker *taker, GError **error)
 {
     Server *self = (Server *)fetcher;
     note(self, "get", ranges, n);
     guint sent = 0;
-    for (guint32 number = 1; number <= self->count; number++)
-        if (within(number, ranges, n) &&
-            !send_message(self, number, taker, sent++ < self->cut_after, error))
+    gboolean no = FALSE;
+    for (guint32 number = 1; number <= self->count; number++) {
+        if (!within(number, ranges, n))
+            continue;
+        if (refused(self, number))
+            no = TRUE;
+        else if (!send_message(self, number, taker, sent++ < self->cut_after, error))
             return FALSE;
-    return TRUE;
+        if (no && self->uidvalidity) /* IMAP: nothing after it */
+            break;
+    }
+    return !no || says_no(error);
 }
 
 static gboolean server_remove(Fetcher *fetcher, const guint32 *numbers, gsize n, GError **error)
@@ -133,6 +158,7 @@ static int set_up(void **state)
         .told = g_string_new(NULL),
         .count = 5,
         .cut_after = G_MAXUINT,
+        .refuses = g_array_new(FALSE, FALSE, sizeof(guint32)),
     };
     void *fixture;
     int code = fixture_set_up(&fixture);
@@ -146,6 +172,7 @@ static int tear_down(void **state)
     Server *self = *state;
     void *fixture = (void *)self->fixture;
     g_string_free(self->told, TRUE);
+    g_array_unref(self->refuses);
     g_free(self);
     return fixture_tear_down(&fixture);
 }
@@ -162,18 +189,28 @@ static char *pass(Server *self, int keep, guint stored, guint known)
 {
     g_autoptr(Vault) vault = fixture_open(self->fixture);
     g_autoptr(VaultWriter) writer = fixture_writer(self->fixture, vault);
-    char *folders[] = {(char *)"*", (char *)"!Trash", NULL};
+    char *folders[] = {(char *)"*", (char *)(self->all ? "Trash" : "!Trash"), NULL};
     const Account account = {.name = (char *)"work", .folders = folders, .keep = keep};
     const EngineRun run = {.stop_fd = -1};
     Outcome outcome = {0};
     g_autoptr(GError) error = NULL;
-    Pass it = {&run, &account, writer, &self->fetcher, &outcome, 0, 0, 0};
+    Pass it = {.run = &run,
+               .account = &account,
+               .writer = writer,
+               .fetcher = &self->fetcher,
+               .outcome = &outcome};
     g_string_set_size(self->told, 0);
     gboolean ok = self->uidvalidity ? pass_imap(&it, &error) : pass_pop3(&it, &error);
     assert_int_equal(ok, error == NULL);
     assert_int_equal(outcome.stored, stored);
     assert_int_equal(outcome.known, known);
     return error ? g_strdup(postern_error_rule(error)) : NULL;
+}
+
+static void refuses(Server *self, guint32 first, guint32 last)
+{
+    for (guint32 number = first; number <= last; number++)
+        g_array_append_val(self->refuses, number);
 }
 
 static void fails(Server *self, int keep, guint stored, const char *rule)
@@ -263,6 +300,47 @@ static void p6_pop3_deletions_want_a_confirmed_good_bye(void **state)
     Server *self = *state;
     self->rude = TRUE;
     fails(self, KEEP_NO, 5, "server.closed");
+}
+
+static void p6_pop3_a_refused_message_keeps_none_of_the_others(void **state)
+{
+    Server *self = *state;
+    self->count = LIMIT_BATCH_MESSAGES + 1;
+    refuses(self, LIMIT_BATCH_MESSAGES, LIMIT_BATCH_MESSAGES);
+    fails(self, KEEP_NO, LIMIT_BATCH_MESSAGES, "server.refused");
+    assert_non_null(strstr(self->told->str, " 499 501 quit"));
+    assert_null(strstr(self->told->str, " 500 "));
+}
+
+static void p6_imap_a_refused_message_keeps_none_of_the_others(void **state)
+{
+    Server *self = *state;
+    refuses(self, 2, 2);
+    fails(self, KEEP_YES, 4, "server.refused");
+    assert_string_equal(self->told->str,
+                        " select INBOX list 1-5 get 1-5 get 5-5 get 4-4 get 3-3 get 2-2 quit");
+    g_array_set_size(self->refuses, 0);
+    works(self, KEEP_YES, 1, 0, " select INBOX list 2-2 get 2-2 quit");
+}
+
+static void imap_asks_no_more_of_a_server_that_refuses_everything(void **state)
+{
+    Server *self = *state;
+    self->count = LIMIT_BATCH_MESSAGES + 9;
+    refuses(self, 1, self->count);
+    fails(self, KEEP_YES, 0, "server.refused");
+    assert_string_equal(
+        self->told->str,
+        " select INBOX list 1-509 get 10-509 get 509-509 get 508-508 get 507-507 quit");
+}
+
+static void a_mailbox_that_the_server_refuses_keeps_none_of_the_others(void **state)
+{
+    Server *self = *state;
+    self->shut = TRUE;
+    self->all = TRUE;
+    fails(self, KEEP_YES, 5, "server.refused");
+    assert_string_equal(self->told->str, " select Trash select INBOX list 1-5 get 1-5 quit");
 }
 
 static void pop3_takes_no_number_listed_twice(void **state)
@@ -361,6 +439,10 @@ int main(void)
         POP3(p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message),
         POP3(p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl),
         POP3(p6_pop3_deletions_want_a_confirmed_good_bye),
+        POP3(p6_pop3_a_refused_message_keeps_none_of_the_others),
+        IMAP(p6_imap_a_refused_message_keeps_none_of_the_others),
+        IMAP(imap_asks_no_more_of_a_server_that_refuses_everything),
+        IMAP(a_mailbox_that_the_server_refuses_keeps_none_of_the_others),
         POP3(pop3_takes_no_number_listed_twice),
         POP3(pop3_without_uidl_is_refused),
         POP3(pop3_takes_no_number_that_was_not_asked_for),
