@@ -5,24 +5,43 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/error.h"
 
-static int ends[2] = {-1, -1};
+/* timeout(1) sends a signal to its child and again to the group: that is one wish. */
+#define PATIENCE_S 1
 
+static int ends[2] = {-1, -1};
+static volatile time_t ending; /* monotonic seconds of the first SIGINT or SIGTERM, 0 for none */
+
+static time_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
+/* Only what signal-safety(7) allows. */
 static void note(int number)
 {
     int before = errno;
     char byte = (char)number;
+    if (number != SIGHUP && ending == 0) {
+        ending = MAX(now(), 1);
+    } else if (number != SIGHUP && now() > ending + PATIENCE_S) {
+        signal(number, SIG_DFL);
+        raise(number); /* comes when this handler returns */
+    }
     /* A full pipe says enough already. */
     (void)!write(ends[1], &byte, 1);
     errno = before;
 }
 
-static void handle(int number, int flags)
+static void handle(int number)
 {
-    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | flags};
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);
 }
@@ -31,10 +50,10 @@ int interrupt_open(gboolean hangup)
 {
     if (ends[0] < 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
         g_error("no pipe for signals: %s", g_strerror(errno));
-    handle(SIGINT, (int)SA_RESETHAND);
-    handle(SIGTERM, (int)SA_RESETHAND);
+    handle(SIGINT);
+    handle(SIGTERM);
     if (hangup)
-        handle(SIGHUP, 0);
+        handle(SIGHUP);
     return ends[0];
 }
 

@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
-/* SIGINT and SIGTERM, and SIGHUP too when HANGUP, are noted from now on, in the whole process. The
- * second SIGINT or SIGTERM ends it at once. Returns a descriptor, readable while a signal waits to be
+/* SIGINT and SIGTERM, and SIGHUP too when HANGUP, are noted from now on, in the whole process. Another
+ * SIGINT or SIGTERM, some two seconds later, ends it at once. Returns a descriptor, readable while a signal waits to be
  * taken; call once. */
 int interrupt_open(gboolean hangup);
 

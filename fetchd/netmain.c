@@ -52,8 +52,10 @@ int main(void)
     if (close_range(SOCKET_FD + 1, ~0U, 0) != 0 || !lock_in())
         return POSTERN_ERROR_BUG;
     signal(SIGPIPE, SIG_IGN);
-    /* Ctrl-C on a terminal reaches the whole group; the keeper decides when this process ends. */
+    /* Ctrl-C on a terminal, or timeout(1), reaches the whole group; the keeper decides when this
+     * process ends. */
     signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     child_serve(WIRE_FD, SOCKET_FD);
     return 0;
 }

@@ -127,8 +127,8 @@ gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError 
         if (ready <= 0)
             return ready < 0 ? FALSE : silent(error);
         gssize got = recv(wire->fd, wire->in + wire->end, sizeof wire->in - wire->end, 0);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return gone(error);
+        if (got == 0 || (got < 0 && errno != EINTR)) /* Ctrl-C may have ended it together with us */
+            return interrupted(stop_fd, error) ? FALSE : gone(error);
         wire->end += got > 0 ? (gsize)got : 0;
     }
 }
