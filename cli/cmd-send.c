@@ -44,6 +44,23 @@ static gboolean add_recipients(GPtrArray *list, const char *flag, char **values,
     return TRUE;
 }
 
+static gboolean check_text(const char *text, gsize size, GError **error)
+{
+    const char *nul = memchr(text, 0, size), *wrong;
+    if (nul == NULL && g_utf8_validate(text, (gssize)size, &wrong))
+        return TRUE;
+    const char *at = nul ? nul : wrong;
+    guint line = 1;
+    for (const char *c = text; c < at; c++)
+        line += *c == '\n';
+    return refuse(error, POSTERN_ERROR_INPUT, "send.body",
+                  nul ? "take it out, or send the file with --attach"
+                      : "save it as UTF-8, or send the file with --attach",
+                  nul ? "line %u of the text holds a NUL byte, which no mail may"
+                      : "line %u of the text is not UTF-8",
+                  line);
+}
+
 /* The text from --body FILE, --body - or, when stdin is no terminal, stdin. */
 static char *read_body(const char *body, GError **error)
 {
@@ -71,12 +88,7 @@ static char *read_body(const char *body, GError **error)
         g_byte_array_append(all, (const guint8 *)"", 1);
         text = (char *)g_byte_array_free(g_steal_pointer(&all), FALSE);
     }
-    if (memchr(text, 0, size) || !g_utf8_validate(text, (gssize)size, NULL)) {
-        refuse(error, POSTERN_ERROR_INPUT, "send.body", "send other bytes with --attach",
-               "the text is not UTF-8");
-        return NULL;
-    }
-    return g_steal_pointer(&text);
+    return check_text(text, size, error) ? g_steal_pointer(&text) : NULL;
 }
 
 static gboolean set_from(Letter *letter, const Account *account, const char *from, GError **error)

@@ -45,6 +45,20 @@ static gboolean show_part(const Message *message, int part, GError **error)
     return write_out(data, size, error);
 }
 
+static GBytes *whole(Source *source, const char *id, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    GBytes *bytes = source_drain(source, LIMIT_VIEW_BYTES, &failure);
+    if (g_strcmp0(postern_error_rule(failure), "message.size") == 0) {
+        g_autofree char *mend =
+            g_strdup_printf("save it by 'postern show --raw %s >FILE' and open it elsewhere", id);
+        postern_error_set_mend(failure, mend);
+    }
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return bytes;
+}
+
 static gboolean show(Context *context, const char *id, const Flags *flags, GError **error)
 {
     g_autoptr(Source) source = vault_message(context->vault, context->vault_key, id, error);
@@ -52,7 +66,7 @@ static gboolean show(Context *context, const char *id, const Flags *flags, GErro
         return FALSE;
     if (flags->raw)
         return show_raw(source, error);
-    g_autoptr(GBytes) bytes = source_drain(source, LIMIT_VIEW_BYTES, error);
+    g_autoptr(GBytes) bytes = whole(source, id, error);
     if (bytes == NULL)
         return FALSE;
     g_autoptr(Reading) reading = reading_open(bytes, TRUE);

@@ -9,6 +9,9 @@
 #include "core/text.h"
 #include "store/vault-check.h"
 
+#define VAULT_MEND                                                                                 \
+    "restore the store from a backup; without one, read on the server what is damaged, or move "   \
+    "the store away and fetch anew"
 #define FAULTS_AT_MOST 100 /* in the journal: then nothing of it is worth reading */
 
 typedef struct {
@@ -179,6 +182,8 @@ static void tell(const Verification *result)
     print_all(result->damaged, "", " is damaged");
     print_all(result->index_faults, "the index is damaged: ", "");
     print_all(result->unknown, "", " is missing in the index");
+    if (result->vault_faults->len + result->damaged->len > 0)
+        puts(VAULT_MEND);
     if (result->index_faults->len + result->unknown->len > 0)
         puts(INDEX_MEND);
     if (result->context->quiet)
@@ -214,10 +219,8 @@ static int verify(Verification *self, GError **error)
     return look(self, error) ? answer(self) : POSTERN_ERROR_STORE;
 }
 
-static int run(Context *context, int argc, char **argv, GError **error)
+static int look_all_over(Context *context, GError **error)
 {
-    if (!command_options(context, &command_verify, NULL, 0, 0, &argc, &argv, error))
-        return POSTERN_ERROR_USAGE;
     Verification result = {
         .context = context,
         .damaged = g_ptr_array_new_with_free_func(g_free),
@@ -230,6 +233,20 @@ static int run(Context *context, int argc, char **argv, GError **error)
     g_ptr_array_unref(result.unknown);
     g_ptr_array_unref(result.vault_faults);
     g_ptr_array_unref(result.index_faults);
+    return code;
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    int code = POSTERN_ERROR_USAGE;
+    if (command_options(context, &command_verify, NULL, 0, 0, &argc, &argv, &failure))
+        code = look_all_over(context, &failure);
+    /* Elsewhere the mend is to run this. */
+    if (is_damage(failure) && g_str_has_prefix(postern_error_rule(failure), "vault."))
+        postern_error_set_mend(failure, VAULT_MEND);
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
     return code;
 }
 

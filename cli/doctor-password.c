@@ -39,6 +39,18 @@ static const char *login_of(const Doctor *doctor, const Account *account)
     return NULL;
 }
 
+/* Where the account's password comes from says how it gets a better one. */
+static char *better(const Account *account)
+{
+    g_autofree char *word = text_word(account->name);
+    g_autofree char *name = text_name(account->name);
+    if (account->secret_kind != SECRET_SEALED)
+        return g_strdup_printf("take one that a machine made, and put it where account \"%s\" "
+                               "takes it from",
+                               name);
+    return g_strdup_printf("run: postern password generate %s (and tell the server)", word);
+}
+
 static void judge_strength(Doctor *doctor, guint which, const char *subject)
 {
     const Account *account = doctor->context->config->accounts->pdata[which];
@@ -46,8 +58,9 @@ static void judge_strength(Doctor *doctor, guint which, const char *subject)
     gboolean strong =
         strength_judge(doctor->secrets->pdata[which], login_of(doctor, account), &why);
     g_autofree char *detail = strong ? NULL : g_strconcat("the password ", why, NULL);
+    g_autofree char *mend = better(account);
     doctor_row(doctor, RULE_PASSWORD_STRONG, strong ? FINDING_PASS : FINDING_FAIL, subject, detail,
-               NULL);
+               mend);
 }
 
 static void judge_difference(Doctor *doctor, guint which, const char *subject)
@@ -59,8 +72,9 @@ static void judge_difference(Doctor *doctor, guint which, const char *subject)
         twin < accounts->len ? text_field(((Account *)accounts->pdata[twin])->name) : NULL;
     g_autofree char *detail =
         other ? g_strdup_printf("it has the password of account \"%s\"", other) : NULL;
+    g_autofree char *mend = better(accounts->pdata[which]);
     doctor_row(doctor, RULE_PASSWORD_DIFFERENT, other ? FINDING_FAIL : FINDING_PASS, subject,
-               detail, NULL);
+               detail, mend);
 }
 
 void doctor_passwords(Doctor *doctor)

@@ -93,6 +93,7 @@ void reading_print_json(const Reading *reading, const char *id)
     add_headers(builder, reading->message);
     add_blocks(builder, reading->blocks);
     add_parts(builder, reading->message);
+    json_bool(builder, "truncated", message_truncated(reading->message));
     add_protection(builder, reading->protection);
     json_builder_end_object(builder);
     output_json(builder);

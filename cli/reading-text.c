@@ -107,7 +107,8 @@ void reading_print(const Reading *reading)
         print_block(reading->blocks->pdata[i]);
     }
     if (message_truncated(message))
-        puts("\n(only a part of this message could be read; --raw gives all of it)");
+        puts("\n(there is more in this message than could be read, parts too; --raw gives all of "
+             "it)");
 }
 
 void reading_print_headers(const Reading *reading)

@@ -52,6 +52,15 @@ const char *postern_error_mend(const GError *error)
     return error && error->domain == POSTERN_ERROR ? postern_error_get_private(error)->mend : NULL;
 }
 
+void postern_error_set_mend(GError *error, const char *mend)
+{
+    if (error == NULL || error->domain != POSTERN_ERROR)
+        return;
+    PosternErrorPrivate *priv = postern_error_get_private(error);
+    g_free(priv->mend);
+    priv->mend = g_strdup(mend);
+}
+
 char *postern_error_words(const GError *error)
 {
     const char *rule = postern_error_rule(error), *mend = postern_error_mend(error);

@@ -41,6 +41,10 @@ gboolean refuse(GError **error, PosternError kind, const char *rule, const char 
 const char *postern_error_rule(const GError *error);
 const char *postern_error_mend(const GError *error);
 
+/* Another mend in the place of the one that refuse() was given, from whom knows more: the account's
+ * name, say. Errors that refuse() did not make stay as they are. */
+void postern_error_set_mend(GError *error, const char *mend);
+
 /* The whole in words, one line: "sentence (rule): what to do". The caller's (g_free). */
 char *postern_error_words(const GError *error);
 

@@ -242,6 +242,13 @@ char *text_name(const char *string)
     return cleaned(string, AS_NAME);
 }
 
+char *text_word(const char *string)
+{
+    g_autofree char *safe = text_name(string);
+    gsize plain = strspn(safe, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "@%+=:,./_-");
+    return plain > 0 && safe[plain] == '\0' ? g_steal_pointer(&safe) : g_shell_quote(safe);
+}
+
 char *text_body(const char *string)
 {
     g_autofree char *valid = text_utf8(string, -1);

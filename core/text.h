@@ -24,6 +24,9 @@ char *text_field(const char *string);
  * file names. */
 char *text_name(const char *string);
 
+/* As text_name(), and one word to a shell: for commands that are shown to be copied. */
+char *text_word(const char *string);
+
 /* A domain as text_name(), with A-labels in place of labels that mix scripts ("соrp.example" half
  * in Cyrillic); and "local@domain" so. */
 char *text_domain(const char *domain);

@@ -222,18 +222,22 @@ static gboolean no_recipient(GPtrArray *untrusted, GError **reason, const char *
     g_autofree char *safe = text_name(address);
     if (untrusted->len > 0) {
         gpgme_key_t key = untrusted->pdata[0];
-        return refuse(
-            error, POSTERN_ERROR_POLICY, "key.untrusted",
-            "compare the fingerprint with its owner, then run: gpg --sign-key FINGERPRINT",
-            "the key %s says it is that of %s, but nobody has confirmed it", key->fpr, safe);
+        g_autofree char *mend = g_strdup_printf(
+            "compare the fingerprint with its owner, then run: gpg --sign-key %s", key->fpr);
+        return refuse(error, POSTERN_ERROR_POLICY, "key.untrusted", mend,
+                      "the key %s says it is that of %s, but nobody has confirmed it", key->fpr,
+                      safe);
     }
     if (*reason) {
         g_propagate_error(error, g_steal_pointer(reason));
         return FALSE;
     }
-    return refuse(error, POSTERN_ERROR_POLICY, "key.missing",
-                  "get the key from its owner, import it (gpg --import FILE) and confirm it (gpg "
-                  "--sign-key FINGERPRINT)",
+    g_autofree char *word = text_word(address);
+    g_autofree char *mend = g_strdup_printf(
+        "get the key from its owner, import it (gpg --import FILE), compare the fingerprint, then "
+        "confirm it (gpg --sign-key %s)",
+        word);
+    return refuse(error, POSTERN_ERROR_POLICY, "key.missing", mend,
                   "there is no OpenPGP key for %s", safe);
 }
 

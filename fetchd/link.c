@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/text.h"
 #include "fetchd/patience.h"
 #include "fetchd/record.h"
 #include "fetchd/spawn.h"
@@ -281,6 +282,20 @@ static gboolean bound_sending(int wire_fd, GError **error)
            refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "the wire takes no deadline");
 }
 
+/* The child knows the login, but neither the account nor where its password comes from. */
+static void name_account(const Account *account, GError *failure)
+{
+    if (g_strcmp0(postern_error_rule(failure), "login.refused") != 0)
+        return;
+    g_autofree char *word = text_word(account->name);
+    g_autofree char *name = text_name(account->name);
+    g_autofree char *mend =
+        account->secret_kind == SECRET_SEALED
+            ? g_strdup_printf("set the right password: postern password set %s", word)
+            : g_strdup_printf("correct the password where account \"%s\" takes it from", name);
+    postern_error_set_mend(failure, mend);
+}
+
 static Link *link_open(const LinkTarget *target, GError **error)
 {
     g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
@@ -305,8 +320,11 @@ static Link *link_open(const LinkTarget *target, GError **error)
     link->pid = pid;
     link->stop_fd = target->stop_fd;
     link->record = g_byte_array_new();
-    if (bound_sending(wire_fd, error) && introduce(link, target, ca_sets, error))
+    g_autoptr(GError) failure = NULL;
+    if (bound_sending(wire_fd, &failure) && introduce(link, target, ca_sets, &failure))
         return link;
+    name_account(target->account, failure);
+    g_propagate_error(error, g_steal_pointer(&failure));
     link_free(&link->fetcher);
     return NULL;
 }

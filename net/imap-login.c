@@ -104,8 +104,7 @@ static gboolean login_refused(Imap *imap, const Session *session, GError **error
         if (imap_said_code(status(imap), passing[i]))
             return imap_fail(imap, MAILIMAP_ERROR_LOGIN, "the login", error);
     g_autofree char *words = imap_words(status(imap));
-    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
-                  "set the right password: 'postern password set ACCOUNT'",
+    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
                   "%s refuses the login of %s: \"%s\"", session->host, session->login, words);
 }
 

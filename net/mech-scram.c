@@ -207,9 +207,8 @@ static Secret *server_error(const Exchange *exchange, const char *reason, GError
 {
     g_autofree char *cut = g_strndup(reason, 100);
     g_autofree char *safe = text_field(cut);
-    refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
-           "set the right password with 'postern password set'", "%s refused the login: \"%s\"",
-           exchange->session->host, safe);
+    refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
+           "%s refused the login: \"%s\"", exchange->session->host, safe);
     return NULL;
 }
 

@@ -60,8 +60,7 @@ static gboolean login_refused(Pop3 *self, const char *text, GError **error)
         return refuse(error, POSTERN_ERROR_LOGIN, "login.denied",
                       "do as the server says, or ask the people who run it",
                       "%s lets nobody log in so: \"%s\"", self->host, words);
-    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
-                  "set the right password with 'postern password set'",
+    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
                   "%s refused the login: \"%s\"", self->host, words);
 }
 

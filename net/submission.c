@@ -125,8 +125,7 @@ static gboolean auth_refused(Submission *self, const SmtpReply *reply, GError **
         return refuse(error, POSTERN_ERROR_LOGIN, "login.denied",
                       "do as the server says, or ask the people who run it",
                       "%s lets nobody log in so: \"%s\"", self->host, reply->words);
-    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused",
-                  "set the right password with 'postern password set'",
+    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
                   "%s refused the login: \"%s\"", self->host, reply->words);
 }
 

@@ -111,6 +111,9 @@ echo hunter2 | as john postern -q password set work
 run as john postern --json doctor
 is "$(rows "[r['status'] for r in d if r['rule'] == 'login.works']")" "['fail', 'skip']" \
     'a refused password is not tried at the other server'
+is "$(rows "[r['mend'] for r in d if r['rule'] in ('login.works', 'password.strong') and r['status'] == 'fail']")" \
+    "['set the right password: postern password set work', 'run: postern password generate work (and tell the server)']" \
+    'and the mends name the account'
 company_password john | as john postern -q password set work
 
 # Servers.

@@ -90,4 +90,9 @@ user_uri john fetch imaps://john@mail.corp.example/
 printf 'wrong' | as john postern -q password set work
 run as john fetchd --once
 code_is 77 'a wrong password is a refused login'
+err_has 'postern password set work$' 'and the mend names the account'
+sed -i 's/^secret = .*/secret = command:echo another/' "$(user_config john)"
+run as john fetchd --once
+code_is 77 'a wrong password from elsewhere too'
+err_has 'correct the password where account "work" takes it from' 'and the mend leads there'
 done_testing

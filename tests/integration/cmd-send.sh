@@ -70,6 +70,24 @@ for bad in "Hello${newline}Bcc: x@evil.test" "Hello${return}Bcc: x@evil.test"; d
     code_is 65 'p9: --subject refuses line ends'
 done
 is "$(arrived mary)-$(arrived outside)" "2-0" 'nothing of all that was sent'
+printf 'One.\nTwo \0 three.' >$TESTDIR/nul
+printf 'One.\nTwo.\nThree \377.' >$TESTDIR/latin
+chmod 644 $TESTDIR/nul $TESTDIR/latin
+for body in nul latin; do
+    run as john postern send --to mary.jones@corp.example --subject x --body $TESTDIR/$body
+    code_is 65 "no letter of $body"
+    case $body in
+    nul) err_has 'line 2 of the text holds a NUL byte' 'NUL is called NUL' ;;
+    latin) err_has 'line 3 of the text is not UTF-8' 'and what is not UTF-8, that' ;;
+    esac
+done
+run_with x as john postern send --encrypt --to j.gross@corp.example --subject x --body -
+err_has 'gpg --sign-key j.gross@corp.example' 'a missing key: what confirms it, ready to copy'
+as mary gpg --batch --quiet --passphrase '' --quick-generate-key '<h.hahn@corp.example>' future-default default 1y 2>/dev/null
+as mary gpg --batch --export h.hahn@corp.example | as john gpg --batch --quiet --import 2>/dev/null
+run_with x as john postern send --encrypt --to h.hahn@corp.example --subject x --body -
+code_is 78 'a key that nobody confirmed'
+err_has "(key.untrusted): .*gpg --sign-key [0-9A-F]\{40\}\$" 'is named by its fingerprint, ready to copy'
 
 # What really goes over the line.
 hostile smtp-honest 465

@@ -59,6 +59,32 @@ news=$(user_ids john 'subject:"spring edition"')
 traced john $TESTDIR/trace postern show "$news" >$out 2>$err
 ok [ -s $out ] -- 'an HTML letter is shown'
 ok lacks_socket $TESTDIR/trace -- 'p8: and nothing is loaded from anywhere'
+
+# What is attached is listed to the last, or it is said that there is more.
+attached() { # attached SUBJECT SIZE COUNT: a letter with COUNT attachments, the first of SIZE bytes
+    /usr/bin/python3 -c "
+import base64
+print('From: mary.jones@corp.example\nTo: jsmith@corp.example\nSubject: $1\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n')
+for n in range($3):
+    print('--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=\"file-%d.pdf\"\nContent-Transfer-Encoding: base64\n' % n)
+    print(base64.encodebytes(b'x' * ($2 if n == 0 else 10)).decode())
+print('--b--')" | company_deliver john
+}
+attached toomanyparts 10 1200
+attached largepart 6000000 3
+run as john fetchd --once
+large=$(user_ids john 'subject:largepart')
+many=$(user_ids john 'subject:toomanyparts')
+run as john postern show "$large"
+is "$(grep -c '^Part .* file-[012]\.pdf' $out)" 3 'attachments behind six megabytes are listed'
+out_lacks 'there is more in this message' 'and nothing else is promised'
+run as john postern --json show "$large"
+is "$(as_json '[len(d["parts"]), d["truncated"]]')" '[4, False]' 'JSON: all parts'
+run as john postern show "$many"
+out_has 'there is more in this message than could be read' 'a list that is not complete says so'
+run as john postern --json show "$many"
+is "$(as_json 'd["truncated"]')" True 'JSON: so too'
+
 run as john postern show aaaaaaaaaaaaaaaa
 code_is 65 'an unknown id is code 65'
 done_testing

@@ -128,10 +128,15 @@ END
 run as john postern verify
 code_is 1 'p4 40: one bit of one chunk is damage'
 out_has 'is damaged' 'which is named'
+out_has '^restore the store from a backup' 'with what helps'
 out_has '20 messages opened, 1 damaged' 'and the others are looked at too'
 run as john postern --json verify
 code_is 1 'in JSON likewise'
 is "$(of_json 'd["messages"], len(d["damaged"]), d["unindexed"]')" '20 1 []' \
     'with the same numbers'
 
+printf 'no database at all' | as john sh -c "cat >'$vault'"
+run as john postern verify
+code_is 74 'p4 40: a vault that is none'
+err_has 'vault.damage): restore the store from a backup' 'and the mend is not to run what is running'
 done_testing

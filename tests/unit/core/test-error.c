@@ -40,12 +40,27 @@ static void the_worst_code_wins(void **state)
             assert_int_equal(postern_worse(order[i], order[j]), order[MIN(i, j)]);
 }
 
+static void a_mend_can_be_made_more_exact(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    refuse(&error, POSTERN_ERROR_LOGIN, "login.refused", "set it", "no");
+    postern_error_set_mend(error, "set it for work");
+    assert_string_equal(postern_error_mend(error), "set it for work");
+    assert_string_equal(postern_error_rule(error), "login.refused");
+    postern_error_set_mend(NULL, "x");
+    g_autoptr(GError) foreign = g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "x");
+    postern_error_set_mend(foreign, "x");
+    assert_null(postern_error_mend(foreign));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refusal_carries_rule_value_and_mend),
         cmocka_unit_test(foreign_errors_are_our_bug),
         cmocka_unit_test(the_worst_code_wins),
+        cmocka_unit_test(a_mend_can_be_made_more_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

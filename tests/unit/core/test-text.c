@@ -283,6 +283,19 @@ static void a_count_agrees_with_its_noun(void **state)
     assert_string_equal(none, "0 messages");
 }
 
+static void a_word_is_one_to_a_shell(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"work", "my work", "it's", "$(reboot)", "a;b", "", "x\ny"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autofree char *word = text_word(words[i]);
+        g_autofree char *safe = text_name(words[i]);
+        g_autofree char *back = g_shell_unquote(word, NULL);
+        assert_string_equal(back, safe);
+        assert_int_equal(strcmp(word, safe) == 0, i == 0);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -301,6 +314,7 @@ int main(void)
         cmocka_unit_test(width_counts_columns),
         cmocka_unit_test(a_fit_is_never_wider),
         cmocka_unit_test(a_count_agrees_with_its_noun),
+        cmocka_unit_test(a_word_is_one_to_a_shell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
