@@ -92,11 +92,11 @@ static char *owner_key(const Flags *flags, GError **error)
     return found;
 }
 
-static void tell_json(const Context *context, const Flags *flags, const char *key)
+static void tell_json(const Context *context, const char *account, const char *key)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_string(builder, "account", flags->account);
+    json_string(builder, "account", account);
     json_string(builder, "configuration", context->config_path);
     json_string(builder, "vault", context->store);
     json_string(builder, "key", key);
@@ -104,14 +104,19 @@ static void tell_json(const Context *context, const Flags *flags, const char *ke
     output_json(builder);
 }
 
-static void tell(const Context *context, const Flags *flags, const char *key)
+static void tell(const Context *context, const char *account, const char *key)
 {
-    g_autofree char *name = text_name(flags->account);
+    if (context->json)
+        tell_json(context, account, key);
+    if (context->json || context->quiet)
+        return;
+    g_autofree char *name = text_name(account);
+    g_autofree char *word = text_word(account);
     g_autofree char *configuration = text_name(context->config_path);
     g_autofree char *vault = text_name(context->store);
     printf("account:       %s\nconfiguration: %s\nvault:         %s\nsealed to key: %s\n\n"
            "next: postern password set %s\n",
-           name, configuration, vault, key, name);
+           name, configuration, vault, key, word);
 }
 
 static gboolean set_up(Context *context, const Flags *flags, GError **error)
@@ -134,10 +139,31 @@ static gboolean set_up(Context *context, const Flags *flags, GError **error)
     if (text == NULL || !setup_vault(context->store, key, text, context, error) ||
         !setup_write_config(context->config_path, text, error))
         return FALSE;
-    if (context->json)
-        tell_json(context, flags, key);
-    else if (!context->quiet)
-        tell(context, flags, key);
+    tell(context, flags->account, key);
+    return TRUE;
+}
+
+/* Where all but the vault is there, that is what is made; *LACKING tells. */
+static gboolean make_vault(Context *context, const Flags *flags, gboolean *lacking, GError **error)
+{
+    const SetupAccount wanted = {
+        .name = flags->account,
+        .address = flags->address,
+        .fetch = flags->fetch,
+        .submit = flags->submit,
+    };
+    g_autofree char *text = NULL;
+    g_autoptr(Config) config = NULL;
+    const Account *account = NULL;
+    *lacking =
+        flags->key == NULL && !flags->generate &&
+        setup_lacks_vault(context->config_path, context->store, &wanted, &text, &config, &account);
+    if (!*lacking)
+        return TRUE;
+    if (!pgp_check_encrypt(account->key, error) ||
+        !setup_vault(context->store, account->key, text, context, error))
+        return FALSE;
+    tell(context, account->name, account->key);
     return TRUE;
 }
 
@@ -156,8 +182,9 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"generate-key", 0, 0, G_OPTION_ARG_NONE, &flags.generate, "Make a new OpenPGP key", NULL},
         G_OPTION_ENTRY_NULL,
     };
+    gboolean lacking = FALSE;
     if (command_options(context, &command_init, entries, 0, 0, &argc, &argv, error) &&
-        ask(&flags, error))
+        make_vault(context, &flags, &lacking, error) && !lacking && ask(&flags, error))
         set_up(context, &flags, error);
     flags_clear(&flags);
     return 0;

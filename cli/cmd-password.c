@@ -114,8 +114,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     else if (strcmp(argv[1], "generate") == 0)
         generate(context, account, error);
     else
-        refuse(error, POSTERN_ERROR_USAGE, "usage", NULL,
-               "usage: postern password set|generate|retry ACCOUNT");
+        command_unknown_word(&command_password, argv[1], error);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "core/paths.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
+#include "fetchd/trust.h"
 #include "policy/company.h"
 #include "policy/endpoint.h"
 #include "store/matchkey.h"
@@ -94,6 +95,32 @@ char *setup_config_text(const char *path, const SetupAccount *account, const cha
     return g_string_free(text, FALSE);
 }
 
+static gboolean same(const char *wanted, const char *there)
+{
+    return wanted == NULL || g_strcmp0(wanted, there) == 0;
+}
+
+gboolean setup_lacks_vault(const char *path, const char *store, const SetupAccount *account,
+                           char **text, Config **config, const Account **found)
+{
+    g_autofree char *existing = NULL;
+    if (vault_exists(store) || !g_file_get_contents(path, &existing, NULL, NULL))
+        return FALSE;
+    g_autoptr(Config) parsed = config_parse(existing, strlen(existing), path, NULL);
+    for (guint i = 0; parsed && i < parsed->accounts->len; i++) {
+        const Account *there = parsed->accounts->pdata[i];
+        if (there->key && same(account->name, there->name) &&
+            same(account->address, there->address) && same(account->fetch, there->fetch) &&
+            same(account->submit, there->submit)) {
+            *found = there;
+            *text = g_steal_pointer(&existing);
+            *config = g_steal_pointer(&parsed);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static gboolean vet(const char *uri, const Company *company, GError **error)
 {
     g_autoptr(VettedEndpoint) endpoint = endpoint_vet(uri, company, error);
@@ -114,7 +141,8 @@ gboolean setup_check(const char *text, const Context *context, GError **error)
     if (config == NULL || !company_check(&config->company, error))
         return FALSE;
     const Account *added = config->accounts->pdata[config->accounts->len - 1];
-    return vet(added->fetch, &config->company, error) &&
+    g_autoptr(GPtrArray) trusted = trust_load(&config->company, error);
+    return trusted && vet(added->fetch, &config->company, error) &&
            vet(added->submit, &config->company, error);
 }
 

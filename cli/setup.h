@@ -17,7 +17,16 @@ typedef struct {
 char *setup_config_text(const char *path, const SetupAccount *account, const char *key,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Does TEXT hold as a configuration, all its servers included, under the policy? */
+/*
+ * Is there a configuration at PATH, with an account that is ACCOUNT (whose members may be NULL:
+ * any), while STORE has no vault? Then *text is what lies at PATH and *found the account in
+ * *config. So it is on a new machine, or when the store was moved away.
+ */
+gboolean setup_lacks_vault(const char *path, const char *store, const SetupAccount *account,
+                           char **text, Config **config, const Account **found);
+
+/* Does TEXT hold as a configuration, its certificates and all its servers included, under the
+ * policy? */
 gboolean setup_check(const char *text, const Context *context,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

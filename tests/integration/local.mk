@@ -7,6 +7,7 @@ INTEGRATION = \
 	tests/integration/cmd-help.sh \
 	tests/integration/cmd-index.sh \
 	tests/integration/cmd-interrupt.sh \
+	tests/integration/cmd-init.sh \
 	tests/integration/cmd-json.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
