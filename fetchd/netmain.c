@@ -5,9 +5,11 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -37,6 +39,15 @@ static gboolean lock_in(void)
     return ok;
 }
 
+/* While OpenSSL judges a certificate's dates, the C library looks for the time zone, and again at
+ * each call while there is none in the environment. One that is spelt out needs no file. */
+static gboolean fix_time_zone(void)
+{
+    gboolean ok = setenv("TZ", "UTC0", 1) == 0;
+    tzset();
+    return ok;
+}
+
 static gboolean is_socket(int fd)
 {
     struct stat status;
@@ -49,7 +60,7 @@ int main(void)
         fputs("postern-net: started by fetchd and postern, not by hand\n", stderr);
         return POSTERN_ERROR_USAGE;
     }
-    if (close_range(SOCKET_FD + 1, ~0U, 0) != 0 || !lock_in())
+    if (close_range(SOCKET_FD + 1, ~0U, 0) != 0 || !fix_time_zone() || !lock_in())
         return POSTERN_ERROR_BUG;
     signal(SIGPIPE, SIG_IGN);
     /* Ctrl-C on a terminal, or timeout(1), reaches the whole group; the keeper decides when this

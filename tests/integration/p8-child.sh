@@ -27,6 +27,17 @@ run as john fetchd --once
 code_is 0 'the next pass ends well'
 is "$(user_json john 'len(d)' '')" 400 'and every message is here once'
 
+# Once it has locked itself in, the child asks for no file: none is opened, looked at or made.
+for uri in imaps://john@mail.corp.example/ pops://john@mail.corp.example; do
+    user_uri john fetch $uri
+    as john env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=%file,prctl -e signal=none \
+        -o $TESTDIR/strace fetchd --once >$out 2>$err
+    child=$(sed -n 's/^\([0-9]*\) .*execve("[^"]*postern-net".*/\1/p' $TESTDIR/strace | head -n 1)
+    grep "^$child " $TESTDIR/strace | sed '1,/execve(/d' | sed -n '/PR_SET_NO_NEW_PRIVS/,$p' >$TESTDIR/inside
+    ok grep -q 'PR_SET_DUMPABLE' $TESTDIR/inside -- "${uri%%:*}: the child locks itself in"
+    is "$(grep -v -e 'prctl(' $TESTDIR/inside)" '' "${uri%%:*}: and touches no file from then on"
+done
+
 # What the child may see: no environment of ours, no store, no keys.
 hostile imap-silent-after-greeting 993
 user_uri john fetch imaps://john@mail2.corp.example/
