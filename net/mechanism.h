@@ -26,5 +26,8 @@ extern const Mechanism mechanism_scram_sha_1, mechanism_scram_sha_256, mechanism
 /* mech-token.c */
 extern const Mechanism mechanism_oauthbearer, mechanism_xoauth2;
 
+/* The bytes of strict base64, *size of them and the caller's; NULL for anything else. */
+guint8 *base64_strict(const char *base64, gsize *size);
+
 /* An answer of SIZE bytes from plain memory, which is wiped and freed. */
 Secret *answer_take(void *bytes, gsize size);

@@ -84,6 +84,44 @@ gboolean sasl_may_do_without(const Session *session)
     return demanded_by(session) == NULL && strong_enough(session, "LOGIN");
 }
 
+/* Does OFFERED hold a name that begins with PREFIX and ends in SUFFIX? */
+static gboolean offers_like(const char *const *offered, const char *prefix, const char *suffix)
+{
+    for (; *offered; offered++) {
+        g_autofree char *upper = g_ascii_strup(*offered, -1);
+        if (g_str_has_prefix(upper, prefix) && g_str_has_suffix(upper, suffix))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean binds(const char *mechanism)
+{
+    g_autofree char *upper = mechanism ? g_ascii_strup(mechanism, -1) : NULL;
+    return upper && g_str_has_suffix(upper, "-PLUS");
+}
+
+/* SCRAM is offered, and the binding that is demanded could be done here, but nobody offers it. */
+static gboolean looks_stripped(const Session *session, const char *const *offered,
+                               gboolean can_bind)
+{
+    return can_bind && (binds(demanded_by(session)) || binds(session->min_auth)) &&
+           offers_like(offered, "SCRAM-", "") && !offers_like(offered, "", "-PLUS");
+}
+
+static gboolean refuse_stripped(const Session *session, GError **error)
+{
+    const char *demanded = binds(session->min_auth) ? session->min_auth : demanded_by(session);
+    g_autofree char *safe = text_field(demanded);
+    return refuse(
+        error, POSTERN_ERROR_PROTOCOL, "login.binding",
+        "if the server never offered it, demand less in min_auth or ;AUTH=; else somebody "
+        "on the way may be tampering: try another network",
+        "%s offers SCRAM, but not to bind it to the connection, as %s demands: the offer "
+        "may have been taken out on the way",
+        session->host, safe);
+}
+
 static gboolean refuse_offer(const Session *session, const char *const *offered, GError **error)
 {
     const char *demanded = demanded_by(session), *minimum = session->min_auth;
@@ -118,11 +156,14 @@ gboolean sasl_begin(Exchange *exchange, const Session *session, const char *cons
             best = one;
     }
     if (best == NULL)
-        return refuse_offer(session, offered, error);
+        return looks_stripped(session, offered, binding != NULL)
+                   ? refuse_stripped(session, error)
+                   : refuse_offer(session, offered, error);
     exchange->session = session;
     exchange->mechanism = best;
     if (best->bound)
         exchange->binding = g_bytes_ref(binding);
+    exchange->unoffered = binding && !offers_like(offered, "", "-PLUS");
     return TRUE;
 }
 
@@ -142,14 +183,14 @@ const char *sasl_name(const Exchange *exchange)
     return exchange->mechanism->name;
 }
 
-/* The bytes of strict base64, NULL for anything else. */
-static guint8 *decode(const char *base64, gsize *size)
+guint8 *base64_strict(const char *base64, gsize *size)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     gsize length = strlen(base64), plain = strspn(base64, digits);
     gsize signs = strspn(base64 + plain, "=");
     if (length % 4 != 0 || signs > 2 || plain + signs != length)
         return NULL;
+    *size = 0;
     return length > 0 ? g_base64_decode(base64, size) : g_malloc0(1);
 }
 
@@ -163,7 +204,7 @@ static Secret *no_answer(const Exchange *exchange, const char *what, GError **er
 Secret *sasl_answer(Exchange *exchange, const char *challenge, GError **error)
 {
     gsize size = 0;
-    g_autofree guint8 *bytes = decode(challenge, &size);
+    g_autofree guint8 *bytes = base64_strict(challenge, &size);
     if (bytes == NULL)
         return no_answer(exchange, "sent a login challenge that is not base64", error);
     if (exchange->held)

@@ -4,9 +4,10 @@
  *
  * Errors: 78 "login.mechanism" when no offered mechanism may be used (nothing has been sent
  * then); 76 "login.challenge" for challenges the mechanism does not know and for a yes that
- * comes too early; of SCRAM also 76 "login.unproven" (the server did not show that it knows the
- * password), "login.iterations" and 77 "login.refused"; 65 "send.value" for a login, password or
- * token that cannot be sent.
+ * comes too early; 76 "login.binding" when a binding that is demanded is not offered (nothing has
+ * been sent), or the server says that its offer of one was lost; of SCRAM also 76 "login.unproven"
+ * (the server did not show that it knows the password), "login.iterations", 77 "login.refused" and
+ * 75 "server.busy"; 65 "send.value" for a login, password or token that cannot be sent.
  */
 #pragma once
 
@@ -24,7 +25,8 @@ void sasl_offer(GPtrArray *offers, char **names);
 typedef struct {
     const Session *session; /* the caller's */
     const Mechanism *mechanism;
-    GBytes *binding; /* of the mechanisms that end in -PLUS */
+    GBytes *binding;    /* of the mechanisms that end in -PLUS */
+    gboolean unoffered; /* we could bind, and the server offered no -PLUS */
     guint step;
     Secret *held; /* the first answer, where the command had no room */
     gpointer state;

@@ -85,6 +85,21 @@ code_is 78 'p3: 34: what the account demands does not lift the minimum'
 offers $all
 user_uri john fetch imaps://john@mail.corp.example/
 
+# Dovecot 2.3 binds no channel: to who demands it, that is an offer taken away. (Above, it heard "y".)
+sed -i 's/^min_auth = .*/min_auth = SCRAM-SHA-256-PLUS/' "$(user_config john)"
+: >$log
+for server in imaps pops; do
+    user_uri john fetch "$server://john@mail.corp.example"
+    run as john fetchd --once
+    code_is 76 "p3: 33: $server: a binding that is demanded and not offered"
+    err_has 'login.binding' 'by its rule'
+done
+sends
+code_is 76 'p3: 33: smtps: likewise'
+is "$(grep -c -E 'auth failed|Login: ' $log)" 0 'p3: 33: no login was tried'
+sed -i 's/^min_auth = .*/min_auth = SCRAM-SHA-256/' "$(user_config john)"
+user_uri john fetch imaps://john@mail.corp.example/
+
 # A refused login is one.
 printf 'wrong' | as john postern -q password set work
 run as john fetchd --once

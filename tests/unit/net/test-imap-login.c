@@ -133,7 +133,7 @@ static const LoginCase logins[] = {
      "login.unproven",
      NULL,
      {CAPABLE(" AUTH=SCRAM-SHA-256 AUTH=PLAIN"), PEER_EXPECT("2 AUTHENTICATE SCRAM-SHA-256\r\n"),
-      PEER_SEND("+ \r\n"), PEER_EXPECT("biwsbj1qb2huLHI9"), PEER_SEND("2 OK x\r\n"), PEER_WAIT()}},
+      PEER_SEND("+ \r\n"), PEER_EXPECT("eSwsbj1qb2huLHI9"), PEER_SEND("2 OK x\r\n"), PEER_WAIT()}},
     {"yes to SCRAM's name",
      76,
      "login.unproven",

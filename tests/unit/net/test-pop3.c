@@ -296,7 +296,7 @@ static const LoginCase login_cases[] = {
      "login.challenge"},
     {"a yes before SCRAM's proof",
      {GREETING, CAPA("SASL SCRAM-SHA-1 PLAIN\r\n"),
-      PEER_EXPECT("AUTH SCRAM-SHA-1 biwsbj1qb2huLHI9"), PEER_SEND("+OK\r\n"), PEER_WAIT()},
+      PEER_EXPECT("AUTH SCRAM-SHA-1 eSwsbj1qb2huLHI9"), PEER_SEND("+OK\r\n"), PEER_WAIT()},
      NULL,
      POSTERN_ERROR_PROTOCOL,
      "login.unproven"},

@@ -134,6 +134,48 @@ static void p3_33_the_channel_is_bound_where_it_can_be(void **state)
     assert_string_equal(without, "SCRAM-SHA-256");
 }
 
+typedef struct {
+    const char *minimum, *demanded;
+    const char *offered[4];
+    gboolean cannot_bind; /* here */
+    int code;
+} StrippedCase;
+
+/* Who demands a binding and is offered all but that is told that it may have been taken away. */
+static void p3_33_a_stripped_offer_of_a_binding_is_a_breach(void **state)
+{
+    (void)state;
+    static const StrippedCase cases[] = {
+        {"SCRAM-SHA-256-PLUS", NULL, {"SCRAM-SHA-256", "PLAIN"}, FALSE, 76},
+        {"SCRAM-SHA-256-PLUS", NULL, {"scram-sha-1"}, FALSE, 76},
+        {"SCRAM-SHA-1-PLUS", NULL, {"SCRAM-SHA-256"}, FALSE, 76},
+        {NULL, "SCRAM-SHA-256-PLUS", {"SCRAM-SHA-256", "PLAIN"}, FALSE, 76},
+        {NULL, "scram-sha-256-plus", {"SCRAM-SHA-256"}, FALSE, 76},
+        /* Weaker servers, not robbed ones. */
+        {"SCRAM-SHA-256-PLUS", NULL, {"PLAIN", "LOGIN"}, FALSE, 78},
+        {"SCRAM-SHA-256-PLUS", NULL, {"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256"}, FALSE, 78},
+        {"SCRAM-SHA-256", NULL, {"SCRAM-SHA-1"}, FALSE, 78},
+        {NULL, "SCRAM-SHA-256", {"SCRAM-SHA-1"}, FALSE, 78},
+        /* Nothing to bind to, as over TLS 1.2. */
+        {"SCRAM-SHA-256-PLUS", NULL, {"SCRAM-SHA-256"}, TRUE, 78},
+    };
+    g_autoptr(GBytes) binding = g_bytes_new_static("0123456789abcdef0123456789abcdef", 32);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(Exchange) exchange = {0};
+        session.min_auth = (char *)cases[i].minimum;
+        session.auth = (char *)cases[i].demanded;
+        assert_false(sasl_begin(&exchange, &session, cases[i].offered,
+                                cases[i].cannot_bind ? NULL : binding, &error));
+        if (postern_exit_code(error) != cases[i].code)
+            fail_msg("case %zu: %s", i, error->message);
+        assert_string_equal(postern_error_rule(error),
+                            cases[i].code == 76 ? "login.binding" : "login.mechanism");
+        assert_false(cases[i].code == 76 && sasl_may_do_without(&session));
+    }
+    session.min_auth = session.auth = NULL;
+}
+
 /* An exchange of mechanism NAME, which the account demands. */
 static Exchange begin(const char *name)
 {
@@ -258,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_challenge_that_is_no_base64_is_refused),
         cmocka_unit_test(a_token_is_never_carried_by_the_protocols_own_command),
         cmocka_unit_test(p3_33_the_channel_is_bound_where_it_can_be),
+        cmocka_unit_test(p3_33_a_stripped_offer_of_a_binding_is_a_breach),
         cmocka_unit_test(a_password_with_nul_is_not_sent),
         cmocka_unit_test(an_answer_without_room_waits_for_the_question),
         cmocka_unit_test(cram_md5_answers_as_its_rfc_says),

@@ -17,7 +17,10 @@ static const guint8 binding_bytes[32] = "0123456789abcdef0123456789abcde";
 typedef struct {
     const char *mechanism, *login, *password;
     guint iterations;
-    gboolean bound; /* both ends have a channel binding */
+    gboolean bound;         /* both ends have a channel binding */
+    gboolean server_cannot; /* but the server has none */
+    const char *demanded;   /* ;AUTH= */
+    const char *also;       /* offered besides */
 } Setting;
 
 typedef struct {
@@ -39,7 +42,9 @@ static int server_knows(Gsasl *library, Gsasl_session *server, Gsasl_property pr
     case GSASL_PASSWORD: return gsasl_property_set(server, property, setting->password);
     case GSASL_SCRAM_ITER: return gsasl_property_set(server, property, iterations);
     case GSASL_CB_TLS_EXPORTER:
-        return setting->bound ? gsasl_property_set(server, property, binding) : GSASL_NO_CALLBACK;
+        return setting->bound && !setting->server_cannot
+                   ? gsasl_property_set(server, property, binding)
+                   : GSASL_NO_CALLBACK;
     default: return GSASL_NO_CALLBACK;
     }
 }
@@ -50,11 +55,13 @@ static void meet(Meeting *meeting, const Setting *setting)
                          .secret = secret_new(setting->password, strlen(setting->password))};
     meeting->session = (Session){.host = (char *)"mail.corp.example",
                                  .login = (char *)setting->login,
+                                 .auth = (char *)setting->demanded,
                                  .secret = meeting->secret};
     g_autoptr(GBytes) binding =
         setting->bound ? g_bytes_new_static(binding_bytes, sizeof binding_bytes) : NULL;
     assert_true(sasl_begin(&meeting->exchange, &meeting->session,
-                           (const char *[]){setting->mechanism, NULL}, binding, NULL));
+                           (const char *[]){setting->mechanism, setting->also, NULL}, binding,
+                           NULL));
     assert_string_equal(sasl_name(&meeting->exchange), setting->mechanism);
     assert_int_equal(gsasl_init(&meeting->library), GSASL_OK);
     gsasl_callback_set(meeting->library, server_knows);
@@ -95,21 +102,23 @@ static char *reply(Meeting *meeting, const char *said)
     return text;
 }
 
-static const Setting honest = {"SCRAM-SHA-256", "john", "pass word", 4096, FALSE};
+static const Setting honest = {"SCRAM-SHA-256", "john", "pass word", 4096, .bound = FALSE};
 
 static void an_honest_server_lets_us_in(void **state)
 {
     (void)state;
     static const Setting settings[] = {
-        {"SCRAM-SHA-256", "john", "pass word", 4096, FALSE},
-        {"SCRAM-SHA-1", "john", "pass word", 4096, FALSE},
-        {"SCRAM-SHA-256", "a,b=c,r=x", "p", 20000, FALSE},
+        {"SCRAM-SHA-256", "john", "pass word", 4096, .bound = FALSE},
+        {"SCRAM-SHA-1", "john", "pass word", 4096, .bound = FALSE},
+        {"SCRAM-SHA-256", "a,b=c,r=x", "p", 20000, .bound = FALSE},
         {"SCRAM-SHA-256", "j\xC3\xB6rg",
          "stra\xC3\x9F"
          "e \xE2\x85\xA8",
-         4096, FALSE},
-        {"SCRAM-SHA-256-PLUS", "john", "pass word", 4096, TRUE},
-        {"SCRAM-SHA-1-PLUS", "john", "pass word", 4096, TRUE},
+         4096, .bound = FALSE},
+        {"SCRAM-SHA-256-PLUS", "john", "pass word", 4096, .bound = TRUE},
+        {"SCRAM-SHA-1-PLUS", "john", "pass word", 4096, .bound = TRUE},
+        {"SCRAM-SHA-256", "john", "pass word", 4096, .bound = TRUE, .server_cannot = TRUE},
+        {"SCRAM-SHA-1", "john", "pass word", 4096, .bound = TRUE, .server_cannot = TRUE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(settings); i++) {
         Meeting meeting;
@@ -132,23 +141,52 @@ static void an_honest_server_lets_us_in(void **state)
     }
 }
 
-static void p3_33_a_binding_is_named_in_the_first_message(void **state)
+/* RFC 5802, 6: "y" says that the server did not offer what we could do. */
+static void p3_33_the_first_message_says_what_became_of_the_binding(void **state)
 {
     (void)state;
-    static const Setting bound = {"SCRAM-SHA-256-PLUS", "john", "x", 4096, TRUE};
-    static const Setting able = {"SCRAM-SHA-256", "john", "x", 4096, TRUE};
-    const struct {
-        const Setting *setting;
+    static const struct {
+        Setting setting;
         const char *begins;
     } cases[] = {
-        {&honest, "n,,n=john,r="}, {&able, "n,,n=john,r="}, {&bound, "p=tls-exporter,,n=john,r="}};
+        {{.mechanism = "SCRAM-SHA-256"}, "n,,n=john,r="},
+        {{.mechanism = "SCRAM-SHA-256", .bound = TRUE}, "y,,n=john,r="},
+        {{.mechanism = "SCRAM-SHA-256", .bound = TRUE, .also = "PLAIN"}, "y,,n=john,r="},
+        {{.mechanism = "SCRAM-SHA-256",
+          .bound = TRUE,
+          .also = "scram-sha-256-plus",
+          .demanded = "SCRAM-SHA-256"},
+         "n,,n=john,r="},
+        {{.mechanism = "SCRAM-SHA-256-PLUS", .bound = TRUE}, "p=tls-exporter,,n=john,r="},
+        {{.mechanism = "SCRAM-SHA-256-PLUS", .bound = TRUE, .also = "SCRAM-SHA-256"},
+         "p=tls-exporter,,n=john,r="},
+    };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         Meeting meeting;
-        meet(&meeting, cases[i].setting);
+        Setting setting = cases[i].setting;
+        setting.login = "john";
+        setting.password = "x";
+        meet(&meeting, &setting);
         g_autofree char *first = answer(&meeting, "", NULL);
-        assert_true(g_str_has_prefix(first, cases[i].begins));
+        if (!g_str_has_prefix(first, cases[i].begins))
+            fail_msg("%s, not %s", first, cases[i].begins);
         part(&meeting);
     }
+}
+
+/* GNU SASL's server can bind: a client that could, too, must have been robbed of the offer. */
+static void p3_33_a_server_that_offered_a_binding_refuses_who_did_not_hear_of_it(void **state)
+{
+    (void)state;
+    static const Setting stripped = {"SCRAM-SHA-256", "john", "pass word", 4096, .bound = TRUE};
+    Meeting meeting;
+    meet(&meeting, &stripped);
+    g_autofree char *first = answer(&meeting, "", NULL);
+    g_autofree char *server_first = reply(&meeting, first);
+    g_autofree char *final = server_first ? answer(&meeting, server_first, NULL) : NULL;
+    g_autofree char *server_final = final ? reply(&meeting, final) : NULL;
+    assert_null(server_final);
+    part(&meeting);
 }
 
 /* The nonce of our first message; the caller's. */
@@ -186,6 +224,10 @@ static void p3_33_a_first_message_that_is_not_honest_is_refused(void **state)
         {"m=ext,r=%sX" SALT ",i=4096", 76, "login.challenge", "malformed"},
         {"s=QSXCR,r=%sX,i=4096", 76, "login.challenge", "malformed"},
         {"e=other-error", 76, "login.challenge", "malformed"},
+        {"e=server-does-support-channel-binding", 76, "login.binding", "did not reach us"},
+        {"r=%sX,s=!!!!,i=4096", 76, "login.challenge", "malformed"},
+        {"r=%sX,s=QSXC=,i=4096", 76, "login.challenge", "malformed"},
+        {"r=%sX\x01" SALT ",i=4096", 76, "login.challenge", "malformed"},
         {"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", 76, "login.challenge", "malformed"},
         {"", 76, "login.challenge", "malformed"},
     };
@@ -226,7 +268,8 @@ static void p3_33_iterations_within_the_limits_are_taken(void **state)
 static void a_password_may_hold_what_is_younger_than_saslprep(void **state)
 {
     (void)state;
-    static const Setting young = {"SCRAM-SHA-256", "john", "\xF0\x9F\x90\x98", 4096, FALSE};
+    static const Setting young = {"SCRAM-SHA-256", "john", "\xF0\x9F\x90\x98", 4096,
+                                  .bound = FALSE};
     Meeting meeting;
     meet(&meeting, &young);
     g_autofree char *first = answer(&meeting, "", NULL);
@@ -252,7 +295,14 @@ static void p3_33_a_server_that_does_not_prove_itself_is_refused(void **state)
         {"", 76, "login.unproven"},
         {"v", 76, "login.unproven"},
         {"ok", 76, "login.unproven"},
+        {"v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", 76, "login.unproven"},
+        {"v=AAAA,e=invalid-proof", 76, "login.unproven"},
         {"e=invalid-proof", 77, "login.refused"},
+        {"e=unknown-user", 77, "login.refused"},
+        {"e=other-error", 77, "login.refused"},
+        {"e=no-resources", 75, "server.busy"},
+        {"e=channel-bindings-dont-match", 76, "login.binding"},
+        {"e=server-does-support-channel-binding", 76, "login.binding"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         Meeting meeting;
@@ -276,7 +326,7 @@ static void p3_33_a_server_that_knows_another_password_is_found_out(void **state
 {
     (void)state;
     Meeting meeting, stranger;
-    static const Setting other = {"SCRAM-SHA-256", "john", "guess", 4096, FALSE};
+    static const Setting other = {"SCRAM-SHA-256", "john", "guess", 4096, .bound = FALSE};
     g_autoptr(GError) error = NULL;
     meet(&meeting, &honest);
     meet(&stranger, &other);
@@ -319,7 +369,7 @@ static void p3_33_a_yes_before_the_proof_is_refused(void **state)
 static void p3_33_a_binding_to_another_channel_is_refused_by_the_server(void **state)
 {
     (void)state;
-    static const Setting bound = {"SCRAM-SHA-256-PLUS", "john", "x", 4096, TRUE};
+    static const Setting bound = {"SCRAM-SHA-256-PLUS", "john", "x", 4096, .bound = TRUE};
     Meeting meeting;
     meet(&meeting, &bound);
     exchange_clear(&meeting.exchange);
@@ -365,7 +415,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_server_lets_us_in),
-        cmocka_unit_test(p3_33_a_binding_is_named_in_the_first_message),
+        cmocka_unit_test(p3_33_the_first_message_says_what_became_of_the_binding),
+        cmocka_unit_test(p3_33_a_server_that_offered_a_binding_refuses_who_did_not_hear_of_it),
         cmocka_unit_test(p3_33_a_first_message_that_is_not_honest_is_refused),
         cmocka_unit_test(p3_33_iterations_within_the_limits_are_taken),
         cmocka_unit_test(p3_33_a_server_that_does_not_prove_itself_is_refused),

@@ -339,7 +339,7 @@ static const OpenCase inside_cases[] = {
      EHLO PLAIN},
     {"a yes before SCRAM's proof",
      {INSIDE, PEER_SEND("250-mail\r\n250 AUTH SCRAM-SHA-256 PLAIN\r\n"),
-      PEER_EXPECT("AUTH SCRAM-SHA-256 biwsbj1qb2huLHI9"), PEER_SEND("235 in\r\n"), PEER_WAIT()},
+      PEER_EXPECT("AUTH SCRAM-SHA-256 eSwsbj1qb2huLHI9"), PEER_SEND("235 in\r\n"), PEER_WAIT()},
      POSTERN_ERROR_PROTOCOL,
      "login.unproven",
      NULL},
