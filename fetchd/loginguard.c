@@ -27,14 +27,15 @@ static gboolean blocked(const LinkTarget *target, gint64 since, GError **error)
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(since);
     g_autofree char *when = time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
     g_autofree char *account = text_name(target->account->name);
+    g_autofree char *word = text_word(target->account->name);
     g_autofree char *mend =
         target->account->secret_kind == SECRET_SEALED
             ? g_strdup_printf("set the right one with 'postern password set %s', or try this one "
                               "again with 'postern password retry %s'",
-                              account, account)
+                              word, word)
             : g_strdup_printf("mend the secret where it is kept, or try this one again with "
                               "'postern password retry %s'",
-                              account);
+                              word);
     return refuse(error, POSTERN_ERROR_LOGIN, "login.blocked", mend,
                   "%s refused this login and password of account \"%s\" at %s: they are not tried "
                   "again",
