@@ -122,6 +122,6 @@ const Command command_password = {
     .name = "password",
     .usage = "set|generate|retry ACCOUNT",
     .summary = "Seals an account's password, or has a refused login tried again",
-    .needs = NEED_CONFIG | NEED_VAULT,
+    .needs = NEED_CONFIG | NEED_VAULT | NEED_MATCH,
     .run = run,
 };

@@ -139,6 +139,6 @@ const Command command_status = {
     .name = "status",
     .usage = "",
     .summary = "Accounts, last sync, counts and what waits",
-    .needs = NEED_CONFIG | NEED_VAULT,
+    .needs = NEED_CONFIG | NEED_VAULT | NEED_MATCH,
     .run = run,
 };

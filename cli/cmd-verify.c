@@ -8,6 +8,7 @@
 #include "core/stream.h"
 #include "core/text.h"
 #include "store/vault-check.h"
+#include "store/vault-match.h"
 
 #define VAULT_MEND                                                                                 \
     "restore the store from a backup; without one, read on the server what is damaged, or move "   \
@@ -136,9 +137,18 @@ static gboolean check_index(Verification *self, gint64 end, GError **error)
 
 /* --- the whole ----------------------------------------------------------------------------- */
 
+/* A lost match key was put back when the vault's key was there; would it be another time? */
+static void check_match_copy(Verification *self)
+{
+    g_autoptr(Secret) copy = vault_match_key(self->context->vault, self->context->vault_key, NULL);
+    if (copy == NULL)
+        fault(self->vault_faults, "its copy of the match key does not open; keep the file safe");
+}
+
 static gboolean look(Verification *self, GError **error)
 {
     gint64 end;
+    check_match_copy(self);
     return vault_journal_end(self->context->vault, &end, error) && check_index(self, end, error) &&
            check_journal(self, end, error);
 }

@@ -29,9 +29,10 @@ typedef struct {
 typedef enum {
     NEED_NOTHING = 0,
     NEED_CONFIG = 1 << 0,
-    NEED_VAULT = 1 << 1, /* and the match key */
-    NEED_KEY = 1 << 2,   /* the vault's private key: may cost one gpg call */
-    NEED_INDEX = 1 << 3, /* complete: what was sealed while locked is absorbed first */
+    NEED_VAULT = 1 << 1,
+    NEED_MATCH = 1 << 2, /* the match key */
+    NEED_KEY = 1 << 3,   /* the vault's private key: may cost one gpg call */
+    NEED_INDEX = 1 << 4, /* complete: what was sealed while locked is absorbed first */
 } Needs;
 
 typedef struct {
@@ -77,6 +78,7 @@ gboolean options_parse(Context *context, GOptionContext *options, int *argc, cha
 /* The global options; the array lives as long as CONTEXT. Free with g_free(). */
 GOptionEntry *global_options(Context *context);
 
-/* Loads what NEEDS says, in the order configuration, vault, key, index. */
+/* Loads what NEEDS says, in the order configuration, vault, match key, key,
+ * index. Who has the key gets a lost match key put back. */
 gboolean context_meet(Context *context, Needs needs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void context_clear(Context *context);

@@ -26,10 +26,26 @@ static gboolean meet_config(Context *context, GError **error)
 static gboolean meet_vault(Context *context, GError **error)
 {
     context->vault = vault_open(context->store, error);
-    if (context->vault == NULL)
-        return FALSE;
-    context->match_key = matchkey_load(vault_id(context->vault), error);
+    return context->vault != NULL;
+}
+
+static gboolean meet_match(Context *context, GError **error)
+{
+    context->match_key = matchkey_load(context->vault, error);
     return context->match_key != NULL;
+}
+
+/* Nothing that has the vault's key needs the match key, so trouble with it is only told. */
+static void mend_match(const Context *context)
+{
+    gboolean restored;
+    g_autoptr(GError) failure = NULL;
+    if (!matchkey_restore(context->vault, context->vault_key, &restored, &failure)) {
+        g_autofree char *words = postern_error_words(failure);
+        output_note("%s", words);
+    } else if (restored && !context->quiet) {
+        output_note("the vault's match key was lost, and is put back from the copy in the vault");
+    }
 }
 
 static gboolean meet_key(Context *context, GError **error)
@@ -38,6 +54,8 @@ static gboolean meet_key(Context *context, GError **error)
     const guint8 *wrapped = g_bytes_get_data(vault_wrapped_private(context->vault), &size);
     context->vault_key = unlock_vault(vault_id(context->vault), vault_public_key(context->vault),
                                       wrapped, size, context->config->unlock_seconds, error);
+    if (context->vault_key)
+        mend_match(context);
     return context->vault_key != NULL;
 }
 
@@ -71,6 +89,7 @@ gboolean context_meet(Context *context, Needs needs, GError **error)
 {
     return (!(needs & NEED_CONFIG) || context->config || meet_config(context, error)) &&
            (!(needs & NEED_VAULT) || context->vault || meet_vault(context, error)) &&
+           (!(needs & NEED_MATCH) || context->match_key || meet_match(context, error)) &&
            (!(needs & NEED_KEY) || context->vault_key || meet_key(context, error)) &&
            (!(needs & NEED_INDEX) || context->index || meet_index(context, error));
 }

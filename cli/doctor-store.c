@@ -49,7 +49,7 @@ static void judge_match_key(Doctor *doctor)
         doctor_skip(doctor, RULE_MATCHKEY_PERMISSIONS, subject, "the store cannot be opened",
                     "mend the store first");
     } else {
-        context->match_key = matchkey_load(vault_id(context->vault), &failure);
+        context->match_key = matchkey_load(context->vault, &failure);
         doctor_outcome(doctor, RULE_MATCHKEY_PERMISSIONS, subject, &failure);
     }
 }

@@ -172,8 +172,8 @@ gboolean setup_vault(const char *store, const char *key, const char *text, const
     secret_wipe(private_key, sizeof private_key);
     g_auto(GStrv) keys = wrap_keys(key, config);
     g_autoptr(GBytes) wrapped = pgp_wrap(keys, secret, error);
-    return wrapped && matchkey_create(id, error) &&
-           vault_create(store, id, public_key, wrapped, error);
+    g_autoptr(Secret) match_key = wrapped ? matchkey_create(id, error) : NULL;
+    return match_key && vault_create(store, id, public_key, wrapped, match_key, error);
 }
 
 /* The file holds no secret, so a directory that is there already may be open to others. */

@@ -120,7 +120,7 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
 {
     g_autoptr(GPtrArray) accounts = chosen(run, error);
     g_autoptr(Vault) vault = accounts ? vault_open(run->store, error) : NULL;
-    g_autoptr(Secret) match_key = vault ? matchkey_load(vault_id(vault), error) : NULL;
+    g_autoptr(Secret) match_key = vault ? matchkey_load(vault, error) : NULL;
     g_autoptr(VaultWriter) writer = match_key ? vault_writer_new(vault, match_key, error) : NULL;
     if (writer == NULL)
         return NULL;
@@ -167,7 +167,7 @@ gboolean engine_submit(const Config *config, const Account *account, const char 
                       "use smtps:// or submission:// for submit", "%s:// does not send mail",
                       scheme_name(scheme));
     g_autoptr(Vault) vault = vault_open(store, error);
-    g_autoptr(Secret) match_key = vault ? matchkey_load(vault_id(vault), error) : NULL;
+    g_autoptr(Secret) match_key = vault ? matchkey_load(vault, error) : NULL;
     g_autoptr(Secret) secret =
         match_key ? login_secret(account, vault, match_key, -1, error) : NULL;
     const LinkTarget target = {&config->company, account, endpoint, secret, -1};
@@ -178,7 +178,7 @@ gboolean engine_submit(const Config *config, const Account *account, const char 
 gboolean engine_retry_logins(const char *store, char *const *accounts, GError **error)
 {
     g_autoptr(Vault) vault = vault_open(store, error);
-    g_autoptr(Secret) match_key = vault ? matchkey_load(vault_id(vault), error) : NULL;
+    g_autoptr(Secret) match_key = vault ? matchkey_load(vault, error) : NULL;
     if (match_key == NULL)
         return FALSE;
     if (accounts == NULL)

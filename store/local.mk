@@ -15,6 +15,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-commit.c store/vault-commit.h \
 	store/vault-digest.c store/vault-digest.h \
 	store/vault-logins.c store/vault-logins.h \
+	store/vault-match.c store/vault-match.h \
 	store/vault-names.c store/vault-names.h \
 	store/vault-read.c store/vault-read.h \
 	store/vault-readback.c \

@@ -10,6 +10,9 @@
 #include "core/paths.h"
 #include "core/text.h"
 #include "store/files.h"
+#include "store/vault-match.h"
+
+#define RULE "vault.matchkey"
 
 /* Two lower-case digits a byte, and ".match". */
 static char *key_path(const guint8 vault_id[static VAULT_ID_SIZE])
@@ -22,48 +25,93 @@ static char *key_path(const guint8 vault_id[static VAULT_ID_SIZE])
     return g_build_filename(dir, name->str, NULL);
 }
 
-gboolean matchkey_create(const guint8 vault_id[static VAULT_ID_SIZE], GError **error)
+/* TRUE also when the file is lost: then *key is NULL, and *lost says in which way. */
+static gboolean read_key(const char *path, Secret **key, const char **lost, GError **error)
 {
-    g_autofree char *dir = path_state();
-    g_autofree char *path = key_path(vault_id);
-    if (!path_private_directory(dir, error))
-        return FALSE;
     struct stat facts;
-    if (lstat(path, &facts) == 0)
+    *key = NULL;
+    *lost = "is missing";
+    if (lstat(path, &facts) != 0 && errno == ENOENT)
         return TRUE;
-    guint8 key[KEY_SIZE];
-    random_bytes(key, sizeof key);
-    gboolean written = path_write_private(path, key, sizeof key, error);
-    secret_wipe(key, sizeof key);
-    return written;
+    if (!store_file_private(path, POSTERN_ERROR_POLICY, RULE, error))
+        return FALSE;
+    guint8 bytes[KEY_SIZE + 1]; /* one more, to see that nothing follows */
+    gssize got = -1;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0) {
+        got = read(fd, bytes, sizeof bytes);
+        (void)close(fd);
+    }
+    *lost = "is damaged";
+    *key = got == KEY_SIZE ? secret_new(bytes, KEY_SIZE) : NULL;
+    secret_wipe(bytes, sizeof bytes);
+    return TRUE;
 }
 
-static gboolean unusable(const char *path, const char *why, GError **error)
+static gboolean refuse_lost(const char *path, const char *why, GError **error)
 {
     g_autofree char *shown = text_name(path);
-    return refuse(error, POSTERN_ERROR_POLICY, "vault.matchkey",
-                  "restore that file from a backup: without it every message would be taken for "
-                  "new",
+    return refuse(error, POSTERN_ERROR_POLICY, RULE,
+                  "run 'postern unlock' where the private key is: it puts the file back from the "
+                  "copy that is sealed in the vault",
                   "the vault's match key %s %s", shown, why);
 }
 
-Secret *matchkey_load(const guint8 vault_id[static VAULT_ID_SIZE], GError **error)
+Secret *matchkey_create(const guint8 vault_id[static VAULT_ID_SIZE], GError **error)
 {
+    const char *lost;
+    Secret *key;
+    g_autofree char *dir = path_state();
     g_autofree char *path = key_path(vault_id);
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        unusable(path, errno == ENOENT ? "is missing" : "cannot be read", error);
+    if (!path_private_directory(dir, error) || !read_key(path, &key, &lost, error))
         return NULL;
+    if (key)
+        return key;
+    guint8 fresh[KEY_SIZE];
+    random_bytes(fresh, sizeof fresh);
+    if (path_write_private(path, fresh, sizeof fresh, error))
+        key = secret_new(fresh, sizeof fresh);
+    secret_wipe(fresh, sizeof fresh);
+    return key;
+}
+
+/* As read_key(), and another vault's key counts as lost. */
+static gboolean read_own(const Vault *vault, const char *path, Secret **key, const char **lost,
+                         GError **error)
+{
+    if (!read_key(path, key, lost, error))
+        return FALSE;
+    if (*key && !vault_match_fits(vault, *key)) {
+        g_clear_pointer(key, secret_free);
+        *lost = "is not the one of this vault";
     }
-    guint8 key[KEY_SIZE + 1]; /* one more, to see that nothing follows */
-    gssize got = -1;
-    gboolean private = store_file_private(path, POSTERN_ERROR_POLICY, "vault.matchkey", error);
-    if (private)
-        got = read(fd, key, sizeof key);
-    (void)close(fd);
-    Secret *secret = got == KEY_SIZE ? secret_new(key, KEY_SIZE) : NULL;
-    secret_wipe(key, sizeof key);
-    if (private && secret == NULL)
-        unusable(path, "is damaged", error);
-    return secret;
+    return TRUE;
+}
+
+Secret *matchkey_load(const Vault *vault, GError **error)
+{
+    const char *lost;
+    Secret *key;
+    g_autofree char *path = key_path(vault_id(vault));
+    if (read_own(vault, path, &key, &lost, error) && key == NULL)
+        refuse_lost(path, lost, error);
+    return key;
+}
+
+gboolean matchkey_restore(const Vault *vault, const Secret *vault_private, gboolean *restored,
+                          GError **error)
+{
+    const char *lost;
+    g_autoptr(Secret) key = NULL;
+    g_autofree char *dir = path_state();
+    g_autofree char *path = key_path(vault_id(vault));
+    *restored = FALSE;
+    if (!read_own(vault, path, &key, &lost, error))
+        return FALSE;
+    if (key)
+        return TRUE;
+    key = vault_match_key(vault, vault_private, error);
+    *restored = key && path_private_directory(dir, error) &&
+                path_write_private(path, secret_bytes(key), secret_size(key), error);
+    return *restored;
 }

@@ -9,5 +9,5 @@
 int vault_schema_make(sqlite3 *db) G_GNUC_WARN_UNUSED_RESULT;
 
 /* On each connection: settings, then 74 "vault.damage" when DB is no vault, "vault.version" when
- * a newer release made it. One of an older release gets the tables that it lacks. */
+ * another release made it. */
 gboolean vault_schema_check(sqlite3 *db, const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;

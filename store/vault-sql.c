@@ -11,9 +11,9 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_LAZY] = "PRAGMA synchronous=NORMAL",
     [SQL_STRICT] = "PRAGMA synchronous=FULL",
     [SQL_CHECKPOINT] = "PRAGMA wal_checkpoint(PASSIVE)",
-    [SQL_META] = "SELECT vault_id, public_key, wrapped_private FROM meta",
-    [SQL_SET_META] = "INSERT INTO meta(one, vault_id, public_key, wrapped_private) "
-                     "VALUES(1, ?1, ?2, ?3)",
+    [SQL_META] = "SELECT vault_id, public_key, wrapped_private, match_copy, match_check FROM meta",
+    [SQL_SET_META] = "INSERT INTO meta(one, vault_id, public_key, wrapped_private, match_copy, "
+                     "match_check) VALUES(1, ?1, ?2, ?3, ?4, ?5)",
     [SQL_SECRET] = "SELECT sealed FROM secret WHERE name_mac = ?1",
     [SQL_SET_SECRET] = "INSERT OR REPLACE INTO secret(name_mac, sealed) VALUES(?1, ?2)",
     [SQL_ADD_BATCH] = "INSERT INTO batch(ephemeral) VALUES(?1)",
@@ -60,9 +60,10 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_DROP_UIDLS] = "DELETE FROM pop_uidl WHERE message = ?1",
     [SQL_TOTAL] = "SELECT messages, bytes FROM total",
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
-    [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.identity IS NULL FROM journal j "
-                    "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
-                    "ORDER BY j.sequence LIMIT 500",
+    [SQL_JOURNAL] =
+        "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.identity IS NULL FROM journal j "
+        "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
+        "ORDER BY j.sequence LIMIT 500",
     [SQL_MESSAGE] = "SELECT m.row, m.batch, m.chunks, m.wrapped FROM message m "
                     "WHERE m.id = ?1 AND m.stored = 1",
     [SQL_CHUNK] = "SELECT data FROM chunk WHERE key = ?1",

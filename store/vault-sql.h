@@ -68,7 +68,8 @@ struct Vault {
     sqlite3_stmt *statements[SQL_STATEMENTS];
     guint8 id[VAULT_ID_SIZE];
     guint8 public_key[KEY_SIZE];
-    GBytes *wrapped_private;
+    GBytes *wrapped_private, *match_copy;
+    guint8 match_check[MAC_SIZE];
     gint64 opened_batch; /* whose key is in opened_key; 0 for none */
     BatchKey *opened_key;
 };

@@ -12,6 +12,7 @@
 #include "core/paths.h"
 #include "core/text.h"
 #include "store/files.h"
+#include "store/vault-match.h"
 #include "store/vault-names.h"
 #include "store/vault-schema.h"
 #include "store/vault-sql.h"
@@ -54,6 +55,7 @@ void vault_close(Vault *vault)
     sqlite3_close(vault->db);
     batch_key_free(vault->opened_key);
     g_clear_pointer(&vault->wrapped_private, g_bytes_unref);
+    g_clear_pointer(&vault->match_copy, g_bytes_unref);
     g_free(vault->dir);
     g_free(vault);
 }
@@ -69,30 +71,37 @@ static gboolean connect_to(Vault *vault, const char *path, GError **error)
 
 /* --- making -------------------------------------------------------------------------------- */
 
-static gboolean fill(Vault *vault, const guint8 *vault_id, const guint8 *vault_public,
-                     GBytes *wrapped_private, GError **error)
+/* What the one row of `meta` is made of. */
+typedef struct {
+    const guint8 *id, *public_key;
+    GBytes *wrapped_private, *match_copy;
+    guint8 match_check[MAC_SIZE];
+} Meta;
+
+static gboolean fill(Vault *vault, const Meta *meta, GError **error)
 {
     if (vault_schema_make(vault->db) != SQLITE_OK)
         return vault_failed(vault->db, vault->dir, error);
     sqlite3_stmt *statement = vault_sql(vault, SQL_SET_META, error);
     if (statement == NULL)
         return FALSE;
-    gsize size;
-    const void *wrapped = g_bytes_get_data(wrapped_private, &size);
-    sql_blob(statement, 1, vault_id, VAULT_ID_SIZE);
-    sql_blob(statement, 2, vault_public, KEY_SIZE);
+    gsize size, copy_size;
+    const void *wrapped = g_bytes_get_data(meta->wrapped_private, &size);
+    const void *copy = g_bytes_get_data(meta->match_copy, &copy_size);
+    sql_blob(statement, 1, meta->id, VAULT_ID_SIZE);
+    sql_blob(statement, 2, meta->public_key, KEY_SIZE);
     sql_blob(statement, 3, wrapped, size);
+    sql_blob(statement, 4, copy, copy_size);
+    sql_blob(statement, 5, meta->match_check, MAC_SIZE);
     return sql_done(vault, statement, error);
 }
 
-static gboolean make(const char *path, const char *dir, const guint8 *vault_id,
-                     const guint8 *vault_public, GBytes *wrapped_private, GError **error)
+static gboolean make(const char *path, const char *dir, const Meta *meta, GError **error)
 {
     if (!store_file_make(path, POSTERN_ERROR_CREATE, "vault.create", error))
         return FALSE;
     g_autoptr(Vault) vault = vault_new(dir);
-    if (!connect_to(vault, path, error) ||
-        !fill(vault, vault_id, vault_public, wrapped_private, error))
+    if (!connect_to(vault, path, error) || !fill(vault, meta, error))
         return FALSE;
     /* Closing would do this too, and say nothing when it fails. */
     int rc = sqlite3_wal_checkpoint_v2(vault->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
@@ -132,16 +141,19 @@ static gboolean is_free(const char *path, const char *dir, GError **error)
 /* Made under another name and linked to its own when it is whole and on the disk. */
 gboolean vault_create(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
                       const guint8 vault_public[static KEY_SIZE], GBytes *wrapped_private,
-                      GError **error)
+                      const Secret *match_key, GError **error)
 {
     g_autofree char *path = file_path(dir);
-    if (!path_private_directory(dir, error) || !is_free(path, dir, error))
+    g_autoptr(GBytes) match_copy = match_seal(vault_id, vault_public, match_key, error);
+    if (match_copy == NULL || !path_private_directory(dir, error) || !is_free(path, dir, error))
         return FALSE;
+    Meta meta = {vault_id, vault_public, wrapped_private, match_copy, {0}};
+    match_check_value(match_key, meta.match_check);
     guint8 random[SUFFIX_BYTES];
     random_bytes(random, sizeof random);
     g_autofree char *suffix = base32_encode(random, sizeof random);
     g_autofree char *fresh = g_strdup_printf("%s.%s", path, suffix);
-    gboolean made = make(fresh, dir, vault_id, vault_public, wrapped_private, error);
+    gboolean made = make(fresh, dir, &meta, error);
     gboolean linked = made && link(fresh, path) == 0 && sync_directory(dir);
     int reason = errno;
     remove_all(fresh);
@@ -155,6 +167,12 @@ gboolean vault_create(const char *dir, const guint8 vault_id[static VAULT_ID_SIZ
 
 /* --- opening ------------------------------------------------------------------------------- */
 
+static GBytes *column_bytes(sqlite3_stmt *statement, int n)
+{
+    return g_bytes_new(sqlite3_column_blob(statement, n),
+                       (gsize)sqlite3_column_bytes(statement, n));
+}
+
 static gboolean read_meta(Vault *vault, GError **error)
 {
     gboolean row;
@@ -163,11 +181,13 @@ static gboolean read_meta(Vault *vault, GError **error)
         return FALSE;
     const guint8 *id = row ? sql_column(statement, 0, VAULT_ID_SIZE) : NULL;
     const guint8 *public_key = row ? sql_column(statement, 1, KEY_SIZE) : NULL;
-    if (id && public_key) {
+    const guint8 *match_check = row ? sql_column(statement, 4, MAC_SIZE) : NULL;
+    if (id && public_key && match_check) {
         memcpy(vault->id, id, VAULT_ID_SIZE);
         memcpy(vault->public_key, public_key, KEY_SIZE);
-        vault->wrapped_private = g_bytes_new(sqlite3_column_blob(statement, 2),
-                                             (gsize)sqlite3_column_bytes(statement, 2));
+        memcpy(vault->match_check, match_check, MAC_SIZE);
+        vault->wrapped_private = column_bytes(statement, 2);
+        vault->match_copy = column_bytes(statement, 3);
     }
     sqlite3_reset(statement);
     return vault->wrapped_private || vault_damaged(vault, "it does not say whose it is", error);

@@ -18,10 +18,10 @@
 
 typedef struct Vault Vault;
 
-/* Makes DIR/vault.db with a fresh id. */
+/* Makes DIR/vault.db. A copy of MATCH_KEY lies in it, sealed to VAULT_PUBLIC. */
 gboolean vault_create(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
                       const guint8 vault_public[static KEY_SIZE], GBytes *wrapped_private,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                      const Secret *match_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vault_exists(const char *dir);
 Vault *vault_open(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vault_close(Vault *vault);

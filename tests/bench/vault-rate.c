@@ -94,7 +94,7 @@ static void vault_rate(GPtrArray *mails, guint64 bytes, const char *dir, gboolea
     g_autoptr(Secret) match_key = secret_new(private_key, KEY_SIZE);
     g_autoptr(GBytes) wrapped = g_bytes_new_static("w", 1);
     GError *error = NULL;
-    must(vault_create(place, id, public_key, wrapped, &error), error);
+    must(vault_create(place, id, public_key, wrapped, match_key, &error), error);
     Moment from = now();
     Vault *vault = vault_open(place, &error);
     VaultWriter *writer = vault_writer_new(vault, match_key, &error);

@@ -92,8 +92,50 @@ run as john env GNUPGHOME=/run/test/nobody postern verify
 code_is 78 'damage does not hide that'
 err_has 'is damaged .row 1 of ' 'and is told'
 
+# --- the match key ------------------------------------------------------------------------------
+
+as john cp "$vault.whole" "$vault"
+state=$(as john sh -c 'echo $HOME')/.local/state/postern
+match=$(ls "$state"/*.match)
+as john cp -p "$match" "$match.old"
+as john rm "$match"
+run as john fetchd --once
+code_is 78 'without its match key nothing is fetched'
+err_has "run 'postern unlock'" 'and the way back is told'
+run as john postern status
+code_is 78 'nor are the accounts known'
+err_has "run 'postern unlock'" 'with the same words'
+run as john postern lock
+code_is 0 'locking needs no match key'
+run as john postern unlock
+code_is 0 'unlocking brings it back'
+err_has 'put back from the copy in the vault' 'and says so'
+ok cmp -s "$match" "$match.old" -- 'as it was'
+is "$(stat -c %a "$match")" 600 'for nobody else'
+run as john fetchd --once
+code_is 0 'fetching goes on'
+is "$(user_ids john | wc -l)" 20 'p6: and nothing is there twice'
+as john sh -c "head -c 32 /dev/urandom >'$match'"
+run as john fetchd --once
+code_is 78 "another vault's key is refused"
+err_has 'is not the one of this vault' 'before every message looks new'
+run as john postern verify
+code_is 0 'verifying puts it back, too'
+err_has 'put back from the copy in the vault' 'and says so'
+run as john fetchd --once
+code_is 0 'and all is well'
+as john chmod 644 "$match"
+run as john postern search ''
+code_is 0 'one that is open to others does not keep from reading'
+err_has 'chmod 600' 'but is told'
+as john chmod 600 "$match"
+as john rm "$match.old"
+as john postern -q index
+as john cp "$vault" "$vault.whole"
+
 # --- the vault ----------------------------------------------------------------------------------
 
+tamper 'DELETE FROM batch WHERE id = 1'
 run as john postern verify
 code_is 1 'p4 40: a batch that is gone is damage'
 out_has 'the vault is damaged: ' 'told as an answer'
@@ -103,6 +145,11 @@ run as john postern verify
 code_is 1 'p4 40: a journal record that does not open is damage'
 out_has 'the vault is damaged: journal record 7: ' 'it is named'
 out_has '19 messages opened, 0 damaged' 'and hides no message but its own'
+as john cp "$vault.whole" "$vault"
+tamper "UPDATE meta SET match_copy = zeroblob(length(match_copy))"
+run as john postern verify
+code_is 1 'p4 40: a copy of the match key that does not open is damage'
+out_has 'the vault is damaged: its copy of the match key' 'and named'
 as john cp "$vault.whole" "$vault"
 tamper "DELETE FROM journal WHERE sequence = 7"
 run as john postern verify

@@ -6,6 +6,7 @@ read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key
                                        prints ID SIZE SHA-256, and writes ID.eml into DIR
 read-vault.py journal VAULT.DB         opens every journal record; prints SEQUENCE ID ACCOUNT MAILBOX
                                        UID UIDL DATE FLAG… with tabs between
+read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
                                        SQLite check what is then in OUT.DB
 """
@@ -76,7 +77,7 @@ def check_vectors(path):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (3,)
+    assert database.execute("PRAGMA user_version").fetchone() == (4,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=wrapped, check=True,
@@ -133,6 +134,13 @@ def journal(path):
     return good
 
 
+def match_key(path):
+    database, vault_id, private = unlocked(path)
+    copy, check = database.execute("SELECT match_copy, match_check FROM meta").fetchone()
+    print(vault.match_key(vault_id, private, copy, check).hex())
+    return True
+
+
 def bytes_of(path):
     with open(path, "rb") as file:
         return file.read()
@@ -160,6 +168,8 @@ def main(arguments):
         return messages(arguments[1], arguments[2] if len(arguments) == 3 else None)
     if len(arguments) == 2 and arguments[0] == "journal":
         return journal(arguments[1])
+    if len(arguments) == 2 and arguments[0] == "matchkey":
+        return match_key(arguments[1])
     if len(arguments) == 3 and arguments[0] == "index":
         return index(arguments[1], arguments[2])
     sys.exit(__doc__)

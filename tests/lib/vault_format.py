@@ -1,6 +1,7 @@
 """The vault's sealing, written from doc/vault-format.md alone and with other libraries than
 Postern's own code, so that the two check each other. Damage raises Damage."""
 
+import hmac
 import struct
 import subprocess
 
@@ -107,6 +108,18 @@ def parse_arrival(data):
     demand(at == len(data) and len(flags) <= 100, "something follows the record")
     demand((uid != 0) != (uidl != ""), "neither UID nor UIDL, or both")
     return [account, mailbox, uid, uidl, date, *flags]
+
+
+def match_key(vault_id, vault_private, copy, check):
+    """The match key from its copy in the vault, held against the check value."""
+    demand(len(copy) > 32, "short copy")
+    _, record_key = batch_keys(vault_id, vault_private, copy[:32])
+    key = open_record(record_key, vault_id, "match key", copy[32:])
+    demand(len(key) == 32, "no key")
+    name_key = hkdf(key, None, b"postern names 1", 32)
+    name = b"".join(struct.pack(">I", len(part)) + part for part in (b"check", b"", b""))
+    demand(hmac.digest(name_key, name, "sha256") == check, "another key")
+    return key
 
 
 # --- messages ------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ int fixture_set_up(void **state)
     g_autoptr(GBytes) wrapped = g_bytes_new_static("wrapped", 7);
     g_autoptr(GError) error = NULL;
     *state = fixture;
-    if (vault_create(fixture->dir, fixture->id, fixture->public_key, wrapped, &error))
+    if (vault_create(fixture->dir, fixture->id, fixture->public_key, wrapped, fixture->match_key,
+                     &error))
         return 0;
     print_error("%s\n", error->message);
     return -1;

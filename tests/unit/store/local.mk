@@ -51,6 +51,7 @@ tests_unit_store_test_tokenizer_LDADD = $(LINK_store) $(UNIT_LIBS)
 
 VAULT_FIXTURE = tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_vault_SOURCES = tests/unit/store/test-vault.c $(VAULT_FIXTURE)
+tests_unit_store_test_matchkey_SOURCES = tests/unit/store/test-matchkey.c $(VAULT_FIXTURE)
 tests_unit_store_test_matchkey_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_absorb_SOURCES = tests/unit/store/test-absorb.c $(VAULT_FIXTURE) $(GNUPG_HOME)

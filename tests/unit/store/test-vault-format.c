@@ -37,8 +37,8 @@ static Vault *wrapped_vault(Fixture *fixture)
     char *owner[] = {(char *)gnupg_home_key(home, "owner"), NULL};
     g_autoptr(GBytes) wrapped = pgp_wrap(owner, fixture->private_key, &error);
     assert_int_equal(g_unlink(old), 0);
-    if (wrapped == NULL ||
-        !vault_create(fixture->dir, fixture->id, fixture->public_key, wrapped, &error))
+    if (wrapped == NULL || !vault_create(fixture->dir, fixture->id, fixture->public_key, wrapped,
+                                         fixture->match_key, &error))
         fail_msg("%s", error->message);
     return fixture_open(fixture);
 }
@@ -127,6 +127,20 @@ static void another_reader_takes_the_seal_off_the_index(void **state)
     assert_string_equal(said, "3\n");
 }
 
+static void another_reader_gets_the_match_key(void **state)
+{
+    NEED_READER();
+    Fixture *fixture = *state;
+    g_autoptr(Vault) vault = wrapped_vault(fixture);
+    g_autofree char *said = read_vault(fixture, "matchkey", NULL);
+    const guint8 *key = secret_bytes(fixture->match_key);
+    g_autoptr(GString) expected = g_string_new(NULL);
+    for (gsize i = 0; i < KEY_SIZE; i++)
+        g_string_append_printf(expected, "%02x", key[i]);
+    g_string_append_c(expected, '\n');
+    assert_string_equal(said, expected->str);
+}
+
 static int make_home(void **state)
 {
     (void)state;
@@ -147,6 +161,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(another_reader_opens_what_was_written),
+        TEST(another_reader_gets_the_match_key),
         TEST(another_reader_takes_the_seal_off_the_index),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);

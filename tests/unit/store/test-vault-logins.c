@@ -196,21 +196,6 @@ static void a_clock_set_back_shuts_nobody_out(void **state)
     assert_int_equal(login_at(fixture, vault, HOST, NOW, &refusals), 0);
 }
 
-/* --- a vault of an older release ----------------------------------------------------------- */
-
-static void a_vault_without_these_tables_gets_them(void **state)
-{
-    const Fixture *fixture = *state;
-    g_autoptr(Secret) wrong = secret(WRONG);
-    const LoginCredential refused = {"work", HOST, "john", NULL, wrong};
-    tamper(fixture, "DROP TABLE login_refused; DROP TABLE login_time; PRAGMA user_version=2");
-    g_autoptr(Vault) one = fixture_open(fixture);
-    g_autoptr(Vault) other = fixture_open(fixture);
-    assert_int_equal(number(fixture, "PRAGMA user_version"), 3);
-    refuse_it(fixture, &refused);
-    assert_int_equal(since(fixture, &refused), NOW);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -225,7 +210,6 @@ int main(void)
         TEST(p3_the_601st_login_of_an_hour_waits),
         TEST(p3_after_five_refusals_in_an_hour_no_login_is_tried),
         TEST(a_clock_set_back_shuts_nobody_out),
-        TEST(a_vault_without_these_tables_gets_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
