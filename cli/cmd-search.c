@@ -24,8 +24,7 @@ static gboolean parse_sort(const char *word, SearchSort *sort, GError **error)
             *sort = (SearchSort)i;
             return TRUE;
         }
-    return word == NULL || refuse(error, POSTERN_ERROR_USAGE, "usage",
-                                  "use newest, oldest or relevance", "--sort takes no such word");
+    return word == NULL || unknown_value("--sort", word, "use newest, oldest or relevance", error);
 }
 
 static gboolean check_limit(const Context *context, int *limit, GError **error)
@@ -69,28 +68,31 @@ static void print_json(const GPtrArray *hits)
 
 static char *padded(const char *text, guint columns)
 {
-    g_autofree char *fitted = text_fit(text, columns);
-    return g_strdup_printf("%s%*s", fitted, (int)(columns - text_width(fitted)), "");
+    guint width = text_width(text);
+    return g_strdup_printf("%s%*s", text, width < columns ? (int)(columns - width) : 0, "");
 }
 
 /* The sender's name where there is one: the address stands in `show`. */
-static char *sender(const Hit *hit)
+static char *sender(const Hit *hit, gboolean cut)
 {
     const char *bracket = strrchr(hit->from, '<');
     g_autofree char *name =
         bracket && bracket > hit->from ? g_strndup(hit->from, (gsize)(bracket - hit->from)) : NULL;
     g_autofree char *safe = text_field(name ? g_strstrip(name) : hit->from);
-    return padded(safe, FROM_COLUMNS);
+    g_autofree char *fitted = cut ? text_fit(safe, FROM_COLUMNS) : g_strdup(safe);
+    return padded(fitted, FROM_COLUMNS);
 }
 
+/* Only a terminal has an end to its lines; a pipe gets all of them. COLUMNS 0: no end. */
 static void print_hit(const Hit *hit, guint columns, gboolean color)
 {
     g_autofree char *date = output_short_date(hit->date);
-    g_autofree char *from = sender(hit);
+    g_autofree char *from = sender(hit, columns > 0);
     g_autofree char *subject = text_field(*hit->subject ? hit->subject : "(no subject)");
     const char *marks = hit->encrypted ? "🔒 " : "";
     guint used = ID_COLUMNS + DATE_COLUMNS + FROM_COLUMNS + 6 + text_width(marks);
-    g_autofree char *fitted = text_fit(subject, MAX(columns, used + 10) - used);
+    g_autofree char *fitted =
+        columns ? text_fit(subject, MAX(columns, used + 10) - used) : g_strdup(subject);
     printf("%s%s%s  %*s  %s  %s%s\n", color ? "\033[33m" : "", hit->id, color ? "\033[0m" : "",
            DATE_COLUMNS, date, from, marks, fitted);
 }

@@ -64,14 +64,14 @@ static gboolean check_text(const char *text, gsize size, GError **error)
 /* The text from --body FILE, --body - or, when stdin is no terminal, stdin. */
 static char *read_body(const char *body, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
     g_autofree char *text = NULL;
     gsize size = 0;
     if (body && strcmp(body, "-") != 0) {
-        if (!g_file_get_contents(body, &text, &size, &failure)) {
-            g_autofree char *words = text_field(failure->message);
+        if (!g_file_get_contents(body, &text, &size, NULL)) {
+            g_autofree char *name = text_name(body);
             refuse(error, POSTERN_ERROR_INPUT, "send.body",
-                   "name a file that you may read, or - for standard input", "%s", words);
+                   "name a file that you may read, or - for standard input",
+                   "the text cannot be read from %s: %s", name, g_strerror(errno));
             return NULL;
         }
     } else if (body == NULL && isatty(STDIN_FILENO)) {

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/stream.h"
+#include "core/text.h"
 
 #define PART_UNSAID G_MININT
 
@@ -33,16 +34,35 @@ static gboolean show_raw(Source *source, GError **error)
     return got == 0;
 }
 
+static gboolean no_part(const Message *message, int part, GError **error)
+{
+    const PartInfo *info = message_part(message, (guint)part);
+    guint count = message_part_count(message);
+    g_autofree char *mend = count > 1 ? g_strdup_printf("take one of the parts 2 to %u", count)
+                                      : g_strdup("take part 1, or show the message without --part");
+    if (info == NULL)
+        return refuse(error, POSTERN_ERROR_INPUT, "message.part", mend,
+                      "the message has no part %d", part);
+    g_autofree char *type = text_name(info->type);
+    return refuse(error, POSTERN_ERROR_INPUT, "message.part", mend,
+                  "part %d is a %s, which only holds others", part, type);
+}
+
 static gboolean show_part(const Message *message, int part, GError **error)
 {
     g_autoptr(GBytes) bytes = message_part_bytes(message, (guint)part);
     if (bytes == NULL)
-        return refuse(error, POSTERN_ERROR_INPUT, "message.part",
-                      "'postern show ID' lists the parts", "the message has no part %d to show",
-                      part);
+        return no_part(message, part, error);
     gsize size;
     const guint8 *data = g_bytes_get_data(bytes, &size);
     return write_out(data, size, error);
+}
+
+static gboolean show_html(const Reading *reading, const char *id, GError **error)
+{
+    g_autofree char *mend = g_strdup_printf("'postern show %s' shows what it has", id);
+    return reading->locked || reading_print_html(reading) ||
+           refuse(error, POSTERN_ERROR_INPUT, "message.html", mend, "the message has no HTML");
 }
 
 static GBytes *whole(Source *source, const char *id, GError **error)
@@ -79,24 +99,61 @@ static gboolean show(Context *context, const char *id, const Flags *flags, GErro
     else if (flags->headers)
         reading_print_headers(reading);
     else if (flags->html)
-        reading_print_html(reading);
+        return show_html(reading, id, error) && reading->locked == NULL;
     else
         reading_print(reading);
     return reading->locked == NULL;
 }
 
-static gboolean check(const Context *context, const Flags *flags, int n, GError **error)
+static gboolean check(const Context *context, const Flags *flags, char **words, GError **error)
 {
     gboolean part = flags->part != PART_UNSAID;
     if (flags->raw + flags->headers + flags->html + part + context->json > 1)
         return refuse(error, POSTERN_ERROR_USAGE, "usage", "leave out all but one",
                       "a message is shown in one way: --raw, --headers, --part, --html or --json");
     if (part && flags->part < 1)
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern show ID' lists the parts",
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "without --part it lists them",
                       "parts are counted from 1");
-    return n == 1 || !context->json ||
+    gboolean one = words[1] == NULL && !g_str_has_prefix(words[0], "thread:");
+    return one || !context->json ||
            refuse(error, POSTERN_ERROR_USAGE, "usage", "call it once for each",
                   "--json shows one message");
+}
+
+/* The ids that WORD means: itself, or, oldest first, the messages of thread:ID. */
+static gboolean add_ids(Context *context, GPtrArray *ids, const char *word, GError **error)
+{
+    if (!g_str_has_prefix(word, "thread:")) {
+        g_ptr_array_add(ids, g_strdup(word));
+        return TRUE;
+    }
+    g_autoptr(Query) query = query_parse(word, 0, error);
+    if (query == NULL || !context_meet(context, NEED_INDEX, error))
+        return FALSE;
+    g_autoptr(GPtrArray) hits = index_search(context->index, query, 0, SORT_OLDEST, error);
+    for (guint i = 0; hits && i < hits->len; i++)
+        g_ptr_array_add(ids, g_strdup(((Hit *)hits->pdata[i])->id));
+    g_autofree char *safe = word_shown(word);
+    return hits &&
+           (hits->len > 0 || refuse(error, POSTERN_ERROR_INPUT, "message.id",
+                                    "take the thread of a message from 'postern --json search'",
+                                    "there is no %s", safe));
+}
+
+static gboolean show_all(Context *context, char **words, const Flags *flags, GError **error)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    for (; *words; words++)
+        if (!add_ids(context, ids, *words, error))
+            return FALSE;
+    gboolean apart = !flags->raw && flags->part == PART_UNSAID;
+    for (guint i = 0; i < ids->len; i++) {
+        if (i > 0 && apart)
+            putchar('\n');
+        if (!show(context, ids->pdata[i], flags, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)
@@ -110,22 +167,15 @@ static int run(Context *context, int argc, char **argv, GError **error)
         G_OPTION_ENTRY_NULL,
     };
     if (!command_options(context, &command_show, entries, 1, -1, &argc, &argv, error) ||
-        !check(context, &flags, argc - 1, error) ||
+        !check(context, &flags, argv + 1, error) ||
         !context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY, error))
         return POSTERN_ERROR_USAGE;
-    gboolean apart = !flags.raw && flags.part == PART_UNSAID;
-    for (int i = 1; i < argc; i++) {
-        if (i > 1 && apart)
-            putchar('\n');
-        if (!show(context, argv[i], &flags, error))
-            return POSTERN_ERROR_INPUT;
-    }
-    return 0;
+    return show_all(context, argv + 1, &flags, error) ? 0 : POSTERN_ERROR_INPUT;
 }
 
 const Command command_show = {
     .name = "show",
-    .usage = "ID … [--raw|--headers|--part N|--html]",
+    .usage = "ID …|thread:ID [--raw|--headers|--part N|--html]",
     .summary = "Shows a message, decrypted and verified",
     .needs = NEED_NOTHING, /* a wrong call is told before anything is unlocked */
     .run = run,

@@ -67,6 +67,9 @@ gboolean command_options(Context *context, const Command *command, const GOption
 /* A word of the command line as it may stand in a sentence (g_free). */
 char *word_shown(const char *word);
 
+/* 64 "usage": OPTION has no VALUE. Always FALSE. */
+gboolean unknown_value(const char *option, const char *value, const char *mend, GError **error);
+
 /* 64 "usage": COMMAND does not know WORD. Always FALSE. */
 gboolean command_unknown_word(const Command *command, const char *word, GError **error);
 

@@ -67,9 +67,22 @@ static void note_failure(const Delivery *delivery)
 {
     g_autofree char *words = postern_error_words(delivery->failure);
     output_note("%s", words);
-    note_recipients("sent to", delivery->recipients[FATE_SENT]);
-    note_recipients("maybe sent to", delivery->recipients[FATE_DOUBT]);
-    note_recipients("not sent to", delivery->recipients[FATE_UNSENT]);
+    const GPtrArray *sent = delivery->recipients[FATE_SENT];
+    const GPtrArray *doubt = delivery->recipients[FATE_DOUBT];
+    const GPtrArray *unsent = delivery->recipients[FATE_UNSENT];
+    note_recipients("sent to", sent);
+    note_recipients("maybe sent to", doubt);
+    if (sent->len + doubt->len > 0)
+        note_recipients("not sent to", unsent);
+    else if (unsent->len > 1)
+        output_note("nothing was sent to anybody");
+}
+
+static const char *protection(const Protect *protect)
+{
+    if (protect->encrypt_to)
+        return protect->signer ? "encrypted and signed" : "encrypted, not signed";
+    return protect->signer ? "signed, not encrypted" : "neither encrypted nor signed";
 }
 
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,
@@ -82,8 +95,7 @@ void delivery_tell(const Context *context, const Letter *letter, const LetterIde
     } else if (!context->quiet && delivery->failure == NULL) {
         g_autofree char *count =
             text_count(delivery->recipients[FATE_SENT]->len, "recipient", "recipients");
-        printf("sent to %s, %s%s\n", count, protect->encrypt_to ? "encrypted" : "not encrypted",
-               protect->signer ? " and signed" : "");
+        printf("sent to %s, %s\n", count, protection(protect));
     }
 }
 

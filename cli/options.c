@@ -60,9 +60,18 @@ gboolean options_parse(Context *context, GOptionContext *options, int *argc, cha
             give_help(context, options);
         return !context->help;
     }
+    if (failure->domain == G_CONVERT_ERROR)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "write it in UTF-8",
+                      "the value of an option is not UTF-8");
     g_autofree char *words = text_field(failure->message);
     *words = g_ascii_tolower(*words); /* "Unknown option": a sentence of ours begins small */
     return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "%s", words);
+}
+
+gboolean unknown_value(const char *option, const char *value, const char *mend, GError **error)
+{
+    g_autofree char *safe = word_shown(value);
+    return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "%s knows no '%s'", option, safe);
 }
 
 static gboolean defaults(Context *context, GError **error)
@@ -74,8 +83,7 @@ static gboolean defaults(Context *context, GError **error)
     const char *when = context->color_when ? context->color_when : "auto";
     gboolean automatic = strcmp(when, "auto") == 0;
     if (!automatic && strcmp(when, "always") != 0 && strcmp(when, "never") != 0)
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", "use auto, always or never",
-                      "--color takes no such word");
+        return unknown_value("--color", when, "use auto, always or never", error);
     context->color = automatic ? isatty(STDOUT_FILENO) && g_getenv("NO_COLOR") == NULL
                                : strcmp(when, "always") == 0;
     return TRUE;

@@ -111,6 +111,8 @@ void json_failure(JsonBuilder *builder, const GError *error)
 guint output_columns(void)
 {
     struct winsize size;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
         return size.ws_col;
     return 80;

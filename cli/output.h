@@ -26,7 +26,7 @@ void json_time(JsonBuilder *builder, const char *name, gint64 seconds);
 /* Member "error" of the contract: code, rule, message, mend. */
 void json_failure(JsonBuilder *builder, const GError *error);
 
-/* Columns of the terminal on stdout; 80 when it is none, or says nothing sensible. */
+/* Columns of the terminal on stdout; 80 when it says nothing sensible, 0 when it is none. */
 guint output_columns(void);
 /* "2024-03-05" or "14:07" for today, local time. */
 char *output_short_date(gint64 seconds);

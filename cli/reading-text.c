@@ -121,8 +121,9 @@ void reading_print_headers(const Reading *reading)
     }
 }
 
-void reading_print_html(const Reading *reading)
+gboolean reading_print_html(const Reading *reading)
 {
+    gboolean found = FALSE;
     for (guint i = 1; i <= message_part_count(reading->message); i++) {
         if (g_strcmp0(message_part(reading->message, i)->type, "text/html") != 0)
             continue;
@@ -132,5 +133,7 @@ void reading_print_html(const Reading *reading)
         g_autofree char *valid = text_utf8(data, (gssize)size);
         g_autofree char *safe = text_body(valid);
         puts(safe);
+        found = TRUE;
     }
+    return found;
 }

@@ -7,5 +7,6 @@
 
 void reading_print(const Reading *reading);
 void reading_print_headers(const Reading *reading);
-void reading_print_html(const Reading *reading);
+/* FALSE when there is none. */
+gboolean reading_print_html(const Reading *reading);
 void reading_print_json(const Reading *reading, const char *id);

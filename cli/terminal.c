@@ -85,8 +85,12 @@ Secret *terminal_secret(const char *question, GError **error)
     gsize length = terminal ? silenced(line, sizeof line, &before) : read_line(line, sizeof line);
     Secret *secret = NULL;
     if (length == 0 || length > LIMIT_SECRET || memchr(line, 0, length))
-        refuse(error, POSTERN_ERROR_USAGE, "usage", "type it, or pipe its first line in",
-               length ? "the secret is too long or holds a NUL" : "no secret given");
+        refuse(error, POSTERN_ERROR_USAGE, "usage",
+               length ? "give another one" : "type it, or pipe its first line in",
+               length == 0             ? "no secret given"
+               : length > LIMIT_SECRET ? "the secret is longer than %d bytes"
+                                       : "the secret holds a NUL byte",
+               LIMIT_SECRET);
     else
         secret = secret_new(line, length);
     secret_wipe(line, sizeof line);

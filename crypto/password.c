@@ -250,10 +250,12 @@ static Secret *from_command(const Account *account, int stop_fd, GError **error)
 
 static Secret *from_keyring(const Account *account, int stop_fd, GError **error)
 {
-    Run run = {.stop_fd = stop_fd,
-               .rule = "secret.keyring",
-               .mend = "store it with 'secret-tool store --label=Postern service postern account "
-                       "NAME' (package libsecret-tools)"};
+    g_autofree char *word = text_word(account->name);
+    g_autofree char *mend = g_strdup_printf(
+        "store it by: secret-tool store --label=Postern service postern account %s (package "
+        "libsecret-tools)",
+        word);
+    Run run = {.stop_fd = stop_fd, .rule = "secret.keyring", .mend = mend};
     const char *const argv[] = {"secret-tool", "lookup",      "service", "postern",
                                 "account",     account->name, NULL};
     return from_process(&run, argv, account->name, error);

@@ -44,7 +44,8 @@ static GByteArray *read_file(const char *path, GError **error)
 {
     int fd = g_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0) {
-        reject(error, path, g_strerror(errno));
+        g_autofree char *why = g_strdup_printf("cannot be opened: %s", g_strerror(errno));
+        reject(error, path, why);
         return NULL;
     }
     struct stat status;

@@ -59,4 +59,10 @@ err_has '\^' 'that points at the character'
 run as john postern --json search '"" OR 1=1; DROP TABLE x; --'
 ok [ "$code" = 65 -o "$code" = 1 -o "$code" = 0 ] -- 'SQL is only words'
 err_lacks 'SQL' 'and no database speaks'
+
+# A pipe has no end of lines.
+run as john postern search 'subject:centre'
+out_has 'Re: Budget for the new data centre$' 'a pipe gets whole subjects'
+run as john script -qec "stty cols 60; postern search subject:centre" $TESTDIR/typescript
+out_has 'Re: Budg[a-z ]*…' 'a terminal what it has room for'
 done_testing

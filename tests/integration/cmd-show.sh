@@ -85,6 +85,26 @@ out_has 'there is more in this message than could be read' 'a list that is not c
 run as john postern --json show "$many"
 is "$(as_json 'd["truncated"]')" True 'JSON: so too'
 
+# What cannot be shown is told by its name.
+run as john postern show --part 1 "$large"
+code_is 65 'a part that only holds others'
+err_has 'part 1 is a multipart/mixed, which only holds others (message.part): take one of the parts 2 to 4' 'and which it holds'
+run as john postern show --part 9 "$large"
+code_is 65 'no such part'
+err_has 'take one of the parts 2 to 4' 'and which there are'
+run as john postern show --html "$large"
+code_is 65 'a letter without HTML'
+err_has 'the message has no HTML (message.html)' 'says so'
+
+thread=$(user_json john 'd[0]["thread"]' 'subject:"budget for the new"')
+run as john postern show "thread:$thread"
+code_is 0 'a whole conversation'
+is "$(grep '^Subject' $out | sort | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" '1 4 ' 'with each of its letters'
+is "$(grep -m 1 '^Subject' $out | grep -c Re:)" 0 'the oldest first'
+run as john postern --json show "thread:$thread"
+code_is 64 'JSON is of one message'
+run as john postern show thread:aaaaaaaaaaaaaaaa
+code_is 65 'no such conversation'
 run as john postern show aaaaaaaaaaaaaaaa
 code_is 65 'an unknown id is code 65'
 done_testing
