@@ -16,6 +16,7 @@ static void examine(Doctor *doctor)
         return;
     }
     doctor_ports(doctor);
+    doctor_tls(doctor);
     doctor_logins(doctor);
     doctor_skip_rest(doctor, "there is no server to look at",
                      "name one with fetch = or submit = in an account");

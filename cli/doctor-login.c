@@ -98,6 +98,7 @@ static void skip(Doctor *doctor, const DoctorServer *server, const char *reason,
 {
     doctor_skip(doctor, RULE_TLS_CHAIN, server->subject, reason, mend);
     doctor_skip(doctor, RULE_LOGIN_WORKS, server->subject, reason, mend);
+    doctor_no_report(doctor, server, reason, mend);
 }
 
 /* The login guard said no: there was no connection. */
@@ -113,6 +114,7 @@ static gboolean stayed_away(Doctor *doctor, const DoctorServer *server, const GE
     doctor_skip(doctor, RULE_TLS_CHAIN, server->subject, "the server was left alone",
                 "see login.works");
     doctor_failure(doctor, RULE_LOGIN_WORKS, server->subject, failure);
+    doctor_no_report(doctor, server, "the server was left alone", "see login.works");
     return TRUE;
 }
 
@@ -128,9 +130,15 @@ static gboolean try(Doctor *doctor, const DoctorServer *server, const Secret *se
         .stop_fd = -1,
     };
     const LoginGuard guard = {doctor->context->vault, doctor->context->match_key};
-    gboolean works = loginguard_try(&guard, &target, &failure);
-    if (!stayed_away(doctor, server, failure))
-        tell(doctor, server, failure);
+    ServerReport report;
+    gboolean works = loginguard_try(&guard, &target, &report, &failure);
+    if (stayed_away(doctor, server, failure))
+        return failure->code != POSTERN_ERROR_LOGIN;
+    tell(doctor, server, failure);
+    if (works)
+        doctor_report(doctor, server, &report);
+    else
+        doctor_no_report(doctor, server, "the server did not let us in", "see login.works");
     return works || failure->code != POSTERN_ERROR_LOGIN;
 }
 

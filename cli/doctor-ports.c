@@ -58,9 +58,6 @@ static void look_at(Doctor *doctor, const VettedEndpoint *endpoint)
         tell_ports(doctor, host, states);
     else
         doctor_skip(doctor, RULE_PORTS_CLOSED, host, failure->message, postern_error_mend(failure));
-    doctor_skip(doctor, RULE_TLS_OLD_VERSIONS, host,
-                "this version of Postern does not ask for them",
-                "try 'openssl s_client -tls1_1 -connect HOST:PORT', which must fail");
 }
 
 static gboolean seen_before(const Doctor *doctor, guint which)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "net/report.h"
 #include "policy/endpoint.h"
 #include "policy/rules.h"
 
@@ -64,8 +65,14 @@ guint doctor_count(const Doctor *doctor, FindingStatus status);
 gboolean doctor_config(Doctor *doctor, GError **error);
 /* doctor-server.c: transport.port, server.freemail, server.company; fills `servers`. */
 void doctor_servers(Doctor *doctor);
-/* doctor-ports.c: server.network, network.office, ports.closed, tls.old-versions. */
+/* doctor-ports.c: server.network, network.office, ports.closed. */
 void doctor_ports(Doctor *doctor);
+/* doctor-tls.c: tls.old-versions, tls.clear. */
+void doctor_tls(Doctor *doctor);
+/* doctor-report.c: certificate.days, server.abilities; or why they are not known. */
+void doctor_report(Doctor *doctor, const DoctorServer *server, const ServerReport *report);
+void doctor_no_report(Doctor *doctor, const DoctorServer *server, const char *reason,
+                      const char *mend);
 /* doctor-login.c: tls.chain, login.works, login.names. */
 void doctor_logins(Doctor *doctor);
 void doctor_login_names(Doctor *doctor);

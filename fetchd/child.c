@@ -8,6 +8,7 @@
 #include "fetchd/record.h"
 #include "fetchd/wire.h"
 #include "net/submission.h"
+#include "net/tlsport.h"
 
 typedef struct {
     Wire *wire;
@@ -199,6 +200,30 @@ static gboolean do_letter(Child *child, const Frame *frame, GError **error)
     return drain_letter(&source, ok ? error : NULL) && ok;
 }
 
+static gboolean do_report(Child *child, GError **error)
+{
+    ServerReport report;
+    if (child->submission)
+        submission_report(child->submission, &report);
+    else
+        child->fetcher->report(child->fetcher, &report);
+    record_put_report(child->record, &report);
+    return put(child, WIRE_REPORTED, error);
+}
+
+/* Nobody has logged in, and nobody can on this connection any more. */
+static gboolean do_probe(Child *child, const Frame *frame, int socket_fd, GError **error)
+{
+    ProbeKind kind;
+    if (child->session.ca_sets == NULL || child->session.secret)
+        return out_of_order(error);
+    child->session.secret = secret_new("", 0);
+    if (!record_get_probe(frame, &kind, error))
+        return FALSE;
+    return kind == PROBE_OLD_TLS ? tlsport_refuses_old(socket_fd, &child->session, error)
+                                 : tlsport_refuses_clear(socket_fd, &child->session, error);
+}
+
 static gboolean do_quit(Child *child, GError **error)
 {
     return child->submission ? submission_quit(child->submission, error)
@@ -213,6 +238,11 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     case WIRE_SESSION: return do_session(child, frame, socket_fd, error);
     case WIRE_CA: return do_ca(child, frame, socket_fd, error);
     case WIRE_SECRET: return do_secret(child, frame, socket_fd, error);
+    case WIRE_PROBE: return do_probe(child, frame, socket_fd, error);
+    case WIRE_REPORT:
+        if (child->fetcher || child->submission)
+            return do_report(child, error);
+        break;
     case WIRE_QUIT:
         if (child->fetcher || child->submission)
             return do_quit(child, error);

@@ -249,7 +249,7 @@ static gboolean put_ca_sets(Link *link, const GPtrArray *sets, GError **error)
     return TRUE;
 }
 
-static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
+static void put_session_record(Link *link, const LinkTarget *target, GPtrArray *ca_sets)
 {
     const VettedEndpoint *endpoint = target->endpoint;
     const char *login = endpoint_login(endpoint), *auth = endpoint_auth(endpoint);
@@ -268,6 +268,11 @@ static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_se
         .pins = target->account->pins,
     };
     record_put_session(link->record, &session);
+}
+
+static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
+{
+    put_session_record(link, target, ca_sets);
     return put(link, WIRE_SESSION, error) && put_ca_sets(link, ca_sets, error) &&
            wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret),
                     secret_size(target->secret), error) &&
@@ -296,6 +301,36 @@ static void name_account(const Account *account, GError *failure)
     postern_error_set_mend(failure, mend);
 }
 
+/* Connects and starts the child, which knows nothing yet. */
+static Link *link_start(const LinkTarget *target, GError **error)
+{
+    int socket_fd = connect_vetted(target->endpoint, target->company, target->stop_fd, error);
+    if (socket_fd < 0)
+        return NULL;
+    pid_t pid;
+    int wire_fd = spawn_net_child(socket_fd, &pid, error);
+    if (wire_fd < 0)
+        return NULL;
+    Link *link = g_new0(Link, 1);
+    link->fetcher = (Fetcher){
+        .mailboxes = link_mailboxes,
+        .select = link_select,
+        .list = link_list,
+        .get = link_get,
+        .remove = link_remove,
+        .quit = link_quit,
+        .free = link_free,
+    };
+    link->wire = wire_new(wire_fd);
+    link->pid = pid;
+    link->stop_fd = target->stop_fd;
+    link->record = g_byte_array_new();
+    if (bound_sending(wire_fd, error))
+        return link;
+    link_free(&link->fetcher);
+    return NULL;
+}
+
 static Link *link_open(const LinkTarget *target, GError **error)
 {
     g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
@@ -306,22 +341,9 @@ static Link *link_open(const LinkTarget *target, GError **error)
                "the login secret is longer than %d bytes", LIMIT_SECRET);
         return NULL;
     }
-    int socket_fd = connect_vetted(target->endpoint, target->company, target->stop_fd, error);
-    if (socket_fd < 0)
-        return NULL;
-    pid_t pid;
-    int wire_fd = spawn_net_child(socket_fd, &pid, error);
-    if (wire_fd < 0)
-        return NULL;
-    Link *link = g_new0(Link, 1);
-    link->fetcher = (Fetcher){link_mailboxes, link_select, link_list, link_get,
-                              link_remove,    link_quit,   link_free};
-    link->wire = wire_new(wire_fd);
-    link->pid = pid;
-    link->stop_fd = target->stop_fd;
-    link->record = g_byte_array_new();
+    Link *link = link_start(target, error);
     g_autoptr(GError) failure = NULL;
-    if (bound_sending(wire_fd, &failure) && introduce(link, target, ca_sets, &failure))
+    if (link == NULL || introduce(link, target, ca_sets, &failure))
         return link;
     name_account(target->account, failure);
     g_propagate_error(error, g_steal_pointer(&failure));
@@ -335,14 +357,51 @@ Fetcher *link_fetcher(const LinkTarget *target, GError **error)
     return link ? &link->fetcher : NULL;
 }
 
-gboolean link_try(const LinkTarget *target, GError **error)
+typedef struct {
+    ServerReport *report;
+    gboolean seen;
+} ReportCall;
+
+static gboolean take_report(gpointer user, const Frame *frame, GError **error)
+{
+    ReportCall *call = user;
+    if (frame->type != WIRE_REPORTED || call->seen)
+        return out_of_order(error);
+    call->seen = TRUE;
+    return record_get_report(frame, call->report, error);
+}
+
+static gboolean ask_report(Link *link, ServerReport *report, GError **error)
+{
+    ReportCall call = {report, FALSE};
+    return put(link, WIRE_REPORT, error) && await_done(link, take_report, &call, error) &&
+           (call.seen || out_of_order(error));
+}
+
+gboolean link_try(const LinkTarget *target, ServerReport *report, GError **error)
 {
     Link *link = link_open(target, error);
     if (link == NULL)
         return FALSE;
-    (void)link_quit(&link->fetcher, NULL); /* it let us in; a bad good-bye changes nothing */
+    gboolean works = report == NULL || ask_report(link, report, error);
+    if (works)
+        (void)link_quit(&link->fetcher, NULL); /* it let us in; a bad good-bye changes nothing */
     link_free(&link->fetcher);
-    return TRUE;
+    return works;
+}
+
+gboolean link_probe(const LinkTarget *target, ProbeKind kind, GError **error)
+{
+    Link *link = link_start(target, error);
+    if (link == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    put_session_record(link, target, none);
+    gboolean good = put(link, WIRE_SESSION, error);
+    record_put_probe(link->record, kind);
+    good = good && put(link, WIRE_PROBE, error) && await_done(link, NULL, NULL, error);
+    link_free(&link->fetcher);
+    return good;
 }
 
 /* The last byte of the letter is with the child: when that is lost, so is the answer. */

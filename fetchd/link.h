@@ -10,6 +10,7 @@
 
 #include "core/config.h"
 #include "core/stream.h"
+#include "fetchd/record.h"
 #include "net/fetcher.h"
 #include "policy/endpoint.h"
 
@@ -24,8 +25,15 @@ typedef struct {
 /* Connects, starts the child and logs in. The child is ended when the result is freed. */
 Fetcher *link_fetcher(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Connects, logs in and says good-bye: does it work? */
-gboolean link_try(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Connects, logs in and says good-bye: does it work? REPORT, when not NULL, gets what the server
+ * showed of itself. */
+gboolean link_try(const LinkTarget *target, ServerReport *report,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Connects without login or secret: does the server's port refuse what it should? See
+ * net/tlsport.h. */
+gboolean link_probe(const LinkTarget *target, ProbeKind kind,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same for a letter: one connection, one letter, then good-bye. Recipients are char *. */
 gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,

@@ -109,12 +109,13 @@ Fetcher *loginguard_fetcher(const LoginGuard *guard, const LinkTarget *target, G
     return fetcher;
 }
 
-gboolean loginguard_try(const LoginGuard *guard, const LinkTarget *target, GError **error)
+gboolean loginguard_try(const LoginGuard *guard, const LinkTarget *target, ServerReport *report,
+                        GError **error)
 {
     if (!loginguard_ask(guard, target, error))
         return FALSE;
     g_autoptr(GError) failure = NULL;
-    gboolean works = link_try(target, &failure);
+    gboolean works = link_try(target, report, &failure);
     loginguard_tell(guard, target, failure);
     if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));

@@ -21,7 +21,7 @@ typedef struct {
 /* As the functions of link.h. */
 Fetcher *loginguard_fetcher(const LoginGuard *guard, const LinkTarget *target,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean loginguard_try(const LoginGuard *guard, const LinkTarget *target,
+gboolean loginguard_try(const LoginGuard *guard, const LinkTarget *target, ServerReport *report,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean loginguard_submit(const LoginGuard *guard, const LinkTarget *target, const char *from,
                            const GPtrArray *recipients, GBytes *letter,

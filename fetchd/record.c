@@ -8,6 +8,10 @@
 #include "core/limits.h"
 #include "core/text.h"
 
+/* The last second of the year 9999, where certificates end that never should (RFC 5280, 4.1.2.5).
+ */
+#define REPORT_LATEST G_GINT64_CONSTANT(253402300799)
+
 static gboolean malformed(const char *what, GError **error)
 {
     return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
@@ -211,6 +215,40 @@ gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error
     for (guint i = 0; fetched->flags[i]; i++)
         sound = sound && g_utf8_validate(fetched->flags[i], -1, NULL);
     return whole(&cursor, "fetched", error) && (sound || malformed("fetched", error));
+}
+
+void record_put_report(GByteArray *out, const ServerReport *report)
+{
+    put_u8(out, report->tls_minor);
+    put_u64(out, (guint64)report->not_after);
+    put_u32(out, report->abilities);
+}
+
+gboolean record_get_report(const Frame *frame, ServerReport *report, GError **error)
+{
+    Cursor cursor = over(frame);
+    report->tls_minor = cursor_u8(&cursor);
+    report->not_after = (gint64)cursor_u64(&cursor);
+    report->abilities = cursor_u32(&cursor);
+    if (report->tls_minor < 2 || report->tls_minor > 3 || report->not_after < 0 ||
+        report->not_after > REPORT_LATEST || report->abilities & ~(guint32)SERVER_ALL)
+        return malformed("report", error);
+    return whole(&cursor, "report", error);
+}
+
+void record_put_probe(GByteArray *out, ProbeKind kind)
+{
+    put_u8(out, (guint8)kind);
+}
+
+gboolean record_get_probe(const Frame *frame, ProbeKind *kind, GError **error)
+{
+    Cursor cursor = over(frame);
+    guint8 value = cursor_u8(&cursor);
+    if (value > PROBE_CLEAR)
+        return malformed("probe", error);
+    *kind = (ProbeKind)value;
+    return whole(&cursor, "probe", error);
 }
 
 void record_put_letter(GByteArray *out, const char *from, const GPtrArray *recipients, guint64 size)

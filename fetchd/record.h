@@ -42,6 +42,14 @@ gboolean record_get_listed(const Frame *frame, guint32 *number, char **uidl, GEr
 void record_put_fetched(GByteArray *out, const Fetched *fetched);
 gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error);
 
+void record_put_report(GByteArray *out, const ServerReport *report);
+gboolean record_get_report(const Frame *frame, ServerReport *report, GError **error);
+
+/* What a PROBE asks. */
+typedef enum { PROBE_OLD_TLS, PROBE_CLEAR } ProbeKind;
+void record_put_probe(GByteArray *out, ProbeKind kind);
+gboolean record_get_probe(const Frame *frame, ProbeKind *kind, GError **error);
+
 typedef struct {
     char *from;
     GPtrArray *recipients; /* char * */

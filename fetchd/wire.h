@@ -20,6 +20,8 @@ typedef enum {
     WIRE_GET,    /* ranges */
     WIRE_REMOVE, /* numbers */
     WIRE_LETTER, /* sender, recipients, size; DATA follows, then END */
+    WIRE_REPORT, /* what did the server show of itself? */
+    WIRE_PROBE,  /* in place of CA and SECRET: does the port refuse what it should? */
     WIRE_QUIT,
     /* both */
     WIRE_DATA, /* a piece of a message */
@@ -30,6 +32,7 @@ typedef enum {
     WIRE_LISTED,
     WIRE_START,   /* a message begins */
     WIRE_FETCHED, /* and is whole */
+    WIRE_REPORTED,
     WIRE_DONE,    /* the command succeeded */
     WIRE_FAIL,    /* it failed: kind, rule, sentence, mend */
 } WireType;

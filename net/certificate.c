@@ -265,3 +265,11 @@ gboolean certificate_check(X509 *leaf, STACK_OF(X509) * sent, const GPtrArray *s
         *chain = g_steal_pointer(&first);
     return TRUE;
 }
+
+gint64 certificate_end(const X509 *certificate)
+{
+    struct tm end;
+    if (certificate == NULL || !ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end))
+        return 0;
+    return (gint64)timegm(&end);
+}

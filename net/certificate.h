@@ -15,6 +15,9 @@
  * certificate. */
 GPtrArray *certificate_stores(const GPtrArray *ca_sets, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* When it ends to be valid, seconds since 1970; 0 when that cannot be told. */
+gint64 certificate_end(const X509 *certificate);
+
 /*
  * Checks LEAF, with the certificates the server SENT beside it, against every store, the host's
  * name, and the pins. *code is what TLS tells the server (an X509_V_ value); *chain, when not

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/letter.h"
+#include "net/report.h"
 #include "net/session.h"
 
 typedef struct Fetcher Fetcher;
@@ -66,6 +67,7 @@ struct Fetcher {
     gboolean (*remove)(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
     /* Says good-bye; POP3's deletions hold only when this succeeded. */
     gboolean (*quit)(Fetcher *self, GError **error);
+    void (*report)(const Fetcher *self, ServerReport *report);
     void (*free)(Fetcher *self); /* closes the connection too */
 };
 

@@ -179,3 +179,8 @@ mailstream *guard_stream(Guard *guard)
         free(low);
     return stream;
 }
+
+void guard_report(const Guard *guard, ServerReport *report)
+{
+    channel_report(guard->channel, report);
+}

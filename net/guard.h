@@ -40,3 +40,6 @@ void guard_break(Guard *guard, GError *error);
 /* The first error, the guard's own, or NULL. */
 const GError *guard_error(const Guard *guard);
 GuardScan *guard_scanner(Guard *guard);
+
+/* As channel_report(). */
+void guard_report(const Guard *guard, ServerReport *report);

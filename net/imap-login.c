@@ -232,6 +232,7 @@ gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError 
     if (!ask_capabilities(imap, error))
         return FALSE;
     g_autoptr(GPtrArray) offered = offered_mechanisms(imap);
+    imap->scram = sasl_offers_scram(offered);
     g_auto(Exchange) exchange = {0};
     g_autoptr(GError) none = NULL;
     gboolean in;

@@ -42,6 +42,15 @@ static void no_temporary_files(void)
     mmap_string_set_tmpdir("/dev/null");
 }
 
+static void report(const Fetcher *self, ServerReport *report)
+{
+    const Imap *imap = (const Imap *)self;
+    guard_report(imap->guard, report);
+    report->abilities = (imap_can(imap, "IDLE") ? SERVER_IDLE : 0) |
+                        (imap_can(imap, "QRESYNC") ? SERVER_QRESYNC : 0) |
+                        (imap->scram ? SERVER_SCRAM : 0);
+}
+
 Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
 {
     no_temporary_files();
@@ -53,6 +62,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .get = imap_get,
         .remove = imap_remove,
         .quit = quit,
+        .report = report,
         .free = imap_free,
     };
     g_autoptr(GBytes) binding = channel_binding(channel);

@@ -14,6 +14,7 @@ typedef struct {
     GHashTable *capabilities; /* upper case */
     char *mailbox;            /* the selected one, or NULL */
     guint32 uidvalidity, uidnext;
+    gboolean scram;    /* was offered for the login */
     gboolean writable; /* opened with SELECT rather than EXAMINE */
 } Imap;
 

@@ -26,6 +26,7 @@ libpostern_net_a_SOURCES = \
 	net/pop3login.c \
 	net/pop3reply.c net/pop3reply.h \
 	net/probe.c net/probe.h \
+	net/report.h \
 	net/roll.c net/roll.h \
 	net/sasl.c net/sasl.h \
 	net/session.c net/session.h \
@@ -33,4 +34,5 @@ libpostern_net_a_SOURCES = \
 	net/staple.c net/staple.h \
 	net/submission.c net/submission.h \
 	net/tls.c net/tls.h \
+	net/tlsport.c net/tlsport.h \
 	net/words.c net/words.h

@@ -348,6 +348,15 @@ static void pop3_free(Fetcher *fetcher)
     g_free(self);
 }
 
+static void pop3_report(const Fetcher *fetcher, ServerReport *report)
+{
+    const Pop3 *self = (const Pop3 *)fetcher;
+    channel_report(self->channel, report);
+    report->abilities = (self->capabilities->uidl ? SERVER_UIDL : 0) |
+                        (self->capabilities->pipelining ? SERVER_PIPELINING : 0) |
+                        (self->scram ? SERVER_SCRAM : 0);
+}
+
 Fetcher *pop3_open(int fd, const Session *session, GError **error)
 {
     static const Fetcher functions = {
@@ -357,6 +366,7 @@ Fetcher *pop3_open(int fd, const Session *session, GError **error)
         .get = pop3_get,
         .remove = pop3_remove,
         .quit = pop3_quit,
+        .report = pop3_report,
         .free = pop3_free,
     };
     Pop3 *self = g_new0(Pop3, 1);

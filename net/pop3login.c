@@ -113,6 +113,7 @@ static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
 {
     const Pop3Capabilities *heard = self->capabilities;
     const char *const *offered = (const char *const *)heard->mechanisms->pdata;
+    self->scram = sasl_offers_scram(heard->mechanisms);
     g_autoptr(GBytes) binding = channel_binding(self->channel);
     g_auto(Exchange) exchange = {0};
     g_autoptr(GError) none = NULL;

@@ -62,6 +62,14 @@ static gboolean offers(const char *const *offered, const char *name)
     return FALSE;
 }
 
+gboolean sasl_offers_scram(const GPtrArray *list)
+{
+    for (guint i = 0; i < list->len; i++)
+        if (list->pdata[i] && g_ascii_strncasecmp(list->pdata[i], "SCRAM-", strlen("SCRAM-")) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 /* How strong a mechanism is, in the order of [company] min_auth; -1 for an unknown one. */
 static int strength(const char *mechanism)
 {

@@ -21,6 +21,9 @@ GPtrArray *sasl_offers_new(void);
 /* Adds NAMES as heard; what cannot be a name (RFC 4422, 3.1) and what is too many is left out. */
 void sasl_offer(GPtrArray *offers, char **names);
 
+/* Is a mechanism among OFFERS by which the server proves itself too? */
+gboolean sasl_offers_scram(const GPtrArray *offers);
+
 /* One login. All zero is a good beginning; exchange_clear() is a good end. */
 typedef struct {
     const Session *session; /* the caller's */

@@ -4,6 +4,7 @@
  */
 #include "net/submission.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -94,7 +95,8 @@ static gboolean injected(Submission *self, GError **error)
                   "%s sent more than its answer before TLS began", self->host);
 }
 
-static gboolean submission_starttls(Submission *self, const Session *session, GError **error)
+/* Up to the point where the handshake begins. */
+static gboolean ask_starttls(Submission *self, GError **error)
 {
     g_auto(SmtpReply) reply = {0};
     g_autoptr(GError) why = NULL;
@@ -109,9 +111,12 @@ static gboolean submission_starttls(Submission *self, const Session *session, GE
         return no_starttls(self, why->message, error);
     if (reply.code != 220)
         return no_starttls(self, reply.words, error);
-    if (line_buffered(self->reader))
-        return injected(self, error);
-    return channel_start_tls(self->channel, session, error);
+    return line_buffered(self->reader) ? injected(self, error) : TRUE;
+}
+
+static gboolean submission_starttls(Submission *self, const Session *session, GError **error)
+{
+    return ask_starttls(self, error) && channel_start_tls(self->channel, session, error);
 }
 
 /* ---- login ---- */
@@ -158,12 +163,29 @@ static gboolean submission_auth(Submission *self, const Session *session, GError
     return reply.code == 235 ? sasl_finish(&exchange, error) : auth_refused(self, &reply, error);
 }
 
-Submission *submission_open(int fd, const Session *session, GError **error)
+static Submission *submission_new(int fd, const Session *session)
 {
-    g_autoptr(Submission) self = g_new0(Submission, 1);
+    Submission *self = g_new0(Submission, 1);
     self->host = g_strdup(session->host);
     self->channel = channel_new(fd);
     self->reader = line_reader_new(self->channel);
+    return self;
+}
+
+gboolean submission_reach_tls(int fd, const Session *session, GError **error)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0)
+        return refuse(error, POSTERN_ERROR_BUG, "net.descriptor", NULL, "no descriptor for %s",
+                      session->host);
+    g_autoptr(Submission) self = submission_new(own, session);
+    return submission_greeting(self, error) && submission_ehlo(self, error) &&
+           ask_starttls(self, error);
+}
+
+Submission *submission_open(int fd, const Session *session, GError **error)
+{
+    g_autoptr(Submission) self = submission_new(fd, session);
     gboolean inside = session->scheme == SCHEME_SMTPS;
     if (inside && !channel_start_tls(self->channel, session, error))
         return NULL;
@@ -185,6 +207,13 @@ void submission_free(Submission *self)
     smtp_features_clear(&self->features);
     g_free(self->host);
     g_free(self);
+}
+
+void submission_report(const Submission *self, ServerReport *report)
+{
+    channel_report(self->channel, report);
+    report->abilities = (self->features.pipelining ? SERVER_PIPELINING : 0) |
+                        (sasl_offers_scram(self->features.offers) ? SERVER_SCRAM : 0);
 }
 
 /* ---- one letter ---- */

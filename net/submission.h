@@ -9,13 +9,19 @@
 #pragma once
 
 #include "core/stream.h"
+#include "net/report.h"
 #include "net/session.h"
 
 typedef struct Submission Submission;
 
 Submission *submission_open(int fd, const Session *session, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+/* For net/tlsport.c: on FD, which stays the caller's, all that stands before the handshake. */
+gboolean submission_reach_tls(int fd, const Session *session,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void submission_free(Submission *submission);
+void submission_report(const Submission *submission, ServerReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Submission, submission_free)
 
 /*

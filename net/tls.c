@@ -469,3 +469,12 @@ GBytes *channel_binding(const Channel *channel)
         return NULL;
     return g_bytes_new(bytes, sizeof bytes);
 }
+
+void channel_report(const Channel *channel, ServerReport *report)
+{
+    *report = (ServerReport){0};
+    if (!channel->secured || channel->failed)
+        return;
+    report->tls_minor = SSL_version(channel->ssl) == TLS1_3_VERSION ? 3 : 2;
+    report->not_after = certificate_end(SSL_get0_peer_certificate(channel->ssl));
+}

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "net/report.h"
 #include "net/session.h"
 
 typedef struct Channel Channel;
@@ -47,3 +48,6 @@ int channel_fd(const Channel *channel);
 /* What binds a login to this very connection: tls-exporter (RFC 9266). NULL before TLS 1.3, where
  * it would prove nothing without more conditions, and in clear. */
 GBytes *channel_binding(const Channel *channel);
+
+/* Fills in what TLS has shown; all zero in clear. */
+void channel_report(const Channel *channel, ServerReport *report);

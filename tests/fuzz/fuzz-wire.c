@@ -14,6 +14,8 @@ static void read_record(const Frame *frame)
     Fetched fetched = {0};
     LetterRecord letter = {0};
     guint32 number;
+    ServerReport report;
+    ProbeKind kind;
     g_autofree char *string = NULL;
     g_autoptr(GArray) array = NULL;
     g_autoptr(GError) error = NULL;
@@ -29,6 +31,8 @@ static void read_record(const Frame *frame)
     case WIRE_SELECTED: record_get_selected(frame, &selected, &error); break;
     case WIRE_LISTED: record_get_listed(frame, &number, &string, &error); break;
     case WIRE_FETCHED: record_get_fetched(frame, &fetched, &error); break;
+    case WIRE_REPORTED: record_get_report(frame, &report, &error); break;
+    case WIRE_PROBE: record_get_probe(frame, &kind, &error); break;
     case WIRE_FAIL: record_get_fail(frame, &error); break;
     default: break;
     }

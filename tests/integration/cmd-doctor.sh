@@ -3,6 +3,7 @@
 . "${srcdir:-.}/tests/lib/tap.sh"
 world "$0"
 . "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
 
 # rows EXPRESSION: a Python expression over the rows `d` of the last --json run
 rows() {
@@ -23,8 +24,7 @@ restore() { cp $TESTDIR/config "$config"; }
 run as john postern --json doctor
 code_is 0 'a healthy company'
 is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'fail'})")" '[]' 'nothing fails'
-is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'skip'})")" "['tls.old-versions']" \
-    'only what this version cannot ask is skipped'
+is "$(rows "[r['rule'] for r in d if r['status'] == 'skip']")" '[]' 'and nothing is skipped'
 is "$(rows "{tuple(r) for r in d}")" "{('rule', 'status', 'subject', 'detail', 'mend')}" \
     'each row has exactly the keys of the contract'
 is "$(rows "{r['mend'] is None for r in d if r['status'] == 'pass'}, {r['mend'] is None for r in d if r['status'] != 'pass'}")" \
@@ -32,24 +32,31 @@ is "$(rows "{r['mend'] is None for r in d if r['status'] == 'pass'}, {r['mend'] 
 is "$(rows "[r['rule'] for r in d] == sorted([r['rule'] for r in d], key=[r['rule'] for r in d].index)")" True \
     'the rows of one rule stand together'
 for rule in config.readable policy.file transport.port server.freemail server.company \
-    server.network network.office ports.closed tls.chain login.works login.names password.strong \
+    server.network network.office ports.closed tls.old-versions tls.clear tls.chain \
+    certificate.days login.works login.names password.strong \
     password.different key.encrypt key.secret store.permissions matchkey.permissions; do
     is "$(status $rule)" pass "$rule passes"
 done
 is "$(rows "sorted(r['subject'] for r in d if r['rule'] == 'ports.closed')")" \
     "['mail.corp.example:109', 'mail.corp.example:110', 'mail.corp.example:143', 'mail.corp.example:25']" \
     'the four ports for mail in clear were looked at'
+is "$(rows "sorted({r['subject'] for r in d if r['rule'] in ('tls.old-versions', 'tls.clear')})")" \
+    "['mail.corp.example:465', 'mail.corp.example:993']" 'the TLS ports were tried with what they must refuse'
+is "$(rows "{(r['status'], r['detail']) for r in d if r['rule'] == 'server.abilities'}")" \
+    "{('warn', 'the server does not offer SCRAM')}" 'what the servers lack is told'
+is "$(rows "{r['detail'].split()[0] in ('89', '90') for r in d if r['rule'] == 'certificate.days'}")" '{True}' \
+    'and how long their certificates are good for'
 run as john postern --color always doctor
 code_is 0 'the table'
 out_has '.\[32mpass.\[0m  ports.closed' 'in colours'
-out_has '1 skipped: this version' 'and says at the end what was skipped, and why'
+out_has ' 0 skipped' 'and says at the end that nothing was skipped'
 
 traced john $TESTDIR/trace postern --json doctor --offline >$out 2>$err
 code=$?
 code_is 0 'offline'
 ok lacks_socket $TESTDIR/trace -- 'p1 no socket is opened'
 is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'skip'})")" \
-    "['login.works', 'network.office', 'ports.closed', 'server.network', 'tls.chain', 'tls.old-versions']" \
+    "['certificate.days', 'login.works', 'network.office', 'ports.closed', 'server.abilities', 'server.network', 'tls.chain', 'tls.clear', 'tls.old-versions']" \
     'the rules of the network are skipped'
 traced john $TESTDIR/trace postern --json doctor >$out 2>$err
 is "$(grep -o 'connect(.*htons([0-9]*).*10\.[0-9.]*' $TESTDIR/trace | grep -o 'htons([0-9]*)' | sort -u | tr -d 'a-z()' | sort -n | tr '\n' ' ')" \
@@ -78,6 +85,37 @@ is "$(cat $TESTDIR/heard)" '0 bytes' 'p1 and nothing was sent to it'
 run as john postern --json doctor --offline
 code_is 0 'offline it is not seen'
 kill $listener
+
+# Servers whose TLS is not what it should be.
+failing() { rows "sorted({r['rule'] for r in d if r['status'] == 'fail'})"; }
+user_uri john fetch imaps://john@mail2.corp.example
+hostile imap-honest 993 --old-tls
+run as john postern --json doctor
+is "$(failing)" "['tls.chain', 'tls.old-versions']" 'p3 a server that knows old TLS alone'
+is "$(rows "[r['detail'] for r in d if r['rule'] == 'tls.old-versions' and r['status'] == 'fail']")" \
+    "['mail2.corp.example takes TLSv1.1']" 'p3 the version is named'
+hostile imap-plain-greeting 993
+run as john postern --json doctor
+is "$(failing)" "['tls.chain', 'tls.clear']" 'p1 a TLS port that speaks in clear'
+out_lacks "$(company_password john)" 'without showing the password'
+is "$(hostile_clear | grep -c -i -E 'login|authenticate|john')" 0 'p1 and without saying anything of the user to it'
+company_certificate $COMPANY/tls/soon ends-soon mail2.corp.example
+HOSTILE_CERTIFICATE=$COMPANY/tls/soon hostile imap-honest 993
+run as john postern --json doctor
+is "$(status certificate.days)" pass,warn 'p3 a certificate that ends soon'
+is "$(rows "[r['detail'].split()[0] in ('9', '10') for r in d if r['rule'] == 'certificate.days' and r['status'] == 'warn']")" \
+    '[True]' 'is told with its days'
+restore
+user_uri john submit submission://john@mail2.corp.example
+hostile smtp-honest 587 --old-tls
+run as john postern --json doctor
+is "$(rows "[r['detail'] for r in d if r['rule'] == 'tls.old-versions' and r['status'] == 'fail']")" \
+    "['mail2.corp.example takes TLSv1.1']" 'p3 old TLS behind STARTTLS'
+hostile smtp-no-starttls 587
+run as john postern --json doctor
+is "$(status tls.old-versions)" pass,skip 'a server without STARTTLS cannot be asked'
+hostile_stop
+restore
 
 # Logins and passwords.
 user_uri john fetch imaps://jsmith@mail.corp.example/

@@ -77,20 +77,21 @@ company_make() {
 
 # company_make_ca PATH NAME: PATH.crt and PATH.key
 company_make_ca() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 120 \
         -subj "/O=Corp Example/CN=$2" -addext basicConstraints=critical,CA:TRUE \
         -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$1.key" -out "$1.crt" 2>/dev/null
 }
 
 # company_certificate PATH FAULT [HOST]: PATH.crt and PATH.key for HOST (mail.corp.example).
-# Faults: none self-signed other-ca other-name common-name-only expired not-yet-valid no-server-auth
+# Faults: none self-signed other-ca other-name common-name-only ends-soon expired not-yet-valid
+# no-server-auth
 company_certificate() {
     company_host=${3-mail.corp.example}
     company_issuer=$COMPANY/ca
     company_names="subjectAltName=DNS:$company_host"
     company_usage='extendedKeyUsage=serverAuth'
     company_from=$(date -u -d '-1 hour' +%Y%m%d%H%M%SZ)
-    company_until=$(date -u -d '+20 days' +%Y%m%d%H%M%SZ)
+    company_until=$(date -u -d '+90 days' +%Y%m%d%H%M%SZ)
     case $2 in
     none | self-signed) ;;
     other-ca)
@@ -99,6 +100,7 @@ company_certificate() {
         ;;
     other-name) company_names='subjectAltName=DNS:www.corp.example' ;;
     common-name-only) company_names='nsComment=no names' ;;
+    ends-soon) company_until=$(date -u -d '+10 days' +%Y%m%d%H%M%SZ) ;;
     expired) company_until=$(date -u -d '-1 minute' +%Y%m%d%H%M%SZ) ;;
     not-yet-valid) company_from=$(date -u -d '+1 day' +%Y%m%d%H%M%SZ) ;;
     no-server-auth) company_usage='extendedKeyUsage=clientAuth' ;;

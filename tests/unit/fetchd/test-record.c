@@ -70,6 +70,41 @@ static void names_and_numbers_come_back(void **state)
     g_strfreev(fetched.flags);
 }
 
+static gboolean report_back(const ServerReport *report, ServerReport *back)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_report(bytes, report);
+    Frame frame = frame_of(WIRE_REPORTED, bytes);
+    return record_get_report(&frame, back, NULL);
+}
+
+static void a_report_comes_back(void **state)
+{
+    (void)state;
+    ServerReport back;
+    const ServerReport report = {3, 1800000000, SERVER_IDLE | SERVER_SCRAM};
+    assert_true(report_back(&report, &back));
+    assert_int_equal(back.tls_minor, 3);
+    assert_int_equal(back.not_after, 1800000000);
+    assert_int_equal(back.abilities, SERVER_IDLE | SERVER_SCRAM);
+}
+
+static void p8_98_a_report_out_of_bounds_is_refused(void **state)
+{
+    (void)state;
+    static const ServerReport wrong[] = {
+        {1, 0, 0}, {4, 0, 0}, {3, -1, 0}, {3, G_MAXINT64, 0}, {3, 0, SERVER_ALL + 1},
+    };
+    ServerReport back;
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++)
+        assert_false(report_back(&wrong[i], &back));
+    ProbeKind kind;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    put_u8(bytes, PROBE_CLEAR + 1);
+    Frame frame = frame_of(WIRE_PROBE, bytes);
+    assert_false(record_get_probe(&frame, &kind, NULL));
+}
+
 static void p8_98_numbers_out_of_bounds_are_refused(void **state)
 {
     (void)state;
@@ -212,6 +247,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_comes_back),
         cmocka_unit_test(names_and_numbers_come_back),
+        cmocka_unit_test(a_report_comes_back),
+        cmocka_unit_test(p8_98_a_report_out_of_bounds_is_refused),
         cmocka_unit_test(p8_98_numbers_out_of_bounds_are_refused),
         cmocka_unit_test(p8_98_too_many_ranges_are_refused),
         cmocka_unit_test(p8_98_long_fields_are_refused),
