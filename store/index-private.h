@@ -75,8 +75,8 @@ struct Index {
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };
 
-/* Makes the tables in a fresh database; 74 "index.version" for a layout of another release. */
-gboolean index_schema(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes the tables in a fresh database; *ours FALSE for the layout of another release. */
+gboolean index_schema(Index *index, gboolean *ours, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Sets the error for what SQLite just answered; always FALSE. */
 gboolean index_failed(Index *index, GError **error);

@@ -11,7 +11,8 @@
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
 
-/* A segment of the word index holds what one batch brought; a leaf of it fills one page. */
+/* A change here raises VERSION. A segment of the word index holds what one batch brought; a leaf of
+ * it fills one page. */
 static const char tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "INSERT INTO meta VALUES ('position', 0), ('salt', NULL);"
@@ -221,12 +222,17 @@ gboolean index_number(Index *index, IndexUse *use, gint64 *number, gboolean *fou
     return TRUE;
 }
 
-static gboolean schema_version(Index *index, int *version, GError **error)
+/* Both as of one moment: *VERSION, and whether there is any table. */
+static gboolean look(Index *index, int *version, gboolean *empty, GError **error)
 {
+    static const char sql[] = "SELECT user_version, (SELECT count(*) FROM sqlite_schema)"
+                              " FROM pragma_user_version";
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(index->db, "PRAGMA user_version", -1, &statement, NULL);
-    if (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+    int rc = sqlite3_prepare_v2(index->db, sql, -1, &statement, NULL);
+    if (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
         *version = sqlite3_column_int(statement, 0);
+        *empty = *version == 0 && sqlite3_column_int(statement, 1) == 0;
+    }
     rc = sqlite3_finalize(statement);
     return rc == SQLITE_OK || index_failed(index, error);
 }
@@ -234,10 +240,11 @@ static gboolean schema_version(Index *index, int *version, GError **error)
 /* Two may open a fresh index at once: whoever comes second finds the version set. */
 static gboolean make_tables(Index *index, int *version, GError **error)
 {
+    gboolean empty = FALSE;
     if (!index_exec(index, "BEGIN IMMEDIATE", error))
         return FALSE;
-    gboolean made = schema_version(index, version, error);
-    if (made && *version == 0) {
+    gboolean made = look(index, version, &empty, error);
+    if (made && empty) {
         made = index_exec(index, tables, error) && index_exec(index, VERSION_SQL(VERSION), error);
         *version = VERSION;
     }
@@ -247,15 +254,12 @@ static gboolean make_tables(Index *index, int *version, GError **error)
     return FALSE;
 }
 
-gboolean index_schema(Index *index, GError **error)
+gboolean index_schema(Index *index, gboolean *ours, GError **error)
 {
     int version = -1;
-    if (!schema_version(index, &version, error))
+    gboolean empty = FALSE;
+    if (!look(index, &version, &empty, error) || (empty && !make_tables(index, &version, error)))
         return FALSE;
-    if (version == 0 && !make_tables(index, &version, error))
-        return FALSE;
-    return version == VERSION ||
-           refuse(error, POSTERN_ERROR_STORE, "index.version",
-                  INDEX_MEND,
-                  "the index has layout %d, this release has %d", version, VERSION);
+    *ours = version == VERSION;
+    return TRUE;
 }

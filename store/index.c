@@ -2,8 +2,11 @@
 #include "store/index-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -24,16 +27,18 @@ static gboolean read_position(Index *index, GError **error)
                         error);
 }
 
-static gboolean settle(Index *index, GError **error)
+static gboolean settle(Index *index, gboolean *ours, GError **error)
 {
     return tokenizer_register(index->db, error) && index_exec(index, SETTINGS, error) &&
-           index_schema(index, error) && read_position(index, error);
+           index_schema(index, ours, error) && (!*ours || read_position(index, error));
 }
 
-Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
-                  const Secret *vault_private, GError **error)
+/* As it lies there; NULL without *error when another release made it. */
+static Index *open_it(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
+                      const Secret *vault_private, GError **error)
 {
     guint8 key[KEY_SIZE];
+    gboolean ours = FALSE;
     g_autofree char *path = g_build_filename(dir, FILE_NAME, NULL);
     g_autoptr(Index) index = g_new0(Index, 1);
     hkdf_sha256(secret_bytes(vault_private), secret_size(vault_private), vault_id, VAULT_ID_SIZE,
@@ -42,7 +47,80 @@ Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
                 index->thread_key, KEY_SIZE);
     index->db = sealed_open(path, key, TRUE, error);
     secret_wipe(key, sizeof key);
-    return index->db && settle(index, error) ? g_steal_pointer(&index) : NULL;
+    return index->db && settle(index, &ours, error) && ours ? g_steal_pointer(&index) : NULL;
+}
+
+/*
+ * Database and log are two files, opened one after the other: who opened the database just before
+ * it was dropped and the log just after would hold two that do not belong together. So opening
+ * shares a lock on the folder, and dropping has it alone.
+ */
+static int lock_folder(const char *dir, int how, GError **error)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
+    while (fd >= 0 && (rc = flock(fd, how)) != 0 && errno == EINTR)
+        ;
+    if (fd >= 0 && rc == 0)
+        return fd;
+    int reason = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    g_autofree char *shown = text_name(dir);
+    refuse(error, POSTERN_ERROR_STORE, "index.read", "check the store's folder",
+           "%s cannot be locked: %s", shown, g_strerror(reason));
+    return -1;
+}
+
+static gboolean drop(const char *dir, GError **error)
+{
+    /* The database first: a log without its database is never replayed. */
+    static const char *const names[] = {FILE_NAME, FILE_NAME "-wal", FILE_NAME "-shm"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+        g_autofree char *shown = text_name(path);
+        if (g_unlink(path) != 0 && errno != ENOENT)
+            return refuse(error, POSTERN_ERROR_STORE, "index.write", "check the store's folder",
+                          "%s cannot be removed: %s", shown, g_strerror(errno));
+    }
+    return TRUE;
+}
+
+/* Anew, unless somebody else just did it. */
+static Index *renew(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
+                    const Secret *vault_private, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    Index *index = open_it(dir, vault_id, vault_private, &failure);
+    if (index == NULL && failure == NULL && drop(dir, &failure))
+        index = open_it(dir, vault_id, vault_private, &failure);
+    if (index == NULL && failure == NULL)
+        refuse(&failure, POSTERN_ERROR_TEMPORARY, "index.busy", "end the other release",
+               "another release of postern keeps making the index anew");
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return index;
+}
+
+Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
+                  const Secret *vault_private, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    int lock = lock_folder(dir, LOCK_SH, error);
+    if (lock < 0)
+        return NULL;
+    Index *index = open_it(dir, vault_id, vault_private, &failure);
+    (void)close(lock);
+    if (index || failure) {
+        if (failure)
+            g_propagate_error(error, g_steal_pointer(&failure));
+        return index;
+    }
+    lock = lock_folder(dir, LOCK_EX, error);
+    if (lock < 0)
+        return NULL;
+    index = renew(dir, vault_id, vault_private, error);
+    (void)close(lock);
+    return index;
 }
 
 void index_close(Index *index)
@@ -58,16 +136,12 @@ void index_close(Index *index)
 
 gboolean index_drop(const char *dir, GError **error)
 {
-    /* The database first: a log without its database is never replayed. */
-    static const char *const names[] = {FILE_NAME, FILE_NAME "-wal", FILE_NAME "-shm"};
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(dir, names[i], NULL);
-        g_autofree char *shown = text_name(path);
-        if (g_unlink(path) != 0 && errno != ENOENT)
-            return refuse(error, POSTERN_ERROR_STORE, "index.write", "check the store's folder",
-                          "%s cannot be removed: %s", shown, g_strerror(errno));
-    }
-    return TRUE;
+    int lock = lock_folder(dir, LOCK_EX, error);
+    if (lock < 0)
+        return FALSE;
+    gboolean dropped = drop(dir, error);
+    (void)close(lock);
+    return dropped;
 }
 
 gint64 index_position(Index *index)

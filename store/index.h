@@ -2,8 +2,7 @@
  * index — full-text search over sealed pages. Rebuilt from the vault at will; its key is
  * derived from the vault's private key (HKDF, info "postern index 1").
  *
- * Errors: 74 "index.damage", "index.version" (the layout of another release: rebuild),
- * "index.read", "index.write"; 75 "index.busy".
+ * Errors: 74 "index.damage", "index.read", "index.write"; 75 "index.busy".
  */
 #pragma once
 
@@ -18,12 +17,15 @@
 
 typedef struct Index Index;
 
+/* Made when it is missing. One with the layout of another release is dropped and made anew: empty,
+ * to be filled by the next absorb(). */
 Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
                   const Secret *vault_private, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void index_close(Index *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Index, index_close)
 
-/* Removes index.db and its WAL: the way to rebuild is to drop it and absorb from sequence 0. */
+/* Removes index.db and its WAL, while nobody is opening it (who has it open keeps what is no
+ * longer there): the way to rebuild is to drop it and absorb from sequence 0. */
 gboolean index_drop(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The journal sequence up to which this index is complete. */

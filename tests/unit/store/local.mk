@@ -8,6 +8,7 @@ UNIT_STORE = \
 
 UNIT_STORE += \
 	tests/unit/store/test-absorb \
+	tests/unit/store/test-layout \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-ranges \
 	tests/unit/store/test-sealedvfs \
@@ -51,6 +52,8 @@ tests_unit_store_test_tokenizer_LDADD = $(LINK_store) $(UNIT_LIBS)
 
 VAULT_FIXTURE = tests/unit/store/fixture.c tests/unit/store/fixture.h
 tests_unit_store_test_vault_SOURCES = tests/unit/store/test-vault.c $(VAULT_FIXTURE)
+tests_unit_store_test_layout_SOURCES = tests/unit/store/test-layout.c $(VAULT_FIXTURE)
+tests_unit_store_test_layout_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_matchkey_SOURCES = tests/unit/store/test-matchkey.c $(VAULT_FIXTURE)
 tests_unit_store_test_matchkey_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_LDADD = $(LINK_store) $(UNIT_LIBS)

@@ -445,28 +445,6 @@ static void another_key_opens_nothing_and_changes_nothing(void **state)
     assert_finds(fixture->index, "alpha", SORT_NEWEST, "a");
 }
 
-static void another_layout_is_named(void **state)
-{
-    Fixture *fixture = *state;
-    static const char info[] = "postern index 1";
-    guint8 key[KEY_SIZE];
-    g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_build_filename(fixture->dir, "index.db", NULL);
-    hkdf_sha256(secret_bytes(fixture->key), KEY_SIZE, the_vault, VAULT_ID_SIZE, info, strlen(info),
-                key, sizeof key);
-    sqlite3 *db = sealed_open(path, key, FALSE, NULL);
-    assert_non_null(db);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-    assert_null(index_open(fixture->dir, the_vault, fixture->key, &error));
-    assert_int_equal(postern_exit_code(error), 74);
-    assert_string_equal(postern_error_rule(error), "index.version");
-    assert_non_null(strstr(postern_error_mend(error), "--rebuild"));
-    index_close(g_steal_pointer(&fixture->index));
-    assert_true(index_drop(fixture->dir, NULL));
-    fixture->index = open_index(fixture);
-}
-
 static void p4_no_word_lies_readable_on_disk(void **state)
 {
     Fixture *fixture = *state;
@@ -548,7 +526,6 @@ int main(void)
         CASE(searches_go_on_while_another_commits),
         CASE(an_unknown_id_is_unusable_input),
         CASE(another_key_opens_nothing_and_changes_nothing),
-        CASE(another_layout_is_named),
         CASE(p4_no_word_lies_readable_on_disk),
         CASE(damage_is_told_and_never_an_empty_answer),
     };

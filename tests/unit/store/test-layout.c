@@ -1,0 +1,160 @@
+/* The versions of both databases' layouts, and what an index of another version becomes. */
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/index-private.h"
+#include "store/sealedvfs.h"
+#include "tests/unit/store/fixture.h"
+
+/* SHA-256 over the SQL of all tables and indexes. A line here never changes: another layout has
+ * another version, so that no release takes one for the other. */
+typedef struct {
+    int version;
+    const char *sum;
+} Layout;
+static const Layout vault_layouts[] = {
+    {4, "83988b02d77ee64b791b6071de58cf307171bd5dfd7cb772ce42ec779d0574e8"},
+};
+static const Layout index_layouts[] = {
+    {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
+};
+
+static char *ask(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    char *text = g_strdup((const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return text;
+}
+
+/* What SQLite and FTS5 make for themselves is theirs. */
+static void assert_layout(sqlite3 *db, const Layout *layouts, gsize count)
+{
+    g_autofree char *number = ask(db, "PRAGMA user_version");
+    g_autofree char *sql =
+        ask(db, "SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_schema WHERE"
+                " sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND"
+                " name NOT LIKE 'words~_%' ESCAPE '~' ORDER BY rowid)");
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, sql, -1);
+    int version = atoi(number);
+    for (gsize i = 0; i < count; i++)
+        if (layouts[i].version == version) {
+            if (strcmp(layouts[i].sum, sum) != 0)
+                fail_msg("the layout changed, its version (%d) did not; its sum is %s", version,
+                         sum);
+            return;
+        }
+    fail_msg("version %d is new: add {%d, \"%s\"}", version, version, sum);
+}
+
+static void the_vaults_layout_changes_only_with_its_version(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autofree char *path = inside(fixture, "vault.db");
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_layout(db, vault_layouts, G_N_ELEMENTS(vault_layouts));
+    sqlite3_close(db);
+}
+
+static Index *open_index(const Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    Index *index = index_open(fixture->dir, fixture->id, fixture->private_key, &error);
+    if (index == NULL)
+        fail_msg("%s", error->message);
+    return index;
+}
+
+static void the_indexs_layout_changes_only_with_its_version(void **state)
+{
+    g_autoptr(Index) index = open_index(*state);
+    assert_layout(index->db, index_layouts, G_N_ELEMENTS(index_layouts));
+}
+
+/* --- an index of another release ----------------------------------------------------------- */
+
+static void run(Index *index, const char *sql)
+{
+    if (sqlite3_exec(index->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(index->db));
+}
+
+static void put_aside(const Fixture *fixture, const char *sql)
+{
+    g_autoptr(Index) index = open_index(fixture);
+    assert_true(index_begin(index, NULL) && index_commit(index, 17, NULL));
+    run(index, sql);
+}
+
+static void an_index_of_another_release_is_made_anew(void **state)
+{
+    const Fixture *fixture = *state;
+    static const char *const others[] = {
+        "PRAGMA user_version=99",
+        "PRAGMA user_version=0",
+        "DROP TABLE words; DROP TABLE doc; PRAGMA user_version=2",
+        "PRAGMA user_version=-1",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        put_aside(fixture, others[i]);
+        g_autoptr(Index) index = open_index(fixture);
+        assert_int_equal(index_position(index), 0);
+        assert_layout(index->db, index_layouts, G_N_ELEMENTS(index_layouts));
+    }
+    put_aside(fixture, "CREATE TABLE unknown(a)"); /* and one of ours stays */
+    g_autoptr(Index) index = open_index(fixture);
+    assert_int_equal(index_position(index), 17);
+}
+
+static gboolean use_it(const Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Index) index = index_open(fixture->dir, fixture->id, fixture->private_key, &error);
+    if (index == NULL || !index_begin(index, &error) || !index_commit(index, 1, &error)) {
+        print_error("%s\n", error->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void p6_many_who_meet_an_index_of_another_release_do_no_harm(void **state)
+{
+    const Fixture *fixture = *state;
+    for (guint round = 0; round < 25; round++) {
+        put_aside(fixture, "PRAGMA user_version=99");
+        pid_t children[6];
+        for (gsize i = 0; i < G_N_ELEMENTS(children); i++) {
+            children[i] = fork();
+            if (children[i] == 0)
+                _exit(use_it(fixture) ? 0 : 1);
+        }
+        for (gsize i = 0; i < G_N_ELEMENTS(children); i++) {
+            int status;
+            assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+            assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        }
+        g_autoptr(Index) index = open_index(fixture);
+        g_autoptr(GPtrArray) faults = g_ptr_array_new_with_free_func(g_free);
+        guint64 pages;
+        assert_true(index_check(index, &pages, faults, NULL));
+        assert_int_equal(faults->len, 0);
+        assert_int_equal(index_position(index), 1);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(the_vaults_layout_changes_only_with_its_version),
+        TEST(the_indexs_layout_changes_only_with_its_version),
+        TEST(an_index_of_another_release_is_made_anew),
+        TEST(p6_many_who_meet_an_index_of_another_release_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
