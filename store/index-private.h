@@ -44,7 +44,6 @@ typedef enum {
     SQL_HIT,
     SQL_HIT_FOLDERS,
     SQL_HIT_TAGS,
-    SQL_ROW_OF_ID,
     SQL_LAST_ROW,
     SQL_ROWS_MATCH,
     SQL_ROWS_DATE,

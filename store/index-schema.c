@@ -103,7 +103,6 @@ static const char *const statements[SQL_STATEMENTS] = {
                         " WHERE a.row = ?1 ORDER BY p.folder",
     [SQL_HIT_TAGS] = "SELECT t.name FROM tagged g JOIN tag t ON t.no = g.tag WHERE g.row = ?1"
                      " ORDER BY t.name",
-    [SQL_ROW_OF_ID] = "SELECT row FROM doc WHERE id = ?1",
     [SQL_LAST_ROW] = "SELECT coalesce(max(row), -1) FROM doc",
     [SQL_ROWS_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1",
     [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2",

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "store/query-sql.h"
 
 /* So many rows are sorted by their dates; beyond that the order of dates is walked. */
@@ -206,21 +205,4 @@ GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSor
     if (own)
         sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
     return hits;
-}
-
-Hit *index_lookup(Index *index, const char *id, GError **error)
-{
-    gint64 row;
-    gboolean found;
-    g_autofree char *lower = g_ascii_strdown(id, -1);
-    IndexUse *use = index_use(index, SQL_ROW_OF_ID, error, "t", lower);
-    if (!index_number(index, use, &row, &found, error))
-        return NULL;
-    if (found)
-        return hit_of(index, row, error);
-    g_autofree char *shown = text_field(id);
-    g_autofree char *fitted = text_fit(shown, 40);
-    refuse(error, POSTERN_ERROR_INPUT, "message.id", "take an id that search prints",
-           "there is no message with the id \"%s\"", fitted);
-    return NULL;
 }

@@ -80,8 +80,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
 /* Elements Hit *; LIMIT 0 means all. */
 GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* One message by its id; 65 "message.id" when it is not there. */
-Hit *index_lookup(Index *index, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     guint64 messages, bytes;

@@ -92,3 +92,11 @@ GPtrArray *search(Index *index, const char *text, guint limit, SearchSort sort)
         fail_msg("%.300s: %s", text, error->message);
     return hits;
 }
+
+Hit *lookup(Index *index, const char *id)
+{
+    g_autofree char *text = g_strconcat("id:", id, NULL);
+    g_autoptr(GPtrArray) hits = search(index, text, 0, SORT_NEWEST);
+    assert_int_equal(hits->len, 1);
+    return g_ptr_array_steal_index(hits, 0);
+}

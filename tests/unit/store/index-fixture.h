@@ -20,4 +20,5 @@ GPtrArray *letters_new(void); /* elements Letter * */
 /* The next letter of LETTERS, 100 s younger than the last. */
 Letter *write_letter(GPtrArray *letters, const char *subject, const char *body);
 void add_all(Index *index, GPtrArray *letters, gint64 sequence);
+Hit *lookup(Index *index, const char *id); /* the one message with this id */
 GPtrArray *search(Index *index, const char *text, guint limit, SearchSort sort);

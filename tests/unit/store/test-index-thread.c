@@ -22,8 +22,7 @@ static Letter *mail(GPtrArray *letters, const char *id, const char *references)
 
 static char *thread_of(Index *index, const Letter *letter)
 {
-    g_autoptr(Hit) hit = index_lookup(index, letter->id, NULL);
-    assert_non_null(hit);
+    g_autoptr(Hit) hit = lookup(index, letter->id);
     return g_strdup(hit->thread);
 }
 

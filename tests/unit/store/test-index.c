@@ -138,8 +138,7 @@ static void a_further_arrival_adds_its_folder_and_flags(void **state)
     add_all(fixture->index, letters, 3);
     assert_finds(fixture->index, "is:unread", SORT_NEWEST, "");
     assert_finds(fixture->index, "folder:inbox folder:archive tag:todo", SORT_NEWEST, "one");
-    g_autoptr(Hit) hit = index_lookup(fixture->index, letter->id, NULL);
-    assert_non_null(hit);
+    g_autoptr(Hit) hit = lookup(fixture->index, letter->id);
     assert_int_equal(hit->folders->len, 2);
     assert_int_equal(hit->tags->len, 1);
 
@@ -420,16 +419,6 @@ static void searches_go_on_while_another_commits(void **state)
     g_thread_join(writer);
 }
 
-static void an_unknown_id_is_unusable_input(void **state)
-{
-    Fixture *fixture = *state;
-    g_autoptr(GError) error = NULL;
-    assert_null(index_lookup(fixture->index, "abc\x1b[2J", &error));
-    assert_int_equal(postern_exit_code(error), 65);
-    assert_string_equal(postern_error_rule(error), "message.id");
-    assert_null(strchr(error->message, '\x1b'));
-}
-
 static void another_key_opens_nothing_and_changes_nothing(void **state)
 {
     Fixture *fixture = *state;
@@ -524,7 +513,6 @@ int main(void)
         CASE(what_is_rolled_back_leaves_no_trace),
         CASE(a_reader_sees_whole_commits_only),
         CASE(searches_go_on_while_another_commits),
-        CASE(an_unknown_id_is_unusable_input),
         CASE(another_key_opens_nothing_and_changes_nothing),
         CASE(p4_no_word_lies_readable_on_disk),
         CASE(damage_is_told_and_never_an_empty_answer),
