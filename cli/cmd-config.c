@@ -5,17 +5,17 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/server.h"
 #include "core/error.h"
 #include "core/keylines.h"
 #include "core/text.h"
 #include "policy/company.h"
-#include "policy/endpoint.h"
 
-static gboolean check_uri(const Account *account, const char *uri, const Company *company,
-                          GError **error)
+static gboolean check_uri(const Account *account, const char *uri, gboolean submits,
+                          const Company *company, GError **error)
 {
     g_autoptr(VettedEndpoint) endpoint = uri ? endpoint_of(account, uri, company, error) : NULL;
-    return uri == NULL || endpoint != NULL;
+    return uri == NULL || (endpoint && server_fits(endpoint, submits, error));
 }
 
 static gboolean check(const Config *config, GError **error)
@@ -24,8 +24,8 @@ static gboolean check(const Config *config, GError **error)
         return FALSE;
     for (guint i = 0; i < config->accounts->len; i++) {
         const Account *account = config->accounts->pdata[i];
-        if (!check_uri(account, account->fetch, &config->company, error) ||
-            !check_uri(account, account->submit, &config->company, error))
+        if (!check_uri(account, account->fetch, FALSE, &config->company, error) ||
+            !check_uri(account, account->submit, TRUE, &config->company, error))
             return FALSE;
     }
     return TRUE;

@@ -79,6 +79,8 @@ static char *read_body(const char *body, GError **error)
                "no text given");
         return NULL;
     } else {
+        if (isatty(STDIN_FILENO))
+            output_note("write the text; Ctrl-D at the beginning of a line ends it");
         g_autoptr(GByteArray) all = g_byte_array_new();
         guint8 buffer[16 * 1024];
         ssize_t got;

@@ -1,5 +1,6 @@
 /* See doctor.h: may these servers be talked to? What the policy says before any look-up. */
 #include "cli/doctor.h"
+#include "cli/server.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -21,18 +22,6 @@ static void tell(Doctor *doctor, const DoctorServer *server, const GError *failu
                         "mend that first");
 }
 
-static gboolean fits(const DoctorServer *server, GError **error)
-{
-    Scheme scheme = endpoint_scheme(server->endpoint);
-    gboolean submits = scheme == SCHEME_SMTPS || scheme == SCHEME_SUBMISSION;
-    return submits == server->submits ||
-           refuse(error, POSTERN_ERROR_POLICY, "transport.scheme",
-                  server->submits ? "use smtps:// or submission:// for submit"
-                                  : "use imaps:// or pops:// for fetch",
-                  "%s:// does not %s mail", scheme_name(scheme),
-                  server->submits ? "send" : "fetch");
-}
-
 /* The URI itself is not shown: one that is refused may hold a password. */
 static void look_at(Doctor *doctor, const Account *account, const char *uri, gboolean submits)
 {
@@ -43,7 +32,7 @@ static void look_at(Doctor *doctor, const Account *account, const char *uri, gbo
     server->submits = submits;
     server->subject = g_strconcat(name, submits ? " submit" : " fetch", NULL);
     server->endpoint = endpoint_of(account, uri, &doctor->context->config->company, &failure);
-    if (server->endpoint && !fits(server, &failure))
+    if (server->endpoint && !server_fits(server->endpoint, submits, &failure))
         g_clear_pointer(&server->endpoint, endpoint_free);
     tell(doctor, server, failure);
     g_ptr_array_add(doctor->servers, server);

@@ -8,8 +8,10 @@ bin_postern_SOURCES = \
 	cli/output.c cli/output.h \
 	cli/protect.c cli/protect.h \
 	cli/reading.h cli/reading-json.c cli/reading-text.c \
+	cli/server.c cli/server.h \
 	cli/setup.c cli/setup.h \
 	cli/terminal.c cli/terminal.h \
+	cli/wizard.c cli/wizard.h \
 	cli/cmd-config.c cli/cmd-doctor.c cli/cmd-help.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c \
 	cli/cmd-password.c cli/cmd-search.c cli/cmd-send.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-verify.c

@@ -98,6 +98,17 @@ static void add_group(GOptionContext *options, const char *name, const char *tit
     g_option_context_add_group(options, group);
 }
 
+/* GLib leaves the "--" that ends the options where it stands before a word that begins with "-". */
+static void drop_dashes(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            memmove(argv + i, argv + i + 1, (gsize)(*argc - i) * sizeof *argv);
+            (*argc)--;
+            return;
+        }
+}
+
 gboolean command_options(Context *context, const Command *command, const GOptionEntry *entries,
                          int min, int max, int *argc, char ***argv, GError **error)
 {
@@ -114,6 +125,7 @@ gboolean command_options(Context *context, const Command *command, const GOption
     g_autofree char *mend = g_strdup_printf("see 'postern %s --help'", command->name);
     if (!options_parse(context, options, argc, argv, mend, error))
         return FALSE;
+    drop_dashes(argc, *argv);
     int left = *argc - 1;
     g_autofree char *usage =
         g_strdup_printf("write 'postern %s %s'", command->name, command->usage);

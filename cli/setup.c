@@ -4,13 +4,13 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "cli/server.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
 #include "fetchd/trust.h"
 #include "policy/company.h"
-#include "policy/endpoint.h"
 #include "store/matchkey.h"
 
 static gboolean plain(const char *what, const char *value, const char *forbidden, GError **error)
@@ -121,12 +121,6 @@ gboolean setup_lacks_vault(const char *path, const char *store, const SetupAccou
     return FALSE;
 }
 
-static gboolean vet(const char *uri, const Company *company, GError **error)
-{
-    g_autoptr(VettedEndpoint) endpoint = endpoint_vet(uri, company, error);
-    return endpoint != NULL;
-}
-
 static Config *parse(const char *text, const Context *context, GError **error)
 {
     g_autoptr(Config) config = config_parse(text, strlen(text), context->config_path, error);
@@ -142,8 +136,8 @@ gboolean setup_check(const char *text, const Context *context, GError **error)
         return FALSE;
     const Account *added = config->accounts->pdata[config->accounts->len - 1];
     g_autoptr(GPtrArray) trusted = trust_load(&config->company, error);
-    return trusted && vet(added->fetch, &config->company, error) &&
-           vet(added->submit, &config->company, error);
+    return trusted && server_vet(added->fetch, FALSE, &config->company, error) &&
+           server_vet(added->submit, TRUE, &config->company, error);
 }
 
 /* The owner's key first, then the policy's recovery keys. */

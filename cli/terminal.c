@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 
-char *terminal_ask(const char *question, const char *fallback, GError **error)
+gboolean terminal_ask(const char *question, const char *fallback, char **answer)
 {
     char line[1024];
     if (fallback)
@@ -21,12 +21,12 @@ char *terminal_ask(const char *question, const char *fallback, GError **error)
     else
         fprintf(stderr, "%s: ", question);
     if (fgets(line, sizeof line, stdin) == NULL) {
-        refuse(error, POSTERN_ERROR_USAGE, "usage", "give it as an option", "no answer to: %s",
-               question);
-        return NULL;
+        fputc('\n', stderr);
+        return FALSE;
     }
     g_strstrip(line);
-    return g_strdup(*line ? line : fallback);
+    *answer = g_strdup(*line ? line : fallback);
+    return TRUE;
 }
 
 static gsize read_line(char *line, gsize size)

@@ -7,8 +7,8 @@
 
 #include "core/secret.h"
 
-/* One line for QUESTION; an empty one gives FALLBACK (which may be NULL). */
-char *terminal_ask(const char *question, const char *fallback, GError **error);
+/* One line for QUESTION; an empty one gives FALLBACK (which may be NULL). FALSE: no more lines. */
+gboolean terminal_ask(const char *question, const char *fallback, char **answer);
 
 /*
  * A secret: typed without echo on a terminal, else the first line of stdin. 64 "usage" when it is

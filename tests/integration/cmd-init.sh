@@ -35,6 +35,8 @@ refused 65 send.address --address john
 refused 78 config.value --company-domain gmail.com
 refused 78 transport.scheme --fetch imap://john@mail.corp.example/
 refused 78 transport.port --submit smtps://john@mail.corp.example:25
+refused 78 transport.scheme --fetch smtps://john@mail.corp.example
+refused 78 transport.scheme --submit imaps://john@mail.corp.example
 refused 78 server.company --fetch imaps://john@mail.evil.test/
 refused 78 server.freemail --submit smtps://john@smtp.gmail.com
 : >$TESTDIR/empty
@@ -94,4 +96,20 @@ is "$(/usr/bin/python3 -c "import json; print(json.load(open('$out'))['key'])")"
 is "$(sha256sum <"$config")" "$before" 'and the configuration stays'
 run as john postern init
 code_is 64 'with a vault there is an account to be named'
+
+# On a terminal it asks, and a wrong answer is asked for again.
+rm -r "$config" "$store"
+printf '%s\n' John '' 'John Smith <jsmith@corp.example>' '' gmail.com '' imap://john@mail.corp.example \
+    smtps://john@mail.corp.example imaps://john@mail.corp.example imaps://john@mail.corp.example \
+    smtps://john@mail.corp.example >$TESTDIR/answers
+as john script -qec 'postern init' /dev/null <$TESTDIR/answers >$out 2>&1
+is "$(grep -c 'send.address\|without it nothing\|config.value\|transport.scheme' $out)" 6 'six wrong answers are told'
+is "$(sed -n 's/^\(domains\|fetch\|submit\|address\) = //p' "$config" | tr '\n' ' ')" \
+    'corp.example John Smith <jsmith@corp.example> imaps://john@mail.corp.example smtps://john@mail.corp.example ' \
+    'and the right ones taken'
+rm -r "$config" "$store"
+head -n 3 $TESTDIR/answers >$TESTDIR/some
+as john script -qec 'postern init' /dev/null <$TESTDIR/some >$out 2>&1
+out_has 'is missing (usage)' 'whoever gives up is told what is missing'
+ok [ ! -e "$config" -a ! -e "$store" ] -- 'and nothing is left behind'
 done_testing

@@ -60,6 +60,11 @@ run as john postern --json search '"" OR 1=1; DROP TABLE x; --'
 ok [ "$code" = 65 -o "$code" = 1 -o "$code" = 0 ] -- 'SQL is only words'
 err_lacks 'SQL' 'and no database speaks'
 
+run as john postern search -- -subject:centre subject:budget
+code_is 1 'a query may begin with a minus, behind --'
+run as john postern search -- subject:budget
+code_is 0 'which is no part of it'
+
 # A pipe has no end of lines.
 run as john postern search 'subject:centre'
 out_has 'Re: Budget for the new data centre$' 'a pipe gets whole subjects'
