@@ -51,6 +51,15 @@ done
 sleep 0.5
 is "$(ls -l "/proc/$child/fd" | grep -c -E '\.db|\.gnupg|/home/')" 0 'the child holds no file of the store'
 is "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "/proc/$child/status")" 1 'it can gain no privileges'
+limit() { awk -v name="$1" 'index($0, name) == 1 { sub(name, ""); print $1, $2 }' "/proc/$child/limits"; }
+is "$(limit 'Max open files')" '32 32' 'it may hold 32 descriptors (LIMIT_CHILD_FILES)'
+is "$(limit 'Max processes')$(limit 'Max file size')$(limit 'Max core file size')" '0 00 00 0' \
+    'and start no process, write no file and leave no core'
+if sanitized; then
+    skip 'it may hold 48 MiB of data (LIMIT_CHILD_DATA)' 'the shadow memory has no bound'
+else
+    is "$(limit 'Max data size')" '50331648 50331648' 'it may hold 48 MiB of data (LIMIT_CHILD_DATA)'
+fi
 is "$(tr '\0' '\n' <"/proc/$child/cmdline" | grep -c "$(company_password john)")" 0 'the password is not in its arguments'
 is "$(tr '\0' '\n' <"/proc/$child/environ" 2>/dev/null | grep -c "$(company_password john)")" 0 'nor in its environment'
 kill $keeper

@@ -100,6 +100,18 @@ static void a_command_that_gives_no_password_is_refused(void **state)
         assert_none(SECRET_COMMAND, bad_commands[i], POSTERN_ERROR_POLICY, "secret.command");
 }
 
+static void a_command_that_says_too_much_is_refused(void **state)
+{
+    (void)state;
+    const int rest = LIMIT_SECRET_OUTPUT - (int)strlen("hunter2\n");
+    g_autofree char *fits = g_strdup_printf("sh -c 'echo hunter2; head -c %d /dev/zero'", rest - 1);
+    g_autofree char *over = g_strdup_printf("sh -c 'echo hunter2; head -c %d /dev/zero'", rest);
+    g_autofree char *far = g_strdup("sh -c 'echo hunter2; exec yes'");
+    assert_secret(SECRET_COMMAND, fits, "hunter2");
+    assert_none(SECRET_COMMAND, over, POSTERN_ERROR_POLICY, "secret.command");
+    assert_none(SECRET_COMMAND, far, POSTERN_ERROR_POLICY, "secret.command");
+}
+
 static void put(const char *name, const void *data, gsize size)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
@@ -227,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_made_password_has_a_hundred_and_twenty_eight_bits),
         cmocka_unit_test(a_command_gives_the_first_line),
         cmocka_unit_test(a_command_that_gives_no_password_is_refused),
+        cmocka_unit_test(a_command_that_says_too_much_is_refused),
         cmocka_unit_test_setup_teardown(a_credential_is_the_first_line_of_its_file, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(what_is_no_credential_is_refused, make_dir, remove_dir),

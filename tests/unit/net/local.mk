@@ -1,5 +1,6 @@
 UNIT_NET = \
 	tests/unit/net/test-connect \
+	tests/unit/net/test-deadline \
 	tests/unit/net/test-guard \
 	tests/unit/net/test-guard-scan \
 	tests/unit/net/test-imap \
@@ -23,6 +24,10 @@ tests_unit_net_test_probe_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_connect_SOURCES = tests/unit/net/test-connect.c $(OWN_NETWORK)
 tests_unit_net_test_connect_LDADD = $(LINK_net) $(UNIT_LIBS)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
+FAST_CLOCK = tests/unit/net/fast-clock.c tests/unit/net/fast-clock.h
+tests_unit_net_test_deadline_SOURCES = \
+	tests/unit/net/test-deadline.c $(FAST_CLOCK) $(OWN_NETWORK) $(PEER)
+tests_unit_net_test_deadline_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_line_SOURCES = tests/unit/net/test-line.c $(PEER)
 tests_unit_net_test_line_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_pop3_SOURCES = tests/unit/net/test-pop3.c $(PEER)

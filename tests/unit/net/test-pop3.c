@@ -429,6 +429,30 @@ static void p3_logins_end_as_they_should(void **state)
     }
 }
 
+static void p8_too_many_capabilities_are_refused(void **state)
+{
+    (void)state;
+    for (guint more = 0; more < 2; more++) {
+        g_autoptr(GString) capabilities = g_string_new("+OK\r\nSASL PLAIN\r\n");
+        for (guint i = 1; i < LIMIT_REPLY_LINES + more; i++)
+            g_string_append(capabilities, "X-MORE\r\n");
+        g_string_append(capabilities, ".\r\n");
+        const PeerStep steps[] = {GREETING,
+                                  PEER_EXPECT("CAPA\r\n"),
+                                  PEER_SEND_BYTES(capabilities->str, capabilities->len),
+                                  PEER_EXPECT(PLAIN),
+                                  PEER_SEND("+OK in\r\n"),
+                                  CAPA("UIDL\r\n"),
+                                  PEER_WAIT()};
+        Run run = run_open(steps);
+        assert_int_equal(run.fetcher == NULL, more);
+        if (more)
+            assert_rule(run.error, POSTERN_ERROR_PROTOCOL, "server.protocol");
+        run_close(&run);
+        run_clear(&run);
+    }
+}
+
 static void p3_nothing_is_sent_when_no_mechanism_fits(void **state)
 {
     (void)state;
@@ -690,6 +714,7 @@ int main(void)
         cmocka_unit_test(a_mailbox_without_ids_is_listed_by_number),
         cmocka_unit_test(an_answer_nobody_fetched_is_not_taken_for_the_next),
         cmocka_unit_test(p3_logins_end_as_they_should),
+        cmocka_unit_test(p8_too_many_capabilities_are_refused),
         cmocka_unit_test(p3_nothing_is_sent_when_no_mechanism_fits),
         cmocka_unit_test(p9_a_login_with_a_line_break_is_not_sent),
         cmocka_unit_test(p8_hostile_lists_are_refused),

@@ -633,6 +633,64 @@ static void p6_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt(void **s
     }
 }
 
+/* A greeting of LINES lines; the caller's. */
+static char *greeting_of(guint lines)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 1; i < lines; i++)
+        g_string_append(text, "220-hello\r\n");
+    g_string_append(text, "220 hello\r\n");
+    return g_string_free(text, FALSE);
+}
+
+static void p8_a_reply_of_too_many_lines_is_refused(void **state)
+{
+    (void)state;
+    for (guint more = 0; more < 2; more++) {
+        g_autofree char *greeting = greeting_of(LIMIT_REPLY_LINES + more);
+        const PeerStep steps[] = {PEER_TLS(),         PEER_SEND_BYTES(greeting, strlen(greeting)),
+                                  PEER_EXPECT(EHLO),  PEER_SEND("250-mail\r\n250 AUTH PLAIN\r\n"),
+                                  PEER_EXPECT(PLAIN), PEER_SEND("235 in\r\n"),
+                                  PEER_WAIT()};
+        Run run = open_465(steps);
+        assert_int_equal(run.submission == NULL, more);
+        if (more)
+            assert_rule(run.error, POSTERN_ERROR_PROTOCOL, "server.protocol");
+        run_close(&run);
+        run_clear(&run);
+    }
+}
+
+/* RFC 4954, 4: the server asks for an answer that the command has no room for. */
+static void an_answer_that_is_too_long_for_the_command_waits_for_the_challenge(void **state)
+{
+    (void)state;
+    /* "AUTH PLAIN ", base64 of NUL john NUL password, CR LF: 511 bytes and the next size, 515. */
+    const gsize fits = (LIMIT_FIRST_ANSWER - 2 - strlen("AUTH PLAIN ")) / 4 * 3 - strlen(" john ");
+    for (gsize more = 0; more < 2; more++) {
+        g_autofree char *password = g_strnfill(fits + more, 'x');
+        const PeerStep steps[] = {
+            INSIDE,
+            PEER_SEND("250-mail\r\n250 AUTH PLAIN\r\n"),
+            more ? (PeerStep)PEER_EXPECT("AUTH PLAIN\r\n")
+                 : (PeerStep)PEER_EXPECT("AUTH PLAIN AGpvaG4A"),
+            more ? (PeerStep)PEER_SEND("334 \r\n") : (PeerStep)PEER_SEND(""),
+            more ? (PeerStep)PEER_EXPECT("AGpvaG4A") : (PeerStep)PEER_SEND(""),
+            PEER_SEND("235 in\r\n"),
+            PEER_WAIT(),
+        };
+        Run run = {.peer = peer_start(NULL, steps, G_N_ELEMENTS(steps))};
+        g_autoptr(Session) session = peer_session(SCHEME_SMTPS);
+        secret_free(session->secret);
+        session->secret = secret_new(password, strlen(password));
+        run.submission = submission_open(peer_fd(run.peer), session, &run.error);
+        assert_non_null(run.submission);
+        run_close(&run);
+        assert_null(run.trouble);
+        run_clear(&run);
+    }
+}
+
 static void p6_before_the_dot_there_is_no_doubt(void **state)
 {
     (void)state;
@@ -709,6 +767,8 @@ int main(void)
         cmocka_unit_test(p9_dots_are_stuffed_and_an_open_line_is_ended),
         cmocka_unit_test(p6_an_end_of_the_source_that_comes_early_is_no_letter),
         cmocka_unit_test(p6_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt),
+        cmocka_unit_test(p8_a_reply_of_too_many_lines_is_refused),
+        cmocka_unit_test(an_answer_that_is_too_long_for_the_command_waits_for_the_challenge),
         cmocka_unit_test(p6_before_the_dot_there_is_no_doubt),
         cmocka_unit_test(a_refused_data_is_forgotten_and_the_next_letter_goes),
         cmocka_unit_test(eight_bit_needs_a_server_that_takes_it),

@@ -18,6 +18,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-check \
 	tests/unit/store/test-vault-crash \
 	tests/unit/store/test-vault-format \
+	tests/unit/store/test-vault-limits \
 	tests/unit/store/test-vault-logins \
 	tests/unit/store/test-vault-read \
 	tests/unit/store/test-vault-writer
@@ -66,6 +67,8 @@ tests_unit_store_test_vault_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_format_SOURCES = \
 	tests/unit/store/test-vault-format.c $(VAULT_FIXTURE) $(GNUPG_HOME)
 tests_unit_store_test_vault_format_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_limits_SOURCES = tests/unit/store/test-vault-limits.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_limits_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_logins_SOURCES = tests/unit/store/test-vault-logins.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_logins_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_read_SOURCES = tests/unit/store/test-vault-read.c $(VAULT_FIXTURE)
