@@ -26,7 +26,7 @@ tests_unit_net_test_connect_LDADD = $(LINK_net) $(UNIT_LIBS)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
 FAST_CLOCK = tests/unit/net/fast-clock.c tests/unit/net/fast-clock.h
 tests_unit_net_test_deadline_SOURCES = \
-	tests/unit/net/test-deadline.c $(FAST_CLOCK) $(OWN_NETWORK) $(PEER)
+	tests/unit/net/test-deadline.c $(FAST_CLOCK) $(OWN_NETWORK) $(PEER) $(BYTES_SOURCE)
 tests_unit_net_test_deadline_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_line_SOURCES = tests/unit/net/test-line.c $(PEER)
 tests_unit_net_test_line_LDADD = $(LINK_net) $(UNIT_LIBS)
