@@ -31,7 +31,9 @@ static void flags_clear(Flags *flags)
     g_free(flags->from);
 }
 
-static gboolean add_recipients(GPtrArray *list, const char *flag, char **values, GError **error)
+/* Who is KNOWN already gets no second letter. */
+static gboolean add_recipients(GPtrArray *list, GHashTable *known, const char *flag, char **values,
+                               GError **error)
 {
     for (; values && *values; values++) {
         if (!outgoing_value(flag, *values, error))
@@ -39,7 +41,11 @@ static gboolean add_recipients(GPtrArray *list, const char *flag, char **values,
         g_autoptr(GPtrArray) parsed = address_parse_list(*values, error);
         if (parsed == NULL)
             return FALSE;
-        g_ptr_array_extend_and_steal(list, g_steal_pointer(&parsed));
+        while (parsed->len > 0) {
+            g_autoptr(Mailbox) mailbox = g_ptr_array_steal_index(parsed, 0);
+            if (g_hash_table_add(known, g_strdup(mailbox->address)))
+                g_ptr_array_add(list, g_steal_pointer(&mailbox));
+        }
     }
     return TRUE;
 }
@@ -117,10 +123,11 @@ static gboolean set_from(Letter *letter, const Account *account, const char *fro
 static Letter *compose(const Flags *flags, const Account *account, GError **error)
 {
     g_autoptr(Letter) letter = letter_new();
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!set_from(letter, account, flags->from, error) ||
-        !add_recipients(letter->to, "--to", flags->to, error) ||
-        !add_recipients(letter->cc, "--cc", flags->cc, error) ||
-        !add_recipients(letter->bcc, "--bcc", flags->bcc, error) ||
+        !add_recipients(letter->to, known, "--to", flags->to, error) ||
+        !add_recipients(letter->cc, known, "--cc", flags->cc, error) ||
+        !add_recipients(letter->bcc, known, "--bcc", flags->bcc, error) ||
         (flags->subject && !outgoing_value("--subject", flags->subject, error)))
         return NULL;
     guint recipients = letter->to->len + letter->cc->len + letter->bcc->len;

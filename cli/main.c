@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,14 @@ static gboolean asks_for_json(char *const *argv)
     return FALSE;
 }
 
+/* As `head` does when it has seen enough: nobody wants to hear of that. */
+static gboolean reader_left(const GError *error)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return g_strcmp0(postern_error_rule(error), "output") == 0 && poll(&out, 1, 0) == 1 &&
+           (out.revents & POLLERR);
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -100,10 +109,10 @@ int main(int argc, char **argv)
         refuse(&error, POSTERN_ERROR_STORE, "output",
                "see that its disk has room and its reader stays", "cannot write the output%s%s",
                errno ? ": " : "", errno ? g_strerror(errno) : "");
-    if (error) {
+    if (error)
         code = postern_exit_code(error);
+    if (error && !reader_left(error))
         output_failure(error, context.json || (json && code == POSTERN_ERROR_USAGE));
-    }
     context_clear(&context);
     return code;
 }

@@ -64,7 +64,7 @@ static void print_protection(const Reading *reading)
         print_signature(protection->signatures->pdata[i]);
 }
 
-static void print_block(const Block *block)
+static gboolean print_block(const Block *block)
 {
     /* Only this program starts a line: a body can imitate a frame but never leave the gutter. */
     const char *gutter = block->signature >= 0 ? "┃" : "│";
@@ -75,6 +75,7 @@ static void print_block(const Block *block)
         n--;
     for (guint i = 0; i < n; i++)
         printf("%s %s\n", gutter, lines[i]);
+    return n > 0;
 }
 
 static void print_attachments(const Message *message)
@@ -101,11 +102,14 @@ void reading_print(const Reading *reading)
     print_protection(reading);
     print_attachments(message);
     putchar('\n');
+    gboolean text = FALSE;
     for (guint i = 0; i < reading->blocks->len; i++) {
         if (i > 0)
             puts("├────");
-        print_block(reading->blocks->pdata[i]);
+        text |= print_block(reading->blocks->pdata[i]);
     }
+    if (!text && reading->locked == NULL)
+        puts("(no text)");
     if (message_truncated(message))
         puts("\n(there is more in this message than could be read, parts too; --raw gives all of "
              "it)");

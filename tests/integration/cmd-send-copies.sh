@@ -64,6 +64,11 @@ is "$(fates)" "['sent', ['$mary', '$hahn'], [], []]" 'and nobody is left'
 is "$(json "'error' in d")" False 'without an error'
 is "$(arrives mary 2)-$(arrives staff 2)" 2-2 'they arrive'
 
+sends --json send --encrypt --to $mary --cc $mary --bcc $mary --bcc "H <$hahn>, $hahn"
+code_is 0 'somebody named again'
+is "$(fates)" "['sent', ['$mary', '$hahn'], [], []]" 'gets it once'
+is "$(arrives mary 3)-$(arrives staff 3)" 3-3 'and no copy'
+
 # The child dies while Postfix thinks about the last copy.
 : >$postfix/log
 printf 'Text.' | as john postern --json send --encrypt --to $mary --bcc $gross --bcc $hahn --subject x --body - >$out 2>$err &
@@ -76,7 +81,7 @@ code_is 75 'p6: the child dies after the last dot'
 is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6: the doubt is told, and no further copy tried'
 is "$(json "d['error']['rule']")" send.doubt 'p6: by its rule'
 err_has "^postern: maybe sent to: $gross\$" 'p6: and in words'
-is "$(arrives staff 3)" 3 'p6: rightly: the server took the letter'
+is "$(arrives staff 4)" 4 'p6: rightly: the server took the letter'
 
 hostile smtp-dies-on-second 465
 user_uri john submit smtps://john@mail2.corp.example

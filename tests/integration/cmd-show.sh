@@ -85,6 +85,11 @@ out_has 'there is more in this message than could be read' 'a list that is not c
 run as john postern --json show "$many"
 is "$(as_json 'd["truncated"]')" True 'JSON: so too'
 
+printf 'Subject: nothingatall\n\n' | company_deliver john
+run as john fetchd --once
+run as john postern show "$(user_ids john 'subject:nothingatall')"
+out_has '^(no text)$' 'a letter without a text says so'
+
 # What cannot be shown is told by its name.
 run as john postern show --part 1 "$large"
 code_is 65 'a part that only holds others'

@@ -42,4 +42,14 @@ out_has 'knows no .Größe' 'arguments are UTF-8 in every locale'
 run postern --json search '*'
 code_is 65 'a star alone is no query'
 is "$(error rule)" query.syntax 'and told as one'
+
+# Output that cannot be written.
+run sh -c 'postern help >/dev/full'
+code_is 74 'a full disk is a failure'
+err_has 'cannot write the output: No space left' 'and told'
+mkfifo $TESTDIR/reader
+sh -c "exec <$TESTDIR/reader" &
+run sh -c "exec >$TESTDIR/reader; sleep 0.3; exec postern help"
+code_is 74 'a reader who leaves is one too'
+is "$(wc -c <$err)" 0 'but nobody wants to hear of it'
 done_testing
