@@ -78,6 +78,10 @@ gboolean command_unknown_word(const Command *command, const char *word, GError *
 gboolean options_parse(Context *context, GOptionContext *options, int *argc, char ***argv,
                        const char *mend, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* GLib takes --json=no for --json; 64 "usage" for that. ENTRIES may be NULL. */
+gboolean options_take_no_value(const GOptionEntry *entries, char *const *argv,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The global options; the array lives as long as CONTEXT. Free with g_free(). */
 GOptionEntry *global_options(Context *context);
 

@@ -52,7 +52,8 @@ static gboolean parse_globals(Context *context, int *argc, char ***argv, GError 
     g_option_context_add_main_entries(options, globals, NULL);
     g_option_context_add_main_entries(options, own, NULL);
     g_option_context_set_strict_posix(options, TRUE);
-    if (!options_parse(context, options, argc, argv, "see postern --help", error))
+    if (!options_take_no_value(globals, *argv, error) ||
+        !options_parse(context, options, argc, argv, "see postern --help", error))
         return FALSE;
     if (version) {
         tell_version(context);

@@ -89,6 +89,21 @@ static gboolean defaults(Context *context, GError **error)
     return TRUE;
 }
 
+gboolean options_take_no_value(const GOptionEntry *entries, char *const *argv, GError **error)
+{
+    for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+        const char *equals = strchr(*argv, '=');
+        if (!g_str_has_prefix(*argv, "--") || equals == NULL)
+            continue;
+        g_autofree char *name = g_strndup(*argv + 2, (gsize)(equals - *argv - 2));
+        for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++)
+            if (entry->arg == G_OPTION_ARG_NONE && strcmp(entry->long_name, name) == 0)
+                return refuse(error, POSTERN_ERROR_USAGE, "usage", "leave the value out",
+                              "--%s takes no value", name);
+    }
+    return TRUE;
+}
+
 /* Help shows them in the order of adding. */
 static void add_group(GOptionContext *options, const char *name, const char *title,
                       const GOptionEntry *entries)
@@ -123,7 +138,9 @@ gboolean command_options(Context *context, const Command *command, const GOption
     g_autofree char *name = g_strconcat("postern ", command->name, NULL);
     g_set_prgname(name);
     g_autofree char *mend = g_strdup_printf("see 'postern %s --help'", command->name);
-    if (!options_parse(context, options, argc, argv, mend, error))
+    if (!options_take_no_value(entries, *argv, error) ||
+        !options_take_no_value(globals, *argv, error) ||
+        !options_parse(context, options, argc, argv, mend, error))
         return FALSE;
     drop_dashes(argc, *argv);
     int left = *argc - 1;

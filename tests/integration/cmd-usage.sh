@@ -24,6 +24,9 @@ wrong 'a number that is none' search --json --limit many
 wrong 'a part that cannot be' show --json --part 0 aaaaaaaaaaaaaaaa
 wrong 'two ways to show' show --json --raw aaaaaaaaaaaaaaaa
 wrong 'JSON of two messages' show --json aaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbb
+wrong 'a value for what has none' send --json --no-encrypt=no --to x@corp.example
+wrong 'a value for --quiet' status --json --quiet=no
+wrong 'a value for --quiet, first' --json --quiet=no status
 wrong 'no command' --json
 wrong 'no such command' --json nosuch
 
