@@ -65,18 +65,29 @@ static gboolean seen_before(const Doctor *doctor, guint which)
     const DoctorServer *server = doctor->servers->pdata[which];
     for (guint i = 0; i < which; i++) {
         const DoctorServer *other = doctor->servers->pdata[i];
-        if (other->endpoint &&
+        if (other->endpoint && other->account->tunnel == NULL &&
             strcmp(endpoint_host(other->endpoint), endpoint_host(server->endpoint)) == 0)
             return TRUE;
     }
     return FALSE;
 }
 
+/* Only the tunnel's other end sees the server's ports, and who asks. */
+static void skip(Doctor *doctor, const DoctorServer *server)
+{
+    static const RuleId rules[] = {RULE_SERVER_NETWORK, RULE_NETWORK_OFFICE, RULE_PORTS_CLOSED};
+    for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
+        doctor_skip(doctor, rules[i], server->subject, "a tunnel leads to the server",
+                    "run the doctor where there is no need for one");
+}
+
 void doctor_ports(Doctor *doctor)
 {
     for (guint i = 0; i < doctor->servers->len; i++) {
         const DoctorServer *server = doctor->servers->pdata[i];
-        if (server->endpoint && !seen_before(doctor, i))
+        if (server->endpoint && server->account->tunnel)
+            skip(doctor, server);
+        else if (server->endpoint && !seen_before(doctor, i))
             look_at(doctor, server->endpoint);
     }
 }

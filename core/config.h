@@ -67,7 +67,7 @@ typedef struct {
     char *key;             /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
     char *sign_key;        /* fingerprint, or NULL for the owner's */
     char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */
-    char *tunnel;          /* refused by endpoint_of() as long as there is none */
+    char *tunnel;          /* see policy/tunnel.h; NULL for none */
     char *save_sent;  /* "no", "server" or a mailbox */
 } Account;
 

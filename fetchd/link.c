@@ -10,6 +10,7 @@
 #include "fetchd/record.h"
 #include "fetchd/spawn.h"
 #include "fetchd/trust.h"
+#include "fetchd/tunnel.h"
 #include "fetchd/wire.h"
 #include "net/connect.h"
 
@@ -22,6 +23,8 @@ typedef struct {
     Fetcher fetcher;
     Wire *wire;
     pid_t pid;
+    pid_t tunnel; /* 0: none */
+    char *host;
     int stop_fd;
     GByteArray *record;
 } Link;
@@ -224,13 +227,34 @@ static gboolean link_quit(Fetcher *fetcher, GError **error)
     return put(link, WIRE_QUIT, error) && await_done(link, NULL, NULL, error);
 }
 
-static void link_free(Fetcher *fetcher)
+/* Did the connection end, rather than show something wrong? */
+static gboolean is_end(const GError *failure)
 {
-    Link *link = (Link *)fetcher;
+    static const char *const rules[] = {"tls.handshake", "server.closed", "tls.truncated"};
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (g_strcmp0(postern_error_rule(failure), rules[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* When the tunnel had ended, that explains *FAILURE (may be NULL), and becomes it. */
+static void link_close(Link *link, GError **failure)
+{
+    g_autoptr(GError) why = NULL;
     wire_free(link->wire);
     spawn_end(link->pid);
+    if (link->tunnel && tunnel_end(link->tunnel, link->host, &why) && failure && is_end(*failure)) {
+        g_clear_error(failure);
+        *failure = g_steal_pointer(&why);
+    }
     g_byte_array_unref(link->record);
+    g_free(link->host);
     g_free(link);
+}
+
+static void link_free(Fetcher *fetcher)
+{
+    link_close((Link *)fetcher, NULL);
 }
 
 /* --- opening ------------------------------------------------------------------------------- */
@@ -304,14 +328,21 @@ static void name_account(const Account *account, GError *failure)
 /* Connects and starts the child, which knows nothing yet. */
 static Link *link_start(const LinkTarget *target, GError **error)
 {
-    int socket_fd = connect_vetted(target->endpoint, target->company, target->stop_fd, error);
+    pid_t pid, tunnel = 0;
+    int socket_fd = target->account->tunnel
+                        ? tunnel_open(target, &tunnel, error)
+                        : connect_vetted(target->endpoint, target->company, target->stop_fd, error);
     if (socket_fd < 0)
         return NULL;
-    pid_t pid;
     int wire_fd = spawn_net_child(socket_fd, &pid, error);
-    if (wire_fd < 0)
+    if (wire_fd < 0) {
+        if (tunnel)
+            (void)tunnel_end(tunnel, "", NULL);
         return NULL;
+    }
     Link *link = g_new0(Link, 1);
+    link->tunnel = tunnel;
+    link->host = g_strdup(endpoint_host(target->endpoint));
     link->fetcher = (Fetcher){
         .mailboxes = link_mailboxes,
         .select = link_select,
@@ -346,8 +377,8 @@ static Link *link_open(const LinkTarget *target, GError **error)
     if (link == NULL || introduce(link, target, ca_sets, &failure))
         return link;
     name_account(target->account, failure);
+    link_close(link, &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
-    link_free(&link->fetcher);
     return NULL;
 }
 

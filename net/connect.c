@@ -323,6 +323,22 @@ GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *comp
     return good ? g_steal_pointer(&line) : NULL;
 }
 
+GInetAddress *connect_address(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
+                              GError **error)
+{
+    GList *addresses = resolve(endpoint_host(endpoint), stop_fd, error);
+    if (addresses == NULL)
+        return NULL;
+    GInetAddress *one = addresses->data;
+    for (GList *at = addresses; at; at = at->next)
+        if (g_inet_address_get_family(one) != G_SOCKET_FAMILY_IPV4)
+            one = at->data;
+    one =
+        all_allowed(addresses, company, endpoint_host(endpoint), error) ? g_object_ref(one) : NULL;
+    g_resolver_free_addresses(addresses);
+    return one;
+}
+
 static int connect_to(const GPtrArray *addresses, const VettedEndpoint *endpoint,
                       const Company *company, int stop_fd, GError **error)
 {

@@ -19,6 +19,11 @@
 int connect_vetted(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* For a tunnel: looks up and vets likewise, but opens nothing, and does not ask where we are. One of
+ * the addresses, IPv4 rather than IPv6; NULL on failure. */
+GInetAddress *connect_address(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* --- for net/probe.c alone ---------------------------------------------------------------- */
 
 typedef struct {

@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "policy/company.h"
 #include "policy/domain.h"
+#include "policy/tunnel.h"
 
 struct VettedEndpoint {
     Scheme scheme;
@@ -221,12 +222,10 @@ VettedEndpoint *endpoint_vet(const char *uri, const Company *company, GError **e
 VettedEndpoint *endpoint_of(const Account *account, const char *uri, const Company *company,
                             GError **error)
 {
-    if (account->tunnel == NULL)
-        return endpoint_vet(uri, company, error);
-    g_autofree char *name = text_field(account->name);
-    no(error, "config.tunnel", "take the line out: there are no tunnels yet",
-       "account \"%s\" asks for a tunnel and is not connected without", name);
-    return NULL;
+    g_autoptr(VettedEndpoint) endpoint = endpoint_vet(uri, company, error);
+    if (endpoint == NULL || (account->tunnel && !tunnel_check(account, company, error)))
+        return NULL;
+    return g_steal_pointer(&endpoint);
 }
 
 void endpoint_free(VettedEndpoint *endpoint)

@@ -23,8 +23,8 @@ VettedEndpoint *endpoint_vet(const char *uri, const Company *company,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * The same for a URI of ACCOUNT's. An account that asks for a tunnel is refused, 78
- * "config.tunnel", as long as there is none: it would be connected to directly.
+ * The same for a URI of ACCOUNT's, and its tunnel, when it has one, against policy/tunnel.h: 78
+ * "config.tunnel".
  */
 VettedEndpoint *endpoint_of(const Account *account, const char *uri, const Company *company,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

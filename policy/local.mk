@@ -7,7 +7,8 @@ libpostern_policy_a_SOURCES = \
 	policy/login.c policy/login.h \
 	policy/network.c policy/network.h \
 	policy/outgoing.c policy/outgoing.h \
-	policy/rules.c policy/rules.h
+	policy/rules.c policy/rules.h \
+	policy/tunnel.c policy/tunnel.h
 nodist_libpostern_policy_a_SOURCES = policy/freemail-list.h
 
 # data/freemail.txt as the elements of a sorted C array.

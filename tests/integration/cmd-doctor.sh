@@ -256,8 +256,8 @@ is "$(status login.works),$(status key.encrypt)" skip,skip 'and the rest is skip
 restore
 user_line john 'tunnel = ssh -W %a:%p gateway'
 run as john postern --json doctor
-is "$(status config.readable),$(status login.works)" fail,pass,skip \
-    'an account that asks for a tunnel is not connected without'
+is "$(status config.readable),$(status login.works)" pass,fail \
+    'an account whose tunnel does not stand is not connected without'
 restore
 user_line john 'interval = 60'
 run as john postern --json doctor --offline

@@ -20,6 +20,7 @@ INTEGRATION = \
 	tests/integration/cmd-verify.sh \
 	tests/integration/p1-no-plaintext.sh \
 	tests/integration/p2-only-company.sh \
+	tests/integration/p2-tunnel.sh \
 	tests/integration/p3-certificates.sh \
 	tests/integration/p3-login-refused.sh \
 	tests/integration/p4-nothing-readable.sh \

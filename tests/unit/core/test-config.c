@@ -305,7 +305,7 @@ static void what_has_no_effect_yet_is_told(void **state)
 {
     (void)state;
     g_autoptr(Config) config = parsed(
-        "[company]\ntunnel = yes\nwkd = company\nmin_auth = SCRAM-SHA-256\n" ADDRESS
+        "[company]\nwkd = company\nmin_auth = SCRAM-SHA-256\n" ADDRESS
         "keep = 30\ngone = remove\nmax_size = 20M\ncompress = yes\n"
         "connections = 4\ndeliver = maildir:/var/mail/x\nsave_sent = server\n"
         "outbox_key = credential:x\ninterval = 5m\n"
@@ -313,14 +313,14 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 2 + 9 + 4);
+    assert_int_equal(config->unimplemented->len, 1 + 9 + 4);
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
-                        "config:2: \"tunnel = yes\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 11),
-                        "config:16: \"[sensitive \"hr\"]\" has no effect yet");
+                        "config:2: \"wkd = company\" has no effect yet");
+    assert_string_equal(g_ptr_array_index(config->unimplemented, 10),
+                        "config:15: \"[sensitive \"hr\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =
-        parsed("[company]\ntunnel = no\nwkd = never\n" ADDRESS
+        parsed("[company]\ntunnel = yes\nwkd = never\n" ADDRESS
                "keep = yes\ngone = keep\ncompress = no\nconnections = 1\nsave_sent = no\n");
     assert_int_equal(quiet->unimplemented->len, 0);
 }

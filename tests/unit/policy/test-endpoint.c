@@ -378,16 +378,20 @@ static void freemail_providers_are_known_by_domain(void **state)
         assert_false(freemail_domain(others[i]));
 }
 
-static void p1_an_account_with_a_tunnel_is_not_connected_directly(void **state)
+static void p2_an_accounts_tunnel_is_held_against_the_rules(void **state)
 {
     (void)state;
-    const Company company = a_company();
-    Account account = {.name = (char *)"work"};
+    static const char *networks[] = {"10.0.0.0/8", NULL};
+    Company company = a_company();
+    Account account = {.name = (char *)"work", .tunnel = (char *)"ssh -W %h:%p gateway"};
     g_autoptr(GError) error = NULL;
-    g_autoptr(VettedEndpoint) direct =
+    g_autoptr(VettedEndpoint) free_to_go =
         endpoint_of(&account, "imaps://john@mail.corp.example/", &company, &error);
-    assert_non_null(direct);
-    account.tunnel = (char *)"ssh -W %a:%p gateway";
+    assert_non_null(free_to_go);
+    assert_null(endpoint_of(&account, "imaps://john@mail.evil.test/", &company, &error));
+    assert_string_equal(postern_error_rule(error), "server.company");
+    g_clear_error(&error);
+    company.networks = (char **)networks;
     assert_null(endpoint_of(&account, "imaps://john@mail.corp.example/", &company, &error));
     assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
     assert_string_equal(postern_error_rule(error), "config.tunnel");
@@ -417,7 +421,7 @@ int main(void)
         cmocka_unit_test(p2_15_unsound_company_domains_are_refused),
         cmocka_unit_test(p2_13_the_company_owns_what_lies_under_its_domains),
         cmocka_unit_test(freemail_providers_are_known_by_domain),
-        cmocka_unit_test(p1_an_account_with_a_tunnel_is_not_connected_directly),
+        cmocka_unit_test(p2_an_accounts_tunnel_is_held_against_the_rules),
         cmocka_unit_test(schemes_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
