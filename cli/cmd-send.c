@@ -157,7 +157,8 @@ static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, G
 {
     const Sender *sender = user;
     return engine_submit(sender->context->config, sender->account, sender->context->store,
-                         sender->letter->from->address, envelope, copy, error);
+                         sender->letter->from->address, envelope, copy, sender->context->trace,
+                         error);
 }
 
 static Wish wish(gboolean yes, gboolean no)

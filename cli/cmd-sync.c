@@ -93,6 +93,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
         .config = context->config,
         .store = context->store,
         .accounts = argc > 1 ? argv + 1 : NULL,
+        .trace = context->trace,
         .stop_fd = interrupt_open(FALSE),
         .progress = !context->quiet && isatty(STDERR_FILENO) ? draw : NULL,
         .user = &progress,

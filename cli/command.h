@@ -7,6 +7,7 @@
 
 #include "core/config.h"
 #include "core/secret.h"
+#include "fetchd/tracelog.h"
 #include "store/index.h"
 #include "store/vault.h"
 
@@ -15,6 +16,7 @@ typedef struct {
     char *config_path;
     char *store;
     char *policy;     /* --policy, or NULL */
+    char *trace_path; /* --trace, or NULL */
     char *color_when; /* auto, always, never */
     gboolean json, quiet, verbose;
     gboolean help; /* it was asked for, and has been given: nothing else is done */
@@ -24,6 +26,7 @@ typedef struct {
     Secret *match_key;
     Secret *vault_key;
     Index *index;
+    TraceLog *trace; /* open when trace_path is given */
 } Context;
 
 typedef enum {

@@ -105,4 +105,6 @@ void context_clear(Context *context)
     g_free(context->store);
     g_free(context->policy);
     g_free(context->color_when);
+    g_free(context->trace_path);
+    tracelog_close(context->trace);
 }

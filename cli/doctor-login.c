@@ -127,6 +127,7 @@ static gboolean try(Doctor *doctor, const DoctorServer *server, const Secret *se
         .account = server->account,
         .endpoint = server->endpoint,
         .secret = secret,
+        .trace = doctor->context->trace,
         .stop_fd = -1,
     };
     const LoginGuard guard = {doctor->context->vault, doctor->context->match_key};

@@ -30,6 +30,7 @@ static void look_at(Doctor *doctor, const DoctorServer *server)
         .company = &doctor->context->config->company,
         .account = server->account,
         .endpoint = server->endpoint,
+        .trace = doctor->context->trace,
         .stop_fd = -1,
     };
     for (guint i = 0; i < G_N_ELEMENTS(probes); i++) {

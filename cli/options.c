@@ -18,6 +18,8 @@ GOptionEntry *global_options(Context *context)
          "FILE"},
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &context->store, "Store directory", "DIR"},
         {"policy", 0, 0, G_OPTION_ARG_FILENAME, &context->policy, "Further policy file", "FILE"},
+        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &context->trace_path,
+         "Append what is said to servers to FILE, names, mail and secrets left out", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &context->json, "One JSON document on stdout", NULL},
         {"color", 0, 0, G_OPTION_ARG_STRING, &context->color_when, "Colours: auto, always or never",
          "WHEN"},
@@ -155,7 +157,12 @@ gboolean command_options(Context *context, const Command *command, const GOption
         return refuse(error, POSTERN_ERROR_USAGE, "usage", mend,
                       "'postern %s' takes no argument '%s'", command->name, first);
     }
-    return defaults(context, error) && context_meet(context, command->needs, error);
+    if (!defaults(context, error))
+        return FALSE;
+    if (context->trace_path && context->trace == NULL &&
+        (context->trace = tracelog_open(context->trace_path, error)) == NULL)
+        return FALSE;
+    return context_meet(context, command->needs, error);
 }
 
 gboolean command_unknown_word(const Command *command, const char *word, GError **error)

@@ -70,12 +70,25 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
 
 /* --- one function a command ---------------------------------------------------------------- */
 
+/* A line that does not get through is no reason to stop. */
+static void send_trace(gpointer user, const char *text)
+{
+    Child *child = user;
+    g_autoptr(GByteArray) record = g_byte_array_new();
+    record_put_trace(record, text);
+    (void)!wire_put(child->wire, WIRE_TRACE, record->data, record->len, NULL);
+}
+
 static gboolean do_session(Child *child, const Frame *frame, int socket_fd, GError **error)
 {
     (void)socket_fd;
     if (child->session.ca_sets)
         return out_of_order(error);
-    return record_get_session(frame, &child->session, error);
+    if (!record_get_session(frame, &child->session, error))
+        return FALSE;
+    if (child->session.traced)
+        child->session.trace = trace_new(send_trace, child);
+    return TRUE;
 }
 
 static gboolean do_ca(Child *child, const Frame *frame, int socket_fd, GError **error)

@@ -54,7 +54,14 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
         login_secret(account, engine->vault, engine->match_key, engine->run->stop_fd, error);
     if (secret == NULL)
         return FALSE;
-    const LinkTarget target = {company, account, endpoint, secret, engine->run->stop_fd};
+    const LinkTarget target = {
+        .company = company,
+        .account = account,
+        .endpoint = endpoint,
+        .secret = secret,
+        .trace = engine->run->trace,
+        .stop_fd = engine->run->stop_fd,
+    };
     const LoginGuard guard = {engine->vault, engine->match_key};
     g_autoptr(Fetcher) fetcher = loginguard_fetcher(&guard, &target, error);
     if (fetcher == NULL)
@@ -152,7 +159,7 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
 
 gboolean engine_submit(const Config *config, const Account *account, const char *store,
                        const char *from, const GPtrArray *recipients, GBytes *letter,
-                       GError **error)
+                       TraceLog *trace, GError **error)
 {
     if (account->submit == NULL)
         return refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
@@ -170,7 +177,14 @@ gboolean engine_submit(const Config *config, const Account *account, const char 
     g_autoptr(Secret) match_key = vault ? matchkey_load(vault, error) : NULL;
     g_autoptr(Secret) secret =
         match_key ? login_secret(account, vault, match_key, -1, error) : NULL;
-    const LinkTarget target = {&config->company, account, endpoint, secret, -1};
+    const LinkTarget target = {
+        .company = &config->company,
+        .account = account,
+        .endpoint = endpoint,
+        .secret = secret,
+        .trace = trace,
+        .stop_fd = -1,
+    };
     const LoginGuard guard = {vault, match_key};
     return secret && loginguard_submit(&guard, &target, from, recipients, letter, error);
 }

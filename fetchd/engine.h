@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "core/secret.h"
+#include "fetchd/tracelog.h"
 #include "store/vault.h"
 
 /* How one account's pass went. */
@@ -27,6 +28,7 @@ typedef struct {
     const Config *config;
     const char *store;       /* directory of the vault */
     char *const *accounts;   /* names, or NULL for all that fetch */
+    TraceLog *trace;         /* or NULL */
     int stop_fd;             /* readable: finish what is whole and stop; -1 for none */
     EngineProgress progress; /* or NULL */
     gpointer user;
@@ -50,11 +52,11 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
 
 /*
  * Sends one finished letter by ACCOUNT's submission server. FROM and RECIPIENTS (char *) are the
- * envelope.
+ * envelope; TRACE may be NULL.
  */
 gboolean engine_submit(const Config *config, const Account *account, const char *store,
                        const char *from, const GPtrArray *recipients, GBytes *letter,
-                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                       TraceLog *trace, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Logins that a server refused of ACCOUNTS (names; NULL: of all) may be tried again: see
  * fetchd/loginguard.h. */

@@ -24,7 +24,8 @@ typedef struct {
     Wire *wire;
     pid_t pid;
     pid_t tunnel; /* 0: none */
-    char *host;
+    char *account, *host;
+    TraceLog *trace;
     int stop_fd;
     GByteArray *record;
 } Link;
@@ -49,15 +50,31 @@ static gboolean put(Link *link, WireType type, GError **error)
     return ok;
 }
 
+static gboolean take_trace(Link *link, const Frame *frame, GError **error)
+{
+    g_autofree char *text = link->trace ? record_get_trace(frame, error) : NULL;
+    if (text == NULL)
+        return link->trace ? FALSE : out_of_order(error);
+    tracelog_line(link->trace, link->account, link->host, text);
+    return TRUE;
+}
+
+/* The next frame that is part of an answer. */
 static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError **error)
 {
-    gint64 before = g_get_monotonic_time();
-    if (!wire_get(link->wire, patience_left(patience), link->stop_fd, frame, error))
-        return FALSE;
-    patience_spend(patience, g_get_monotonic_time() - before, frame->size);
-    if (frame->type == WIRE_FETCHED)
-        patience_renew(patience);
-    return TRUE;
+    for (;;) {
+        gint64 before = g_get_monotonic_time();
+        if (!wire_get(link->wire, patience_left(patience), link->stop_fd, frame, error))
+            return FALSE;
+        gboolean traced = frame->type == WIRE_TRACE;
+        patience_spend(patience, g_get_monotonic_time() - before, traced ? 0 : frame->size);
+        if (frame->type == WIRE_FETCHED)
+            patience_renew(patience);
+        if (!traced)
+            return TRUE;
+        if (!take_trace(link, frame, error))
+            return FALSE;
+    }
 }
 
 /* Waits for the end of an answer, for BASE_MS and what its bytes take, handing what comes before it
@@ -248,6 +265,7 @@ static void link_close(Link *link, GError **failure)
         *failure = g_steal_pointer(&why);
     }
     g_byte_array_unref(link->record);
+    g_free(link->account);
     g_free(link->host);
     g_free(link);
 }
@@ -290,6 +308,7 @@ static void put_session_record(Link *link, const LinkTarget *target, GPtrArray *
         .min_tls = target->company->min_tls,
         .ca_sets = ca_sets,
         .pins = target->account->pins,
+        .traced = target->trace != NULL,
     };
     record_put_session(link->record, &session);
 }
@@ -343,6 +362,8 @@ static Link *link_start(const LinkTarget *target, GError **error)
     Link *link = g_new0(Link, 1);
     link->tunnel = tunnel;
     link->host = g_strdup(endpoint_host(target->endpoint));
+    link->account = g_strdup(target->account->name);
+    link->trace = target->trace;
     link->fetcher = (Fetcher){
         .mailboxes = link_mailboxes,
         .select = link_select,

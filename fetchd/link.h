@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include "core/stream.h"
 #include "fetchd/record.h"
+#include "fetchd/tracelog.h"
 #include "net/fetcher.h"
 #include "policy/endpoint.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     const Account *account;
     const VettedEndpoint *endpoint;
     const Secret *secret;
+    TraceLog *trace; /* or NULL */
     int stop_fd; /* becoming readable interrupts with 75 "run.interrupted"; -1 for none */
 } LinkTarget;
 

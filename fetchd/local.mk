@@ -11,6 +11,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/record.c fetchd/record.h \
 	fetchd/spawn.c fetchd/spawn.h \
 	fetchd/trust.c fetchd/trust.h \
+	fetchd/tracelog.c fetchd/tracelog.h \
 	fetchd/tunnel.c fetchd/tunnel.h \
 	fetchd/wire.c fetchd/wire.h
 

@@ -20,7 +20,8 @@
 #define INTERVAL_MS (5 * 60 * 1000)
 
 typedef struct {
-    char *config, *store, *policy;
+    char *config, *store, *policy, *trace;
+    TraceLog *log;
     char **accounts;
     gboolean once, foreground, seal_only, quiet, version;
 } Options;
@@ -30,6 +31,8 @@ static void options_clear(Options *options)
     g_free(options->config);
     g_free(options->store);
     g_free(options->policy);
+    g_free(options->trace);
+    tracelog_close(options->log);
     g_strfreev(options->accounts);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -53,6 +56,8 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
         {"config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Configuration file", "FILE"},
         {"store", 0, 0, G_OPTION_ARG_FILENAME, &options->store, "Store directory", "DIR"},
         {"policy", 0, 0, G_OPTION_ARG_FILENAME, &options->policy, "Further policy file", "FILE"},
+        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace, "Append what is said to servers",
+         "FILE"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Say nothing but errors", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Show the version", NULL},
         G_OPTION_ENTRY_NULL,
@@ -123,6 +128,7 @@ static PassResult pass(const Options *options, GHashTable *told, int stop_fd)
         .config = config,
         .store = options->store,
         .accounts = options->accounts,
+        .trace = options->log,
         .stop_fd = stop_fd,
     };
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
@@ -196,6 +202,10 @@ int main(int argc, char **argv)
     if (options.version) {
         puts("fetchd " PACKAGE_VERSION);
         return 0;
+    }
+    if (options.trace && (options.log = tracelog_open(options.trace, &error)) == NULL) {
+        complain(NULL, error);
+        return postern_exit_code(error);
     }
     int stop_fd = interrupt_open(!options.once);
     return options.once ? pass(&options, NULL, stop_fd).code : stay(&options, stop_fd);

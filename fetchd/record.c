@@ -68,6 +68,7 @@ void record_put_session(GByteArray *out, const Session *session)
     put_string(out, session->auth);
     put_string(out, session->min_auth);
     put_strings(out, session->pins, RECORD_PINS);
+    put_u8(out, session->traced != FALSE);
 }
 
 gboolean record_get_session(const Frame *frame, Session *session, GError **error)
@@ -80,6 +81,7 @@ gboolean record_get_session(const Frame *frame, Session *session, GError **error
     session->auth = optional(&cursor, RECORD_MECHANISM);
     session->min_auth = optional(&cursor, RECORD_MECHANISM);
     session->pins = strings(&cursor, RECORD_PINS, RECORD_PIN);
+    session->traced = cursor_u8(&cursor) != 0;
     if (scheme > SCHEME_SUBMISSION || min_tls > TLS_1_3)
         return malformed("session", error);
     session->scheme = (Scheme)scheme;
@@ -234,6 +236,18 @@ gboolean record_get_report(const Frame *frame, ServerReport *report, GError **er
         report->not_after > REPORT_LATEST || report->abilities & ~(guint32)SERVER_ALL)
         return malformed("report", error);
     return whole(&cursor, "report", error);
+}
+
+void record_put_trace(GByteArray *out, const char *text)
+{
+    put_string(out, text);
+}
+
+char *record_get_trace(const Frame *frame, GError **error)
+{
+    Cursor cursor = over(frame);
+    g_autofree char *text = cursor_string(&cursor, RECORD_TRACE);
+    return whole(&cursor, "trace", error) ? g_steal_pointer(&text) : NULL;
 }
 
 void record_put_probe(GByteArray *out, ProbeKind kind)

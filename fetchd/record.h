@@ -15,6 +15,7 @@
 #define RECORD_PINS 16
 #define RECORD_PIN 128
 #define RECORD_CA_SETS 8
+#define RECORD_TRACE TRACE_LINE
 
 void record_put_session(GByteArray *out, const Session *session);
 gboolean record_get_session(const Frame *frame, Session *session, GError **error);
@@ -44,6 +45,9 @@ gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error
 
 void record_put_report(GByteArray *out, const ServerReport *report);
 gboolean record_get_report(const Frame *frame, ServerReport *report, GError **error);
+
+void record_put_trace(GByteArray *out, const char *text);
+char *record_get_trace(const Frame *frame, GError **error);
 
 /* What a PROBE asks. */
 typedef enum { PROBE_OLD_TLS, PROBE_CLEAR } ProbeKind;

@@ -95,6 +95,8 @@ static gboolean fill(Guard *guard)
         set_deadline(guard);
         gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
         if (got > 0)
+            trace_imap(channel_trace(guard->channel), guard->raw, (gsize)got);
+        if (got > 0)
             (void)!guard_scan_feed(guard->scan, guard->raw, (gsize)got, guard->out, &guard->error);
         else if (got == 0)
             refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
@@ -136,6 +138,7 @@ static ssize_t low_write(mailstream_low *low, const void *data, size_t size)
     Guard *guard = low->data;
     if (guard->error || !one_line(guard, data, size))
         return -1;
+    trace_client(channel_trace(guard->channel), data, size);
     return guard_send(guard, data, size) ? (ssize_t)size : -1;
 }
 
@@ -178,6 +181,11 @@ mailstream *guard_stream(Guard *guard)
     if (stream == NULL)
         free(low);
     return stream;
+}
+
+Trace *guard_trace(const Guard *guard)
+{
+    return channel_trace(guard->channel);
 }
 
 void guard_report(const Guard *guard, ServerReport *report)

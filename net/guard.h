@@ -41,5 +41,8 @@ void guard_break(Guard *guard, GError *error);
 const GError *guard_error(const Guard *guard);
 GuardScan *guard_scanner(Guard *guard);
 
+/* As channel_trace(): what goes by guard_send() is told by who sends it. */
+Trace *guard_trace(const Guard *guard);
+
 /* As channel_report(). */
 void guard_report(const Guard *guard, ServerReport *report);

@@ -72,6 +72,7 @@ static gboolean ask_capabilities(Imap *imap, GError **error)
     g_autofree char *tag = next_tag(imap);
     g_autofree char *line = g_strconcat(tag, " CAPABILITY\r\n", NULL);
     guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    trace_client(guard_trace(imap->guard), line, strlen(line));
     guard_send(imap->guard, (const guint8 *)line, strlen(line));
     int r = mailimap_read_line(imap->etpan) ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
     if (r != MAILIMAP_NO_ERROR || status(imap)->said != SAID_OK)
@@ -92,6 +93,7 @@ static void send_secret(Imap *imap, const char *before, const Secret *secret, co
     memcpy(line, before, head);
     memcpy(line + head, secret_bytes(secret), body);
     memcpy(line + head + body, after, tail);
+    trace_secret(guard_trace(imap->guard), before);
     guard_send(imap->guard, line, head + body + tail);
     secret_wipe(line, head + body + tail);
 }

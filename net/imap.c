@@ -81,6 +81,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
 Fetcher *imap_open(int fd, const Session *session, GError **error)
 {
     g_autoptr(Channel) channel = channel_new(fd);
+    channel_set_trace(channel, session->trace);
     if (!channel_start_tls(channel, session, error))
         return NULL;
     return imap_over(g_steal_pointer(&channel), session, error);

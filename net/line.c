@@ -75,6 +75,7 @@ static const char *take_line(LineReader *reader, gsize at, gsize *size, GError *
     line[length] = '\0';
     reader->start = reader->scanned = at + 1;
     *size = length;
+    trace_server(channel_trace(reader->channel), line, length);
     return (const char *)line;
 }
 
@@ -140,6 +141,7 @@ static gsize plain_bytes(const LineReader *reader, gboolean *line_start)
 gboolean line_read_body(LineReader *reader, BodyTaker take, gpointer user, GError **error)
 {
     gboolean line_start = TRUE, over = FALSE;
+    guint64 total = 0;
     for (;;) {
         if (line_start && !undo_dot(reader, &over, error))
             return FALSE;
@@ -148,12 +150,14 @@ gboolean line_read_body(LineReader *reader, BodyTaker take, gpointer user, GErro
         gsize size = plain_bytes(reader, &line_start);
         if (size > 0 && !take(user, reader->bytes + reader->start, size, error))
             return FALSE;
+        total += size;
         reader->start += size;
         reader->scanned = reader->start;
         if (!line_start && !fill(reader, error))
             return FALSE;
     }
     reader->scanned = reader->start;
+    trace_body(channel_trace(reader->channel), TRUE, total);
     return TRUE;
 }
 
@@ -175,6 +179,7 @@ gboolean line_write(Channel *channel, GError **error, const char *format, ...)
     if (!one_line(line, size, error))
         return FALSE;
     g_autofree char *whole = g_strconcat(line, "\r\n", NULL);
+    trace_client(channel_trace(channel), line, size);
     return channel_write(channel, (const guint8 *)whole, size + CRLF_BYTES, error);
 }
 
@@ -190,6 +195,7 @@ gboolean line_write_secret(Channel *channel, const char *prefix, const Secret *s
     memcpy(line, prefix, before);
     memcpy(line + before, secret_bytes(secret), size);
     memcpy(line + before + size, "\r\n", CRLF_BYTES);
+    trace_secret(channel_trace(channel), prefix);
     gboolean good = channel_write(channel, line, whole, error);
     secret_wipe(line, whole);
     return good;

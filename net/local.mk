@@ -35,4 +35,5 @@ libpostern_net_a_SOURCES = \
 	net/submission.c net/submission.h \
 	net/tls.c net/tls.h \
 	net/tlsport.c net/tlsport.h \
+	net/trace.c net/trace.h \
 	net/words.c net/words.h

@@ -168,6 +168,7 @@ static gboolean pop3_select(Fetcher *fetcher, const char *name, Selected *select
         return FALSE;
     gboolean both = self->capabilities->pipelining && self->capabilities->uidl;
     const char *commands = both ? "STAT\r\nUIDL\r\n" : "STAT\r\n";
+    trace_client(channel_trace(self->channel), commands, strlen(commands));
     if (!channel_write(self->channel, (const guint8 *)commands, strlen(commands), error))
         return FALSE;
     self->uidl_asked = both;
@@ -233,6 +234,7 @@ static gboolean send_ahead(Pop3 *self, const char *verb, Walk *walk, guint windo
     g_autoptr(GString) commands = g_string_new(NULL);
     for (guint32 number; *under_way < window && (number = walk_next(walk)) != 0; ++*under_way)
         g_string_append_printf(commands, "%s %u\r\n", verb, number);
+    trace_client(channel_trace(self->channel), commands->str, commands->len);
     return commands->len == 0 ||
            channel_write(self->channel, (const guint8 *)commands->str, commands->len, error);
 }
@@ -374,6 +376,7 @@ Fetcher *pop3_open(int fd, const Session *session, GError **error)
     self->fetcher = functions;
     self->host = g_strdup(session->host);
     self->channel = channel_new(fd);
+    channel_set_trace(self->channel, session->trace);
     self->reader = line_reader_new(self->channel);
     if (!channel_start_tls(self->channel, session, error) || !usable(self, error) ||
         !pop3_authorize(self, session, error))

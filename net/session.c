@@ -10,4 +10,5 @@ void session_clear(Session *session)
     g_clear_pointer(&session->secret, secret_free);
     g_clear_pointer(&session->ca_sets, g_ptr_array_unref);
     g_clear_pointer(&session->pins, g_strfreev);
+    g_clear_pointer(&session->trace, trace_free);
 }

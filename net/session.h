@@ -6,6 +6,7 @@
 
 #include "core/config.h"
 #include "core/secret.h"
+#include "net/trace.h"
 #include "policy/endpoint.h"
 
 typedef struct {
@@ -18,6 +19,8 @@ typedef struct {
     TlsMinimum min_tls;
     GPtrArray *ca_sets;  /* GBytes * of PEM text; the chain must verify against every one */
     char **pins;         /* "sha256/BASE64" */
+    gboolean traced;     /* the keeper wants to be told what is said */
+    Trace *trace;        /* in the child: where to; NULL for nowhere */
 } Session;
 
 void session_clear(Session *session);

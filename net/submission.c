@@ -168,6 +168,7 @@ static Submission *submission_new(int fd, const Session *session)
     Submission *self = g_new0(Submission, 1);
     self->host = g_strdup(session->host);
     self->channel = channel_new(fd);
+    channel_set_trace(self->channel, session->trace);
     self->reader = line_reader_new(self->channel);
     return self;
 }
@@ -369,6 +370,7 @@ static gboolean submission_body(Submission *self, Source *body, guint64 size, GE
                       " came",
                       size, total);
     g_byte_array_set_size(piece, 0);
+    trace_body(channel_trace(self->channel), FALSE, total);
     return dotstuff_finish(&stuff, piece, error) && write_piece(self, &stuff, piece, error);
 }
 

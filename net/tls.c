@@ -36,6 +36,7 @@ struct Channel {
     gboolean secured; /* the handshake is over */
     guint8 first[FIRST_WORDS];
     gsize first_size;
+    Trace *trace;
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SSL_CTX, SSL_CTX_free)
@@ -85,6 +86,16 @@ void channel_deadline(Channel *channel, guint ms)
 void channel_silence(Channel *channel, guint ms)
 {
     channel->silence_ms = ms;
+}
+
+void channel_set_trace(Channel *channel, Trace *trace)
+{
+    channel->trace = trace;
+}
+
+Trace *channel_trace(const Channel *channel)
+{
+    return channel->trace;
 }
 
 int channel_fd(const Channel *channel)
@@ -352,6 +363,12 @@ gboolean channel_start_tls(Channel *channel, const Session *session, GError **er
         SSL_CTX_set_cert_verify_callback(SSL_get_SSL_CTX(channel->ssl), NULL, NULL);
     judge_clear(&judge);
     channel->secured = !channel->failed;
+    if (channel->secured)
+        trace_note(channel->trace, "-- %s, %s", SSL_get_version(channel->ssl),
+                   SSL_get_cipher_name(channel->ssl));
+    else
+        trace_note(channel->trace, "-- no TLS: %s",
+                   error && *error ? postern_error_rule(*error) : "failed");
     return channel->secured;
 }
 

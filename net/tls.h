@@ -22,6 +22,11 @@ Channel *channel_new(int fd);
 void channel_free(Channel *channel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Channel, channel_free)
 
+/* What is said from here on is told to TRACE (the caller's, or NULL) by who knows what it means:
+ * net/line.c, net/guard.c and the protocols. */
+void channel_set_trace(Channel *channel, Trace *trace);
+Trace *channel_trace(const Channel *channel);
+
 /* Everything that follows must be done within MS from now; a single silence may last at most
  * LIMIT_READ_MS. */
 void channel_deadline(Channel *channel, guint ms);

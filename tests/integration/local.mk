@@ -24,6 +24,7 @@ INTEGRATION = \
 	tests/integration/p3-certificates.sh \
 	tests/integration/p3-login-refused.sh \
 	tests/integration/p4-nothing-readable.sh \
+	tests/integration/p4-trace.sh \
 	tests/integration/p5-public-keys-only.sh \
 	tests/integration/p6-kill.sh \
 	tests/integration/p6-readback.sh \

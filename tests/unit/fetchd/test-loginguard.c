@@ -61,7 +61,11 @@ static int tear_down(void **state)
 
 static LinkTarget target_of(const World *world)
 {
-    return (LinkTarget){&world->company, &world->account, world->endpoint, world->secret, -1};
+    return (LinkTarget){.company = &world->company,
+                        .account = &world->account,
+                        .endpoint = world->endpoint,
+                        .secret = world->secret,
+                        .stop_fd = -1};
 }
 
 /* NULL when the login may be tried, else why not. */

@@ -14,7 +14,8 @@ UNIT_NET = \
 	tests/unit/net/test-scram \
 	tests/unit/net/test-token \
 	tests/unit/net/test-submission \
-	tests/unit/net/test-tls
+	tests/unit/net/test-tls \
+	tests/unit/net/test-trace
 check_PROGRAMS += $(UNIT_NET)
 TESTS += $(UNIT_NET)
 
@@ -35,6 +36,7 @@ tests_unit_net_test_pop3_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_sasl_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_scram_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_token_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_trace_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_submission_SOURCES = \
 	tests/unit/net/test-submission.c $(PEER) $(BYTES_SOURCE)
 tests_unit_net_test_submission_LDADD = $(LINK_net) $(UNIT_LIBS)
