@@ -2,10 +2,14 @@
 #include "crypto/aead.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -241,6 +245,61 @@ static void random_bytes_are_not_repeated(void **state)
     assert_memory_not_equal(one, other, sizeof one);
 }
 
+/* There is nothing sensible to do without it, and half a nonce or no tag would be worse. */
+static void assert_ends(void (*impossible)(void))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit none = {0, 0};
+        (void)setrlimit(RLIMIT_CORE, &none);
+        (void)close(STDERR_FILENO);
+        signal(SIGABRT, SIG_DFL);
+        signal(SIGTRAP, SIG_DFL);
+        impossible();
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_true(WTERMSIG(status) == SIGTRAP || WTERMSIG(status) == SIGABRT);
+}
+
+static guint8 byte[64];
+
+static void too_many_random_bytes(void)
+{
+    random_bytes(byte, (gsize)G_MAXINT + 1);
+}
+
+static void too_large_a_block(void)
+{
+    g_autoptr(GcmKey) key = gcm_key_new((const guint8 *)"thirty-two bytes of a test key!!");
+    gcm_key_seal(key, byte, NULL, 0, byte, (gsize)G_MAXINT + 1, byte, byte);
+}
+
+static void too_much_associated_data(void)
+{
+    g_autoptr(GcmKey) key = gcm_key_new((const guint8 *)"thirty-two bytes of a test key!!");
+    gcm_key_seal(key, byte, byte, (gsize)G_MAXINT + 1, byte, 1, byte, byte);
+}
+
+static void too_long_a_derived_key(void)
+{
+    guint8 *out = g_malloc(255 * 32 + 1);
+    hkdf_sha256(byte, sizeof byte, NULL, 0, "", 0, out, 255 * 32 + 1);
+}
+
+static void p4_what_libcrypto_cannot_do_ends_the_process(void **state)
+{
+    (void)state;
+    assert_ends(too_many_random_bytes);
+    assert_ends(too_large_a_block);
+    assert_ends(too_much_associated_data);
+    assert_ends(too_long_a_derived_key);
+    gcm_key_free(NULL);
+    mac_free(NULL);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -255,6 +314,7 @@ int main(void)
         cmocka_unit_test(hmac_matches_rfc_4231),
         cmocka_unit_test(scrypt_matches_rfc_7914),
         cmocka_unit_test(random_bytes_are_not_repeated),
+        cmocka_unit_test(p4_what_libcrypto_cannot_do_ends_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -456,6 +456,45 @@ static void a_failing_store_is_told(void **state)
     }
 }
 
+/* The one chunk of a short message, and those that only the end brings out. */
+static void a_store_that_fails_at_the_end_is_told(void **state)
+{
+    (void)state;
+    static const gsize sizes[] = {0, 1, 1000, LIMIT_CHUNK - 100, LIMIT_CHUNK, 3 * LIMIT_CHUNK + 5};
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autoptr(GBytes) bytes = message(sizes[i], FALSE);
+        g_autoptr(GPtrArray) store = seal(bytes, LIMIT_CHUNK);
+        for (guint32 room = 0; room <= store->len; room++) {
+            g_autoptr(Sink) sink = seal_sink(vault_id, message_id, message_key, full, &room);
+            g_autoptr(GError) error = NULL;
+            gboolean fine = sink_write(sink, g_bytes_get_data(bytes, NULL), sizes[i], &error) &&
+                            sink_finish(sink, &error);
+            assert_int_equal(fine, room == store->len);
+            if (!fine)
+                assert_string_equal(postern_error_rule(error), "test.full");
+        }
+    }
+}
+
+static void p4_a_chunk_that_is_too_long_or_short_is_noticed(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) bytes = message(200000, FALSE);
+    g_autoptr(GPtrArray) store = seal(bytes, 200000);
+    static const guint8 longer[LIMIT_CHUNK + GCM_TAG + 1];
+    static const gsize sizes[] = {0, GCM_TAG, TRAILER_SIZE + GCM_TAG, LIMIT_CHUNK + GCM_TAG - 1,
+                                  sizeof longer};
+    for (guint32 n = 0; n < store->len; n++)
+        for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+            GBytes *whole = store->pdata[n];
+            store->pdata[n] = g_bytes_new_static(longer, sizes[i]);
+            assert_damaged(store);
+            g_bytes_unref(store->pdata[n]);
+            store->pdata[n] = whole;
+        }
+    assert_null(opened(store, bytes));
+}
+
 static void a_message_over_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -488,6 +527,8 @@ int main(void)
         cmocka_unit_test(p4_what_somebody_with_the_key_forged_stays_within_limits),
         cmocka_unit_test(p4_a_size_beyond_the_limit_gives_no_byte),
         cmocka_unit_test(a_failing_store_is_told),
+        cmocka_unit_test(a_store_that_fails_at_the_end_is_told),
+        cmocka_unit_test(p4_a_chunk_that_is_too_long_or_short_is_noticed),
         cmocka_unit_test(a_message_over_the_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

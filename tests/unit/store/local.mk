@@ -1,6 +1,7 @@
 UNIT_STORE = \
 	tests/unit/store/test-index \
 	tests/unit/store/test-index-check \
+	tests/unit/store/test-index-full \
 	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
 	tests/unit/store/test-rowset \
@@ -11,6 +12,7 @@ UNIT_STORE += \
 	tests/unit/store/test-layout \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-ranges \
+	tests/unit/store/test-sealedpage \
 	tests/unit/store/test-sealedvfs \
 	tests/unit/store/test-sealedvfs-damage \
 	tests/unit/store/test-sealedvfs-secrecy \
@@ -32,6 +34,8 @@ INDEX_FIXTURE = \
 tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_check_SOURCES = tests/unit/store/test-index-check.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_check_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_index_full_SOURCES = tests/unit/store/test-index-full.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_full_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_thread_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
@@ -40,6 +44,7 @@ tests_unit_store_test_rowset_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
 
 SEALED_FIXTURE = tests/unit/store/sealed-fixture.c tests/unit/store/sealed-fixture.h
+tests_unit_store_test_sealedpage_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_SOURCES = tests/unit/store/test-sealedvfs.c $(SEALED_FIXTURE)
 tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_damage_SOURCES = \

@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "store/index-private.h"
@@ -136,6 +139,61 @@ static void p4_one_bit_of_any_page_is_found_and_the_page_is_named(void **state)
     assert_string_equal(none, "");
 }
 
+static void many_damaged_pages_are_counted_rather_than_named(void **state)
+{
+    Fixture *fixture = *state;
+    fill(fixture, 40, 0);
+    guint64 pages;
+    g_autoptr(GPtrArray) none = check(fixture->index, &pages);
+    for (gsize page = 4; page < pages; page++)
+        put(fixture, page * SEALED_PAGE + 5, "rubbish", 7);
+    g_autoptr(GPtrArray) faults = check(fixture->index, &pages);
+    assert_int_equal(faults->len, 21);
+    assert_string_equal(faults->pdata[0], "page 5 does not open");
+    g_autofree char *rest = g_strdup_printf("and %d more pages do not", (int)pages - 24);
+    assert_string_equal(faults->pdata[20], rest);
+}
+
+static void a_damaged_log_is_a_fault(void **state)
+{
+    Fixture *fixture = *state;
+    guint64 pages;
+    fill(fixture, 5, 0);
+    g_autofree char *path = path_of(fixture, "index.db-wal");
+    g_autoptr(GBytes) log = bytes_of(fixture, "index.db-wal");
+    FILE *file = g_fopen(path, "r+b");
+    long last = (long)g_bytes_get_size(log) - SEALED_PAGE;
+    assert_int_equal(fseek(file, last, SEEK_SET), 0);
+    assert_int_equal(fwrite("rubbish", 1, 7, file), 7);
+    assert_int_equal(fclose(file), 0);
+    g_autoptr(GPtrArray) faults = check(fixture->index, &pages);
+    assert_int_equal(faults->len, 1);
+    assert_non_null(strstr(faults->pdata[0], "does not open"));
+}
+
+/* Each time the file moves on while it is read, or right before. */
+static void p6_who_checks_while_another_writes_finds_no_damage(void **state)
+{
+    Fixture *fixture = *state;
+    fill(fixture, 10, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        Index *writer = open_index(fixture);
+        for (gint64 row = 10; row < 1000000; row++)
+            fill(&(Fixture){.index = writer}, 1, row);
+        _exit(0);
+    }
+    guint64 pages;
+    for (guint i = 0; i < 10000 && index_position(fixture->index) < 25; i++) {
+        g_autoptr(GPtrArray) faults = check(fixture->index, &pages);
+        assert_int_equal(faults->len, 0);
+        g_usleep(1000); /* else the other would hardly get to write */
+    }
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(index_position(fixture->index) >= 25);
+}
+
 static void p4_pages_cut_off_or_added_are_found(void **state)
 {
     Fixture *fixture = *state;
@@ -251,6 +309,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_sound_index_has_no_faults_and_all_its_pages_are_counted),
         TEST(p4_one_bit_of_any_page_is_found_and_the_page_is_named),
+        TEST(many_damaged_pages_are_counted_rather_than_named),
+        TEST(a_damaged_log_is_a_fault),
+        TEST(p6_who_checks_while_another_writes_finds_no_damage),
         TEST(p4_pages_cut_off_or_added_are_found),
         TEST(p4_an_old_page_put_back_is_found_where_it_contradicts_the_others),
         TEST(p6_a_torn_page_that_the_log_still_has_is_no_damage),

@@ -1,4 +1,5 @@
 /* The versions of both databases' layouts, and what an index of another version becomes. */
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -146,6 +147,31 @@ static void p6_many_who_meet_an_index_of_another_release_do_no_harm(void **state
     }
 }
 
+/* --- where it cannot be opened or dropped -------------------------------------------------- */
+
+static void p10_a_folder_that_is_not_there_is_told(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autofree char *nowhere = inside(fixture, "nowhere");
+    g_autoptr(GError) error = NULL;
+    assert_null(index_open(nowhere, fixture->id, fixture->private_key, &error));
+    assert_rule(error, POSTERN_ERROR_STORE, "index.read");
+    assert_false(index_drop(nowhere, &error));
+    assert_rule(error, POSTERN_ERROR_STORE, "index.read");
+}
+
+static void p10_what_cannot_be_removed_is_told(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autofree char *path = inside(fixture, "index.db-shm");
+    g_autoptr(GError) error = NULL;
+    assert_int_equal(g_mkdir(path, 0700), 0);
+    assert_false(index_drop(fixture->dir, &error));
+    assert_rule(error, POSTERN_ERROR_STORE, "index.write");
+    assert_int_equal(g_rmdir(path), 0);
+    assert_true(index_drop(fixture->dir, NULL));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -154,6 +180,8 @@ int main(void)
         TEST(the_vaults_layout_changes_only_with_its_version),
         TEST(the_indexs_layout_changes_only_with_its_version),
         TEST(an_index_of_another_release_is_made_anew),
+        TEST(p10_a_folder_that_is_not_there_is_told),
+        TEST(p10_what_cannot_be_removed_is_told),
         TEST(p6_many_who_meet_an_index_of_another_release_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,50 @@ static void p4_pages_moved_zeroed_or_cut_are_refused(void **state)
     }
 }
 
+/* The frame headers are in clear as to their page, so a frame can be found; what is in it cannot.
+ */
+static void damage_frame(const Place *place, gsize frame, gsize at)
+{
+    FILE *file = g_fopen(place->wal, "r+b");
+    assert_non_null(file);
+    long offset = (long)(WAL_HEADER + frame * FRAME_SIZE + at);
+    assert_int_equal(fseek(file, offset, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, offset, SEEK_SET), 0);
+    assert_int_equal(fputc(byte ^ 4, file), byte ^ 4);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* While somebody has it open there is no recovery that would end the log at the damage. */
+static void p4_a_changed_frame_of_a_log_in_use_is_an_error(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *writer = open_right(place);
+    must(writer, "PRAGMA wal_autocheckpoint=0; CREATE TABLE t(a, b)");
+    must(writer, "INSERT INTO t VALUES(1, 'x')");
+    g_autoptr(GBytes) log = file_bytes(place->wal);
+    gsize frames = (g_bytes_get_size(log) - WAL_HEADER) / FRAME_SIZE, refused = 0;
+    for (gsize frame = 0; frame < frames; frame++) {
+        damage_frame(place, frame, FRAME_HEADER + 100 + frame);
+        sqlite3 *reader = sealed_open(place->path, right_key, FALSE, NULL);
+        g_autofree char *got = reader ? answer(reader, question) : NULL;
+        if (got)
+            assert_string_equal(got, "1|x|\n"); /* a frame that a later one replaces */
+        refused += got == NULL;
+        sqlite3_close(reader);
+        damage_frame(place, frame, FRAME_HEADER + 100 + frame);
+    }
+    assert_true(refused >= 2); /* both pages that hold the table and its row */
+    damage_frame(place, frames - 1, FRAME_HEADER);
+    assert_int_equal(sqlite3_wal_checkpoint_v2(writer, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL),
+                     SQLITE_IOERR_DATA);
+    damage_frame(place, frames - 1, FRAME_HEADER);
+    assert_answer(writer, question, "1|x|\n");
+    assert_int_equal(sqlite3_wal_checkpoint_v2(writer, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(writer);
+}
+
 /* --- a disk that fails --------------------------------------------------------------------- */
 
 typedef enum { READS, WRITES, SIZES } Calls;
@@ -117,6 +161,7 @@ static const char *const call_names[] = {"pread64", "pwrite64", "fstat"};
 
 static struct {
     int calls, fails_at, reason;
+    gboolean half; /* the call before does half of its work */
 } disk;
 
 static gboolean fails_now(void)
@@ -125,14 +170,20 @@ static gboolean fails_now(void)
     return ++disk.calls == disk.fails_at;
 }
 
+/* SQLite asks again for the other half. */
+static size_t portion(size_t size)
+{
+    return disk.half && disk.calls + 1 == disk.fails_at && size > 1 ? size / 2 : size;
+}
+
 static ssize_t failing_read(int fd, void *data, size_t size, off64_t at)
 {
-    return fails_now() ? -1 : pread64(fd, data, size, at);
+    return fails_now() ? -1 : pread64(fd, data, portion(size), at);
 }
 
 static ssize_t failing_write(int fd, const void *data, size_t size, off64_t at)
 {
-    return fails_now() ? -1 : pwrite64(fd, data, size, at);
+    return fails_now() ? -1 : pwrite64(fd, data, portion(size), at);
 }
 
 static int failing_stat(int fd, struct stat *facts)
@@ -141,7 +192,7 @@ static int failing_stat(int fd, struct stat *facts)
 }
 
 /* The call number AT fails from here on, once; 0 mends the disk. */
-static void let_fail(Calls what, int at, int reason)
+static void let_fail(Calls what, int at, int reason, gboolean half)
 {
     static const sqlite3_syscall_ptr failing[] = {(sqlite3_syscall_ptr)failing_read,
                                                   (sqlite3_syscall_ptr)failing_write,
@@ -150,6 +201,7 @@ static void let_fail(Calls what, int at, int reason)
     disk.calls = 0;
     disk.fails_at = at;
     disk.reason = reason;
+    disk.half = half;
     /* NULL puts back what SQLite was built with. */
     vfs->xSetSystemCall(vfs, call_names[what], at > 0 ? failing[what] : NULL);
 }
@@ -197,15 +249,17 @@ static void p6_a_failing_disk_gives_an_error_and_a_whole_database(void **state)
     static const struct {
         Calls what;
         int reason;
-    } cases[] = {{READS, EIO}, {WRITES, ENOSPC}, {WRITES, EIO}, {SIZES, EIO}};
+        gboolean half;
+    } cases[] = {
+        {READS, EIO, TRUE}, {WRITES, ENOSPC, TRUE}, {WRITES, EIO, FALSE}, {SIZES, EIO, FALSE}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         gboolean ended = FALSE;
         for (int at = 1; !ended; at += at < 40 ? 1 : 7) {
             empty_folder(place->dir);
-            let_fail(cases[i].what, at, cases[i].reason);
+            let_fail(cases[i].what, at, cases[i].reason, cases[i].half);
             gboolean fine = run_script(place);
             ended = disk.calls < at;
-            let_fail(cases[i].what, 0, 0);
+            let_fail(cases[i].what, 0, 0, FALSE);
             assert_nothing_beside(place);
             assert_true(fine || !ended);
             assert_true(run_script(place));
@@ -247,6 +301,10 @@ static void shapes_that_are_no_page_or_frame_are_refused(void **state)
     bytes[SEALED_PAGE - 1] = 1; /* in the reserved bytes */
     assert_int_equal(file->pMethods->xWrite(file, bytes, SEALED_PAGE, 0), SQLITE_IOERR_WRITE);
     assert_int_equal(file->pMethods->xTruncate(file, 100), SQLITE_IOERR_TRUNCATE);
+    int held = 1;
+    assert_int_equal(file->pMethods->xCheckReservedLock(file, &held), SQLITE_OK);
+    assert_int_equal(held, 0);
+    assert_true(file->pMethods->xSectorSize(file) > 0);
     int chunk = 65536;
     assert_int_equal(file->pMethods->xFileControl(file, SQLITE_FCNTL_CHUNK_SIZE, &chunk),
                      SQLITE_NOTFOUND);
@@ -306,6 +364,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(p4_a_changed_byte_gives_an_error_and_never_wrong_data),
         TEST(p4_a_changed_log_gives_an_older_state_or_an_error),
+        TEST(p4_a_changed_frame_of_a_log_in_use_is_an_error),
         TEST(p4_pages_moved_zeroed_or_cut_are_refused),
         TEST(p6_a_failing_disk_gives_an_error_and_a_whole_database),
         TEST(shapes_that_are_no_page_or_frame_are_refused),
