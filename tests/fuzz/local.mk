@@ -98,3 +98,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz-sealed
 tests_fuzz_fuzz_sealed_SOURCES = tests/fuzz/fuzz-sealed.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_sealed_LDADD = $(LINK_store)
 tests_fuzz_fuzz_sealed_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-trace
+tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz-trace.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_trace_LDADD = $(LINK_net)
+tests_fuzz_fuzz_trace_LDFLAGS = $(FUZZER_LINK)
