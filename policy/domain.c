@@ -5,12 +5,12 @@
 #include <string.h>
 
 #define LONGEST_NAME 253
-#define LONGEST_LABEL 63
 
+/* What libidn2 leaves to ask: it has refused long labels, and those that begin with "-". */
 static gboolean is_label(const char *label)
 {
     gsize length = strlen(label);
-    return length > 0 && length <= LONGEST_LABEL && label[0] != '-' && label[length - 1] != '-' &&
+    return length > 0 && label[length - 1] != '-' &&
            strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
@@ -37,23 +37,20 @@ static char *to_ascii(const char *name)
 static char *to_unicode(const char *ascii)
 {
     char *made = NULL;
-    if (idn2_to_unicode_8z8z(ascii, &made, 0) != IDN2_OK)
-        return NULL;
+    (void)idn2_to_unicode_8z8z(ascii, &made, 0); /* MADE stays NULL when it fails */
     char *unicode = g_strdup(made);
     idn2_free(made);
     return unicode;
 }
 
 /*
- * The domain must be what it looks like: written either as its A-labels or as its U-labels, and
- * each must give the other. This is what refuses full-width letters and "xn--corp-".
+ * The domain must be what it looks like: written either as its A-labels or as its U-labels. This
+ * refuses full-width letters; an A-label that is none, like "xn--corp-", libidn2 has refused.
  */
 static gboolean is_canonical(const char *written, const char *ascii)
 {
     g_autofree char *unicode = to_unicode(ascii);
-    g_autofree char *again = unicode ? to_ascii(unicode) : NULL;
-    return again && g_str_equal(again, ascii) &&
-           (g_str_equal(written, ascii) || g_str_equal(written, unicode));
+    return g_str_equal(written, ascii) || g_strcmp0(written, unicode) == 0;
 }
 
 char *domain_ascii(const char *name)

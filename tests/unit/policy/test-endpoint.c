@@ -346,6 +346,16 @@ static void p2_13_the_company_owns_what_lies_under_its_domains(void **state)
     assert_false(company_owns(&company, "notcorp.example"));
     assert_false(company_owns(&company, "example"));
     assert_false(company_owns(&company, ""));
+    g_autofree char *label = g_strnfill(63, 'a');
+    g_autofree char *longest =
+        g_strdup_printf("%s.%s.%s.%.48s.corp.example", label, label, label, label);
+    g_autofree char *longer = g_strconcat("a", longest, NULL);
+    assert_int_equal(strlen(longest), 253);
+    assert_true(company_owns(&company, longest));
+    assert_false(company_owns(&company, longer)); /* RFC 1035, 2.3.4; its first label too */
+    g_autofree char *too_long =
+        g_strdup_printf("%s.%s.%s.%.49s.corp.example", label, label, label, label);
+    assert_false(company_owns(&company, too_long));
     char *bad[] = {(char *)"*", NULL};
     company.domains = bad;
     assert_false(company_owns(&company, "corp.example"));
@@ -388,6 +398,10 @@ static void p2_an_accounts_tunnel_is_held_against_the_rules(void **state)
     g_autoptr(VettedEndpoint) free_to_go =
         endpoint_of(&account, "imaps://john@mail.corp.example/", &company, &error);
     assert_non_null(free_to_go);
+    const Account direct = {.name = (char *)"work"};
+    g_autoptr(VettedEndpoint) without =
+        endpoint_of(&direct, "imaps://john@mail.corp.example/", &company, &error);
+    assert_non_null(without);
     assert_null(endpoint_of(&account, "imaps://john@mail.evil.test/", &company, &error));
     assert_string_equal(postern_error_rule(error), "server.company");
     g_clear_error(&error);

@@ -22,6 +22,7 @@ static void a_login_may_be_told_by_the_address(void **state)
         {"gru\xCC\x88n", "gr\xC3\xBCn@corp.example", TRUE},
         {"a@b", "\"a@b\"@corp.example", FALSE},
         {"john", "jsmith@corp.example", FALSE},
+        {"john", "jsmith", FALSE},
         {"jsmith2", "jsmith@corp.example", FALSE},
         {"jsmit", "jsmith@corp.example", FALSE},
         {"jsmith@other.example", "jsmith@corp.example", FALSE},
