@@ -100,7 +100,7 @@ static void print_text(const Status *status)
 {
     for (guint i = 0; i < status->accounts->len; i++) {
         const AccountLine *line = &g_array_index(status->accounts, AccountLine, i);
-        g_autofree char *name = text_name(line->name);
+        g_autofree char *name = text_name(line->name), *word = text_word(line->name);
         g_autofree char *count = text_count(line->stat.arrivals, "message", "messages");
         g_autofree char *date =
             line->stat.last_sync ? output_short_date(line->stat.last_sync) : g_strdup("never");
@@ -113,6 +113,9 @@ static void print_text(const Status *status)
             printf(", failed: %s (%d)\n", reason(line->stat.outcome), line->stat.outcome);
         else
             puts(line->stat.last_sync ? ", ok" : "");
+        if (line->stat.outcome == POSTERN_ERROR_LOGIN)
+            printf("  its login is not tried again before 'postern password set %s', or 'retry'\n",
+                   word);
     }
     g_autofree char *bytes = g_format_size(status->vault.bytes);
     g_autofree char *sealed = text_count(status->vault.messages, "message", "messages");

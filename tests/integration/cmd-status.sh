@@ -53,6 +53,7 @@ hostile imap-wrong-tag 993
 failing 76 'the server broke protocol or TLS'
 hostile imap-refused-login 993
 failing 77 'the server refused the login'
+out_has "its login is not tried again before 'postern password set second'" 'what will not happen is told, too'
 hostile_stop
 
 for words in 'status work' 'status --all'; do
