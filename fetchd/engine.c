@@ -90,7 +90,7 @@ static Outcome *pass_over(Engine *engine, const Account *account)
     return outcome;
 }
 
-/* The accounts of this run, in the order of the configuration; unknown names are refused. */
+/* The accounts of this run, each once; unknown names are refused. */
 static GPtrArray *chosen(const EngineRun *run, GError **error)
 {
     g_autoptr(GPtrArray) accounts = g_ptr_array_new();
@@ -103,7 +103,8 @@ static GPtrArray *chosen(const EngineRun *run, GError **error)
                    "account \"%s\" names no server to fetch from", *name);
             return NULL;
         }
-        g_ptr_array_add(accounts, (gpointer)account);
+        if (!g_ptr_array_find(accounts, account, NULL))
+            g_ptr_array_add(accounts, (gpointer)account);
     }
     for (guint i = 0; run->accounts == NULL && i < run->config->accounts->len; i++) {
         Account *account = run->config->accounts->pdata[i];

@@ -68,6 +68,7 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
     g_autoptr(GError) failure = NULL;
     if (!g_option_context_parse(context, argc, argv, &failure)) {
         g_autofree char *words = text_field(failure->message);
+        *words = g_ascii_tolower(*words); /* "Unknown option": a sentence of ours begins small */
         return refuse(error, POSTERN_ERROR_USAGE, "usage", "see fetchd --help", "%s", words);
     }
     if (*argc > 1) {

@@ -36,8 +36,9 @@ is "$(find $COMPANY/mail/john -name '*:2,*S*' | wc -l)" 0 'no message carries th
 company_stop
 run as john fetchd --once
 code_is 69 'a server that is down is code 69'
-run as john postern --json sync
+run as john postern --json sync work work
 code_is 69 'for sync too'
 is "$(/usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["error"]["rule"])' <$out)" server.unreachable \
     'whose JSON names the rule'
+is "$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)["accounts"]))' <$out)" 1 'and each account once'
 done_testing
