@@ -31,7 +31,7 @@ static void foreign_errors_are_our_bug(void **state)
     assert_int_equal(postern_exit_code(NULL), 0);
 }
 
-static void the_worst_code_wins(void **state)
+static void p10_111_the_worst_code_wins(void **state)
 {
     (void)state;
     static const int order[] = {78, 77, 76, 70, 74, 73, 69, 75, 65, 64, 1, 0};
@@ -59,7 +59,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_refusal_carries_rule_value_and_mend),
         cmocka_unit_test(foreign_errors_are_our_bug),
-        cmocka_unit_test(the_worst_code_wins),
+        cmocka_unit_test(p10_111_the_worst_code_wins),
         cmocka_unit_test(a_mend_can_be_made_more_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,7 +179,7 @@ static void a_letter_that_is_rejected_had_a_login_that_works(void **state)
     assert_free(world);
 }
 
-static void p3_five_refusals_of_whatever_kind_stop_the_sixth_login(void **state)
+static void p3_35_five_refusals_of_whatever_kind_stop_the_sixth_login(void **state)
 {
     World *world = *state;
     for (guint i = 0; i < LIMIT_REFUSED_LOGINS; i++) {
@@ -198,7 +198,7 @@ static void p3_five_refusals_of_whatever_kind_stop_the_sixth_login(void **state)
     assert_free(world);
 }
 
-static void p3_the_601st_login_of_an_hour_is_not_tried(void **state)
+static void p3_35_the_601st_login_of_an_hour_is_not_tried(void **state)
 {
     const World *world = *state;
     gint64 then = g_get_real_time() / G_USEC_PER_SEC - 1800, wait;
@@ -213,7 +213,7 @@ static void p3_the_601st_login_of_an_hour_is_not_tried(void **state)
     assert_rule(why, POSTERN_ERROR_TEMPORARY, "login.rate");
 }
 
-static void p3_a_login_that_cannot_be_counted_is_not_tried(void **state)
+static void p3_35_a_login_that_cannot_be_counted_is_not_tried(void **state)
 {
     const World *world = *state;
     tamper(world->fixture, "CREATE TRIGGER full BEFORE INSERT ON login_time BEGIN "
@@ -235,9 +235,9 @@ int main(void)
         TEST(only_a_verdict_on_the_credential_is_kept),
         TEST(a_login_that_works_forgets_the_refusal),
         TEST(a_letter_that_is_rejected_had_a_login_that_works),
-        TEST(p3_five_refusals_of_whatever_kind_stop_the_sixth_login),
-        TEST(p3_the_601st_login_of_an_hour_is_not_tried),
-        TEST(p3_a_login_that_cannot_be_counted_is_not_tried),
+        TEST(p3_35_five_refusals_of_whatever_kind_stop_the_sixth_login),
+        TEST(p3_35_the_601st_login_of_an_hour_is_not_tried),
+        TEST(p3_35_a_login_that_cannot_be_counted_is_not_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ GSource *g_timeout_source_new(guint ms)
     return real(MIN(ms, 50));
 }
 
-static void p8_a_look_up_that_hangs_ends_at_the_limit(void **state)
+static void p8_90_a_look_up_that_hangs_ends_at_the_limit(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
@@ -80,7 +80,7 @@ static void p8_a_look_up_that_hangs_ends_at_the_limit(void **state)
 }
 
 /* A listener whose queue is full answers nobody. */
-static void p8_a_host_that_does_not_answer_is_left_at_the_limit(void **state)
+static void p8_90_a_host_that_does_not_answer_is_left_at_the_limit(void **state)
 {
     (void)state;
     static const char *answer[] = {"127.0.0.1", NULL};
@@ -106,7 +106,7 @@ static void p8_a_host_that_does_not_answer_is_left_at_the_limit(void **state)
 
 /* ---- a connection that is silent ---- */
 
-static void p8_a_handshake_that_does_not_begin_is_left_at_the_limit(void **state)
+static void p8_90_a_handshake_that_does_not_begin_is_left_at_the_limit(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_WAIT()};
@@ -124,7 +124,7 @@ static void p8_a_handshake_that_does_not_begin_is_left_at_the_limit(void **state
 }
 
 /* However long a whole command may take. */
-static void p8_a_server_that_falls_silent_is_left_at_the_limit(void **state)
+static void p8_90_a_server_that_falls_silent_is_left_at_the_limit(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_TLS(), PEER_WAIT()};
@@ -166,7 +166,7 @@ typedef struct {
     const char *rule;
 } LetterCase;
 
-static void p6_after_the_dot_a_server_may_scan_for_ten_minutes(void **state)
+static void p6_62_after_the_dot_a_server_may_scan_for_ten_minutes(void **state)
 {
     (void)state;
     static const LetterCase cases[] = {
@@ -198,11 +198,11 @@ int main(void)
     }
     resolver = fake_resolver_new();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p8_a_look_up_that_hangs_ends_at_the_limit),
-        cmocka_unit_test(p8_a_host_that_does_not_answer_is_left_at_the_limit),
-        cmocka_unit_test(p8_a_handshake_that_does_not_begin_is_left_at_the_limit),
-        cmocka_unit_test(p8_a_server_that_falls_silent_is_left_at_the_limit),
-        cmocka_unit_test(p6_after_the_dot_a_server_may_scan_for_ten_minutes),
+        cmocka_unit_test(p8_90_a_look_up_that_hangs_ends_at_the_limit),
+        cmocka_unit_test(p8_90_a_host_that_does_not_answer_is_left_at_the_limit),
+        cmocka_unit_test(p8_90_a_handshake_that_does_not_begin_is_left_at_the_limit),
+        cmocka_unit_test(p8_90_a_server_that_falls_silent_is_left_at_the_limit),
+        cmocka_unit_test(p6_62_after_the_dot_a_server_may_scan_for_ten_minutes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     g_object_unref(resolver);

@@ -91,7 +91,7 @@ static gsize wire_size(const PassCase *one)
                                                    : strlen(one->wire);
 }
 
-static void p8_what_a_server_may_say_passes_wherever_it_is_cut(void **state)
+static void p8_90_what_a_server_may_say_passes_wherever_it_is_cut(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(passing); i++) {
@@ -181,7 +181,7 @@ static const RefusedCase refusing[] = {
     {"FETCH without list", "* 1 FETCH\r\n", "server.protocol", 0},
 };
 
-static void p8_what_breaks_the_grammar_is_refused_wherever_it_is_cut(void **state)
+static void p8_90_what_breaks_the_grammar_is_refused_wherever_it_is_cut(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(refusing); i++) {
@@ -199,7 +199,7 @@ static void p8_what_breaks_the_grammar_is_refused_wherever_it_is_cut(void **stat
     }
 }
 
-static void p8_a_nul_outside_a_literal_is_refused(void **state)
+static void p8_90_a_nul_outside_a_literal_is_refused(void **state)
 {
     (void)state;
     static const char *const before[] = {"",          "* ",      "* OK ",          "* LIST (",
@@ -237,7 +237,7 @@ static void assert_limit(GString *wire, guint expects, gboolean passes, const ch
     }
 }
 
-static void p8_a_line_ends_at_its_limit(void **state)
+static void p8_90_a_line_ends_at_its_limit(void **state)
 {
     (void)state;
     gsize words = strlen("* OK ") + strlen("\r\n");
@@ -249,7 +249,7 @@ static void p8_a_line_ends_at_its_limit(void **state)
     assert_limit(stretched("a", "", 0, ""), 0, TRUE, NULL);
 }
 
-static void p8_a_search_reply_may_be_longer_but_ends_too(void **state)
+static void p8_90_a_search_reply_may_be_longer_but_ends_too(void **state)
 {
     (void)state;
     assert_limit(stretched("* SEARCH", " 1234567", LIMIT_SEARCH_LINE - 20, "\r\n"), SCAN_SEARCH,
@@ -258,7 +258,7 @@ static void p8_a_search_reply_may_be_longer_but_ends_too(void **state)
                  "8388608");
 }
 
-static void p8_brackets_nest_to_their_limit(void **state)
+static void p8_90_brackets_nest_to_their_limit(void **state)
 {
     (void)state;
     assert_limit(stretched("* LIST ", "(", LIMIT_DEPTH, "\r\n"), 0, TRUE, NULL);
@@ -269,7 +269,7 @@ static void p8_brackets_nest_to_their_limit(void **state)
     assert_limit(stretched("* LIST ", "()", 20480, "\r\n"), 0, TRUE, NULL);
 }
 
-static void p8_a_reply_ends_at_its_limits(void **state)
+static void p8_90_a_reply_ends_at_its_limits(void **state)
 {
     (void)state;
     assert_limit(stretched("", "* 1 EXISTS\r\n", LIMIT_UNTAGGED * 12, ""), 0, TRUE, NULL);
@@ -318,7 +318,7 @@ static void p6_search_numbers_are_collected_as_they_came(void **state)
     }
 }
 
-static void p10_the_servers_words_are_kept(void **state)
+static void p10_109_the_servers_words_are_kept(void **state)
 {
     (void)state;
     static const char wire[] = "* OK ignored\r\n* BYE [UNAVAILABLE] later\r\n7 NO [INUSE] busy\r\n";
@@ -339,16 +339,16 @@ static void p10_the_servers_words_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p8_what_a_server_may_say_passes_wherever_it_is_cut),
-        cmocka_unit_test(p8_what_breaks_the_grammar_is_refused_wherever_it_is_cut),
-        cmocka_unit_test(p8_a_nul_outside_a_literal_is_refused),
-        cmocka_unit_test(p8_a_line_ends_at_its_limit),
-        cmocka_unit_test(p8_a_search_reply_may_be_longer_but_ends_too),
-        cmocka_unit_test(p8_brackets_nest_to_their_limit),
-        cmocka_unit_test(p8_a_reply_ends_at_its_limits),
+        cmocka_unit_test(p8_90_what_a_server_may_say_passes_wherever_it_is_cut),
+        cmocka_unit_test(p8_90_what_breaks_the_grammar_is_refused_wherever_it_is_cut),
+        cmocka_unit_test(p8_90_a_nul_outside_a_literal_is_refused),
+        cmocka_unit_test(p8_90_a_line_ends_at_its_limit),
+        cmocka_unit_test(p8_90_a_search_reply_may_be_longer_but_ends_too),
+        cmocka_unit_test(p8_90_brackets_nest_to_their_limit),
+        cmocka_unit_test(p8_90_a_reply_ends_at_its_limits),
         cmocka_unit_test(p8_bodies_do_not_count_as_reply),
         cmocka_unit_test(p6_search_numbers_are_collected_as_they_came),
-        cmocka_unit_test(p10_the_servers_words_are_kept),
+        cmocka_unit_test(p10_109_the_servers_words_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void p6_the_end_is_minus_one(void **state)
     assert_string_equal(heard, "");
 }
 
-static void p8_silence_ends(void **state)
+static void p8_90_silence_ends(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_SEND("* OK x\r\n"), PEER_WAIT()};
@@ -76,7 +76,7 @@ static void p8_silence_ends(void **state)
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define THOUSAND HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
 
-static void p8_a_reply_byte_by_byte_ends_in_time(void **state)
+static void p8_90_a_reply_byte_by_byte_ends_in_time(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_SLOWLY("* OK " THOUSAND THOUSAND THOUSAND), PEER_WAIT()};
@@ -161,8 +161,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p6_the_end_is_minus_one),
-        cmocka_unit_test(p8_silence_ends),
-        cmocka_unit_test(p8_a_reply_byte_by_byte_ends_in_time),
+        cmocka_unit_test(p8_90_silence_ends),
+        cmocka_unit_test(p8_90_a_reply_byte_by_byte_ends_in_time),
         cmocka_unit_test(p8_a_body_may_take_as_long_as_its_bytes_need),
         cmocka_unit_test(p1_after_a_violation_nothing_is_said),
         cmocka_unit_test(p1_a_command_is_one_line),

@@ -45,7 +45,7 @@ static const ReplyCase selects[] = {
     {"a second server", "4 OK [UIDVALIDITY 1] x\r\nHTTP/1.1 200\r\n", 76, "server.protocol"},
 };
 
-static void p6_a_mailbox_that_cannot_be_trusted_is_not_opened(void **state)
+static void p6_57_a_mailbox_that_cannot_be_trusted_is_not_opened(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(selects); i++) {
@@ -65,7 +65,7 @@ static void p6_a_mailbox_that_cannot_be_trusted_is_not_opened(void **state)
     }
 }
 
-static void p8_a_mailbox_name_is_never_a_command(void **state)
+static void p8_91_a_mailbox_name_is_never_a_command(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {EXAMINE, PEER_WAIT()};
@@ -83,7 +83,7 @@ static void p8_a_mailbox_name_is_never_a_command(void **state)
     ENDS(heard, "3 CAPABILITY\r\n4 EXAMINE INBOX\r\n");
 }
 
-static void p8_mailbox_names_have_limits(void **state)
+static void p8_91_mailbox_names_have_limits(void **state)
 {
     (void)state;
     g_autoptr(GString) many = g_string_new(NULL);
@@ -118,7 +118,7 @@ static const ReplyCase searches[] = {
 
 static const NumberRange one_to_nine[] = {{1, 9}};
 
-static void p6_numbers_that_were_not_asked_for_are_refused(void **state)
+static void p6_57_numbers_that_were_not_asked_for_are_refused(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(searches); i++) {
@@ -193,7 +193,7 @@ static const ReplyCase fetches[] = {
     {"size of -1", "* 1 FETCH (UID 2 BODY[] {-1}\r\nabcde)\r\n", 76, "server.protocol"},
 };
 
-static void p6_a_fetch_gone_wrong_is_an_error(void **state)
+static void p6_57_a_fetch_gone_wrong_is_an_error(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(fetches); i++) {
@@ -214,7 +214,7 @@ static void p6_a_fetch_gone_wrong_is_an_error(void **state)
 #define TAKEN_FIRST "start a\r\n\r\nb end 2 0 \\Seen\n"
 #define TAKEN TAKEN_FIRST "start c end 3 0 -\n"
 
-static void p6_a_reply_is_the_same_wherever_it_is_split(void **state)
+static void p6_55_a_reply_is_the_same_wherever_it_is_split(void **state)
 {
     (void)state;
     for (gsize cut = 0; cut < sizeof REPLY - 1; cut++) {
@@ -226,7 +226,7 @@ static void p6_a_reply_is_the_same_wherever_it_is_split(void **state)
     }
 }
 
-static void p3_a_connection_that_ends_at_any_byte_is_an_error(void **state)
+static void p3_32_a_connection_that_ends_at_any_byte_is_an_error(void **state)
 {
     (void)state;
     for (gsize size = 0; size < sizeof REPLY - 1; size++) {
@@ -267,7 +267,7 @@ static void p6_a_taker_that_fails_ends_the_transfer(void **state)
     }
 }
 
-static void p8_floods_end_at_a_limit(void **state)
+static void p8_90_floods_end_at_a_limit(void **state)
 {
     (void)state;
     static const struct {
@@ -360,7 +360,7 @@ static void p6_without_uidplus_nothing_is_removed(void **state)
 
 /* ---- good-bye ---- */
 
-static void p3_a_good_bye_that_is_cut_is_told(void **state)
+static void p3_32_a_good_bye_that_is_cut_is_told(void **state)
 {
     (void)state;
     static const struct {
@@ -389,18 +389,18 @@ static void p3_a_good_bye_that_is_cut_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p6_a_mailbox_that_cannot_be_trusted_is_not_opened),
-        cmocka_unit_test(p8_a_mailbox_name_is_never_a_command),
-        cmocka_unit_test(p8_mailbox_names_have_limits),
-        cmocka_unit_test(p6_numbers_that_were_not_asked_for_are_refused),
-        cmocka_unit_test(p6_a_fetch_gone_wrong_is_an_error),
-        cmocka_unit_test(p6_a_reply_is_the_same_wherever_it_is_split),
-        cmocka_unit_test(p3_a_connection_that_ends_at_any_byte_is_an_error),
+        cmocka_unit_test(p6_57_a_mailbox_that_cannot_be_trusted_is_not_opened),
+        cmocka_unit_test(p8_91_a_mailbox_name_is_never_a_command),
+        cmocka_unit_test(p8_91_mailbox_names_have_limits),
+        cmocka_unit_test(p6_57_numbers_that_were_not_asked_for_are_refused),
+        cmocka_unit_test(p6_57_a_fetch_gone_wrong_is_an_error),
+        cmocka_unit_test(p6_55_a_reply_is_the_same_wherever_it_is_split),
+        cmocka_unit_test(p3_32_a_connection_that_ends_at_any_byte_is_an_error),
         cmocka_unit_test(p6_a_taker_that_fails_ends_the_transfer),
-        cmocka_unit_test(p8_floods_end_at_a_limit),
+        cmocka_unit_test(p8_90_floods_end_at_a_limit),
         cmocka_unit_test(p6_removal_needs_uidplus_and_the_same_mailbox),
         cmocka_unit_test(p6_without_uidplus_nothing_is_removed),
-        cmocka_unit_test(p3_a_good_bye_that_is_cut_is_told),
+        cmocka_unit_test(p3_32_a_good_bye_that_is_cut_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

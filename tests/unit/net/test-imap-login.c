@@ -213,7 +213,7 @@ static gsize step_count(const LoginCase *one)
     return n;
 }
 
-static void p1_a_greeting_or_login_gone_wrong_says_no_more(void **state)
+static void p1_5_a_greeting_or_login_gone_wrong_says_no_more(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(logins); i++) {
@@ -235,7 +235,7 @@ static void p1_a_greeting_or_login_gone_wrong_says_no_more(void **state)
     }
 }
 
-static void p1_preauth_is_told_by_its_name(void **state)
+static void p1_6_preauth_is_told_by_its_name(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_TLS(), PEER_SEND("* PREAUTH welcome\r\n"), PEER_WAIT()};
@@ -246,7 +246,7 @@ static void p1_preauth_is_told_by_its_name(void **state)
     g_free(talk_end(&talk, NULL));
 }
 
-static void p8_challenges_without_end_end(void **state)
+static void p3_34_challenges_without_end_end(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {CAPABLE(" AUTH=LOGIN"), PEER_EXPECT("2 AUTHENTICATE"),
@@ -259,7 +259,7 @@ static void p8_challenges_without_end_end(void **state)
     g_free(talk_end(&talk, NULL));
 }
 
-static void p1_a_greeting_in_clear_gets_no_word(void **state)
+static void p1_5_a_greeting_in_clear_gets_no_word(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_SEND("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] in\r\n"),
@@ -304,10 +304,10 @@ static void p1_values_that_would_be_commands_are_not_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p1_a_greeting_or_login_gone_wrong_says_no_more),
-        cmocka_unit_test(p1_preauth_is_told_by_its_name),
-        cmocka_unit_test(p8_challenges_without_end_end),
-        cmocka_unit_test(p1_a_greeting_in_clear_gets_no_word),
+        cmocka_unit_test(p1_5_a_greeting_or_login_gone_wrong_says_no_more),
+        cmocka_unit_test(p1_6_preauth_is_told_by_its_name),
+        cmocka_unit_test(p3_34_challenges_without_end_end),
+        cmocka_unit_test(p1_5_a_greeting_in_clear_gets_no_word),
         cmocka_unit_test(p1_values_that_would_be_commands_are_not_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void what_waits_behind_a_line_is_seen(void **state)
     g_byte_array_unref(wire_close(&wire));
 }
 
-static void p8_lone_cr_and_lf_are_violations(void **state)
+static void p8_90_lone_cr_and_lf_are_violations(void **state)
 {
     (void)state;
     static const PeerStep cases[] = {PEER_SEND("+OK\n"), PEER_SEND("\n"), PEER_SEND("a\rb\r\n"),
@@ -89,7 +89,7 @@ static void p8_lone_cr_and_lf_are_violations(void **state)
     }
 }
 
-static void p8_a_line_of_the_limit_passes_and_one_byte_more_does_not(void **state)
+static void p8_90_a_line_of_the_limit_passes_and_one_byte_more_does_not(void **state)
 {
     (void)state;
     for (gsize extra = 0; extra < 2; extra++) {
@@ -110,7 +110,7 @@ static void p8_a_line_of_the_limit_passes_and_one_byte_more_does_not(void **stat
     }
 }
 
-static void p8_an_endless_line_ends_at_the_limit(void **state)
+static void p8_90_an_endless_line_ends_at_the_limit(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_FLOOD("+OK for ever and ever ")};
@@ -204,7 +204,7 @@ static void p8_dots_are_undone_at_every_edge_of_the_buffer(void **state)
             check_body(&body_cases[i], LIMIT_LINE - back, ACT_SEND);
 }
 
-static void p3_a_body_that_ends_early_is_an_error(void **state)
+static void p3_32_a_body_that_ends_early_is_an_error(void **state)
 {
     (void)state;
     static const PeerStep cases[] = {PEER_SEND("a\r\n"), PEER_SEND("a\r\n."), PEER_SEND("a\r\n.\r"),
@@ -280,12 +280,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_one_by_one_without_their_ends),
         cmocka_unit_test(what_waits_behind_a_line_is_seen),
-        cmocka_unit_test(p8_lone_cr_and_lf_are_violations),
-        cmocka_unit_test(p8_a_line_of_the_limit_passes_and_one_byte_more_does_not),
-        cmocka_unit_test(p8_an_endless_line_ends_at_the_limit),
+        cmocka_unit_test(p8_90_lone_cr_and_lf_are_violations),
+        cmocka_unit_test(p8_90_a_line_of_the_limit_passes_and_one_byte_more_does_not),
+        cmocka_unit_test(p8_90_an_endless_line_ends_at_the_limit),
         cmocka_unit_test(p8_bodies_arrive_byte_for_byte),
         cmocka_unit_test(p8_dots_are_undone_at_every_edge_of_the_buffer),
-        cmocka_unit_test(p3_a_body_that_ends_early_is_an_error),
+        cmocka_unit_test(p3_32_a_body_that_ends_early_is_an_error),
         cmocka_unit_test(a_taker_that_refuses_ends_the_body),
         cmocka_unit_test(a_command_is_one_line),
         cmocka_unit_test(p9_a_value_with_a_line_break_is_never_sent),

@@ -37,7 +37,7 @@ static const struct {
     {"&APw-\374", "&APw-\357\277\275"},
 };
 
-static void p8_names_are_decoded_or_kept(void **state)
+static void p8_91_names_are_decoded_or_kept(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -47,7 +47,7 @@ static void p8_names_are_decoded_or_kept(void **state)
     }
 }
 
-static void p8_names_that_would_end_a_command_are_not_sent(void **state)
+static void p8_91_names_that_would_end_a_command_are_not_sent(void **state)
 {
     (void)state;
     assert_true(mailbox_name_sendable("INBOX"));
@@ -63,8 +63,8 @@ static void p8_names_that_would_end_a_command_are_not_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p8_names_are_decoded_or_kept),
-        cmocka_unit_test(p8_names_that_would_end_a_command_are_not_sent),
+        cmocka_unit_test(p8_91_names_are_decoded_or_kept),
+        cmocka_unit_test(p8_91_names_that_would_end_a_command_are_not_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

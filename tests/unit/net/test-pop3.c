@@ -429,7 +429,7 @@ static void p3_logins_end_as_they_should(void **state)
     }
 }
 
-static void p8_too_many_capabilities_are_refused(void **state)
+static void p8_90_too_many_capabilities_are_refused(void **state)
 {
     (void)state;
     for (guint more = 0; more < 2; more++) {
@@ -453,7 +453,7 @@ static void p8_too_many_capabilities_are_refused(void **state)
     }
 }
 
-static void p3_nothing_is_sent_when_no_mechanism_fits(void **state)
+static void p3_34_nothing_is_sent_when_no_mechanism_fits(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {GREETING, CAPA("SASL DIGEST-MD5\r\n"), PEER_WAIT()};
@@ -492,7 +492,7 @@ typedef struct {
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
     "xxxxxxxx"
 
-static void p8_hostile_lists_are_refused(void **state)
+static void p8_90_hostile_lists_are_refused(void **state)
 {
     (void)state;
     static const ListCase cases[] = {
@@ -538,7 +538,7 @@ static void p8_hostile_lists_are_refused(void **state)
     }
 }
 
-static void p8_an_endless_list_ends_at_what_stat_said(void **state)
+static void p8_90_an_endless_list_ends_at_what_stat_said(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {LOGIN(EVERYTHING), PEER_EXPECT("STAT"),
@@ -550,7 +550,7 @@ static void p8_an_endless_list_ends_at_what_stat_said(void **state)
     run_clear(&run);
 }
 
-static void p8_nothing_is_sent_after_a_violation(void **state)
+static void p8_90_nothing_is_sent_after_a_violation(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {LOGIN(EVERYTHING), PEER_EXPECT("STAT"), PEER_EXPECT("UIDL"),
@@ -587,7 +587,7 @@ static void p6_one_refused_message_does_not_stop_the_others(void **state)
     run_clear(&run);
 }
 
-static void p6_a_message_cut_off_is_never_whole(void **state)
+static void p6_55_a_message_cut_off_is_never_whole(void **state)
 {
     (void)state;
     static const char message[] = "+OK\r\nSubject: x\r\n\r\nbody\r\n.\r\n";
@@ -637,7 +637,7 @@ static void p6_a_taker_that_fails_ends_the_session(void **state)
     run_clear(&run);
 }
 
-static void p6_numbers_that_do_not_exist_are_never_sent(void **state)
+static void p6_56_numbers_that_do_not_exist_are_never_sent(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {THREE, PEER_WAIT()};
@@ -662,7 +662,7 @@ typedef struct {
     const char *rule;
 } QuitCase;
 
-static void p6_deletions_hold_only_when_quit_was_confirmed(void **state)
+static void p6_56_deletions_hold_only_when_quit_was_confirmed(void **state)
 {
     (void)state;
     static const QuitCase cases[] = {
@@ -691,7 +691,7 @@ static void p6_deletions_hold_only_when_quit_was_confirmed(void **state)
     }
 }
 
-static void p6_a_refused_deletion_is_told(void **state)
+static void p6_56_a_refused_deletion_is_told(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {THREE, PEER_EXPECT("DELE 1"), PEER_EXPECT("DELE 3"),
@@ -714,18 +714,18 @@ int main(void)
         cmocka_unit_test(a_mailbox_without_ids_is_listed_by_number),
         cmocka_unit_test(an_answer_nobody_fetched_is_not_taken_for_the_next),
         cmocka_unit_test(p3_logins_end_as_they_should),
-        cmocka_unit_test(p8_too_many_capabilities_are_refused),
-        cmocka_unit_test(p3_nothing_is_sent_when_no_mechanism_fits),
+        cmocka_unit_test(p8_90_too_many_capabilities_are_refused),
+        cmocka_unit_test(p3_34_nothing_is_sent_when_no_mechanism_fits),
         cmocka_unit_test(p9_a_login_with_a_line_break_is_not_sent),
-        cmocka_unit_test(p8_hostile_lists_are_refused),
-        cmocka_unit_test(p8_an_endless_list_ends_at_what_stat_said),
-        cmocka_unit_test(p8_nothing_is_sent_after_a_violation),
+        cmocka_unit_test(p8_90_hostile_lists_are_refused),
+        cmocka_unit_test(p8_90_an_endless_list_ends_at_what_stat_said),
+        cmocka_unit_test(p8_90_nothing_is_sent_after_a_violation),
         cmocka_unit_test(p6_one_refused_message_does_not_stop_the_others),
-        cmocka_unit_test(p6_a_message_cut_off_is_never_whole),
+        cmocka_unit_test(p6_55_a_message_cut_off_is_never_whole),
         cmocka_unit_test(p6_a_taker_that_fails_ends_the_session),
-        cmocka_unit_test(p6_numbers_that_do_not_exist_are_never_sent),
-        cmocka_unit_test(p6_deletions_hold_only_when_quit_was_confirmed),
-        cmocka_unit_test(p6_a_refused_deletion_is_told),
+        cmocka_unit_test(p6_56_numbers_that_do_not_exist_are_never_sent),
+        cmocka_unit_test(p6_56_deletions_hold_only_when_quit_was_confirmed),
+        cmocka_unit_test(p6_56_a_refused_deletion_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ typedef struct {
     const char *chosen;
 } ChoiceCase;
 
-static void p3_the_strongest_offered_and_allowed_mechanism_is_taken(void **state)
+static void p3_34_the_strongest_offered_and_allowed_mechanism_is_taken(void **state)
 {
     (void)state;
     static const ChoiceCase cases[] = {
@@ -214,7 +214,7 @@ static void plain_and_login_answer_as_written(void **state)
     assert_true(sasl_finish(&login, NULL));
 }
 
-static void p3_one_challenge_too_many_is_refused(void **state)
+static void p3_34_one_challenge_too_many_is_refused(void **state)
 {
     (void)state;
     g_auto(Exchange) plain = begin("PLAIN");
@@ -222,7 +222,7 @@ static void p3_one_challenge_too_many_is_refused(void **state)
     assert_refused(&plain, "", POSTERN_ERROR_PROTOCOL, "login.challenge");
 }
 
-static void p3_an_early_yes_is_refused(void **state)
+static void p3_33_an_early_yes_is_refused(void **state)
 {
     (void)state;
     g_auto(Exchange) login = begin("LOGIN");
@@ -293,10 +293,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p3_34_nothing_weaker_than_the_minimum_is_used),
-        cmocka_unit_test(p3_the_strongest_offered_and_allowed_mechanism_is_taken),
+        cmocka_unit_test(p3_34_the_strongest_offered_and_allowed_mechanism_is_taken),
         cmocka_unit_test(plain_and_login_answer_as_written),
-        cmocka_unit_test(p3_one_challenge_too_many_is_refused),
-        cmocka_unit_test(p3_an_early_yes_is_refused),
+        cmocka_unit_test(p3_34_one_challenge_too_many_is_refused),
+        cmocka_unit_test(p3_33_an_early_yes_is_refused),
         cmocka_unit_test(a_challenge_that_is_no_base64_is_refused),
         cmocka_unit_test(a_token_is_never_carried_by_the_protocols_own_command),
         cmocka_unit_test(p3_33_the_channel_is_bound_where_it_can_be),

@@ -121,7 +121,7 @@ static void a_letter_leaves_by_465(void **state)
     run_clear(&run);
 }
 
-static void p1_587_says_nothing_in_clear_but_ehlo_and_starttls(void **state)
+static void p1_9_587_says_nothing_in_clear_but_ehlo_and_starttls(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {
@@ -256,14 +256,14 @@ static void check_opening(Scheme scheme, const OpenCase *c)
     run_clear(&run);
 }
 
-static void p1_an_opening_in_clear_that_is_not_whole_ends_at_once(void **state)
+static void p1_2_an_opening_in_clear_that_is_not_whole_ends_at_once(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(clear_cases); i++)
         check_opening(SCHEME_SUBMISSION, &clear_cases[i]);
 }
 
-static void p1_bytes_behind_220_kill_the_connection_at_each_offset(void **state)
+static void p1_3_bytes_behind_220_kill_the_connection_at_each_offset(void **state)
 {
     (void)state;
     static const char fake[] = "220 go\r\n250-mail\r\n250 AUTH PLAIN\r\n235 in\r\n";
@@ -356,14 +356,14 @@ static const OpenCase inside_cases[] = {
      EHLO PLAIN},
 };
 
-static void p1_openings_inside_tls_end_as_they_should(void **state)
+static void p1_4_openings_inside_tls_end_as_they_should(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(inside_cases); i++)
         check_opening(SCHEME_SMTPS, &inside_cases[i]);
 }
 
-static void p1_auth_heard_in_clear_does_not_count(void **state)
+static void p1_4_auth_heard_in_clear_does_not_count(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {CLEAR,
@@ -605,7 +605,7 @@ typedef struct {
     const char *rule;
 } DotCase;
 
-static void p6_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt(void **state)
+static void p6_62_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt(void **state)
 {
     (void)state;
     static const DotCase cases[] = {
@@ -643,7 +643,7 @@ static char *greeting_of(guint lines)
     return g_string_free(text, FALSE);
 }
 
-static void p8_a_reply_of_too_many_lines_is_refused(void **state)
+static void p8_90_a_reply_of_too_many_lines_is_refused(void **state)
 {
     (void)state;
     for (guint more = 0; more < 2; more++) {
@@ -691,7 +691,7 @@ static void an_answer_that_is_too_long_for_the_command_waits_for_the_challenge(v
     }
 }
 
-static void p6_before_the_dot_there_is_no_doubt(void **state)
+static void p6_62_before_the_dot_there_is_no_doubt(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {TO_DATA, PEER_DROP()};
@@ -753,11 +753,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_letter_leaves_by_465),
-        cmocka_unit_test(p1_587_says_nothing_in_clear_but_ehlo_and_starttls),
-        cmocka_unit_test(p1_an_opening_in_clear_that_is_not_whole_ends_at_once),
-        cmocka_unit_test(p1_bytes_behind_220_kill_the_connection_at_each_offset),
-        cmocka_unit_test(p1_openings_inside_tls_end_as_they_should),
-        cmocka_unit_test(p1_auth_heard_in_clear_does_not_count),
+        cmocka_unit_test(p1_9_587_says_nothing_in_clear_but_ehlo_and_starttls),
+        cmocka_unit_test(p1_2_an_opening_in_clear_that_is_not_whole_ends_at_once),
+        cmocka_unit_test(p1_3_bytes_behind_220_kill_the_connection_at_each_offset),
+        cmocka_unit_test(p1_4_openings_inside_tls_end_as_they_should),
+        cmocka_unit_test(p1_4_auth_heard_in_clear_does_not_count),
         cmocka_unit_test(p9_addresses_that_could_end_a_path_are_not_sent),
         cmocka_unit_test(p9_an_address_of_the_limit_passes_and_one_byte_more_does_not),
         cmocka_unit_test(all_recipients_are_accepted_or_nothing_is_sent),
@@ -766,10 +766,10 @@ int main(void)
         cmocka_unit_test(p9_a_body_with_bare_cr_or_lf_never_ends),
         cmocka_unit_test(p9_dots_are_stuffed_and_an_open_line_is_ended),
         cmocka_unit_test(p6_an_end_of_the_source_that_comes_early_is_no_letter),
-        cmocka_unit_test(p6_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt),
-        cmocka_unit_test(p8_a_reply_of_too_many_lines_is_refused),
+        cmocka_unit_test(p6_62_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt),
+        cmocka_unit_test(p8_90_a_reply_of_too_many_lines_is_refused),
         cmocka_unit_test(an_answer_that_is_too_long_for_the_command_waits_for_the_challenge),
-        cmocka_unit_test(p6_before_the_dot_there_is_no_doubt),
+        cmocka_unit_test(p6_62_before_the_dot_there_is_no_doubt),
         cmocka_unit_test(a_refused_data_is_forgotten_and_the_next_letter_goes),
         cmocka_unit_test(eight_bit_needs_a_server_that_takes_it),
     };

@@ -191,7 +191,7 @@ static GError *shake_with(const CertificateCase *c)
     return shake(&(PeerSetup){.identity = server, .between = between}, session);
 }
 
-static void p3_each_fault_of_a_certificate_is_refused_by_name(void **state)
+static void p3_26_each_fault_of_a_certificate_is_refused_by_name(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(certificate_cases); i++) {
@@ -204,7 +204,7 @@ static void p3_each_fault_of_a_certificate_is_refused_by_name(void **state)
     }
 }
 
-static void p3_a_path_longer_than_its_ca_allows_is_refused(void **state)
+static void p3_26_a_path_longer_than_its_ca_allows_is_refused(void **state)
 {
     (void)state;
     g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
@@ -220,7 +220,7 @@ static void p3_a_path_longer_than_its_ca_allows_is_refused(void **state)
     assert_refused(error, POSTERN_ERROR_PROTOCOL, "tls.chain", "path length");
 }
 
-static void p3_a_nul_inside_a_name_does_not_end_it(void **state)
+static void p3_26_a_nul_inside_a_name_does_not_end_it(void **state)
 {
     (void)state;
     static const char evil[] = PEER_HOST "\0.evil.test";
@@ -239,7 +239,7 @@ static void p3_a_nul_inside_a_name_does_not_end_it(void **state)
     assert_refused(error, POSTERN_ERROR_PROTOCOL, "tls.name", ".evil.test");
 }
 
-static void p3_the_chain_must_lead_to_every_ca_set(void **state)
+static void p3_27_the_chain_must_lead_to_every_ca_set(void **state)
 {
     (void)state;
     g_autoptr(Identity) other = identity_new(&recipe_ca, NULL);
@@ -252,7 +252,7 @@ static void p3_the_chain_must_lead_to_every_ca_set(void **state)
     assert_refused(error, POSTERN_ERROR_PROTOCOL, "tls.chain", "CA set 3");
 }
 
-static void p3_no_ca_set_or_an_unusable_one_trusts_nobody(void **state)
+static void p3_27_no_ca_set_or_an_unusable_one_trusts_nobody(void **state)
 {
     (void)state;
     static const char *texts[] = {"", "no PEM here\n", "-----BEGIN CERTIFICATE-----\nAAAA\n",
@@ -269,7 +269,7 @@ static void p3_no_ca_set_or_an_unusable_one_trusts_nobody(void **state)
     assert_refused(error, POSTERN_ERROR_POLICY, "tls.ca", "no CA is trusted");
 }
 
-static void p3_a_ca_set_beyond_the_limit_is_refused(void **state)
+static void p3_27_a_ca_set_beyond_the_limit_is_refused(void **state)
 {
     (void)state;
     g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
@@ -280,7 +280,7 @@ static void p3_a_ca_set_beyond_the_limit_is_refused(void **state)
     assert_refused(error, POSTERN_ERROR_POLICY, "tls.ca", "larger than");
 }
 
-static void p3_a_company_intermediate_may_be_the_anchor(void **state)
+static void p3_27_a_company_intermediate_may_be_the_anchor(void **state)
 {
     (void)state;
     Recipe recipe = recipe_ca;
@@ -333,7 +333,7 @@ static GBytes *staple_of(const StapleCase *c, const Identity *server)
     return bytes;
 }
 
-static void p3_a_certificate_that_must_staple_does(void **state)
+static void p3_31_a_certificate_that_must_staple_does(void **state)
 {
     (void)state;
     static const StapleCase cases[] = {
@@ -376,7 +376,7 @@ static void set_pins(Session *session, const char *first, const char *second)
     session->pins[1] = g_strdup(second);
 }
 
-static void p3_pins_are_demanded_in_addition_to_the_chain(void **state)
+static void p3_27_pins_are_demanded_in_addition_to_the_chain(void **state)
 {
     (void)state;
     static const char *nobody = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -401,7 +401,7 @@ static void p3_pins_are_demanded_in_addition_to_the_chain(void **state)
     assert_refused(chain, POSTERN_ERROR_PROTOCOL, "tls.chain", "self-signed");
 }
 
-static void p3_a_pinned_certificate_outside_the_chain_does_not_count(void **state)
+static void p3_27_a_pinned_certificate_outside_the_chain_does_not_count(void **state)
 {
     (void)state;
     g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
@@ -412,7 +412,7 @@ static void p3_a_pinned_certificate_outside_the_chain_does_not_count(void **stat
     assert_refused(error, POSTERN_ERROR_PROTOCOL, "tls.pin", "pinned");
 }
 
-static void p3_old_versions_and_weak_ciphers_are_refused(void **state)
+static void p3_29_old_versions_and_weak_ciphers_are_refused(void **state)
 {
     (void)state;
     g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
@@ -439,7 +439,7 @@ static void p3_old_versions_and_weak_ciphers_are_refused(void **state)
     assert_refused(error, POSTERN_ERROR_PROTOCOL, "tls.version", "1.3");
 }
 
-static void p3_the_environment_changes_no_trust(void **state)
+static void p3_28_the_environment_changes_no_trust(void **state)
 {
     (void)state;
     /* OPENSSL_CONF and SSL_CERT_FILE were set before main() by main() itself: see below. */
@@ -462,7 +462,7 @@ typedef struct {
     PeerStep greeting;
 } GreetingCase;
 
-static void p1_a_greeting_in_clear_gets_nothing_but_a_client_hello(void **state)
+static void p1_5_a_greeting_in_clear_gets_nothing_but_a_client_hello(void **state)
 {
     (void)state;
     static const GreetingCase cases[] = {
@@ -491,7 +491,7 @@ static void p1_a_greeting_in_clear_gets_nothing_but_a_client_hello(void **state)
     }
 }
 
-static void p1_bytes_before_the_handshake_kill_the_connection(void **state)
+static void p1_3_bytes_before_the_handshake_kill_the_connection(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_EXPECT("STARTTLS"), PEER_SEND("x"), PEER_SEND("y"),
@@ -545,7 +545,7 @@ static void a_good_bye_is_a_clean_end(void **state)
     assert_int_equal(total, 5);
 }
 
-static void p3_an_end_without_good_bye_is_a_truncation(void **state)
+static void p3_32_an_end_without_good_bye_is_a_truncation(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_TLS(), PEER_SEND("hello"), PEER_DROP()};
@@ -683,22 +683,22 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p3_a_proper_server_is_accepted),
         cmocka_unit_test(p3_33_both_ends_know_the_binding_of_their_channel_alone),
-        cmocka_unit_test(p3_each_fault_of_a_certificate_is_refused_by_name),
-        cmocka_unit_test(p3_a_path_longer_than_its_ca_allows_is_refused),
-        cmocka_unit_test(p3_a_nul_inside_a_name_does_not_end_it),
-        cmocka_unit_test(p3_the_chain_must_lead_to_every_ca_set),
-        cmocka_unit_test(p3_no_ca_set_or_an_unusable_one_trusts_nobody),
-        cmocka_unit_test(p3_a_ca_set_beyond_the_limit_is_refused),
-        cmocka_unit_test(p3_a_company_intermediate_may_be_the_anchor),
-        cmocka_unit_test(p3_a_certificate_that_must_staple_does),
-        cmocka_unit_test(p3_pins_are_demanded_in_addition_to_the_chain),
-        cmocka_unit_test(p3_a_pinned_certificate_outside_the_chain_does_not_count),
-        cmocka_unit_test(p3_old_versions_and_weak_ciphers_are_refused),
-        cmocka_unit_test(p3_the_environment_changes_no_trust),
-        cmocka_unit_test(p1_a_greeting_in_clear_gets_nothing_but_a_client_hello),
-        cmocka_unit_test(p1_bytes_before_the_handshake_kill_the_connection),
+        cmocka_unit_test(p3_26_each_fault_of_a_certificate_is_refused_by_name),
+        cmocka_unit_test(p3_26_a_path_longer_than_its_ca_allows_is_refused),
+        cmocka_unit_test(p3_26_a_nul_inside_a_name_does_not_end_it),
+        cmocka_unit_test(p3_27_the_chain_must_lead_to_every_ca_set),
+        cmocka_unit_test(p3_27_no_ca_set_or_an_unusable_one_trusts_nobody),
+        cmocka_unit_test(p3_27_a_ca_set_beyond_the_limit_is_refused),
+        cmocka_unit_test(p3_27_a_company_intermediate_may_be_the_anchor),
+        cmocka_unit_test(p3_31_a_certificate_that_must_staple_does),
+        cmocka_unit_test(p3_27_pins_are_demanded_in_addition_to_the_chain),
+        cmocka_unit_test(p3_27_a_pinned_certificate_outside_the_chain_does_not_count),
+        cmocka_unit_test(p3_29_old_versions_and_weak_ciphers_are_refused),
+        cmocka_unit_test(p3_28_the_environment_changes_no_trust),
+        cmocka_unit_test(p1_5_a_greeting_in_clear_gets_nothing_but_a_client_hello),
+        cmocka_unit_test(p1_3_bytes_before_the_handshake_kill_the_connection),
         cmocka_unit_test(a_good_bye_is_a_clean_end),
-        cmocka_unit_test(p3_an_end_without_good_bye_is_a_truncation),
+        cmocka_unit_test(p3_32_an_end_without_good_bye_is_a_truncation),
         cmocka_unit_test(silence_ends_at_the_deadline),
         cmocka_unit_test(an_endless_server_meets_the_deadline),
         cmocka_unit_test(a_server_that_is_silent_in_the_handshake_meets_the_deadline),

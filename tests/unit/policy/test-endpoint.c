@@ -388,7 +388,7 @@ static void freemail_providers_are_known_by_domain(void **state)
         assert_false(freemail_domain(others[i]));
 }
 
-static void p2_an_accounts_tunnel_is_held_against_the_rules(void **state)
+static void p2_25_an_accounts_tunnel_is_held_against_the_rules(void **state)
 {
     (void)state;
     static const char *networks[] = {"10.0.0.0/8", NULL};
@@ -435,7 +435,7 @@ int main(void)
         cmocka_unit_test(p2_15_unsound_company_domains_are_refused),
         cmocka_unit_test(p2_13_the_company_owns_what_lies_under_its_domains),
         cmocka_unit_test(freemail_providers_are_known_by_domain),
-        cmocka_unit_test(p2_an_accounts_tunnel_is_held_against_the_rules),
+        cmocka_unit_test(p2_25_an_accounts_tunnel_is_held_against_the_rules),
         cmocka_unit_test(schemes_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static gboolean is_sentence(const char *text)
     return text && *text && !g_ascii_isspace(*text) && !g_str_has_suffix(text, ".");
 }
 
-static void p10_every_rule_has_a_name_words_and_a_mend(void **state)
+static void p10_109_every_rule_has_a_name_words_and_a_mend(void **state)
 {
     (void)state;
     for (guint i = 0; i < RULES; i++) {
@@ -47,7 +47,7 @@ static void failures_are_told_by_their_rule(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p10_every_rule_has_a_name_words_and_a_mend),
+        cmocka_unit_test(p10_109_every_rule_has_a_name_words_and_a_mend),
         cmocka_unit_test(each_rule_has_a_name_of_its_own),
         cmocka_unit_test(failures_are_told_by_their_rule),
     };

@@ -96,7 +96,7 @@ static void the_right_key_is_loaded(void **state)
     assert_same(key, fixture->match_key);
 }
 
-static void p10_a_missing_open_damaged_or_foreign_key_is_told(void **state)
+static void p10_109_a_missing_open_damaged_or_foreign_key_is_told(void **state)
 {
     const Fixture *fixture = *state;
     g_autofree char *path = key_path(fixture);
@@ -233,7 +233,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_key_is_made_once_and_stays),
         TEST(the_right_key_is_loaded),
-        TEST(p10_a_missing_open_damaged_or_foreign_key_is_told),
+        TEST(p10_109_a_missing_open_damaged_or_foreign_key_is_told),
         TEST(p6_a_lost_key_is_put_back_from_the_copy_in_the_vault),
         TEST(a_file_that_is_open_to_others_stays_as_it_is),
         TEST(p4_who_has_the_vault_alone_does_not_get_the_key),

@@ -183,7 +183,7 @@ static void sizes_are_compared(void **state)
 }
 
 /* Every wrong query says what is wrong and at which character. */
-static void p10_a_wrong_query_is_an_error_that_points_at_the_character(void **state)
+static void p10_109_a_wrong_query_is_an_error_that_points_at_the_character(void **state)
 {
     (void)state;
     static const struct {
@@ -348,7 +348,7 @@ int main(void)
         cmocka_unit_test(queries_become_trees),
         cmocka_unit_test(dates_are_those_of_the_local_time_zone),
         cmocka_unit_test(sizes_are_compared),
-        cmocka_unit_test(p10_a_wrong_query_is_an_error_that_points_at_the_character),
+        cmocka_unit_test(p10_109_a_wrong_query_is_an_error_that_points_at_the_character),
         cmocka_unit_test(the_caret_stands_before_the_fault),
         cmocka_unit_test(p8_94_limits_hold),
         cmocka_unit_test(p8_94_what_is_not_utf8_is_refused),

@@ -153,7 +153,7 @@ static gint64 login_at(const Fixture *fixture, Vault *vault, const char *host, g
     return wait;
 }
 
-static void p3_the_601st_login_of_an_hour_waits(void **state)
+static void p3_35_the_601st_login_of_an_hour_waits(void **state)
 {
     const Fixture *fixture = *state;
     g_autoptr(Vault) vault = fixture_open(fixture);
@@ -170,7 +170,7 @@ static void p3_the_601st_login_of_an_hour_waits(void **state)
     assert_true(number(fixture, "SELECT count(*) FROM login_time") <= LIMIT_LOGINS + 1);
 }
 
-static void p3_after_five_refusals_in_an_hour_no_login_is_tried(void **state)
+static void p3_35_after_five_refusals_in_an_hour_no_login_is_tried(void **state)
 {
     const Fixture *fixture = *state;
     g_autoptr(Vault) vault = fixture_open(fixture);
@@ -207,8 +207,8 @@ int main(void)
         TEST(p4_what_is_noted_of_a_login_names_nothing),
         TEST(p4_a_refused_secret_is_salted),
         TEST(a_damaged_note_is_told),
-        TEST(p3_the_601st_login_of_an_hour_waits),
-        TEST(p3_after_five_refusals_in_an_hour_no_login_is_tried),
+        TEST(p3_35_the_601st_login_of_an_hour_waits),
+        TEST(p3_35_after_five_refusals_in_an_hour_no_login_is_tried),
         TEST(a_clock_set_back_shuts_nobody_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

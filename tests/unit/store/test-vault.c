@@ -155,7 +155,7 @@ static void what_is_no_vault_is_refused_and_left_whole(void **state)
 }
 
 /* Not even one that lacks what is new, or has what nobody knows yet. */
-static void p10_a_vault_of_another_release_is_refused_by_name_and_left_whole(void **state)
+static void p10_109_a_vault_of_another_release_is_refused_by_name_and_left_whole(void **state)
 {
     const Fixture *fixture = *state;
     g_autofree char *path = inside(fixture, "vault.db");
@@ -295,7 +295,7 @@ int main(void)
         TEST(p4_files_are_private_under_any_umask),
         TEST(p4_open_foreign_and_linked_stores_are_refused),
         TEST(what_is_no_vault_is_refused_and_left_whole),
-        TEST(p10_a_vault_of_another_release_is_refused_by_name_and_left_whole),
+        TEST(p10_109_a_vault_of_another_release_is_refused_by_name_and_left_whole),
         TEST(a_login_secret_is_kept_by_account),
         TEST(server_state_is_stored_with_its_batch),
         TEST(a_uidl_is_here_once_it_is_durable),
