@@ -37,7 +37,7 @@ static const Key account_keys[] = {
     {"fetch", value_text, IN(Account, fetch), .is_secret = TRUE},
     {"submit", value_text, IN(Account, submit), .is_secret = TRUE},
     {"folders", value_list, IN(Account, folders)},
-    {"keep", value_keep, WHOLE, .works = "yes|no"},
+    {"keep", value_keep, WHOLE},
     {"gone", value_word, NOWHERE, "keep|remove", "keep"},
     {"secret", value_secret, WHOLE, .is_secret = TRUE},
     {"key", value_fingerprint, IN(Account, key)},

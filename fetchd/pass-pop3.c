@@ -1,6 +1,7 @@
 /*
- * A POP3 account's pass: what UIDL names and is not here is fetched; with `keep = no` a message
- * is deleted only after it was committed and read back from disk (P6).
+ * A POP3 account's pass: what UIDL names and is not here is fetched; with `keep = no`, or when it
+ * has been here for `keep = DAYS`, a message is deleted, only after it was committed and read back
+ * from disk (P6).
  */
 #include <stdlib.h>
 
@@ -10,16 +11,20 @@
 #include "fetchd/record.h"
 #include "store/vault-uidl.h"
 
+#define SECONDS_A_DAY (24 * 60 * 60)
+
 typedef enum {
     HERE,    /* since an earlier run */
     WANTED,  /* to be fetched */
     ARRIVED, /* not durable yet */
     SAFE,    /* durable, and read back when it is to be removed */
+    REMOVED, /* the server was told to */
 } State;
 
 typedef struct {
     guint32 number; /* in this session */
     State state;
+    gint64 since; /* when it was fetched, of what is here */
     const char *uidl;
     gboolean doubled; /* another message of this list bears the same UIDL */
 } Item;
@@ -38,9 +43,20 @@ static Item *item_at(const Pop3Pass *self, guint at)
     return &g_array_index(self->items, Item, at);
 }
 
-static gboolean removes(const Pop3Pass *self)
+/* As soon as it is safe. */
+static gboolean removes_at_once(const Pop3Pass *self)
 {
     return self->pass->account->keep == KEEP_NO;
+}
+
+/* Has it been left on the server long enough? */
+static gboolean is_due(const Pop3Pass *self, const Item *item)
+{
+    const Account *account = self->pass->account;
+    if (account->keep == KEEP_DAYS)
+        return item->state == HERE && !item->doubled &&
+               self->now - item->since >= (gint64)account->keep_days * SECONDS_A_DAY;
+    return account->keep == KEEP_NO && (item->state == HERE || item->state == SAFE);
 }
 
 /* --- what the server has ------------------------------------------------------------------- */
@@ -97,10 +113,11 @@ static gboolean list(Pop3Pass *self, GError **error)
     for (guint i = 0; i < self->items->len; i++) {
         Item *item = item_at(self, i);
         gboolean here;
-        if (!vault_has_uidl(pass->writer, pass->account->name, item->uidl, &here, error))
+        if (!vault_has_uidl(pass->writer, pass->account->name, item->uidl, &here, &item->since,
+                            error))
             return FALSE;
         /* A UIDL that names two messages proves neither: what will be removed is fetched first. */
-        item->state = here && !(item->doubled && removes(self)) ? HERE : WANTED;
+        item->state = here && !(item->doubled && removes_at_once(self)) ? HERE : WANTED;
         pass->total += item->state == WANTED;
     }
     return TRUE;
@@ -111,7 +128,7 @@ static gboolean list(Pop3Pass *self, GError **error)
 static gboolean commit(Pop3Pass *self, GError **error)
 {
     if (!pass_commit(self->pass, error) ||
-        (removes(self) && !vault_read_back(self->pass->writer, error)))
+        (removes_at_once(self) && !vault_read_back(self->pass->writer, error)))
         return FALSE;
     for (guint i = 0; i < self->arrived->len; i++)
         ((Item *)self->arrived->pdata[i])->state = SAFE;
@@ -189,8 +206,8 @@ static gboolean fetch(Pop3Pass *self, GError **error)
 /* A run that ended between its commit and its read-back left what only the digest vouches for. */
 static gboolean may_remove(Pop3Pass *self, const Item *item, gboolean *may, GError **error)
 {
-    *may = item->state == SAFE;
-    if (item->state != HERE)
+    *may = is_due(self, item);
+    if (!*may || item->state == SAFE)
         return TRUE;
     if (!vault_uidl_intact(self->pass->writer, self->pass->account->name, item->uidl, may, error))
         return FALSE;
@@ -205,11 +222,14 @@ static gboolean remove_safe(Pop3Pass *self, GError **error)
     for (guint at = 0; at < self->items->len;) {
         gsize n = 0;
         for (; at < self->items->len && n < RECORD_RANGES; at++) {
+            Item *item = item_at(self, at);
             gboolean may;
-            if (!may_remove(self, item_at(self, at), &may, error))
+            if (!may_remove(self, item, &may, error))
                 return FALSE;
-            if (may)
-                numbers[n++] = item_at(self, at)->number;
+            if (!may)
+                continue;
+            numbers[n++] = item->number;
+            item->state = REMOVED;
         }
         if (n > 0 && !fetcher->remove(fetcher, numbers, n, error))
             return FALSE;
@@ -221,7 +241,7 @@ static gboolean forget_gone(const Pop3Pass *self, GError **error)
 {
     g_autoptr(GPtrArray) listed = g_ptr_array_new();
     for (guint i = 0; i < self->items->len; i++)
-        if (!removes(self) || item_at(self, i)->state == WANTED)
+        if (item_at(self, i)->state != REMOVED)
             g_ptr_array_add(listed, (gpointer)item_at(self, i)->uidl);
     return vault_forget_uidls(self->pass->writer, self->pass->account->name, listed, error);
 }
@@ -229,7 +249,7 @@ static gboolean forget_gone(const Pop3Pass *self, GError **error)
 static gboolean run(Pop3Pass *self, GError **error)
 {
     Fetcher *fetcher = self->pass->fetcher;
-    if (!list(self, error) || !fetch(self, error) || (removes(self) && !remove_safe(self, error)))
+    if (!list(self, error) || !fetch(self, error) || !remove_safe(self, error))
         return FALSE;
     /* Only a QUIT that the server confirmed makes the deletions real (RFC 1939, 6). */
     if (!fetcher->quit(fetcher, error) || !forget_gone(self, error))

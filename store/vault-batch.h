@@ -26,6 +26,7 @@ typedef struct {
     GBytes *record; /* sealed */
     guint8 account_mac[MAC_SIZE];
     guint8 uidl_mac[MAC_SIZE];
+    gint64 since; /* when it was fetched, of one with a UIDL */
     gboolean has_uidl;
 } BatchArrival;
 

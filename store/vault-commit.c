@@ -233,6 +233,7 @@ static gboolean store_arrival(Batch *batch, const BatchArrival *arrival, gint64 
     sql_int(uidl, 1, account);
     sql_blob(uidl, 2, arrival->uidl_mac, MAC_SIZE);
     sql_int(uidl, 3, arrival->message->row);
+    sql_int(uidl, 4, arrival->since);
     return sql_done(batch->vault, uidl, error);
 }
 

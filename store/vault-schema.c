@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 4
+#define VERSION 5
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -47,6 +47,7 @@ static const char tables[] =
     "  account INTEGER NOT NULL REFERENCES account,"
     "  uidl_mac BLOB NOT NULL,"
     "  message INTEGER NOT NULL REFERENCES message,"
+    "  since INTEGER NOT NULL,"
     "  PRIMARY KEY(account, uidl_mac)) WITHOUT ROWID;"
     "CREATE TABLE batch("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,"

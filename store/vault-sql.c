@@ -36,7 +36,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SET_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
                         "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name_mac) DO UPDATE "
                         "SET uidvalidity = ?3, covered = ?4",
-    [SQL_ADD_UIDL] = "INSERT INTO pop_uidl(account, uidl_mac, message) VALUES(?1, ?2, ?3) "
+    [SQL_ADD_UIDL] = "INSERT INTO pop_uidl(account, uidl_mac, message, since) VALUES(?1, ?2, ?3, ?4) "
                      "ON CONFLICT(account, uidl_mac) DO NOTHING",
     [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m "
                          "JOIN chunk c ON c.key BETWEEN m.row << 20 AND (m.row << 20) + 1048575 "
@@ -47,7 +47,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ACCOUNT] =
         "SELECT id, last_sync, outcome, arrivals, indexed FROM account WHERE name_mac = ?1",
     [SQL_MAILBOX] = "SELECT uidvalidity, covered FROM mailbox WHERE name_mac = ?1",
-    [SQL_UIDL] = "SELECT u.message FROM pop_uidl u JOIN account a ON a.id = u.account "
+    [SQL_UIDL] = "SELECT u.message, u.since FROM pop_uidl u JOIN account a ON a.id = u.account "
                  "WHERE a.name_mac = ?1 AND u.uidl_mac = ?2",
     [SQL_UIDLS] = "SELECT u.uidl_mac FROM pop_uidl u JOIN account a ON a.id = u.account "
                   "WHERE a.name_mac = ?1",

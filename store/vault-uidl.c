@@ -11,8 +11,8 @@ static void macs(const VaultWriter *writer, const char *account, const char *uid
     name_mac(writer->names, "uidl", account, uidl, uidl_mac);
 }
 
-gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
-                        GError **error)
+static gboolean find(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
+                     gint64 *since, GError **error)
 {
     gboolean found;
     guint8 account_mac[MAC_SIZE], uidl_mac[MAC_SIZE];
@@ -25,17 +25,27 @@ gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *ui
     if (!sql_row(writer->vault, statement, &found, error))
         return FALSE;
     *row = found ? sqlite3_column_int64(statement, 0) : 0;
+    *since = found ? sqlite3_column_int64(statement, 1) : 0;
     sqlite3_reset(statement);
     return TRUE;
 }
 
-gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl, gboolean *has,
+gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
                         GError **error)
 {
-    gint64 row;
-    if (!vault_uidl_row(writer, account, uidl, &row, error))
+    gint64 since;
+    return find(writer, account, uidl, row, &since, error);
+}
+
+gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl, gboolean *has,
+                        gint64 *since, GError **error)
+{
+    gint64 row, when;
+    if (!find(writer, account, uidl, &row, &when, error))
         return FALSE;
     *has = row != 0;
+    if (since)
+        *since = when;
     return TRUE;
 }
 

@@ -176,6 +176,7 @@ static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *ar
     made->record = seal_record(writer->batch, message, arrival);
     name_mac(writer->names, "account", arrival->account, "", made->account_mac);
     made->has_uidl = arrival->uidl != NULL;
+    made->since = arrival->internaldate;
     if (made->has_uidl)
         name_mac(writer->names, "uidl", arrival->account, arrival->uidl, made->uidl_mac);
     batch_arrive(writer->batch, made);

@@ -313,10 +313,10 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 1 + 9 + 4);
+    assert_int_equal(config->unimplemented->len, 1 + 8 + 4);
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:2: \"wkd = company\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 10),
+    assert_string_equal(g_ptr_array_index(config->unimplemented, 9),
                         "config:15: \"[sensitive \"hr\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =

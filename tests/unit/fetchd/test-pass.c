@@ -190,7 +190,8 @@ static char *pass(Server *self, int keep, guint stored, guint known)
     g_autoptr(Vault) vault = fixture_open(self->fixture);
     g_autoptr(VaultWriter) writer = fixture_writer(self->fixture, vault);
     char *folders[] = {(char *)"*", (char *)(self->all ? "Trash" : "!Trash"), NULL};
-    const Account account = {.name = (char *)"work", .folders = folders, .keep = keep};
+    const Account account = {
+        .name = (char *)"work", .folders = folders, .keep = keep, .keep_days = 7};
     const EngineRun run = {.stop_fd = -1};
     Outcome outcome = {0};
     g_autoptr(GError) error = NULL;
@@ -275,6 +276,27 @@ static void p6_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed(void **st
     fails(self, KEEP_NO, 0, "vault.damage");
     assert_string_equal(self->told->str, " select INBOX list remove 1 2 4 5 quit");
     works(self, KEEP_NO, 1, 4, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
+}
+
+static void p6_pop3_removes_what_has_been_here_for_days(void **state)
+{
+    Server *self = *state;
+    works(self, KEEP_DAYS, 5, 0, " select INBOX list get 1-5 quit");
+    works(self, KEEP_DAYS, 0, 0, " select INBOX list quit");
+    tamper(self->fixture, "UPDATE pop_uidl SET since = since - 7 * 86400 WHERE message < 4");
+    tamper(self->fixture, "UPDATE pop_uidl SET since = since - 7 * 86400 + 60 WHERE message = 4");
+    tamper(self->fixture, "UPDATE chunk SET data = zeroblob(length(data)) WHERE key = 2 << 20");
+    fails(self, KEEP_DAYS, 0, "vault.damage");
+    assert_string_equal(self->told->str, " select INBOX list remove 1 3 quit");
+}
+
+static void p6_pop3_leaves_a_doubled_uidl_for_days_and_longer(void **state)
+{
+    Server *self = *state;
+    self->uidl = "same";
+    works(self, KEEP_DAYS, 5, 0, " select INBOX list get 1-5 quit");
+    tamper(self->fixture, "UPDATE pop_uidl SET since = 0");
+    works(self, KEEP_DAYS, 0, 0, " select INBOX list quit");
 }
 
 static void p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message(void **state)
@@ -436,6 +458,8 @@ int main(void)
         POP3(p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole),
         POP3(p6_pop3_removes_nothing_that_reads_back_wrong),
         POP3(p6_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed),
+        POP3(p6_pop3_removes_what_has_been_here_for_days),
+        POP3(p6_pop3_leaves_a_doubled_uidl_for_days_and_longer),
         POP3(p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message),
         POP3(p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl),
         POP3(p6_pop3_deletions_want_a_confirmed_good_bye),

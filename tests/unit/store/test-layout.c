@@ -16,6 +16,7 @@ typedef struct {
 } Layout;
 static const Layout vault_layouts[] = {
     {4, "83988b02d77ee64b791b6071de58cf307171bd5dfd7cb772ce42ec779d0574e8"},
+    {5, "d6b5c6e7da67c74b131bad63521ab89aab180a7f094cca0f58bb5c20b270d7df"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},

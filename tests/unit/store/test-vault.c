@@ -164,7 +164,7 @@ static void p10_109_a_vault_of_another_release_is_refused_by_name_and_left_whole
         "PRAGMA user_version=1",
         "DROP TABLE secret; PRAGMA user_version=3",
         "ALTER TABLE meta DROP COLUMN match_copy; PRAGMA user_version=2",
-        "PRAGMA user_version=5",
+        "PRAGMA user_version=6",
         "PRAGMA user_version=-1"};
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
         tamper(fixture, others[i]);
@@ -249,7 +249,7 @@ static void server_state_is_stored_with_its_batch(void **state)
 static gboolean has(VaultWriter *writer, const char *account, const char *uidl)
 {
     gboolean there = FALSE;
-    assert_true(vault_has_uidl(writer, account, uidl, &there, NULL));
+    assert_true(vault_has_uidl(writer, account, uidl, &there, NULL, NULL));
     return there;
 }
 
