@@ -50,8 +50,10 @@ static void judge_name(Doctor *doctor, const DoctorServer *server)
         detail = g_strdup("the login is the address, or what stands before its @");
     else if (twin)
         detail = g_strdup_printf("account \"%s\" has the same login", other);
-    doctor_row(doctor, RULE_LOGIN_NAMES, detail ? FINDING_WARN : FINDING_PASS, server->subject,
-               detail, NULL);
+    gboolean fails = doctor->context->config->company.login_names == LOGIN_NAMES_FAIL;
+    FindingStatus found = fails ? FINDING_FAIL : FINDING_WARN;
+    doctor_row(doctor, RULE_LOGIN_NAMES, detail ? found : FINDING_PASS, server->subject, detail,
+               NULL);
 }
 
 void doctor_login_names(Doctor *doctor)

@@ -13,6 +13,7 @@
 
 typedef enum { RULE_ALLOW, RULE_ENCRYPT, RULE_REFUSE } MailRule; /* ordered: later is stricter */
 typedef enum { TLS_1_2, TLS_1_3 } TlsMinimum;
+typedef enum { LOGIN_NAMES_WARN, LOGIN_NAMES_FAIL } LoginNames; /* likewise */
 
 /* Which keys of [company] a file names: bit 1 << COMPANY_DOMAINS and so on. */
 typedef enum {
@@ -28,6 +29,7 @@ typedef enum {
     COMPANY_FREEMAIL,
     COMPANY_WKD,
     COMPANY_PIN,
+    COMPANY_LOGIN_NAMES,
     COMPANY_KEYS,
 } CompanyKey;
 
@@ -44,10 +46,11 @@ typedef struct {
     gboolean tunnel;
     MailRule outside;
     MailRule freemail;
-    char *wkd;   /* "never", "company" or "any" */
-    char **pins; /* demanded of every account; config_parse() and config_narrow() have
-                    laid them over the accounts' own */
-    guint given; /* bits of CompanyKey: written somewhere, not a default */
+    LoginNames login_names; /* what a login that is no secret counts as */
+    char *wkd;              /* "never", "company" or "any" */
+    char **pins;            /* demanded of every account; config_parse() and config_narrow() have
+                               laid them over the accounts' own */
+    guint given;            /* bits of CompanyKey: written somewhere, not a default */
 } Company;
 
 typedef enum { SECRET_SEALED, SECRET_KEYRING, SECRET_CREDENTIAL, SECRET_COMMAND } SecretKind;
@@ -68,7 +71,7 @@ typedef struct {
     char *sign_key;        /* fingerprint, or NULL for the owner's */
     char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */
     char *tunnel;          /* see policy/tunnel.h; NULL for none */
-    char *save_sent;  /* "no", "server" or a mailbox */
+    char *save_sent;       /* "no", "server" or a mailbox */
 } Account;
 
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;

@@ -28,6 +28,7 @@ static const Key company_keys[] = {
     [COMPANY_FREEMAIL] = {"freemail", value_word, IN(Company, freemail), "allow|encrypt|refuse"},
     [COMPANY_WKD] = {"wkd", value_word_text, IN(Company, wkd), "never|company|any", "never"},
     [COMPANY_PIN] = {"pin", value_pins, IN(Company, pins)},
+    [COMPANY_LOGIN_NAMES] = {"login_names", value_word, IN(Company, login_names), "warn|fail"},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(company_keys) == COMPANY_KEYS);
 

@@ -135,6 +135,8 @@ static void narrow_enumerations(const Narrowing *narrowing)
     narrow_up(narrowing, COMPANY_MIN_TLS, (int *)&company->min_tls, (int)rules->min_tls);
     narrow_up(narrowing, COMPANY_OUTSIDE, (int *)&company->outside, (int)rules->outside);
     narrow_up(narrowing, COMPANY_FREEMAIL, (int *)&company->freemail, (int)rules->freemail);
+    narrow_up(narrowing, COMPANY_LOGIN_NAMES, (int *)&company->login_names,
+              (int)rules->login_names);
     narrow_word(narrowing, COMPANY_MIN_AUTH, &company->min_auth, rules->min_auth, TRUE);
     narrow_word(narrowing, COMPANY_WKD, &company->wkd, rules->wkd, FALSE);
     if (only_rules_give(narrowing, COMPANY_TUNNEL))

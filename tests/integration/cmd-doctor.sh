@@ -123,7 +123,12 @@ run as john postern --json doctor --offline
 is "$(status login.names)" pass,warn 'a login that is the local part is told'
 user_uri john fetch imaps://JSmith%40corp.example@mail.corp.example/
 run as john postern --json doctor --offline
+code_is 0 'which is no fault'
 is "$(status login.names)" pass,warn 'or the whole address'
+sed -i 's/^domains = .*/&\nlogin_names = fail/' "$config"
+run as john postern --json doctor --offline
+code_is 1 'unless the company says so'
+is "$(status login.names)" fail,pass 'then it is a fault'
 restore
 cat >>"$config" <<END
 [account "twin"]

@@ -211,6 +211,7 @@ static void p10_109_wrong_values_are_named(void **state)
          "outside = \"never\": must be allow, encrypt or refuse", "outside"},
         {"[company]\noutside = refuse # all\n", "config.value", "must be", NULL},
         {"[company]\nmin_tls = 1.1\n", "config.value", "must be 1.2 or 1.3", NULL},
+        {"[company]\nlogin_names = pass\n", "config.value", "must be warn or fail", NULL},
         {"[company]\nwkd = all\n", "config.value", "must be never, company or any", NULL},
         {"[company]\nca_file = ca.pem\n", "config.value", "begins with /", NULL},
         {"[company]\nrecovery_keys = " FPR "; 1234\n", "config.value", "fingerprint", NULL},

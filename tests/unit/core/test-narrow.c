@@ -63,10 +63,10 @@ static char *recovery_of(const Company *company)
 
 static char *words_of(const Company *company)
 {
-    return g_strdup_printf("tls %d outside %d freemail %d tunnel %d wkd %s auth %s",
+    return g_strdup_printf("tls %d outside %d freemail %d tunnel %d wkd %s auth %s names %d",
                            (int)company->min_tls, (int)company->outside, (int)company->freemail,
                            company->tunnel, company->wkd,
-                           company->min_auth ? company->min_auth : "-");
+                           company->min_auth ? company->min_auth : "-", (int)company->login_names);
 }
 
 static void p2_20_the_narrower_wins_for_each_key(void **state)
@@ -98,21 +98,28 @@ static void p2_20_the_narrower_wins_for_each_key(void **state)
          FPR_A " " FPR_B},
         {words_of, "freemail = allow\noutside = allow\nmin_tls = 1.2",
          "freemail = refuse\noutside = encrypt\nmin_tls = 1.3",
-         "tls 1 outside 1 freemail 2 tunnel 0 wkd never auth -"},
+         "tls 1 outside 1 freemail 2 tunnel 0 wkd never auth - names 0"},
         {words_of, "freemail = refuse\noutside = refuse\nmin_tls = 1.3",
          "freemail = allow\noutside = encrypt\nmin_tls = 1.2",
-         "tls 1 outside 2 freemail 2 tunnel 0 wkd never auth -"},
+         "tls 1 outside 2 freemail 2 tunnel 0 wkd never auth - names 0"},
         {words_of, "", "freemail = allow\noutside = allow",
-         "tls 0 outside 0 freemail 0 tunnel 0 wkd never auth -"},
+         "tls 0 outside 0 freemail 0 tunnel 0 wkd never auth - names 0"},
         {words_of, "tunnel = yes\nwkd = any\nmin_auth = PLAIN",
          "tunnel = no\nwkd = company\nmin_auth = SCRAM-SHA-256",
-         "tls 0 outside 1 freemail 2 tunnel 0 wkd company auth SCRAM-SHA-256"},
+         "tls 0 outside 1 freemail 2 tunnel 0 wkd company auth SCRAM-SHA-256 names 0"},
         {words_of, "tunnel = yes\nwkd = never\nmin_auth = SCRAM-SHA-256",
          "tunnel = yes\nwkd = any\nmin_auth = PLAIN",
-         "tls 0 outside 1 freemail 2 tunnel 1 wkd never auth SCRAM-SHA-256"},
+         "tls 0 outside 1 freemail 2 tunnel 1 wkd never auth SCRAM-SHA-256 names 0"},
         {words_of, "tunnel = no", "tunnel = yes\nwkd = any\nmin_auth = PLAIN",
-         "tls 0 outside 1 freemail 2 tunnel 0 wkd any auth PLAIN"},
-        {words_of, "", "tunnel = yes", "tls 0 outside 1 freemail 2 tunnel 1 wkd never auth -"},
+         "tls 0 outside 1 freemail 2 tunnel 0 wkd any auth PLAIN names 0"},
+        {words_of, "login_names = warn", "login_names = fail",
+         "tls 0 outside 1 freemail 2 tunnel 0 wkd never auth - names 1"},
+        {words_of, "login_names = fail", "login_names = warn",
+         "tls 0 outside 1 freemail 2 tunnel 0 wkd never auth - names 1"},
+        {words_of, "", "login_names = fail",
+         "tls 0 outside 1 freemail 2 tunnel 0 wkd never auth - names 1"},
+        {words_of, "", "tunnel = yes",
+         "tls 0 outside 1 freemail 2 tunnel 1 wkd never auth - names 0"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Config) config = user(cases[i].user);
@@ -214,10 +221,10 @@ static void a_policy_without_effect_is_told_too(void **state)
 {
     (void)state;
     g_autoptr(Config) config = user("wkd = any");
-    assert_true(narrow(config, "tunnel = yes", NULL));
+    assert_true(narrow(config, "wkd = company", NULL));
     assert_int_equal(config->unimplemented->len, 2);
     assert_string_equal(g_ptr_array_index(config->unimplemented, 1),
-                        "policy:2: \"tunnel = yes\" has no effect yet");
+                        "policy:2: \"wkd = company\" has no effect yet");
 }
 
 int main(void)
