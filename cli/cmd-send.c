@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "fetchd/engine.h"
+#include "fetchd/sending.h"
 #include "policy/outgoing.h"
 
 typedef struct {
@@ -148,17 +148,14 @@ static Letter *compose(const Flags *flags, const Account *account, GError **erro
 }
 
 typedef struct {
-    const Context *context;
-    const Account *account;
-    const Letter *letter;
+    Sending *sending;
+    const char *from;
 } Sender;
 
 static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, GError **error)
 {
     const Sender *sender = user;
-    return engine_submit(sender->context->config, sender->account, sender->context->store,
-                         sender->letter->from->address, envelope, copy, sender->context->trace,
-                         error);
+    return sending_letter(sender->sending, sender->from, envelope, copy, error);
 }
 
 static Wish wish(gboolean yes, gboolean no)
@@ -203,7 +200,9 @@ static int deliver(const Context *context, const Flags *flags, const Account *ac
         gboolean whole = delivery_print(context, letter, identity, protect, error);
         return whole ? 0 : POSTERN_ERROR_INPUT;
     }
-    Sender sender = {context, account, letter};
+    g_autoptr(Sending) sending =
+        sending_new(context->config, account, context->store, context->trace);
+    Sender sender = {sending, letter->from->address};
     Delivery delivery;
     delivery_run(letter, identity, protect, submit, &sender, &delivery);
     int code = postern_exit_code(delivery.failure);

@@ -2,6 +2,7 @@
 #include "cli/delivery.h"
 
 #include "core/error.h"
+#include "fetchd/sending.h"
 
 typedef struct {
     const Letter *letter;
@@ -52,7 +53,7 @@ static void hand_over(Run *run, const GPtrArray *envelope, char **keys)
         g_ptr_array_add(run->result->recipients[fate], envelope->pdata[i]);
     if (failure == NULL)
         return;
-    run->stopped = !says(failure, "send.recipient");
+    run->stopped = !sending_goes_on(failure);
     keep(run->result, g_steal_pointer(&failure));
 }
 

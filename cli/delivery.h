@@ -26,9 +26,9 @@ typedef gboolean (*CopyTaker)(gpointer user, const GPtrArray *envelope, GBytes *
 
 /*
  * Hands the copies of LETTER to TAKER: one for To, Cc and, when it is not encrypted, Bcc; of an
- * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. A Bcc
- * recipient whom the server refuses does not keep the further copies back; any other failure
- * does. Clear RESULT with delivery_clear().
+ * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. What the
+ * server says to the copy of one Bcc recipient does not keep the further copies back; any other
+ * failure does. Clear RESULT with delivery_clear().
  */
 void delivery_run(const Letter *letter, const LetterIdentity *identity, const Protect *protect,
                   CopyTaker taker, gpointer user, Delivery *result);

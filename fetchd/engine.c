@@ -158,38 +158,6 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
     return index && absorb(vault, key, index, &options, absorbed, error);
 }
 
-gboolean engine_submit(const Config *config, const Account *account, const char *store,
-                       const char *from, const GPtrArray *recipients, GBytes *letter,
-                       TraceLog *trace, GError **error)
-{
-    if (account->submit == NULL)
-        return refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
-                      "account \"%s\" names no server to send by", account->name);
-    g_autoptr(VettedEndpoint) endpoint =
-        endpoint_of(account, account->submit, &config->company, error);
-    if (endpoint == NULL)
-        return FALSE;
-    Scheme scheme = endpoint_scheme(endpoint);
-    if (scheme != SCHEME_SMTPS && scheme != SCHEME_SUBMISSION)
-        return refuse(error, POSTERN_ERROR_POLICY, "transport.scheme",
-                      "use smtps:// or submission:// for submit", "%s:// does not send mail",
-                      scheme_name(scheme));
-    g_autoptr(Vault) vault = vault_open(store, error);
-    g_autoptr(Secret) match_key = vault ? matchkey_load(vault, error) : NULL;
-    g_autoptr(Secret) secret =
-        match_key ? login_secret(account, vault, match_key, -1, error) : NULL;
-    const LinkTarget target = {
-        .company = &config->company,
-        .account = account,
-        .endpoint = endpoint,
-        .secret = secret,
-        .trace = trace,
-        .stop_fd = -1,
-    };
-    const LoginGuard guard = {vault, match_key};
-    return secret && loginguard_submit(&guard, &target, from, recipients, letter, error);
-}
-
 gboolean engine_retry_logins(const char *store, char *const *accounts, GError **error)
 {
     g_autoptr(Vault) vault = vault_open(store, error);

@@ -50,14 +50,6 @@ int outcomes_exit_code(const GPtrArray *outcomes);
 gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64 *absorbed,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/*
- * Sends one finished letter by ACCOUNT's submission server. FROM and RECIPIENTS (char *) are the
- * envelope; TRACE may be NULL.
- */
-gboolean engine_submit(const Config *config, const Account *account, const char *store,
-                       const char *from, const GPtrArray *recipients, GBytes *letter,
-                       TraceLog *trace, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Logins that a server refused of ACCOUNTS (names; NULL: of all) may be tried again: see
  * fetchd/loginguard.h. */
 gboolean engine_retry_logins(const char *store, char *const *accounts,

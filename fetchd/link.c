@@ -1,5 +1,5 @@
 /* See link.h. */
-#include "fetchd/link.h"
+#include "fetchd/link-state.h"
 
 #include <sys/socket.h>
 
@@ -7,31 +7,11 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "fetchd/patience.h"
-#include "fetchd/record.h"
 #include "fetchd/spawn.h"
 #include "fetchd/trust.h"
 #include "fetchd/tunnel.h"
 #include "fetchd/wire.h"
 #include "net/connect.h"
-
-/* The child has its own deadlines; when it is silent for longer than all of them, it hangs. */
-#define COMMAND_MS (LIMIT_COMMAND_MS + LIMIT_CONNECT_MS)
-/* A letter is several commands, and after the last the server may scan it. */
-#define LETTER_MS (LIMIT_DELIVERY_MS + 2 * COMMAND_MS)
-
-typedef struct {
-    Fetcher fetcher;
-    Wire *wire;
-    pid_t pid;
-    pid_t tunnel; /* 0: none */
-    char *account, *host;
-    TraceLog *trace;
-    int stop_fd;
-    GByteArray *record;
-} Link;
-
-/* Handles one frame of an answer; FALSE with *error ends the connection. */
-typedef gboolean (*FrameTaker)(gpointer user, const Frame *frame, GError **error);
 
 static gboolean out_of_order(GError **error)
 {
@@ -39,7 +19,7 @@ static gboolean out_of_order(GError **error)
                   "the connection's process answered out of order");
 }
 
-static gboolean put(Link *link, WireType type, GError **error)
+gboolean link_put(Link *link, WireType type, GError **error)
 {
     gboolean fits = link->record->len <= LIMIT_FRAME;
     gboolean ok =
@@ -77,10 +57,7 @@ static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError 
     }
 }
 
-/* Waits for the end of an answer, for BASE_MS and what its bytes take, handing what comes before it
- * to TAKER. */
-static gboolean await_within(Link *link, gint64 base_ms, FrameTaker taker, gpointer user,
-                             GError **error)
+gboolean link_await(Link *link, gint64 base_ms, FrameTaker taker, gpointer user, GError **error)
 {
     Patience patience = {.base_ms = base_ms};
     if (!wire_flush(link->wire, error))
@@ -100,7 +77,7 @@ static gboolean await_within(Link *link, gint64 base_ms, FrameTaker taker, gpoin
 
 static gboolean await_done(Link *link, FrameTaker taker, gpointer user, GError **error)
 {
-    return await_within(link, COMMAND_MS, taker, user, error);
+    return link_await(link, COMMAND_MS, taker, user, error);
 }
 
 /* --- mailboxes, select --------------------------------------------------------------------- */
@@ -128,7 +105,7 @@ static gboolean link_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer us
 {
     Link *link = (Link *)fetcher;
     MailboxesCall call = {taker, user, 0};
-    return put(link, WIRE_MAILBOXES, error) && await_done(link, take_mailbox, &call, error);
+    return link_put(link, WIRE_MAILBOXES, error) && await_done(link, take_mailbox, &call, error);
 }
 
 typedef struct {
@@ -150,7 +127,7 @@ static gboolean link_select(Fetcher *fetcher, const char *name, Selected *select
     Link *link = (Link *)fetcher;
     SelectCall call = {selected, FALSE};
     record_put_name(link->record, name);
-    return put(link, WIRE_SELECT, error) && await_done(link, take_selected, &call, error) &&
+    return link_put(link, WIRE_SELECT, error) && await_done(link, take_selected, &call, error) &&
            (call.seen || out_of_order(error));
 }
 
@@ -193,7 +170,7 @@ static gboolean link_list(Fetcher *fetcher, const NumberRange *ranges, gsize n, 
     Link *link = (Link *)fetcher;
     RangesCall call = {.ranges = ranges, .n = n, .listed = taker, .user = user};
     record_put_ranges(link->record, ranges, n);
-    return put(link, WIRE_LIST, error) && await_done(link, take_listed, &call, error);
+    return link_put(link, WIRE_LIST, error) && await_done(link, take_listed, &call, error);
 }
 
 static gboolean take_fetched(RangesCall *call, const Frame *frame, GError **error)
@@ -227,7 +204,7 @@ static gboolean link_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
     Link *link = (Link *)fetcher;
     RangesCall call = {.ranges = ranges, .n = n, .taker = taker};
     record_put_ranges(link->record, ranges, n);
-    return put(link, WIRE_GET, error) && await_done(link, take_message, &call, error) &&
+    return link_put(link, WIRE_GET, error) && await_done(link, take_message, &call, error) &&
            (!call.inside || out_of_order(error));
 }
 
@@ -235,13 +212,13 @@ static gboolean link_remove(Fetcher *fetcher, const guint32 *numbers, gsize n, G
 {
     Link *link = (Link *)fetcher;
     record_put_numbers(link->record, numbers, n);
-    return put(link, WIRE_REMOVE, error) && await_done(link, NULL, NULL, error);
+    return link_put(link, WIRE_REMOVE, error) && await_done(link, NULL, NULL, error);
 }
 
 static gboolean link_quit(Fetcher *fetcher, GError **error)
 {
     Link *link = (Link *)fetcher;
-    return put(link, WIRE_QUIT, error) && await_done(link, NULL, NULL, error);
+    return link_put(link, WIRE_QUIT, error) && await_done(link, NULL, NULL, error);
 }
 
 /* Did the connection end, rather than show something wrong? */
@@ -254,8 +231,7 @@ static gboolean is_end(const GError *failure)
     return FALSE;
 }
 
-/* When the tunnel had ended, that explains *FAILURE (may be NULL), and becomes it. */
-static void link_close(Link *link, GError **failure)
+void link_close(Link *link, GError **failure)
 {
     g_autoptr(GError) why = NULL;
     wire_free(link->wire);
@@ -316,7 +292,7 @@ static void put_session_record(Link *link, const LinkTarget *target, GPtrArray *
 static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
 {
     put_session_record(link, target, ca_sets);
-    return put(link, WIRE_SESSION, error) && put_ca_sets(link, ca_sets, error) &&
+    return link_put(link, WIRE_SESSION, error) && put_ca_sets(link, ca_sets, error) &&
            wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret),
                     secret_size(target->secret), error) &&
            await_done(link, NULL, NULL, error);
@@ -383,7 +359,7 @@ static Link *link_start(const LinkTarget *target, GError **error)
     return NULL;
 }
 
-static Link *link_open(const LinkTarget *target, GError **error)
+Link *link_open(const LinkTarget *target, GError **error)
 {
     g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
     if (ca_sets == NULL)
@@ -426,7 +402,7 @@ static gboolean take_report(gpointer user, const Frame *frame, GError **error)
 static gboolean ask_report(Link *link, ServerReport *report, GError **error)
 {
     ReportCall call = {report, FALSE};
-    return put(link, WIRE_REPORT, error) && await_done(link, take_report, &call, error) &&
+    return link_put(link, WIRE_REPORT, error) && await_done(link, take_report, &call, error) &&
            (call.seen || out_of_order(error));
 }
 
@@ -449,51 +425,9 @@ gboolean link_probe(const LinkTarget *target, ProbeKind kind, GError **error)
         return FALSE;
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     put_session_record(link, target, none);
-    gboolean good = put(link, WIRE_SESSION, error);
+    gboolean good = link_put(link, WIRE_SESSION, error);
     record_put_probe(link->record, kind);
-    good = good && put(link, WIRE_PROBE, error) && await_done(link, NULL, NULL, error);
+    good = good && link_put(link, WIRE_PROBE, error) && await_done(link, NULL, NULL, error);
     link_free(&link->fetcher);
     return good;
-}
-
-/* The last byte of the letter is with the child: when that is lost, so is the answer. */
-static gboolean await_delivery(Link *link, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    if (await_within(link, LETTER_MS, NULL, NULL, &failure))
-        return TRUE;
-    if (g_str_has_prefix(postern_error_rule(failure), "net."))
-        return refuse(error, POSTERN_ERROR_TEMPORARY, "send.doubt",
-                      "ask a recipient before you send it again",
-                      "the letter may have been sent: %s", failure->message);
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
-}
-
-static gboolean put_letter(Link *link, const char *from, const GPtrArray *recipients,
-                           GBytes *letter, GError **error)
-{
-    gsize size;
-    const guint8 *bytes = g_bytes_get_data(letter, &size);
-    record_put_letter(link->record, from, recipients, size);
-    if (!put(link, WIRE_LETTER, error))
-        return FALSE;
-    for (gsize at = 0; at < size; at += LIMIT_FRAME)
-        if (!wire_put(link->wire, WIRE_DATA, bytes + at, MIN(size - at, LIMIT_FRAME), error))
-            return FALSE;
-    return wire_put(link->wire, WIRE_END, NULL, 0, error) && await_delivery(link, error);
-}
-
-gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,
-                     GBytes *letter, GError **error)
-{
-    Link *link = link_open(target, error);
-    if (link == NULL)
-        return FALSE;
-    gboolean sent = put_letter(link, from, recipients, letter, error);
-    if (sent)
-        (void)link_quit(&link->fetcher,
-                        NULL); /* the server has it; a bad good-bye changes nothing */
-    link_free(&link->fetcher);
-    return sent;
 }

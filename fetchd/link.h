@@ -21,7 +21,7 @@ typedef struct {
     const VettedEndpoint *endpoint;
     const Secret *secret;
     TraceLog *trace; /* or NULL */
-    int stop_fd; /* becoming readable interrupts with 75 "run.interrupted"; -1 for none */
+    int stop_fd;     /* becoming readable interrupts with 75 "run.interrupted"; -1 for none */
 } LinkTarget;
 
 /* Connects, starts the child and logs in. The child is ended when the result is freed. */
@@ -37,6 +37,22 @@ gboolean link_try(const LinkTarget *target, ServerReport *report,
 gboolean link_probe(const LinkTarget *target, ProbeKind kind,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same for a letter: one connection, one letter, then good-bye. Recipients are char *. */
-gboolean link_submit(const LinkTarget *target, const char *from, const GPtrArray *recipients,
-                     GBytes *letter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* --- letters ------------------------------------------------------------------------------- */
+
+typedef struct Link Link;
+
+/* Connects and logs in to a submission server, for any number of letters. */
+Link *link_mailer(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * One letter; RECIPIENTS are char *. After "send.recipient", "send.rejected", "send.deferred",
+ * "send.value" or "send.recipients" the next one may be tried on the same connection; after any
+ * other failure there is nothing to do with it but link_mailer_drop().
+ */
+gboolean link_letter(Link *link, const char *from, const GPtrArray *recipients, GBytes *letter,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Frees LINK, with a good-bye to the server or without one; *FAILURE (may be NULL) becomes what
+ * explains it better, when that is known. */
+void link_mailer_part(Link *link);
+void link_mailer_drop(Link *link, GError **failure);

@@ -2,13 +2,14 @@ noinst_LIBRARIES += libpostern-fetchd.a
 libpostern_fetchd_a_SOURCES = \
 	fetchd/child.c fetchd/child.h \
 	fetchd/engine.c fetchd/engine.h \
-	fetchd/link.c fetchd/link.h \
+	fetchd/link.c fetchd/link.h fetchd/link-letter.c fetchd/link-state.h \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h \
+	fetchd/sending.c fetchd/sending.h \
 	fetchd/spawn.c fetchd/spawn.h \
 	fetchd/trust.c fetchd/trust.h \
 	fetchd/tracelog.c fetchd/tracelog.h \

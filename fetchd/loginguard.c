@@ -70,13 +70,6 @@ gboolean loginguard_ask(const LoginGuard *guard, const LinkTarget *target, GErro
     return wait == 0 || too_often(target, wait, refusals, error);
 }
 
-/* A letter that was not taken had a login that was. */
-static gboolean logged_in(const GError *failure)
-{
-    const char *rule = failure ? postern_error_rule(failure) : NULL;
-    return failure == NULL || (rule && g_str_has_prefix(rule, "send."));
-}
-
 /* A vault that cannot be written cannot count the next login either, which is not tried then: so
  * the server's own answer is worth more here than a failure to note it. */
 void loginguard_tell(const LoginGuard *guard, const LinkTarget *target, const GError *failure)
@@ -85,7 +78,7 @@ void loginguard_tell(const LoginGuard *guard, const LinkTarget *target, const GE
     Vault *vault = guard->vault;
     const Secret *key = guard->match_key;
     gboolean noted = TRUE;
-    if (logged_in(failure))
+    if (failure == NULL)
         noted =
             vault_forget_login_refused(vault, key, credential.account, credential.host, NULL, NULL);
     else if (g_error_matches(failure, POSTERN_ERROR, POSTERN_ERROR_LOGIN))
@@ -122,15 +115,14 @@ gboolean loginguard_try(const LoginGuard *guard, const LinkTarget *target, Serve
     return works;
 }
 
-gboolean loginguard_submit(const LoginGuard *guard, const LinkTarget *target, const char *from,
-                           const GPtrArray *recipients, GBytes *letter, GError **error)
+Link *loginguard_mailer(const LoginGuard *guard, const LinkTarget *target, GError **error)
 {
     if (!loginguard_ask(guard, target, error))
-        return FALSE;
+        return NULL;
     g_autoptr(GError) failure = NULL;
-    gboolean sent = link_submit(target, from, recipients, letter, &failure);
+    Link *mailer = link_mailer(target, &failure);
     loginguard_tell(guard, target, failure);
     if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));
-    return sent;
+    return mailer;
 }

@@ -23,9 +23,8 @@ Fetcher *loginguard_fetcher(const LoginGuard *guard, const LinkTarget *target,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean loginguard_try(const LoginGuard *guard, const LinkTarget *target, ServerReport *report,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean loginguard_submit(const LoginGuard *guard, const LinkTarget *target, const char *from,
-                           const GPtrArray *recipients, GBytes *letter,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+Link *loginguard_mailer(const LoginGuard *guard, const LinkTarget *target,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* May this login be tried? It is counted when it may. */
 gboolean loginguard_ask(const LoginGuard *guard, const LinkTarget *target,

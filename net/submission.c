@@ -282,6 +282,13 @@ static gboolean rejected(Submission *self, const char *recipient, const SmtpRepl
                   safe ? safe : "", reply->words);
 }
 
+/* Before the last dot 421 is about the connection, and ends it: the letter may go by another. */
+static gboolean read_early(Submission *self, SmtpReply *reply, GError **error)
+{
+    return read_reply(self, reply, error) &&
+           (reply->code != 421 || unexpected(self, "another letter", reply, error));
+}
+
 /* Line NUMBER of an envelope: MAIL, then one RCPT each. */
 static gboolean write_envelope(Submission *self, const char *from, const GPtrArray *recipients,
                                guint64 size, guint number, GError **error)
@@ -301,7 +308,7 @@ static gboolean read_envelope(Submission *self, const GPtrArray *recipients, gui
                               GError **no, GError **error)
 {
     g_auto(SmtpReply) reply = {0};
-    if (!read_reply(self, &reply, error))
+    if (!read_early(self, &reply, error))
         return FALSE;
     /* 251: it will forward, and says so; where to is the server's business. */
     gboolean yes = reply.code == 250 || (number > 0 && (reply.code == 251 || reply.code == 252));
@@ -332,7 +339,7 @@ static gboolean submission_data(Submission *self, GError **error)
 {
     g_auto(SmtpReply) reply = {0};
     channel_deadline(self->channel, LIMIT_COMMAND_MS);
-    if (!line_write(self->channel, error, "DATA") || !read_reply(self, &reply, error))
+    if (!line_write(self->channel, error, "DATA") || !read_early(self, &reply, error))
         return FALSE;
     return reply.code == 354 ? TRUE : rejected(self, NULL, &reply, error);
 }

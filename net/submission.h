@@ -3,8 +3,8 @@
  * but EHLO), RFC 6409 over our own line protocol.
  *
  * Errors: those of fetcher.h, and 65 "send.recipient" / "send.rejected" with the server's words
- * for 5yz, 75 "send.deferred" for 4yz; 75 "send.doubt" when the connection died after the final
- * dot, so that the letter may have been sent.
+ * for 5yz, 75 "send.deferred" for 4yz (421 before the final dot is 75 "server.busy"); 75
+ * "send.doubt" when the connection died after the final dot, so that the letter may have been sent.
  */
 #pragma once
 

@@ -29,6 +29,7 @@ hahn=h.hahn@corp.example
 sends() { run_with 'Text.' as john postern "$@" --subject copies --body -; }
 json() { /usr/bin/python3 -c "import json; d = json.load(open('$out')); print($1)"; }
 fates() { json "[d['state'], d['sent_to'], d['maybe_sent_to'], d['not_sent_to']]"; }
+error_rule() { json "d['error']['rule']"; }
 arrived() { find "$COMPANY/mail/$1" -path '*/Maildir/new/*' -type f | wc -l; }
 arrives() { # arrives NAME COUNT: waits for Postfix
     tries=0
@@ -39,12 +40,14 @@ arrives() { # arrives NAME COUNT: waits for Postfix
     arrived "$1"
 }
 
+: >$postfix/log
 sends --json send --encrypt --to $mary --bcc $nobody --bcc $hahn
 code_is 65 'one hidden recipient is unknown to the server'
 is "$(fates)" "['partly-sent', ['$mary', '$hahn'], [], ['$nobody']]" 'and keeps no copy of the others back'
 is "$(json "d['error']['rule']")" send.recipient 'which is an error too'
 is "$(json "len(d['recipients'])")" 3 'of a letter to three'
 is "$(arrives mary 1)-$(arrives staff 1)" 1-1 'the others have it'
+is "$(grep -c 'smtpd.*: connect from' $postfix/log)" 1 'by one connection'
 err_has "^postern: .*refuses the letter to $nobody" 'in words: the refusal'
 err_has "^postern: sent to: $mary, $hahn\$" 'who has it'
 err_has "^postern: not sent to: $nobody\$" 'and who has not'
@@ -93,6 +96,28 @@ hostile smtp-dies-on-second 465
 sends -q send --encrypt --to $mary --bcc $gross
 code_is 75 'p6: quietly'
 err_has "^postern: maybe sent to: $gross\$" 'p6: the doubt is told all the same'
+
+# Between two letters a server may want to be called again; then it is, once a letter.
+letters() { grep -c ' letter .*\\r\\n\.\\r\\n' $HOSTILE_LOG; }
+calls() { grep -c ' open' $HOSTILE_LOG; }
+for habit in smtp-one-letter smtp-leaves-after-letter smtp-drops-in-second; do
+    hostile $habit 465
+    sends --json send --encrypt --to $mary --bcc $gross --bcc $hahn
+    code_is 0 "p6: $habit: sent"
+    is "$(fates)" "['sent', ['$mary', '$gross', '$hahn'], [], []]" 'p6: to everybody'
+    is "$(letters)-$(calls)" 3-3 'p6: once each'
+done
+hostile smtp-never-again 465
+sends --json send --encrypt --to $mary --bcc $gross --bcc $hahn
+code_is 75 'a server that wants to rest'
+is "$(fates)" "['partly-sent', ['$mary'], [], ['$gross', '$hahn']]" 'gets no more letters'
+is "$(error_rule)" server.busy 'by its rule'
+is "$(letters)-$(calls)" 1-2 'and one call more'
+hostile smtp-defers-one 465
+sends --json send --encrypt --to $mary --bcc $nobody --bcc $hahn
+code_is 75 'a hidden recipient is not taken now'
+is "$(fates)" "['partly-sent', ['$mary', '$hahn'], [], ['$nobody']]" 'and the next one is'
+is "$(letters)-$(calls)" 2-1 'on the same connection'
 hostile_stop
 sends --json send --encrypt --to $mary --bcc $gross
 code_is 69 'a server that is not there'

@@ -203,6 +203,63 @@ class DiesOnSecond(Honest):
         self.send("250 2.0.0 queued")
 
 
+class OneLetter(Honest):
+    """ends the connection at the second letter by 421"""
+
+    letters = 0
+
+    def on_mail(self, line):
+        self.letters += 1
+        if self.letters > 1:
+            self.send("421 4.7.0 one letter a connection")
+            self.connection.finish()
+        super().on_mail(line)
+
+
+class LeavesAfterLetter(Honest):
+    """takes a letter and closes"""
+
+    def on_data(self, line):
+        super().on_data(line)
+        self.connection.finish()
+
+
+class DropsInSecond(Honest):
+    """62: drops the connection inside the second letter of it, before the final dot"""
+
+    letters = 0
+
+    def on_mail(self, line):
+        self.letters += 1
+        super().on_mail(line)
+
+    def on_rcpt(self, line):
+        if self.letters > 1:
+            self.connection.drop()
+        super().on_rcpt(line)
+
+
+class NeverAgain(Honest):
+    """takes one letter, and no other for a long time"""
+
+    def on_mail(self, line):
+        if self.server.state.get("letters"):
+            self.send("421 4.7.0 come back tomorrow")
+            self.connection.finish()
+        super().on_mail(line)
+
+    def on_data(self, line):
+        super().on_data(line)
+        self.server.state["letters"] = 1
+
+
+class DefersOne(Honest):
+    """one recipient of several is greylisted"""
+
+    def on_rcpt(self, line):
+        self.send("451 4.7.1 greylisted" if "nobody" in line else "250 2.1.5 fine")
+
+
 class ResetsAfterAnswer(Honest):
     """62: 250, then reset"""
 

@@ -704,6 +704,30 @@ static void p6_62_before_the_dot_there_is_no_doubt(void **state)
     run_clear(&run);
 }
 
+static void assert_busy(Run run)
+{
+    assert_false(letter(&run, "a@x.test", "x\r\n"));
+    assert_rule(run.error, POSTERN_ERROR_TEMPORARY, "server.busy");
+    assert_non_null(strstr(run.error->message, "enough"));
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+/* What rides behind the 421 is not waited for: the connection is over. */
+static void p6_62_before_the_dot_421_is_about_the_connection(void **state)
+{
+    (void)state;
+    static const PeerStep to_mail[] = {OPEN_465, PEER_EXPECT("MAIL"), PEER_EXPECT("RCPT"),
+                                       PEER_SEND("421 enough\r\n"), PEER_CLOSE()};
+    static const PeerStep to_rcpt[] = {OPEN_465, PEER_EXPECT("MAIL"), PEER_EXPECT("RCPT"),
+                                       PEER_SEND("250 ok\r\n421 enough\r\n"), PEER_CLOSE()};
+    static const PeerStep to_data[] = {TO_DATA, PEER_SEND("421 enough\r\n"), PEER_CLOSE()};
+    assert_busy(open_465(to_mail));
+    assert_busy(open_465(to_rcpt));
+    assert_busy(open_465(to_data));
+}
+
 static void a_refused_data_is_forgotten_and_the_next_letter_goes(void **state)
 {
     (void)state;
@@ -770,6 +794,7 @@ int main(void)
         cmocka_unit_test(p8_90_a_reply_of_too_many_lines_is_refused),
         cmocka_unit_test(an_answer_that_is_too_long_for_the_command_waits_for_the_challenge),
         cmocka_unit_test(p6_62_before_the_dot_there_is_no_doubt),
+        cmocka_unit_test(p6_62_before_the_dot_421_is_about_the_connection),
         cmocka_unit_test(a_refused_data_is_forgotten_and_the_next_letter_goes),
         cmocka_unit_test(eight_bit_needs_a_server_that_takes_it),
     };

@@ -1,0 +1,42 @@
+/*
+ * link-state — what link.c and link-letter.c share, and nobody else sees.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "core/limits.h"
+#include "fetchd/link.h"
+#include "fetchd/wire.h"
+
+/* The child has its own deadlines; when it is silent for longer than all of them, it hangs. */
+#define COMMAND_MS (LIMIT_COMMAND_MS + LIMIT_CONNECT_MS)
+
+struct Link {
+    Fetcher fetcher;
+    Wire *wire;
+    pid_t pid;
+    pid_t tunnel; /* 0: none */
+    char *account, *host;
+    TraceLog *trace;
+    int stop_fd;
+    GByteArray *record; /* the payload being made */
+};
+
+/* Handles one frame of an answer; FALSE with *error ends the connection. */
+typedef gboolean (*FrameTaker)(gpointer user, const Frame *frame, GError **error);
+
+/* Connects, starts the child and logs in. */
+Link *link_open(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends the child. When the tunnel had ended, that explains *FAILURE (may be NULL), and becomes
+ * it. */
+void link_close(Link *link, GError **failure);
+
+/* One frame with what lies in the record, which is empty then. */
+gboolean link_put(Link *link, WireType type, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Waits for the end of an answer, for BASE_MS and what its bytes take, handing what comes before it
+ * to TAKER (NULL: nothing may come). */
+gboolean link_await(Link *link, gint64 base_ms, FrameTaker taker, gpointer user,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,141 @@
+/* See sending.h. */
+#include "fetchd/sending.h"
+
+#include "core/error.h"
+#include "fetchd/login.h"
+#include "fetchd/loginguard.h"
+#include "policy/endpoint.h"
+#include "store/matchkey.h"
+
+struct Sending {
+    const Config *config;
+    const Account *account;
+    const char *store;
+    TraceLog *trace;
+    VettedEndpoint *endpoint;
+    Vault *vault;
+    Secret *match_key;
+    Secret *secret; /* NULL until all four are there */
+    Link *mailer;   /* NULL: not connected */
+};
+
+Sending *sending_new(const Config *config, const Account *account, const char *store,
+                     TraceLog *trace)
+{
+    Sending *self = g_new0(Sending, 1);
+    *self = (Sending){.config = config, .account = account, .store = store, .trace = trace};
+    return self;
+}
+
+void sending_free(Sending *self)
+{
+    if (self == NULL)
+        return;
+    if (self->mailer)
+        link_mailer_part(self->mailer);
+    endpoint_free(self->endpoint);
+    secret_free(self->secret);
+    secret_free(self->match_key);
+    vault_close(self->vault);
+    g_free(self);
+}
+
+static gboolean says(const GError *failure, const char *const *rules, gsize n)
+{
+    for (gsize i = 0; i < n; i++)
+        if (g_strcmp0(postern_error_rule(failure), rules[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean sending_goes_on(const GError *failure)
+{
+    static const char *const rules[] = {"send.recipient", "send.rejected", "send.deferred",
+                                        "send.recipients", "send.value"};
+    return says(failure, rules, G_N_ELEMENTS(rules));
+}
+
+/* Each of them comes before the last dot: after that it is "send.doubt". */
+static gboolean connection_ended(const GError *failure)
+{
+    static const char *const rules[] = {"server.closed", "server.busy", "tls.truncated"};
+    return says(failure, rules, G_N_ELEMENTS(rules));
+}
+
+static gboolean vet(Sending *self, GError **error)
+{
+    const Account *account = self->account;
+    if (account->submit == NULL)
+        return refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
+                      "account \"%s\" names no server to send by", account->name);
+    g_autoptr(VettedEndpoint) endpoint =
+        endpoint_of(account, account->submit, &self->config->company, error);
+    if (endpoint == NULL)
+        return FALSE;
+    Scheme scheme = endpoint_scheme(endpoint);
+    if (scheme != SCHEME_SMTPS && scheme != SCHEME_SUBMISSION)
+        return refuse(error, POSTERN_ERROR_POLICY, "transport.scheme",
+                      "use smtps:// or submission:// for submit", "%s:// does not send mail",
+                      scheme_name(scheme));
+    self->endpoint = g_steal_pointer(&endpoint);
+    return TRUE;
+}
+
+static gboolean prepare(Sending *self, GError **error)
+{
+    if (self->endpoint == NULL && !vet(self, error))
+        return FALSE;
+    if (self->vault == NULL)
+        self->vault = vault_open(self->store, error);
+    if (self->vault && self->match_key == NULL)
+        self->match_key = matchkey_load(self->vault, error);
+    if (self->match_key && self->secret == NULL)
+        self->secret = login_secret(self->account, self->vault, self->match_key, -1, error);
+    return self->secret != NULL;
+}
+
+static gboolean connect_mailer(Sending *self, GError **error)
+{
+    if (self->mailer)
+        return TRUE;
+    if (self->secret == NULL && !prepare(self, error))
+        return FALSE;
+    const LinkTarget target = {
+        .company = &self->config->company,
+        .account = self->account,
+        .endpoint = self->endpoint,
+        .secret = self->secret,
+        .trace = self->trace,
+        .stop_fd = -1,
+    };
+    const LoginGuard guard = {self->vault, self->match_key};
+    self->mailer = loginguard_mailer(&guard, &target, error);
+    return self->mailer != NULL;
+}
+
+static gboolean hand_over(Sending *self, const char *from, const GPtrArray *recipients,
+                          GBytes *letter, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (!connect_mailer(self, error))
+        return FALSE;
+    if (link_letter(self->mailer, from, recipients, letter, &failure))
+        return TRUE;
+    if (!sending_goes_on(failure))
+        link_mailer_drop(g_steal_pointer(&self->mailer), &failure);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+gboolean sending_letter(Sending *self, const char *from, const GPtrArray *recipients,
+                        GBytes *letter, GError **error)
+{
+    gboolean used = self->mailer != NULL;
+    g_autoptr(GError) failure = NULL;
+    if (hand_over(self, from, recipients, letter, &failure))
+        return TRUE;
+    if (used && connection_ended(failure))
+        return hand_over(self, from, recipients, letter, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
