@@ -22,16 +22,6 @@ static void examine(Doctor *doctor)
                      "name one with fetch = or submit = in an account");
 }
 
-static int tell(Doctor *doctor)
-{
-    doctor_sort(doctor);
-    if (doctor->context->json)
-        doctor_print_json(doctor);
-    else
-        doctor_print(doctor);
-    return doctor_count(doctor, FINDING_FAIL) > 0 ? POSTERN_ANSWER_NO : 0;
-}
-
 static int run(Context *context, int argc, char **argv, GError **error)
 {
     gboolean offline = FALSE;
@@ -52,7 +42,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));
     else
-        code = tell(&doctor);
+        code = doctor_tell(&doctor);
     doctor_clear(&doctor);
     return code;
 }

@@ -60,8 +60,13 @@ void doctor_login_names(Doctor *doctor)
 {
     for (guint i = 0; i < doctor->servers->len; i++) {
         const DoctorServer *server = doctor->servers->pdata[i];
+        if (!doctor_looks_at(doctor, server->account))
+            continue;
         if (server->endpoint)
             judge_name(doctor, server);
+        else
+            doctor_skip(doctor, RULE_LOGIN_NAMES, server->subject, "the server is refused already",
+                        "mend that first");
     }
 }
 
@@ -155,7 +160,7 @@ void doctor_logins(Doctor *doctor)
         if (server->endpoint == NULL)
             skip(doctor, server, "the server is refused already", "mend that first");
         else if (secret == NULL)
-            skip(doctor, server, "there is no password to try", "see password.strong");
+            skip(doctor, server, "there is no password to try", "see password.there");
         else if (doctor->context->match_key == NULL)
             skip(doctor, server, "the store, which counts logins, cannot be opened",
                  "mend the store first");

@@ -6,27 +6,47 @@
 #include "fetchd/login.h"
 #include "policy/login.h"
 
-/* Nobody is asked: what is locked is not judged. */
-static void skip(Doctor *doctor, RuleId rule, const char *subject, const GError *failure)
+/* What is locked is not judged, and what cannot be had by anybody is a fault. */
+static void tell_none(Doctor *doctor, const char *subject, const GError *failure)
 {
-    doctor_skip(doctor, rule, subject, failure->message, postern_error_mend(failure));
+    const char *mend = postern_error_mend(failure);
+    if (doctor->asks || failure->code == POSTERN_ERROR_POLICY)
+        doctor_failure(doctor, RULE_PASSWORD_THERE, subject, failure);
+    else
+        doctor_skip(doctor, RULE_PASSWORD_THERE, subject, failure->message, mend);
+    doctor_skip(doctor, RULE_PASSWORD_STRONG, subject, failure->message, mend);
+    doctor_skip(doctor, RULE_PASSWORD_DIFFERENT, subject, failure->message, mend);
 }
 
-static void get(Doctor *doctor, const Account *account, const char *subject)
+static Secret *get(const Doctor *doctor, const Account *account, GError **error)
 {
-    Context *context = doctor->context;
-    g_autoptr(GError) failure = NULL;
-    Secret *secret = NULL;
-    if (context->match_key || account->secret_kind != SECRET_SEALED)
-        secret = login_secret_quietly(account, context->vault, context->match_key, &failure);
-    else
-        refuse(&failure, POSTERN_ERROR_STORE, "vault.read", "mend the store first",
+    const Context *context = doctor->context;
+    gboolean looked_at = doctor_looks_at(doctor, account);
+    if (doctor->typed && looked_at)
+        return secret_copy(doctor->typed);
+    if (context->match_key == NULL && account->secret_kind == SECRET_SEALED) {
+        refuse(error, POSTERN_ERROR_STORE, "vault.read", "mend the store first",
                "the store cannot be opened");
-    g_ptr_array_add(doctor->secrets, secret);
-    if (secret)
-        return;
-    skip(doctor, RULE_PASSWORD_STRONG, subject, failure);
-    skip(doctor, RULE_PASSWORD_DIFFERENT, subject, failure);
+        return NULL;
+    }
+    return doctor->asks && looked_at
+               ? login_secret(account, context->vault, context->match_key, -1, error)
+               : login_secret_quietly(account, context->vault, context->match_key, error);
+}
+
+/* The names of the mechanisms whose secret is a token: made by a machine, and for accounts that
+ * belong together often the same. */
+static gboolean is_token(const Doctor *doctor, const Account *account)
+{
+    gboolean token = FALSE;
+    for (guint i = 0; i < doctor->servers->len; i++) {
+        const DoctorServer *server = doctor->servers->pdata[i];
+        const char *auth = server->endpoint ? endpoint_auth(server->endpoint) : NULL;
+        token = token || (server->account == account && auth &&
+                          (g_ascii_strcasecmp(auth, "OAUTHBEARER") == 0 ||
+                           g_ascii_strcasecmp(auth, "XOAUTH2") == 0));
+    }
+    return token;
 }
 
 static const char *login_of(const Doctor *doctor, const Account *account)
@@ -63,32 +83,60 @@ static void judge_strength(Doctor *doctor, guint which, const char *subject)
                mend);
 }
 
-static void judge_difference(Doctor *doctor, guint which, const char *subject)
+/* Who has the same password, or whose could not be compared; NULL when there is nothing to say. */
+static char *others(const Doctor *doctor, guint which, gboolean *shared)
 {
     const GPtrArray *accounts = doctor->context->config->accounts;
     guint twin =
         password_shared((const Secret *const *)doctor->secrets->pdata, accounts->len, which);
+    *shared = twin < accounts->len;
     g_autofree char *other =
-        twin < accounts->len ? text_field(((Account *)accounts->pdata[twin])->name) : NULL;
-    g_autofree char *detail =
-        other ? g_strdup_printf("it has the password of account \"%s\"", other) : NULL;
-    g_autofree char *mend = better(accounts->pdata[which]);
-    doctor_row(doctor, RULE_PASSWORD_DIFFERENT, other ? FINDING_FAIL : FINDING_PASS, subject,
+        *shared ? text_field(((const Account *)accounts->pdata[twin])->name) : NULL;
+    if (*shared)
+        return g_strdup_printf("account \"%s\" has the same password", other);
+    for (guint i = 0; i < accounts->len; i++)
+        if (doctor->secrets->pdata[i] == NULL)
+            return g_strdup("no other account has it whose password could be had");
+    return NULL;
+}
+
+static void judge_difference(Doctor *doctor, guint which, const char *subject)
+{
+    gboolean shared;
+    g_autofree char *detail = others(doctor, which, &shared);
+    g_autofree char *mend = better(doctor->context->config->accounts->pdata[which]);
+    doctor_row(doctor, RULE_PASSWORD_DIFFERENT, shared ? FINDING_FAIL : FINDING_PASS, subject,
                detail, mend);
 }
 
+static void judge(Doctor *doctor, guint which, const char *subject)
+{
+    static const RuleId judged[] = {RULE_PASSWORD_STRONG, RULE_PASSWORD_DIFFERENT};
+    doctor_row(doctor, RULE_PASSWORD_THERE, FINDING_PASS, subject, NULL, NULL);
+    if (!is_token(doctor, doctor->context->config->accounts->pdata[which])) {
+        judge_strength(doctor, which, subject);
+        judge_difference(doctor, which, subject);
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(judged); i++)
+        doctor_skip(doctor, judged[i], subject, "it is a token, which a server made", NULL);
+}
+
+/* All of them, also for what `only` leaves out: those are compared with. */
 void doctor_passwords(Doctor *doctor)
 {
     const GPtrArray *accounts = doctor->context->config->accounts;
     for (guint i = 0; i < accounts->len; i++) {
-        g_autofree char *subject = text_field(((Account *)accounts->pdata[i])->name);
-        get(doctor, accounts->pdata[i], subject);
+        g_autoptr(GError) failure = NULL;
+        Secret *secret = get(doctor, accounts->pdata[i], &failure);
+        g_ptr_array_add(doctor->secrets, secret);
+        g_autofree char *subject = text_field(((const Account *)accounts->pdata[i])->name);
+        if (secret == NULL && doctor_looks_at(doctor, accounts->pdata[i]))
+            tell_none(doctor, subject, failure);
     }
     for (guint i = 0; i < accounts->len; i++) {
-        g_autofree char *subject = text_field(((Account *)accounts->pdata[i])->name);
-        if (doctor->secrets->pdata[i] == NULL)
-            continue;
-        judge_strength(doctor, i, subject);
-        judge_difference(doctor, i, subject);
+        g_autofree char *subject = text_field(((const Account *)accounts->pdata[i])->name);
+        if (doctor->secrets->pdata[i] && doctor_looks_at(doctor, accounts->pdata[i]))
+            judge(doctor, i, subject);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "cli/doctor.h"
 #include "cli/output.h"
+#include "core/error.h"
 #include "core/text.h"
 
 static const struct {
@@ -14,7 +15,7 @@ static const struct {
     [FINDING_SKIP] = {"skip", "2"},
 };
 
-void doctor_print_json(const Doctor *doctor)
+static void print_json(const Doctor *doctor)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_array(builder);
@@ -70,7 +71,7 @@ static void print_skipped(const Doctor *doctor)
     }
 }
 
-void doctor_print(const Doctor *doctor)
+static void print_table(const Doctor *doctor)
 {
     guint columns = 0;
     for (guint i = 0; i < doctor->findings->len; i++)
@@ -82,4 +83,14 @@ void doctor_print(const Doctor *doctor)
            doctor_count(doctor, FINDING_WARN), doctor_count(doctor, FINDING_FAIL),
            doctor_count(doctor, FINDING_SKIP));
     print_skipped(doctor);
+}
+
+int doctor_tell(Doctor *doctor)
+{
+    doctor_sort(doctor);
+    if (doctor->context->json)
+        print_json(doctor);
+    else
+        print_table(doctor);
+    return doctor_count(doctor, FINDING_FAIL) > 0 ? POSTERN_ANSWER_NO : 0;
 }

@@ -91,6 +91,12 @@ void doctor_skip_rest(Doctor *doctor, const char *reason, const char *mend)
             doctor_skip(doctor, (RuleId)i, "-", reason, mend);
 }
 
+gboolean doctor_looks_at(const Doctor *doctor, const Account *account)
+{
+    return doctor->only == NULL ||
+           g_ptr_array_find((GPtrArray *)doctor->only, (gpointer)account, NULL);
+}
+
 static gint by_rule(gconstpointer a, gconstpointer b)
 {
     const Finding *left = *(Finding *const *)a, *right = *(Finding *const *)b;

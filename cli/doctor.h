@@ -1,7 +1,7 @@
 /*
  * doctor — what `postern doctor` finds. Each doctor_*() looks at one side of things and adds its
- * rows; none of them prints, stops at a fault, asks for a passphrase, or changes anything
- * but the notes of the login guard.
+ * rows; none of them prints, stops at a fault, asks for a passphrase (unless `asks`), or
+ * changes anything but the notes of the login guard.
  */
 #pragma once
 
@@ -31,9 +31,12 @@ typedef struct {
 typedef struct {
     Context *context;
     gboolean offline;
-    GPtrArray *findings; /* Finding *, in the order they were made */
-    GPtrArray *servers;  /* DoctorServer * */
-    GPtrArray *secrets;  /* Secret * of each account, NULL for one that cannot be had */
+    gboolean asks;         /* passwords may cost a question: gpg's, or a program's */
+    const GPtrArray *only; /* Account *: logins and passwords of these alone; NULL: of all */
+    const Secret *typed;   /* in place of the password of `only`, or NULL */
+    GPtrArray *findings;   /* Finding *, in the order they were made */
+    GPtrArray *servers;    /* DoctorServer * */
+    GPtrArray *secrets;    /* Secret * of each account, NULL for one that cannot be had */
 } Doctor;
 
 void doctor_init(Doctor *doctor, Context *context, gboolean offline);
@@ -53,6 +56,9 @@ void doctor_skip(Doctor *doctor, RuleId rule, const char *subject, const char *r
                  const char *mend);
 /* Every rule that has no row yet was not judged. */
 void doctor_skip_rest(Doctor *doctor, const char *reason, const char *mend);
+
+/* Is ACCOUNT one of `only`? */
+gboolean doctor_looks_at(const Doctor *doctor, const Account *account);
 
 /* In the order of the rules. */
 void doctor_sort(Doctor *doctor);
@@ -76,7 +82,7 @@ void doctor_no_report(Doctor *doctor, const DoctorServer *server, const char *re
 /* doctor-login.c: tls.chain, login.works, login.names. */
 void doctor_logins(Doctor *doctor);
 void doctor_login_names(Doctor *doctor);
-/* doctor-password.c: fills `secrets`; password.strong, password.different. */
+/* doctor-password.c: fills `secrets`; password.there, password.strong, password.different. */
 void doctor_passwords(Doctor *doctor);
 /* doctor-key.c: key.encrypt, key.secret, recovery.keys, agent.pinentry. */
 void doctor_keys(Doctor *doctor);
@@ -85,5 +91,5 @@ void doctor_store(Doctor *doctor);
 
 /* --- telling: doctor-print.c ---------------------------------------------------------------- */
 
-void doctor_print(const Doctor *doctor);
-void doctor_print_json(const Doctor *doctor);
+/* Prints the rows in their order; the exit code: 1 when one failed. */
+int doctor_tell(Doctor *doctor);

@@ -37,6 +37,8 @@ static const Rule rules[RULES] = {
                                TRUE},
     [RULE_LOGIN_NAMES] = {"login.names", "a login is no address, and every account has its own",
                           "ask for a login that nobody can guess from the address", FALSE},
+    [RULE_PASSWORD_THERE] = {"password.there", "the account's password can be had",
+                             "see secret = in postern.conf(5)", FALSE},
     [RULE_PASSWORD_STRONG] = {"password.strong", "the password is hard to guess",
                               "take one that a machine made", FALSE},
     [RULE_PASSWORD_DIFFERENT] = {"password.different", "no two accounts share a password",

@@ -33,7 +33,7 @@ is "$(rows "[r['rule'] for r in d] == sorted([r['rule'] for r in d], key=[r['rul
     'the rows of one rule stand together'
 for rule in config.readable policy.file transport.port server.freemail server.company \
     server.network network.office ports.closed tls.old-versions tls.clear tls.chain \
-    certificate.days login.works login.names password.strong \
+    certificate.days login.works login.names password.there password.strong \
     password.different key.encrypt key.secret store.permissions matchkey.permissions; do
     is "$(status $rule)" pass "$rule passes"
 done

@@ -11,6 +11,7 @@ INTEGRATION = \
 	tests/integration/cmd-json.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
+	tests/integration/cmd-password.sh \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-send-copies.sh \
