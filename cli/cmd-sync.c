@@ -40,6 +40,8 @@ static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
     json_string(builder, "account", outcome->account);
     json_int(builder, "stored", outcome->stored);
     json_int(builder, "known", outcome->known);
+    if (outcome->alert)
+        json_string(builder, "alert", outcome->alert);
     if (outcome->failure)
         json_failure(builder, outcome->failure);
     json_builder_end_object(builder);
@@ -73,6 +75,8 @@ static void tell(const Context *context, const GPtrArray *outcomes)
             g_autofree char *words = postern_error_words(outcome->failure);
             output_note("%s: %s", account, words);
         }
+        if (outcome->alert)
+            output_note("%s: the server says: \"%s\"", account, outcome->alert);
         if (context->json || context->quiet || (outcome->failure && outcome->stored == 0))
             continue;
         g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");

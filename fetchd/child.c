@@ -281,6 +281,13 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
 static gboolean answer(Child *child, gboolean ok, const GError *failure)
 {
     g_byte_array_set_size(child->record, 0);
+    g_autofree char *alert =
+        child->fetcher && child->fetcher->alert ? child->fetcher->alert(child->fetcher) : NULL;
+    if (alert) {
+        record_put_alert(child->record, alert);
+        if (!put(child, WIRE_ALERT, NULL))
+            return FALSE;
+    }
     if (!ok)
         record_put_fail(child->record, failure);
     return put(child, ok ? WIRE_DONE : WIRE_FAIL, NULL) && wire_flush(child->wire, NULL);

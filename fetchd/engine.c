@@ -15,6 +15,7 @@ void outcome_free(Outcome *outcome)
     if (outcome == NULL)
         return;
     g_free(outcome->account);
+    g_free(outcome->alert);
     g_clear_error(&outcome->failure);
     g_free(outcome);
 }
@@ -75,6 +76,7 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
     };
     gboolean ok = scheme == SCHEME_IMAPS ? pass_imap(&pass, error) : pass_pop3(&pass, error);
     g_clear_error(&pass.no);
+    outcome->alert = fetcher->alert(fetcher);
     return ok;
 }
 

@@ -16,6 +16,7 @@ typedef struct {
     char *account;
     guint stored;    /* new messages */
     guint known;     /* arrivals whose bytes were here already */
+    char *alert;     /* what the server wants shown, safe to print, or NULL */
     GError *failure; /* NULL when all went well */
 } Outcome;
 void outcome_free(Outcome *outcome);

@@ -18,6 +18,7 @@ struct Link {
     pid_t pid;
     pid_t tunnel; /* 0: none */
     char *account, *host;
+    char *alert; /* the first that was not asked for yet */
     TraceLog *trace;
     int stop_fd;
     GByteArray *record; /* the payload being made */

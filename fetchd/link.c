@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "fetchd/login.h"
 #include "fetchd/patience.h"
 #include "fetchd/spawn.h"
 #include "fetchd/trust.h"
@@ -39,6 +40,18 @@ static gboolean take_trace(Link *link, const Frame *frame, GError **error)
     return TRUE;
 }
 
+static gboolean take_alert(Link *link, const Frame *frame, GError **error)
+{
+    char *words = record_get_alert(frame, error);
+    if (words == NULL)
+        return FALSE;
+    if (link->alert == NULL)
+        link->alert = words;
+    else
+        g_free(words);
+    return TRUE;
+}
+
 /* The next frame that is part of an answer. */
 static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError **error)
 {
@@ -46,13 +59,13 @@ static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError 
         gint64 before = g_get_monotonic_time();
         if (!wire_get(link->wire, patience_left(patience), link->stop_fd, frame, error))
             return FALSE;
-        gboolean traced = frame->type == WIRE_TRACE;
-        patience_spend(patience, g_get_monotonic_time() - before, traced ? 0 : frame->size);
+        gboolean aside = frame->type == WIRE_TRACE || frame->type == WIRE_ALERT;
+        patience_spend(patience, g_get_monotonic_time() - before, aside ? 0 : frame->size);
         if (frame->type == WIRE_FETCHED)
             patience_renew(patience);
-        if (!traced)
+        if (!aside)
             return TRUE;
-        if (!take_trace(link, frame, error))
+        if (!(frame->type == WIRE_TRACE ? take_trace : take_alert)(link, frame, error))
             return FALSE;
     }
 }
@@ -242,8 +255,14 @@ void link_close(Link *link, GError **failure)
     }
     g_byte_array_unref(link->record);
     g_free(link->account);
+    g_free(link->alert);
     g_free(link->host);
     g_free(link);
+}
+
+static char *link_alert(Fetcher *fetcher)
+{
+    return g_steal_pointer(&((Link *)fetcher)->alert);
 }
 
 static void link_free(Fetcher *fetcher)
@@ -252,20 +271,6 @@ static void link_free(Fetcher *fetcher)
 }
 
 /* --- opening ------------------------------------------------------------------------------- */
-
-static gboolean put_ca_sets(Link *link, const GPtrArray *sets, GError **error)
-{
-    for (guint i = 0; i < sets->len; i++) {
-        gsize size;
-        const guint8 *text = g_bytes_get_data(sets->pdata[i], &size);
-        for (gsize at = 0; at < size; at += LIMIT_FRAME)
-            if (!wire_put(link->wire, WIRE_CA, text + at, MIN(size - at, LIMIT_FRAME), error))
-                return FALSE;
-        if (!wire_put(link->wire, WIRE_CA, NULL, 0, error))
-            return FALSE;
-    }
-    return TRUE;
-}
 
 static void put_session_record(Link *link, const LinkTarget *target, GPtrArray *ca_sets)
 {
@@ -292,7 +297,7 @@ static void put_session_record(Link *link, const LinkTarget *target, GPtrArray *
 static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
 {
     put_session_record(link, target, ca_sets);
-    return link_put(link, WIRE_SESSION, error) && put_ca_sets(link, ca_sets, error) &&
+    return link_put(link, WIRE_SESSION, error) && trust_send(link->wire, ca_sets, error) &&
            wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret),
                     secret_size(target->secret), error) &&
            await_done(link, NULL, NULL, error);
@@ -304,20 +309,6 @@ static gboolean bound_sending(int wire_fd, GError **error)
     const struct timeval bound = {.tv_sec = COMMAND_MS / 1000};
     return setsockopt(wire_fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound) == 0 ||
            refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "the wire takes no deadline");
-}
-
-/* The child knows the login, but neither the account nor where its password comes from. */
-static void name_account(const Account *account, GError *failure)
-{
-    if (g_strcmp0(postern_error_rule(failure), "login.refused") != 0)
-        return;
-    g_autofree char *word = text_word(account->name);
-    g_autofree char *name = text_name(account->name);
-    g_autofree char *mend =
-        account->secret_kind == SECRET_SEALED
-            ? g_strdup_printf("set the right password: postern password set %s", word)
-            : g_strdup_printf("correct the password where account \"%s\" takes it from", name);
-    postern_error_set_mend(failure, mend);
 }
 
 /* Connects and starts the child, which knows nothing yet. */
@@ -347,6 +338,7 @@ static Link *link_start(const LinkTarget *target, GError **error)
         .get = link_get,
         .remove = link_remove,
         .quit = link_quit,
+        .alert = link_alert,
         .free = link_free,
     };
     link->wire = wire_new(wire_fd);
@@ -373,7 +365,7 @@ Link *link_open(const LinkTarget *target, GError **error)
     g_autoptr(GError) failure = NULL;
     if (link == NULL || introduce(link, target, ca_sets, &failure))
         return link;
-    name_account(target->account, failure);
+    login_name_account(target->account, failure);
     link_close(link, &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;

@@ -2,6 +2,7 @@
 #include "fetchd/login.h"
 
 #include "core/error.h"
+#include "core/text.h"
 #include "crypto/password.h"
 #include "crypto/pgp.h"
 
@@ -58,4 +59,17 @@ Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret 
            "the password of account \"%s\" comes from a program that may ask for something",
            account->name);
     return NULL;
+}
+
+void login_name_account(const Account *account, GError *failure)
+{
+    if (g_strcmp0(postern_error_rule(failure), "login.refused") != 0)
+        return;
+    g_autofree char *word = text_word(account->name);
+    g_autofree char *name = text_name(account->name);
+    g_autofree char *mend =
+        account->secret_kind == SECRET_SEALED
+            ? g_strdup_printf("set the right password: postern password set %s", word)
+            : g_strdup_printf("correct the password where account \"%s\" takes it from", name);
+    postern_error_set_mend(failure, mend);
 }

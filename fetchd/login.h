@@ -21,3 +21,7 @@ Secret *login_secret(const Account *account, Vault *vault, const Secret *match_k
  */
 Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret *match_key,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The net child knows the login, but neither the account nor where its password comes from: puts both into
+ * the mend of a refused login. */
+void login_name_account(const Account *account, GError *failure);

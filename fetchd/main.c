@@ -88,6 +88,8 @@ static void tell(const Options *options, const Outcome *outcome)
     g_autofree char *account = text_name(outcome->account);
     if (outcome->failure)
         complain(account, outcome->failure);
+    if (outcome->alert)
+        fprintf(stderr, "fetchd: %s: the server says: \"%s\"\n", account, outcome->alert);
     if (options->quiet || (outcome->failure && outcome->stored == 0))
         return;
     g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");

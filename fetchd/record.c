@@ -238,6 +238,28 @@ gboolean record_get_report(const Frame *frame, ServerReport *report, GError **er
     return whole(&cursor, "report", error);
 }
 
+/* Cut on a character, so that the other end finds valid UTF-8 within its bound. */
+static void put_words(GByteArray *out, const char *words)
+{
+    g_autofree char *valid = text_utf8(words ? words : "", -1);
+    gsize size = strlen(valid);
+    while (size > RECORD_WORDS)
+        size = (gsize)(g_utf8_find_prev_char(valid, valid + size) - valid);
+    put_block(out, valid, size);
+}
+
+void record_put_alert(GByteArray *out, const char *words)
+{
+    put_words(out, words);
+}
+
+char *record_get_alert(const Frame *frame, GError **error)
+{
+    Cursor cursor = over(frame);
+    g_autofree char *words = cursor_string(&cursor, RECORD_WORDS);
+    return whole(&cursor, "alert", error) ? text_field(words) : NULL;
+}
+
 void record_put_trace(GByteArray *out, const char *text)
 {
     put_string(out, text);
@@ -291,16 +313,6 @@ void letter_record_clear(LetterRecord *letter)
 {
     g_clear_pointer(&letter->from, g_free);
     g_clear_pointer(&letter->recipients, g_ptr_array_unref);
-}
-
-/* Cut on a character, so that the other end finds valid UTF-8 within its bound. */
-static void put_words(GByteArray *out, const char *words)
-{
-    g_autofree char *valid = text_utf8(words ? words : "", -1);
-    gsize size = strlen(valid);
-    while (size > RECORD_WORDS)
-        size = (gsize)(g_utf8_find_prev_char(valid, valid + size) - valid);
-    put_block(out, valid, size);
 }
 
 void record_put_fail(GByteArray *out, const GError *failure)

@@ -46,6 +46,10 @@ gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error
 void record_put_report(GByteArray *out, const ServerReport *report);
 gboolean record_get_report(const Frame *frame, ServerReport *report, GError **error);
 
+void record_put_alert(GByteArray *out, const char *words);
+/* Made safe to print. */
+char *record_get_alert(const Frame *frame, GError **error);
+
 void record_put_trace(GByteArray *out, const char *text);
 char *record_get_trace(const Frame *frame, GError **error);
 

@@ -49,3 +49,17 @@ GPtrArray *trust_load(const Company *company, GError **error)
     }
     return g_steal_pointer(&sets);
 }
+
+gboolean trust_send(Wire *wire, const GPtrArray *sets, GError **error)
+{
+    for (guint i = 0; i < sets->len; i++) {
+        gsize size;
+        const guint8 *text = g_bytes_get_data(sets->pdata[i], &size);
+        for (gsize at = 0; at < size; at += LIMIT_FRAME)
+            if (!wire_put(wire, WIRE_CA, text + at, MIN(size - at, LIMIT_FRAME), error))
+                return FALSE;
+        if (!wire_put(wire, WIRE_CA, NULL, 0, error))
+            return FALSE;
+    }
+    return TRUE;
+}

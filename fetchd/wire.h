@@ -33,6 +33,7 @@ typedef enum {
     WIRE_START,   /* a message begins */
     WIRE_FETCHED, /* and is whole */
     WIRE_REPORTED,
+    WIRE_ALERT, /* what the server wants shown; before DONE or FAIL */
     WIRE_TRACE, /* a line of the transcript, at any time, when SESSION asked for it */
     WIRE_DONE,    /* the command succeeded */
     WIRE_FAIL,    /* it failed: kind, rule, sentence, mend */

@@ -68,6 +68,9 @@ struct Fetcher {
     /* Says good-bye; POP3's deletions hold only when this succeeded. */
     gboolean (*quit)(Fetcher *self, GError **error);
     void (*report)(const Fetcher *self, ServerReport *report);
+    /* What the server wants the user to see, since this was asked last; safe to print, the caller's.
+     * NULL for nothing. */
+    char *(*alert)(Fetcher *self);
     void (*free)(Fetcher *self); /* closes the connection too */
 };
 

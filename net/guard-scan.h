@@ -57,3 +57,7 @@ guint64 guard_scan_body_bytes(const GuardScan *scan);
 GArray *guard_scan_found(GuardScan *scan); /* guint32, as they came */
 const ScanStatus *guard_scan_status(const GuardScan *scan);
 const ScanStatus *guard_scan_bye(const GuardScan *scan); /* said is SAID_NOTHING without one */
+
+/* What the server wants shown (RFC 3501, 7.1: ALERT), of lines that no sentence of ours quotes: the
+ * first since this was asked last, or NULL. The words follow the code; valid until the next feed. */
+const char *guard_scan_alert(GuardScan *scan);

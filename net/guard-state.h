@@ -46,6 +46,10 @@ struct GuardScan {
     guint digits;
     ScanStatus *noted; /* where the words of a status line go, or NULL */
     gsize words;
+    char alert[SCAN_WORDS + 1];
+    gsize alert_size;
+    gboolean alerting; /* this line is one */
+    gboolean alerted;  /* one is there */
     Item item;
     gboolean valued; /* its value has begun */
     guint bodies;

@@ -21,6 +21,7 @@ Said scan_said(const GuardScan *scan)
 void scan_begin_status(GuardScan *scan, Said said)
 {
     scan->step = scan_status_line;
+    scan->alerting = FALSE;
     if (said == SAID_BYE)
         scan->noted = &scan->bye;
     else if (scan->tagged || said == SAID_PREAUTH)
@@ -33,6 +34,10 @@ void scan_begin_status(GuardScan *scan, Said said)
 
 static gboolean pass(GuardScan *scan, guint8 byte)
 {
+    if (scan->alerting && scan->alert_size < SCAN_WORDS) {
+        scan->alert[scan->alert_size++] = (char)byte;
+        scan->alert[scan->alert_size] = '\0';
+    }
     if (scan->noted && scan->words < SCAN_WORDS) {
         scan->noted->words[scan->words++] = (char)byte;
         scan->noted->words[scan->words] = '\0';
@@ -99,6 +104,8 @@ static gboolean in_code(GuardScan *scan, guint8 byte, GError **error)
         /* Never asked for, and libetpan frees its list twice. */
         if (scan_word_is(scan, "BADCHARSET"))
             return scan_broken(scan, error, "it minds a character set, but none was named");
+        scan->alerting = scan->noted == NULL && !scan->alerted && scan_word_is(scan, "ALERT");
+        scan->alerted = scan->alerted || scan->alerting;
         scan->step = in_code_value;
         return in_code_value(scan, byte, error);
     }
@@ -126,4 +133,14 @@ gboolean scan_plus_line(GuardScan *scan, guint8 byte, GError **error)
         return scan_broken(scan, error, "no blank after \"+\"");
     scan->step = in_words;
     return in_words(scan, byte, error);
+}
+
+const char *guard_scan_alert(GuardScan *scan)
+{
+    if (!scan->alerted)
+        return NULL;
+    scan->alerted = scan->alerting = FALSE;
+    scan->alert_size = 0;
+    const char *words = strchr(scan->alert, ']');
+    return words && words[1] == ' ' ? words + 2 : "";
 }

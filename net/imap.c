@@ -1,5 +1,6 @@
 /* See imap.h and fetcher.h. */
 #include "net/imap.h"
+#include "net/words.h"
 
 #include <string.h>
 
@@ -51,6 +52,13 @@ static void report(const Fetcher *self, ServerReport *report)
                         (imap->scram ? SERVER_SCRAM : 0);
 }
 
+static char *alert(Fetcher *self)
+{
+    const Imap *imap = (const Imap *)self;
+    const char *words = guard_scan_alert(guard_scanner(imap->guard));
+    return words ? server_words(words, strlen(words)) : NULL;
+}
+
 Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
 {
     no_temporary_files();
@@ -63,6 +71,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .remove = imap_remove,
         .quit = quit,
         .report = report,
+        .alert = alert,
         .free = imap_free,
     };
     g_autoptr(GBytes) binding = channel_binding(channel);

@@ -32,6 +32,7 @@ static void read_record(const Frame *frame)
     case WIRE_LISTED: record_get_listed(frame, &number, &string, &error); break;
     case WIRE_FETCHED: record_get_fetched(frame, &fetched, &error); break;
     case WIRE_REPORTED: record_get_report(frame, &report, &error); break;
+    case WIRE_ALERT: string = record_get_alert(frame, &error); break;
     case WIRE_TRACE: string = record_get_trace(frame, &error); break;
     case WIRE_PROBE: record_get_probe(frame, &kind, &error); break;
     case WIRE_FAIL: record_get_fail(frame, &error); break;

@@ -83,9 +83,17 @@ traced john $TESTDIR/trace fetchd --once >$out 2>$err
 code=$?
 code_is 77 'a referral is a refused login'
 is "$(grep -c 'connect(.*10\.66\.0\.1' $TESTDIR/trace)" 0 'and is not followed'
+as john postern -q password retry work
 hostile imap-alert 993
 run as john fetchd --once
-ok [ "$code" != 0 ] -- 'advice to turn off TLS changes nothing'
+code_is 69 'advice to turn off TLS changes nothing'
 is "$(LC_ALL=C tr -d '\n\t -~\200-\377' <$err | wc -c)" 0 'and reaches the terminal harmless'
+hostile imap-alert-within 993
+run as john fetchd --once
+code_is 0 'p1_11 an ALERT amid a session is no failure'
+err_has 'the server says: "mailbox 95 % full' 'p1_11 it is shown, as RFC 3501 wants it'
+is "$(LC_ALL=C tr -d '\n\t -~\200-\377' <$err | wc -c)" 0 'p1_11 and harmless'
+run as john postern --json sync
+out_has '"alert" : "mailbox 95 % full' 'p1_11 in JSON too'
 hostile_stop
 done_testing

@@ -181,6 +181,14 @@ class Alert(Honest):
         self.connection.finish()
 
 
+class AlertWithin(Honest):
+    """11: the mailbox is nearly full, and a terminal is attacked"""
+
+    def on_examine(self, arguments):
+        self.send(b"* OK [ALERT] mailbox 95 % full \x1b]0;owned\x07", b"* NO [ALERT] and more")
+        super().on_examine(arguments)
+
+
 class RefusedLogin(Honest):
     """35: the password is wrong"""
 

@@ -318,6 +318,31 @@ static void p6_search_numbers_are_collected_as_they_came(void **state)
     }
 }
 
+static void p1_11_the_first_alert_is_kept_until_it_is_asked_for(void **state)
+{
+    (void)state;
+    static const char wire[] = "* OK [ALERT] one\r\n* OK [ALERT] two\r\n* OK [UIDNEXT 5] three\r\n"
+                               "* OK ALERT four\r\n";
+    for (gsize piece = 1; piece < sizeof wire; piece++) {
+        g_autoptr(GuardScan) scan = guard_scan_new();
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        guard_scan_command(scan, SCAN_NOTHING);
+        assert_null(guard_scan_alert(scan));
+        for (gsize at = 0; at < sizeof wire - 1; at += piece)
+            assert_true(guard_scan_feed(scan, (const guint8 *)wire + at,
+                                        MIN(piece, sizeof wire - 1 - at), out, NULL));
+        assert_string_equal(guard_scan_alert(scan), "one");
+        assert_null(guard_scan_alert(scan));
+    }
+    g_autoptr(GuardScan) scan = guard_scan_new();
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autofree char *words = g_strnfill(3000, 'x');
+    g_autofree char *line = g_strdup_printf("* NO [ALERT] %s\r\n* OK [ALERT]\r\n", words);
+    guard_scan_command(scan, SCAN_NOTHING);
+    assert_true(guard_scan_feed(scan, (const guint8 *)line, strlen(line), out, NULL));
+    assert_in_range(strlen(guard_scan_alert(scan)), 300, SCAN_WORDS);
+}
+
 static void p10_109_the_servers_words_are_kept(void **state)
 {
     (void)state;
@@ -348,6 +373,7 @@ int main(void)
         cmocka_unit_test(p8_90_a_reply_ends_at_its_limits),
         cmocka_unit_test(p8_bodies_do_not_count_as_reply),
         cmocka_unit_test(p6_search_numbers_are_collected_as_they_came),
+        cmocka_unit_test(p1_11_the_first_alert_is_kept_until_it_is_asked_for),
         cmocka_unit_test(p10_109_the_servers_words_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
