@@ -83,7 +83,7 @@ static gboolean check(gpointer user, const JournalRecord *record, GError **error
     self->messages++;
     if (!opens(self, record->id, &sound, error))
         return FALSE;
-    if (!sound)
+    if (!sound && !record->replaced)
         g_ptr_array_add(self->damaged, g_strdup(record->id));
     return TRUE;
 }

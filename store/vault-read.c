@@ -189,7 +189,8 @@ static gboolean replay_row(Replay *replay, sqlite3_stmt *statement, GError **err
     g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
     JournalRecord record = {.sequence = sqlite3_column_int64(statement, 0),
                             .row = sqlite3_column_int64(statement, 1),
-                            .disowned = sqlite3_column_int(statement, 5) != 0};
+                            .disowned = sqlite3_column_int(statement, 5) != 0,
+                            .replaced = sqlite3_column_int(statement, 6) != 0};
     g_strlcpy(record.id, text, sizeof record.id);
     if (!open_record(replay, sqlite3_column_int64(statement, 2), &record,
                      sqlite3_column_blob(statement, 4), (gsize)sqlite3_column_bytes(statement, 4),

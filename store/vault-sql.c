@@ -36,8 +36,9 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SET_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
                         "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name_mac) DO UPDATE "
                         "SET uidvalidity = ?3, covered = ?4",
-    [SQL_ADD_UIDL] = "INSERT INTO pop_uidl(account, uidl_mac, message, since) VALUES(?1, ?2, ?3, ?4) "
-                     "ON CONFLICT(account, uidl_mac) DO NOTHING",
+    [SQL_ADD_UIDL] =
+        "INSERT INTO pop_uidl(account, uidl_mac, message, since) VALUES(?1, ?2, ?3, ?4) "
+        "ON CONFLICT(account, uidl_mac) DO NOTHING",
     [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m "
                          "JOIN chunk c ON c.key BETWEEN m.row << 20 AND (m.row << 20) + 1048575 "
                          "WHERE m.stored = 0)",
@@ -56,16 +57,18 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_KNOWN] = "SELECT row, id FROM message WHERE identity = ?1 AND stored = 1",
     [SQL_INTACT] = "SELECT m.chunks, m.id, b.ephemeral, m.wrapped, m.digest FROM message m "
                    "JOIN batch b ON b.id = m.batch WHERE m.row = ?1 AND m.stored = 1",
-    [SQL_DISOWN] = "UPDATE message SET identity = NULL WHERE row = ?1",
+    [SQL_DISOWN] = "UPDATE message SET stored = 2 WHERE row = ?1",
     [SQL_DROP_UIDLS] = "DELETE FROM pop_uidl WHERE message = ?1",
     [SQL_TOTAL] = "SELECT messages, bytes FROM total",
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
-    [SQL_JOURNAL] =
-        "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.identity IS NULL FROM journal j "
-        "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
-        "ORDER BY j.sequence LIMIT 500",
+    [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.stored = 2, "
+                    "m.stored = 2 AND EXISTS (SELECT 1 FROM message n WHERE n.identity = "
+                    "m.identity AND n.stored = 1) "
+                    "FROM journal j "
+                    "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
+                    "ORDER BY j.sequence LIMIT 500",
     [SQL_MESSAGE] = "SELECT m.row, m.batch, m.chunks, m.wrapped FROM message m "
-                    "WHERE m.id = ?1 AND m.stored = 1",
+                    "WHERE m.id = ?1 AND m.stored > 0",
     [SQL_CHUNK] = "SELECT data FROM chunk WHERE key = ?1",
     [SQL_BATCH] = "SELECT ephemeral FROM batch WHERE id = ?1",
     [SQL_LOGIN_REFUSED] = "SELECT salt, credential, since FROM login_refused "

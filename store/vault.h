@@ -125,7 +125,8 @@ typedef struct {
     gint64 sequence;
     gint64 row;
     char id[17];              /* base32 of the message id */
-    gboolean disowned;        /* found damaged, and waiting to be fetched again */
+    gboolean disowned;        /* found damaged, */
+    gboolean replaced;        /* and its bytes have been stored anew since */
     Arrival arrival;          /* strings valid during the callback */
 } JournalRecord;
 typedef gboolean (*JournalReader)(gpointer user, const JournalRecord *record, GError **error);
