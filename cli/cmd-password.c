@@ -1,4 +1,4 @@
-/* postern password: seals an account's login secret to the owner's key, and judges it. */
+/* postern password: keeps an account's login secret, sealed or in the keyring, and judges it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +12,7 @@
 #include "crypto/pgp.h"
 #include "store/vault-logins.h"
 
-static gboolean store(Context *context, const Account *account, const Secret *secret,
-                      GError **error)
+static gboolean seal(Context *context, const Account *account, const Secret *secret, GError **error)
 {
     if (account->key == NULL)
         return refuse(error, POSTERN_ERROR_POLICY, "config.key",
@@ -21,18 +20,26 @@ static gboolean store(Context *context, const Account *account, const Secret *se
                       "account \"%s\" names no OpenPGP key to seal to", account->name);
     char *keys[] = {account->key, NULL};
     g_autoptr(GBytes) sealed = pgp_wrap(keys, secret, error);
-    /* Who sets the very password that was refused wants it to be tried. */
     return sealed &&
-           vault_put_secret(context->vault, context->match_key, account->name, sealed, error) &&
-           vault_forget_login_refused(context->vault, context->match_key, account->name, NULL, NULL,
-                                      error);
+           vault_put_secret(context->vault, context->match_key, account->name, sealed, error);
+}
+
+static gboolean store(Context *context, const Account *account, const Secret *secret,
+                      GError **error)
+{
+    gboolean kept = account->secret_kind == SECRET_KEYRING
+                        ? password_put(account, secret, -1, error)
+                        : seal(context, account, secret, error);
+    /* Who sets the very password that was refused wants it to be tried. */
+    return kept && vault_forget_login_refused(context->vault, context->match_key, account->name,
+                                              NULL, NULL, error);
 }
 
 static gboolean check_kind(const Account *account, GError **error)
 {
-    return account->secret_kind == SECRET_SEALED ||
+    return account->secret_kind == SECRET_SEALED || account->secret_kind == SECRET_KEYRING ||
            refuse(error, POSTERN_ERROR_POLICY, "secret.kind",
-                  "write 'secret = sealed' to keep it in the vault",
+                  "write 'secret = sealed' to keep it in the vault, or 'secret = keyring'",
                   "account \"%s\" takes its secret from elsewhere", account->name);
 }
 
@@ -63,7 +70,10 @@ static gboolean set(Context *context, const Account *account, GError **error)
         tell_json(account, NULL, faults);
     } else if (!context->quiet) {
         g_autofree char *name = text_name(account->name);
-        printf("the password of account %s is sealed\n", name);
+        printf(account->secret_kind == SECRET_KEYRING
+                   ? "the password of account %s is in the keyring\n"
+                   : "the password of account %s is sealed\n",
+               name);
     }
     return TRUE;
 }
@@ -154,7 +164,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
 const Command command_password = {
     .name = "password",
     .usage = "set|generate|retry ACCOUNT | check [ACCOUNT …]",
-    .summary = "Seals and judges passwords, or has a refused login tried again",
+    .summary = "Keeps and judges passwords, or has a refused login tried again",
     .needs = NEED_NOTHING,
     .run = run,
 };

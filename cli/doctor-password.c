@@ -64,7 +64,7 @@ static char *better(const Account *account)
 {
     g_autofree char *word = text_word(account->name);
     g_autofree char *name = text_name(account->name);
-    if (account->secret_kind != SECRET_SEALED)
+    if (account->secret_kind != SECRET_SEALED && account->secret_kind != SECRET_KEYRING)
         return g_strdup_printf("take one that a machine made, and put it where account \"%s\" "
                                "takes it from",
                                name);

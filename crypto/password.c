@@ -101,9 +101,11 @@ static Secret *from_credential(const Account *account, GError **error)
 
 /* --- command:… and keyring ----------------------------------------------------------------- */
 
-/* How a kind of command reports, and what it may say. */
+/* How a kind of command reports, what it is told, and what it may say. */
 typedef struct {
     const char *rule, *mend;
+    const char *verb;    /* "had" or "kept" */
+    const Secret *input; /* its standard input; NULL: ours */
     gint64 deadline;
     int stop_fd;
     char *output;
@@ -125,7 +127,7 @@ static gboolean late(const Run *run, GError **error)
 static gboolean failed(const Run *run, const char *account, const char *how, GError **error)
 {
     return refuse(error, POSTERN_ERROR_POLICY, run->rule, run->mend,
-                  "the password of account %s cannot be had: %s", account, how);
+                  "the password of account %s cannot be %s: %s", account, run->verb, how);
 }
 
 static gboolean read_output(Run *run, int fd, const char *account, GError **error)
@@ -196,40 +198,76 @@ static gboolean await_exit(const Run *run, GSubprocess *process, GError **error)
     return !over || (!interrupted(run->stop_fd, error) && late(run, error));
 }
 
-static Secret *secret_of(Run *run, GSubprocess *process, const char *account, GError **error)
+/* What the process says is in run->output then. */
+static gboolean await(Run *run, GSubprocess *process, const char *account, GError **error)
 {
     int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(g_subprocess_get_stdout_pipe(process)));
     gboolean whole = read_output(run, fd, account, error);
     if (!whole)
         g_subprocess_force_exit(process);
     if (!await_exit(run, process, whole ? error : NULL) || !whole)
-        return NULL;
-    if (!g_subprocess_get_successful(process)) {
-        /* Ctrl-C ends it together with us. */
-        if (!interrupted(run->stop_fd, error))
-            failed(run, account, "the command failed", error);
+        return FALSE;
+    /* Ctrl-C ends it together with us. */
+    return g_subprocess_get_successful(process) ||
+           (!interrupted(run->stop_fd, error) && failed(run, account, "the command failed", error));
+}
+
+/* A pipe that holds the secret already and ends after it: nobody can hold up or break the writing.
+ * -1 when there is none. */
+static int filled_pipe(const Secret *secret)
+{
+    int ends[2];
+    if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL))
+        return -1;
+    gboolean whole =
+        write(ends[1], secret_bytes(secret), secret_size(secret)) == (gssize)secret_size(secret);
+    close(ends[1]);
+    if (whole)
+        return ends[0];
+    close(ends[0]);
+    return -1;
+}
+
+static GSubprocess *start(const Run *run, const char *const *argv, const char *account,
+                          GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+    int input = run->input ? filled_pipe(run->input) : -1;
+    if (run->input && input < 0) {
+        failed(run, account, "there is no pipe for it", error);
         return NULL;
     }
-    Secret *secret = first_line(run->output, run->size);
-    if (secret == NULL)
-        failed(run, account, "the first line of the output is no password", error);
-    return secret;
+    if (input >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, input);
+    GSubprocess *process = g_subprocess_launcher_spawnv(launcher, argv, &reason);
+    if (process == NULL)
+        failed(run, account, reason->message, error);
+    return process;
+}
+
+/* Runs ARGV; *line, when LINE is not NULL, becomes the first line of its output. */
+static gboolean run_process(Run *run, const char *const *argv, const char *account, Secret **line,
+                            GError **error)
+{
+    g_autoptr(GSubprocess) process = start(run, argv, account, error);
+    if (process == NULL)
+        return FALSE;
+    run->deadline = g_get_monotonic_time() + (gint64)LIMIT_SECRET_COMMAND_MS * 1000;
+    run->output = g_malloc(LIMIT_SECRET_OUTPUT);
+    gboolean good = await(run, process, account, error);
+    if (good && line && (*line = first_line(run->output, run->size)) == NULL)
+        good = failed(run, account, "the first line of the output is no password", error);
+    secret_wipe(run->output, run->size);
+    g_free(run->output);
+    return good;
 }
 
 static Secret *from_process(Run *run, const char *const *argv, const char *account, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-    g_autoptr(GSubprocess) process =
-        g_subprocess_newv(argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &reason);
-    if (process == NULL) {
-        failed(run, account, reason->message, error);
-        return NULL;
-    }
-    run->deadline = g_get_monotonic_time() + (gint64)LIMIT_SECRET_COMMAND_MS * 1000;
-    run->output = g_malloc(LIMIT_SECRET_OUTPUT);
-    Secret *secret = secret_of(run, process, account, error);
-    secret_wipe(run->output, run->size);
-    g_free(run->output);
+    Secret *secret = NULL;
+    (void)run_process(run, argv, account, &secret, error);
     return secret;
 }
 
@@ -237,6 +275,7 @@ static Secret *from_command(const Account *account, int stop_fd, GError **error)
 {
     Run run = {.stop_fd = stop_fd,
                .rule = "secret.command",
+               .verb = "had",
                .mend = "try the command by hand; no shell reads it"};
     g_auto(GStrv) argv = NULL;
     const char *line = account->secret_argument ? account->secret_argument : "";
@@ -248,17 +287,30 @@ static Secret *from_command(const Account *account, int stop_fd, GError **error)
     return from_process(&run, (const char *const *)argv, account->name, error);
 }
 
+/* The two attributes by which secret-tool stores and finds it. */
+#define KEYRING_PLACE(account) "service", "postern", "account", (account)->name, NULL
+
 static Secret *from_keyring(const Account *account, int stop_fd, GError **error)
 {
     g_autofree char *word = text_word(account->name);
-    g_autofree char *mend = g_strdup_printf(
-        "store it by: secret-tool store --label=Postern service postern account %s (package "
-        "libsecret-tools)",
-        word);
-    Run run = {.stop_fd = stop_fd, .rule = "secret.keyring", .mend = mend};
-    const char *const argv[] = {"secret-tool", "lookup",      "service", "postern",
-                                "account",     account->name, NULL};
+    g_autofree char *mend = g_strdup_printf("unlock the keyring, or store it by: postern password "
+                                            "set %s (package libsecret-tools)",
+                                            word);
+    Run run = {.stop_fd = stop_fd, .rule = "secret.keyring", .mend = mend, .verb = "had"};
+    const char *const argv[] = {"secret-tool", "lookup", KEYRING_PLACE(account)};
     return from_process(&run, argv, account->name, error);
+}
+
+gboolean password_put(const Account *account, const Secret *secret, int stop_fd, GError **error)
+{
+    g_autofree char *label = g_strconcat("--label=Postern: ", account->name, NULL);
+    Run run = {.stop_fd = stop_fd,
+               .rule = "secret.keyring",
+               .mend = "install libsecret-tools, and unlock the desktop's keyring",
+               .verb = "kept",
+               .input = secret};
+    const char *const argv[] = {"secret-tool", "store", label, KEYRING_PLACE(account)};
+    return run_process(&run, argv, account->name, NULL, error);
 }
 
 Secret *password_get(const Account *account, int stop_fd, GError **error)

@@ -68,7 +68,7 @@ void login_name_account(const Account *account, GError *failure)
     g_autofree char *word = text_word(account->name);
     g_autofree char *name = text_name(account->name);
     g_autofree char *mend =
-        account->secret_kind == SECRET_SEALED
+        account->secret_kind == SECRET_SEALED || account->secret_kind == SECRET_KEYRING
             ? g_strdup_printf("set the right password: postern password set %s", word)
             : g_strdup_printf("correct the password where account \"%s\" takes it from", name);
     postern_error_set_mend(failure, mend);

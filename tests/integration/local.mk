@@ -9,6 +9,7 @@ INTEGRATION = \
 	tests/integration/cmd-interrupt.sh \
 	tests/integration/cmd-init.sh \
 	tests/integration/cmd-json.sh \
+	tests/integration/cmd-keyring.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
 	tests/integration/cmd-password.sh \

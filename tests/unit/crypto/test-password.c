@@ -186,6 +186,42 @@ static void the_keyring_is_asked_for_the_account(void **state)
     g_setenv("PATH", path, TRUE);
 }
 
+/* It is told on standard input and not in argv, without a line end of ours. */
+static void the_keyring_is_given_the_password_in_private(void **state)
+{
+    (void)state;
+    static const char script[] = "#!/bin/sh\n"
+                                 "printf '%s|' \"$*\" >\"${0%/*}/told\"\n"
+                                 "cat >>\"${0%/*}/told\"\n";
+    Account account = {.name = (char *)"work", .secret_kind = SECRET_KEYRING};
+    g_autoptr(Secret) secret = secret_new("hunter2", 7);
+    g_autofree char *tool = g_build_filename(dir, "secret-tool", NULL);
+    g_autofree char *told = g_build_filename(dir, "told", NULL);
+    g_autofree char *path = g_strdup(g_getenv("PATH"));
+    g_autofree char *longer = g_strdup_printf("%s:%s", dir, path);
+    g_autofree char *text = NULL;
+    g_setenv("PATH", longer, TRUE);
+    put("secret-tool", script, strlen(script));
+    g_chmod(tool, 0700);
+    assert_true(password_put(&account, secret, -1, NULL));
+    assert_true(g_file_get_contents(told, &text, NULL, NULL));
+    assert_string_equal(text, "store --label=Postern: work service postern account work|hunter2");
+    /* One that never reads, and one that is not there. */
+    g_autofree char *big = g_strnfill(LIMIT_SECRET, 'x');
+    g_autoptr(Secret) longest = secret_new(big, LIMIT_SECRET);
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        put("secret-tool", "#!/bin/sh\nexit 1\n", 17);
+        g_chmod(tool, 0700);
+        if (i == 1)
+            g_setenv("PATH", "/nonexistent", TRUE);
+        assert_false(password_put(&account, longest, -1, &error));
+        assert_string_equal(postern_error_rule(error), "secret.keyring");
+        assert_non_null(strstr(error->message, "cannot be kept"));
+    }
+    g_setenv("PATH", path, TRUE);
+}
+
 static void a_sealed_password_is_the_vaults_business(void **state)
 {
     (void)state;
@@ -246,6 +282,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_credentials_directory_there_is_none, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(the_keyring_is_asked_for_the_account, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(the_keyring_is_given_the_password_in_private, make_dir,
+                                        remove_dir),
         cmocka_unit_test(a_sealed_password_is_the_vaults_business),
         cmocka_unit_test(an_interruption_ends_a_command),
     };
