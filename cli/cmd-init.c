@@ -19,6 +19,7 @@ static void answers_clear(Answers *answers)
 {
     g_free(answers->account);
     g_free(answers->address);
+    g_free(answers->login);
     g_free(answers->fetch);
     g_free(answers->submit);
     g_free(answers->domain);
@@ -55,11 +56,13 @@ static char *owner_key(const Answers *answers, GError **error)
     return found;
 }
 
-static void tell_json(const Context *context, const char *account, const char *key)
+static void tell_json(const Context *context, const SetupAccount *account, const char *key)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_string(builder, "account", account);
+    json_string(builder, "account", account->name);
+    json_string(builder, "fetch", account->fetch);
+    json_string(builder, "submit", account->submit);
     json_string(builder, "configuration", context->config_path);
     json_string(builder, "vault", context->store);
     json_string(builder, "key", key);
@@ -67,14 +70,14 @@ static void tell_json(const Context *context, const char *account, const char *k
     output_json(builder);
 }
 
-static void tell(const Context *context, const char *account, const char *key)
+static void tell(const Context *context, const SetupAccount *account, const char *key)
 {
     if (context->json)
         tell_json(context, account, key);
     if (context->json || context->quiet)
         return;
-    g_autofree char *name = text_name(account);
-    g_autofree char *word = text_word(account);
+    g_autofree char *name = text_name(account->name);
+    g_autofree char *word = text_word(account->name);
     g_autofree char *configuration = text_name(context->config_path);
     g_autofree char *vault = text_name(context->store);
     printf("account:       %s\nconfiguration: %s\nvault:         %s\nsealed to key: %s\n\n"
@@ -102,7 +105,7 @@ static gboolean set_up(Context *context, const Answers *answers, GError **error)
     if (text == NULL || !setup_vault(context->store, key, text, context, error) ||
         !setup_write_config(context->config_path, text, error))
         return FALSE;
-    tell(context, answers->account, key);
+    tell(context, &account, key);
     return TRUE;
 }
 
@@ -120,14 +123,19 @@ static gboolean make_vault(Context *context, const Answers *answers, gboolean *l
     g_autoptr(Config) config = NULL;
     const Account *account = NULL;
     *lacking =
-        answers->key == NULL && !answers->generate &&
+        answers->key == NULL && answers->login == NULL && !answers->generate &&
         setup_lacks_vault(context->config_path, context->store, &wanted, &text, &config, &account);
     if (!*lacking)
         return TRUE;
     if (!pgp_check_encrypt(account->key, error) ||
         !setup_vault(context->store, account->key, text, context, error))
         return FALSE;
-    tell(context, account->name, account->key);
+    const SetupAccount there = {
+        .name = account->name,
+        .fetch = account->fetch,
+        .submit = account->submit,
+    };
+    tell(context, &there, account->key);
     return TRUE;
 }
 
@@ -137,6 +145,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         {"account", 0, 0, G_OPTION_ARG_STRING, &answers.account, "Name of the account", "NAME"},
         {"address", 0, 0, G_OPTION_ARG_STRING, &answers.address, "Your address", "A"},
+        {"login", 0, 0, G_OPTION_ARG_STRING, &answers.login,
+         "Your login at servers that are looked for", "NAME"},
         {"fetch", 0, 0, G_OPTION_ARG_STRING, &answers.fetch, "imaps:// or pops:// URI", "URI"},
         {"submit", 0, 0, G_OPTION_ARG_STRING, &answers.submit, "smtps:// or submission:// URI",
          "URI"},
@@ -157,7 +167,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
 
 const Command command_init = {
     .name = "init",
-    .usage = "[--account NAME --address A --fetch URI --submit URI --company-domain D …]",
+    .usage =
+        "[--account NAME --address A --company-domain D --login NAME --fetch URI --submit URI …]",
     .summary = "Makes the configuration and the vault, or adds an account",
     .needs = NEED_NOTHING,
     .run = run,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <gio/gio.h>
-#include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -14,6 +13,7 @@
 #include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "net/lookup.h"
 #include "policy/network.h"
 
 /* RFC 8305, 5: how long an address may keep the next one waiting. */
@@ -22,10 +22,10 @@
 /* ---- look-up ---- */
 
 typedef struct {
-    GMainLoop *loop;
+    const char *host;
     GList *addresses;
     GError *error;
-    gboolean answered;
+    guint waiting;
 } Lookup;
 
 static void lookup_done(GObject *resolver, GAsyncResult *result, gpointer user)
@@ -33,68 +33,23 @@ static void lookup_done(GObject *resolver, GAsyncResult *result, gpointer user)
     Lookup *lookup = user;
     lookup->addresses =
         g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &lookup->error);
-    lookup->answered = TRUE;
-    g_main_loop_quit(lookup->loop);
+    lookup->waiting = 0;
 }
 
-static gboolean lookup_late(gpointer cancellable)
+static void ask(GResolver *resolver, GCancellable *cancellable, gpointer user)
 {
-    g_cancellable_cancel(cancellable);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean lookup_stopped(int fd, GIOCondition condition, gpointer cancellable)
-{
-    (void)fd, (void)condition;
-    return lookup_late(cancellable);
-}
-
-static GSource *stop_source(int stop_fd, GCancellable *cancellable, GMainContext *context)
-{
-    GSource *source = g_unix_fd_source_new(stop_fd, G_IO_IN);
-    g_source_set_callback(source, G_SOURCE_FUNC(lookup_stopped), cancellable, NULL);
-    g_source_attach(source, context);
-    return source;
-}
-
-/* GResolver has no deadline of its own before GLib 2.78: a loop of our own brings one. */
-static void look_up(const char *host, int stop_fd, Lookup *lookup)
-{
-    g_autoptr(GMainContext) context = g_main_context_new();
-    g_autoptr(GResolver) resolver = g_resolver_get_default();
-    g_autoptr(GCancellable) cancellable = g_cancellable_new();
-    g_autoptr(GSource) late = g_timeout_source_new(LIMIT_CONNECT_MS);
-    g_main_context_push_thread_default(context);
-    lookup->loop = g_main_loop_new(context, FALSE);
-    g_source_set_callback(late, lookup_late, cancellable, NULL);
-    g_source_attach(late, context);
-    GSource *stop = stop_fd >= 0 ? stop_source(stop_fd, cancellable, context) : NULL;
-    g_resolver_lookup_by_name_async(resolver, host, cancellable, lookup_done, lookup);
-    while (!lookup->answered)
-        g_main_loop_run(lookup->loop);
-    g_source_destroy(late);
-    if (stop) {
-        g_source_destroy(stop);
-        g_source_unref(stop);
-    }
-    g_main_loop_unref(lookup->loop);
-    g_main_context_pop_thread_default(context);
+    Lookup *lookup = user;
+    lookup->waiting = 1;
+    g_resolver_lookup_by_name_async(resolver, lookup->host, cancellable, lookup_done, lookup);
 }
 
 /* Every address of HOST, GInetAddress. */
 static GList *resolve(const char *host, int stop_fd, GError **error)
 {
-    Lookup lookup = {0};
-    look_up(host, stop_fd, &lookup);
-    if (lookup.error && interrupted(stop_fd, error))
-        ;
-    else if (g_error_matches(lookup.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        refuse(error, POSTERN_ERROR_TEMPORARY, "server.timeout", "look at this machine's DNS",
-               "no name server said where %s is within %d seconds", host, LIMIT_CONNECT_MS / 1000);
-    else if (lookup.error)
-        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns",
-               "look at the server's name and at this machine's DNS", "%s cannot be found: %s",
-               host, lookup.error->message);
+    Lookup lookup = {.host = host};
+    lookup_run(&lookup.waiting, stop_fd, ask, &lookup);
+    if (lookup.error)
+        (void)lookup_failed(host, lookup.error, stop_fd, error);
     else if (g_list_length(lookup.addresses) > LIMIT_ADDRESSES) {
         refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns", "ask who runs the company's DNS",
                "%s has more than %d addresses", host, LIMIT_ADDRESSES);

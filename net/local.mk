@@ -2,6 +2,7 @@ noinst_LIBRARIES += libpostern-net.a
 libpostern_net_a_SOURCES = \
 	net/certificate.c net/certificate.h \
 	net/connect.c net/connect.h \
+	net/discover.c net/discover.h \
 	net/dotstuff.c net/dotstuff.h \
 	net/fetcher.c net/fetcher.h \
 	net/guard-fetch.c \
@@ -18,6 +19,7 @@ libpostern_net_a_SOURCES = \
 	net/imap-set.c \
 	net/imap.c net/imap.h \
 	net/line.c net/line.h \
+	net/lookup.c net/lookup.h \
 	net/mailboxname.c net/mailboxname.h \
 	net/mech-password.c net/mechanism.h \
 	net/mech-scram.c \

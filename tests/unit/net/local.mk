@@ -1,6 +1,7 @@
 UNIT_NET = \
 	tests/unit/net/test-connect \
 	tests/unit/net/test-deadline \
+	tests/unit/net/test-discover \
 	tests/unit/net/test-guard \
 	tests/unit/net/test-guard-scan \
 	tests/unit/net/test-imap \
@@ -24,6 +25,8 @@ tests_unit_net_test_probe_SOURCES = tests/unit/net/test-probe.c $(OWN_NETWORK)
 tests_unit_net_test_probe_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_connect_SOURCES = tests/unit/net/test-connect.c $(OWN_NETWORK)
 tests_unit_net_test_connect_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_discover_SOURCES = tests/unit/net/test-discover.c $(OWN_NETWORK)
+tests_unit_net_test_discover_LDADD = $(LINK_net) $(UNIT_LIBS)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
 FAST_CLOCK = tests/unit/net/fast-clock.c tests/unit/net/fast-clock.h
 tests_unit_net_test_deadline_SOURCES = \

@@ -53,15 +53,69 @@ static GList *fake_finish(GResolver *resolver, GAsyncResult *result, GError **er
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
+/* "NAME PRIORITY WEIGHT PORT TARGET"; MANY instead: so many of one name. */
+static GList *records_of(const FakeResolver *self, const char *name)
+{
+    GList *list = NULL;
+    for (const char *const *record = self->records; record && *record; record++) {
+        g_auto(GStrv) words = g_strsplit(*record, " ", 5);
+        guint16 numbers[3];
+        for (guint i = 0; i < 3; i++)
+            numbers[i] = (guint16)g_ascii_strtoull(words[i + 1], NULL, 10);
+        for (guint i = 0; g_str_equal(words[0], name) && i < MAX(self->many, 1); i++)
+            list =
+                g_list_append(list, g_variant_ref_sink(g_variant_new(
+                                        "(qqqs)", numbers[0], numbers[1], numbers[2], words[4])));
+    }
+    return list;
+}
+
+static void free_records(gpointer list)
+{
+    g_list_free_full(list, (GDestroyNotify)g_variant_unref);
+}
+
+static void fake_records_async(GResolver *resolver, const char *name, GResolverRecordType type,
+                               GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user)
+{
+    FakeResolver *self = (FakeResolver *)resolver;
+    GTask *task = g_task_new(resolver, cancellable, callback, user);
+    g_string_append_printf(self->names, "%s ", name);
+    if (self->hangs) {
+        g_cancellable_connect(cancellable, G_CALLBACK(give_up), task, g_object_unref);
+        return;
+    }
+    GList *list = type == G_RESOLVER_RECORD_SRV ? records_of(self, name) : NULL;
+    if (self->fails)
+        g_task_return_new_error(task, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE,
+                                "nobody answers");
+    else if (list)
+        g_task_return_pointer(task, g_steal_pointer(&list), free_records);
+    else
+        g_task_return_new_error(task, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "no records");
+    free_records(list);
+    g_object_unref(task);
+}
+
 static void fake_resolver_init(FakeResolver *self)
 {
-    (void)self;
+    self->names = g_string_new(NULL);
+}
+
+static void fake_resolver_finalize(GObject *object)
+{
+    g_string_free(((FakeResolver *)object)->names, TRUE);
+    G_OBJECT_CLASS(fake_resolver_parent_class)->finalize(object);
 }
 
 static void fake_resolver_class_init(FakeResolverClass *class)
 {
     class->parent.lookup_by_name_async = fake_async;
     class->parent.lookup_by_name_finish = fake_finish;
+    class->parent.lookup_records_async = fake_records_async;
+    class->parent.lookup_records_finish = fake_finish;
+    G_OBJECT_CLASS(class)->finalize = fake_resolver_finalize;
 }
 
 FakeResolver *fake_resolver_new(void)

@@ -7,8 +7,11 @@ typedef struct {
     GResolver parent;
     const char *const *answer; /* NULL: no such name */
     guint many;                /* instead: so many addresses */
-    gboolean hangs; /* until it is cancelled */
+    gboolean hangs;            /* until it is cancelled */
     guint asked;
+    const char *const *records; /* of SRV: "NAME PRIORITY WEIGHT PORT TARGET", NULL at the end */
+    gboolean fails;             /* no name server answers with records */
+    GString *names;             /* whose records were asked for, a blank behind each */
 } FakeResolver;
 
 /* The process's resolver from now on. */
