@@ -439,6 +439,32 @@ static void p3_29_old_versions_and_weak_ciphers_are_refused(void **state)
     assert_refused(error, POSTERN_ERROR_PROTOCOL, "tls.version", "1.3");
 }
 
+/* A resumed session would show no certificate. */
+static void p3_what_a_server_gives_to_resume_with_is_never_used(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {PEER_TLS(), PEER_SEND("+"), PEER_WAIT()};
+    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+    g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
+    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
+        PeerMemory memory = {0};
+        const PeerSetup setup = {.max_version = versions[i], .memory = &memory};
+        for (guint connection = 0; connection < 2; connection++) {
+            Peer *peer = peer_start(&setup, steps, G_N_ELEMENTS(steps));
+            Channel *channel = channel_new(peer_fd(peer));
+            guint8 byte;
+            assert_true(channel_start_tls(channel, session, NULL));
+            /* Tickets come before it. */
+            assert_int_equal(channel_read(channel, &byte, 1, NULL), 1);
+            channel_free(channel);
+            g_byte_array_unref(peer_finish(peer, NULL));
+            assert_true(memory.id_size > 0);
+        }
+        assert_false(memory.offered);
+        assert_false(memory.resumed);
+    }
+}
+
 static void p3_28_the_environment_changes_no_trust(void **state)
 {
     (void)state;
@@ -694,6 +720,7 @@ int main(void)
         cmocka_unit_test(p3_27_pins_are_demanded_in_addition_to_the_chain),
         cmocka_unit_test(p3_27_a_pinned_certificate_outside_the_chain_does_not_count),
         cmocka_unit_test(p3_29_old_versions_and_weak_ciphers_are_refused),
+        cmocka_unit_test(p3_what_a_server_gives_to_resume_with_is_never_used),
         cmocka_unit_test(p3_28_the_environment_changes_no_trust),
         cmocka_unit_test(p1_5_a_greeting_in_clear_gets_nothing_but_a_client_hello),
         cmocka_unit_test(p1_3_bytes_before_the_handshake_kill_the_connection),

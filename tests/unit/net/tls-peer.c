@@ -191,6 +191,28 @@ static int staple_answer(SSL *ssl, void *user)
     return SSL_TLSEXT_ERR_OK;
 }
 
+static int remember_hello(SSL *ssl, int *alert, void *user)
+{
+    static const unsigned int resuming[] = {TLSEXT_TYPE_session_ticket, TLSEXT_TYPE_psk,
+                                            TLSEXT_TYPE_early_data};
+    PeerMemory *memory = user;
+    const unsigned char *id, *ignored;
+    gsize size;
+    (void)alert;
+    for (gsize i = 0; i < G_N_ELEMENTS(resuming); i++)
+        memory->offered |= SSL_client_hello_get0_ext(ssl, resuming[i], &ignored, &size);
+    size = SSL_client_hello_get0_session_id(ssl, &id);
+    memory->offered |= size > 0 && size == memory->id_size && memcmp(id, memory->id, size) == 0;
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static void remember_session(PeerMemory *memory, SSL *ssl)
+{
+    const unsigned char *id = SSL_SESSION_get_id(SSL_get0_session(ssl), &memory->id_size);
+    memcpy(memory->id, id, memory->id_size);
+    memory->resumed |= SSL_session_reused(ssl);
+}
+
 static gboolean act_tls(Peer *peer)
 {
     const PeerSetup *setup = &peer->setup;
@@ -208,10 +230,15 @@ static gboolean act_tls(Peer *peer)
         SSL_CTX_set_tlsext_status_cb(context, staple_answer);
         SSL_CTX_set_tlsext_status_arg(context, setup->staple);
     }
+    if (setup->memory)
+        SSL_CTX_set_client_hello_cb(context, remember_hello, setup->memory);
     peer->ssl = SSL_new(context);
     SSL_CTX_free(context);
     SSL_set_fd(peer->ssl, peer->server);
-    return SSL_accept(peer->ssl) == 1;
+    gboolean good = SSL_accept(peer->ssl) == 1;
+    if (good && setup->memory)
+        remember_session(setup->memory, peer->ssl);
+    return good;
 }
 
 static gboolean say(Peer *peer, const char *bytes, gsize size)

@@ -120,6 +120,14 @@ char *identity_pin(const Identity *identity); /* "sha256/…" */
 const Identity *peer_ca(void);
 const Identity *peer_identity(void);
 
+/* What a client made of what it was given on the connections before; zero at first. */
+typedef struct {
+    guint8 id[SSL_MAX_SSL_SESSION_ID_LENGTH]; /* of the last session */
+    unsigned int id_size;
+    gboolean offered; /* a ticket, a pre-shared key, early data or that session */
+    gboolean resumed;
+} PeerMemory;
+
 /* How the TLS server behaves; NULL or zero is a well-behaved one. */
 typedef struct {
     const Identity *identity;
@@ -127,6 +135,7 @@ typedef struct {
     int max_version;         /* e.g. TLS1_1_VERSION */
     const char *ciphers;     /* of TLS 1.2 and older, at security level 0 */
     GBytes *staple;          /* OCSP response */
+    PeerMemory *memory;
 } PeerSetup;
 
 typedef struct Peer Peer;
