@@ -113,14 +113,18 @@ static gboolean connect_mailer(Sending *self, GError **error)
     return self->mailer != NULL;
 }
 
+/* *ENDED: it may be tried once more on a new connection. */
 static gboolean hand_over(Sending *self, const char *from, const GPtrArray *recipients,
-                          GBytes *letter, GError **error)
+                          GBytes *letter, gboolean *ended, GError **error)
 {
     g_autoptr(GError) failure = NULL;
+    *ended = FALSE;
     if (!connect_mailer(self, error))
         return FALSE;
     if (link_letter(self->mailer, from, recipients, letter, &failure))
         return TRUE;
+    /* Asked before a tunnel explains itself: it ends with the connection. */
+    *ended = connection_ended(failure);
     if (!sending_goes_on(failure))
         link_mailer_drop(g_steal_pointer(&self->mailer), &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
@@ -130,12 +134,12 @@ static gboolean hand_over(Sending *self, const char *from, const GPtrArray *reci
 gboolean sending_letter(Sending *self, const char *from, const GPtrArray *recipients,
                         GBytes *letter, GError **error)
 {
-    gboolean used = self->mailer != NULL;
+    gboolean used = self->mailer != NULL, ended;
     g_autoptr(GError) failure = NULL;
-    if (hand_over(self, from, recipients, letter, &failure))
+    if (hand_over(self, from, recipients, letter, &ended, &failure))
         return TRUE;
-    if (used && connection_ended(failure))
-        return hand_over(self, from, recipients, letter, error);
+    if (used && ended)
+        return hand_over(self, from, recipients, letter, &ended, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
 }

@@ -4,6 +4,7 @@
 . "${srcdir:-.}/tests/lib/tap.sh"
 world "$0"
 . "$srcdir/tests/lib/user.sh"
+. "$srcdir/tests/lib/hostile.sh"
 
 company_start
 user_ready john
@@ -62,6 +63,16 @@ run as john postern --json doctor
 out_lacks '"status" : "fail"' 'the doctor goes through it, too'
 is "$(/usr/bin/python3 -c 'import json,sys; print(sorted({r["rule"] for r in json.load(sys.stdin) if r["status"] == "skip"}))' <$out)" \
     "['network.office', 'ports.closed', 'server.network']" 'and leaves out what only the other end sees'
+
+# A server that ends the connection ends the tunnel with it; the next letter takes another.
+as john gpg --batch --quiet --passphrase '' --quick-generate-key '<h.hahn@corp.example>' future-default default 1y 2>/dev/null
+hostile smtp-leaves-after-letter 465
+tunnel "sh -c 'ssh -F $ssh/config -W %a:%p gateway; exit 3'"
+user_uri john submit smtps://john@mail2.corp.example
+run as john sh -c 'echo hello | postern send --encrypt --to jsmith@corp.example --bcc h.hahn@corp.example --subject two'
+code_is 0 'two letters through two tunnels'
+is "$(grep -c ' letter ' $HOSTILE_LOG)-$(grep -c ' open' $HOSTILE_LOG)" 2-2 'each once'
+hostile_stop
 
 # The rules of the company still stand.
 for case in "%h:%p|networks = 10.0.0.0/8|78" "%a:%p|networks = 10.0.0.0/8|0" "%h:%p|networks = 10.0.0.0/8|tunnel = yes|0" \
