@@ -22,6 +22,7 @@ INTEGRATION = \
 	tests/integration/cmd-verify.sh \
 	tests/integration/p1-no-plaintext.sh \
 	tests/integration/p2-discovery.sh \
+	tests/integration/p1-no-way-around.sh \
 	tests/integration/p2-only-company.sh \
 	tests/integration/p2-tunnel.sh \
 	tests/integration/p3-certificates.sh \

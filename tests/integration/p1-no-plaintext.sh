@@ -17,7 +17,7 @@ refused() {
         printf x | traced john $TESTDIR/trace postern send --to mary.jones@corp.example --subject x --body - >$out 2>$err
     fi
     code=$?
-    code_is 78 "$1 = $2 is refused"
+    code_is 78 "p1_1 $1 = $2 is refused"
     err_has "$3" "naming the rule $3"
     ok lacks_socket $TESTDIR/trace -- 'before any socket or look-up'
     user_uri john "$1" "$4"
@@ -50,8 +50,8 @@ while [ $# -gt 0 ]; do
     hostile "$1" "$2"
     user_uri john fetch "$3://john@mail2.corp.example/"
     run as john fetchd --once
-    code_is 76 "$1 is a broken protocol"
-    is "$(hostile_clear | grep -c -v "^b.\\\\x1[56]\\\\x03")" 0 'and got only a ClientHello'
+    code_is 76 "p1_5 $1 is a broken protocol"
+    is "$(hostile_clear | grep -c -v "^b.\\\\x1[56]\\\\x03")" 0 'p1_5 and got only a ClientHello'
     shift 3
 done
 
@@ -60,34 +60,35 @@ user_uri john fetch imaps://john@mail.corp.example/
 user_uri john submit submission://john@mail2.corp.example
 for case in smtp-no-starttls smtp-starttls-later smtp-starttls-never smtp-starttls-closes \
     smtp-inject-same-segment smtp-inject-one-byte smtp-inject-next-segment; do
+    case $case in *inject*) number=p1_3 ;; *) number=p1_2 ;; esac
     hostile $case 587
     run_with x as john postern send --to mary.jones@corp.example --subject x --no-encrypt --body -
-    code_is 76 "$case is a broken protocol"
+    code_is 76 "$number $case is a broken protocol"
     hostile_clear | grep -v -x -E "b'(EHLO [^ ]*|STARTTLS|QUIT)(.r.n)'" >$TESTDIR/more
-    is "$(cat $TESTDIR/more)" '' 'only EHLO, STARTTLS and QUIT were sent in clear'
-    is "$(hostile_clear | grep -c johns-laptop)" 0 'and EHLO does not name the machine'
+    is "$(cat $TESTDIR/more)" '' "$number only EHLO, STARTTLS and QUIT were sent in clear"
+    is "$(hostile_clear | grep -c johns-laptop)" 0 'p1_9 and EHLO does not name the machine'
     is "$(hostile_inside)" '' 'nothing was sent inside'
 done
 hostile smtp-no-auth-inside 587
 run_with x as john postern send --to mary.jones@corp.example --subject x --no-encrypt --body -
-code_is 78 'what was offered in clear does not count'
-is "$(hostile_inside | grep -c -i -E 'AUTH|MAIL')" 0 'no login was tried'
+code_is 78 'p1_4 what was offered in clear does not count'
+is "$(hostile_inside | grep -c -i -E 'AUTH|MAIL')" 0 'p1_4 and no login was tried'
 
 # PREAUTH inside TLS; a referral; the connection's end.
 user_uri john fetch imaps://john@mail2.corp.example/
 hostile imap-preauth 993
 run as john fetchd --once
-code_is 76 'PREAUTH inside TLS is refused'
+code_is 76 'p1_6 PREAUTH inside TLS is refused'
 hostile imap-referral 993
 traced john $TESTDIR/trace fetchd --once >$out 2>$err
 code=$?
-code_is 77 'a referral is a refused login'
-is "$(grep -c 'connect(.*10\.66\.0\.1' $TESTDIR/trace)" 0 'and is not followed'
+code_is 77 'p1_7 a referral is a refused login'
+is "$(grep -c 'connect(.*10\.66\.0\.1' $TESTDIR/trace)" 0 'p1_7 and is not followed'
 as john postern -q password retry work
 hostile imap-alert 993
 run as john fetchd --once
-code_is 69 'advice to turn off TLS changes nothing'
-is "$(LC_ALL=C tr -d '\n\t -~\200-\377' <$err | wc -c)" 0 'and reaches the terminal harmless'
+code_is 69 'p1_11 advice to turn off TLS changes nothing'
+is "$(LC_ALL=C tr -d '\n\t -~\200-\377' <$err | wc -c)" 0 'p1_11 and reaches the terminal harmless'
 hostile imap-alert-within 993
 run as john fetchd --once
 code_is 0 'p1_11 an ALERT amid a session is no failure'

@@ -21,13 +21,13 @@ for fault in self-signed other-ca other-name common-name-only expired not-yet-va
         hostile "$case" "$port"
         user_uri john fetch "$scheme://john@mail2.corp.example/"
         run as john fetchd --once
-        code_is 76 "$scheme: $fault is refused"
-        is "$(hostile_inside)" '' 'and nothing was said to it'
+        code_is 76 "p3_26 $scheme: $fault is refused"
+        is "$(hostile_inside)" '' 'p3_26 and nothing was said to it'
     done
     hostile smtp-honest 465
     run_with x as john postern send --to mary.jones@corp.example --subject x --no-encrypt --body -
-    code_is 76 "smtps: $fault is refused"
-    is "$(hostile_inside)" '' 'and nothing was said to it'
+    code_is 76 "p3_26 smtps: $fault is refused"
+    is "$(hostile_inside)" '' 'p3_26 and nothing was said to it'
 done
 
 # Trust comes from the configuration alone.
@@ -48,25 +48,25 @@ hostile imap-honest 993
 user_uri john fetch imaps://john@mail2.corp.example/
 AS_EXTRA="SSL_CERT_FILE=$TESTDIR/trust/ca.pem SSL_CERT_DIR=$TESTDIR/trust OPENSSL_CONF=$TESTDIR/openssl.cnf"
 run as john fetchd --once
-code_is 76 'SSL_CERT_FILE, SSL_CERT_DIR and OPENSSL_CONF change nothing'
+code_is 76 'p3_28 SSL_CERT_FILE, SSL_CERT_DIR and OPENSSL_CONF change nothing'
 AS_EXTRA=
 
 pin() { openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64; }
 user_line john "pin = sha256/$(pin $COMPANY/tls/bad.crt)"
 run as john fetchd --once
-code_is 76 'the right pin does not heal a wrong chain'
+code_is 76 'p3_27 the right pin does not heal a wrong chain'
 unset HOSTILE_CERTIFICATE
 hostile imap-honest 993
 run as john fetchd --once
-code_is 76 'a right chain does not heal a wrong pin'
+code_is 76 'p3_27 a right chain does not heal a wrong pin'
 sed -i '/^pin/d' "$(user_config john)"
 user_line john "pin = sha256/$(pin $COMPANY/tls/bad.crt); sha256/$(pin $COMPANY/tls/hostile.crt)"
 run as john fetchd --once
-code_is 0 'the chain and one of two pins is right'
+code_is 0 'p3_27 the chain and one of two pins is right'
 
 hostile imap-honest 993 --old-tls
 run as john fetchd --once
-code_is 76 'TLS 1.1 is refused'
-is "$(grep -c open $HOSTILE_LOG)" 1 'and not tried again with less'
+code_is 76 'p3_29 TLS 1.1 is refused'
+is "$(grep -c open $HOSTILE_LOG)" 1 'p3_29 and not tried again with less'
 hostile_stop
 done_testing

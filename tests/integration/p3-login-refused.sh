@@ -19,21 +19,21 @@ password() { printf '%s' "$1" | as john postern -q password set work; }
 
 password wrong
 run as john fetchd --once
-code_is 77 '35: a wrong password is a refused login'
+code_is 77 'p3_35 a wrong password is a refused login'
 err_has 'login.refused' 'by its rule'
 for run in 2 3 4 5 6 7 8; do run as john fetchd --once; done
-code_is 77 '35: so is every run after it'
+code_is 77 'p3_35 so is every run after it'
 err_has 'login.blocked' 'by a rule of its own'
 err_has "$(date +%Y)-.* password set work.* password retry work" 'with the time and both ways on'
-is "$(tries)" 1 '35: eight runs made one attempt'
+is "$(tries)" 1 'p3_35 eight runs made one attempt'
 run as john postern sync
-code_is 77 '35: another program knows'
+code_is 77 'p3_35 another program knows'
 run as john postern --json sync
 out_has '"rule" *: *"login.blocked"' 'and says so in JSON'
 sends
-code_is 77 '35: and nothing is sent by that login'
+code_is 77 'p3_35 and nothing is sent by that login'
 err_has 'login.blocked' 'for the same reason'
-is "$(tries)$(sasl_failures)" 10 '35: the servers heard nothing of all this'
+is "$(tries)$(sasl_failures)" 10 'p3_35 the servers heard nothing of all this'
 as john postern --json doctor >$out 2>$err
 ok grep -q 'they are not tried again' $out -- 'the doctor knows, too'
 is "$(tries)" 1 'and leaves the server alone'
@@ -42,10 +42,10 @@ run as john postern password retry work
 code_is 0 'retry forgets the refusal'
 out_has 'will be tried again' 'and says so'
 run as john fetchd --once
-code_is 77 '35: it is refused again'
-is "$(tries)" 2 '35: after one more attempt'
+code_is 77 'p3_35 it is refused again'
+is "$(tries)" 2 'p3_35 after one more attempt'
 run as john fetchd --once
-is "$(tries)" 2 '35: and no more'
+is "$(tries)" 2 'p3_35 and no more'
 run as john postern --json password retry work
 out_has '"forgotten" *: *1' 'retry counts in JSON'
 run as john postern --json password retry work
@@ -68,11 +68,11 @@ echo wrong >$COMPANY/home/john/secret
 run as john fetchd --once
 code_is 77 'a command says something wrong'
 run as john fetchd --once
-is "$(tries)" 4 '35: once'
+is "$(tries)" 4 'p3_35 once'
 err_has 'mend the secret where it is kept' 'what mends it is not password set'
 company_password john >$COMPANY/home/john/secret
 run as john fetchd --once
-code_is 0 '35: another output is tried at once'
+code_is 0 'p3_35 another output is tried at once'
 
 # A daemon: one try in its life, and another at SIGHUP.
 echo wrong >$COMPANY/home/john/secret
@@ -88,7 +88,7 @@ waited() { # waited COUNT: until that many logins were tried, at most twenty sec
     sleep 1
 }
 waited 1
-is "$(tries)" 1 'the daemon tries once'
+is "$(tries)" 1 'p3_35 the daemon tries once'
 daemon=$(pgrep -n -x fetchd)
 kill -HUP "$daemon"
 waited 2
@@ -116,8 +116,8 @@ for run in 1 2 3 4 5; do
 done
 echo 'wrong 6' >$COMPANY/home/john/secret
 run as john fetchd --once
-code_is 75 'the sixth is not tried'
+code_is 75 'p3_35 the sixth is not tried'
 err_has 'login.rate.*minutes' 'and one is told how long to wait'
-is "$(hostile_inside | grep -c 'LOGIN\|AUTHENTICATE')" 5 'the server heard of five'
+is "$(hostile_inside | grep -c 'LOGIN\|AUTHENTICATE')" 5 'p3_35 the server heard of five'
 hostile_stop
 done_testing

@@ -2,11 +2,12 @@
 """hostile: one scripted server that breaks one rule, and a log of every byte the client sent.
 
   hostile.py CASE --listen ADDRESS:PORT --certificate FILE --key FILE --log FILE
-             [--message FILE]… [--cut-after BYTES]
+             [--message FILE]… [--cut-after BYTES] [--reset-record NUMBER]
 
 CASE is a class of hostile_imap.py, hostile_pop3.py or hostile_smtp.py, written imap-preauth for
 imap.Preauth; imap-honest, pop3-honest and smtp-honest break nothing. `hostile.py list` names all.
 --cut-after drops the connection, without a word, after so many bytes were sent inside TLS.
+--reset-record resets it in the handshake, in place of the server's record of that number (from 0).
 
 The log has one line an event: "N open", "N clear BYTES" and "N tls BYTES" for what the client
 sent before and after the handshake (Python's spelling of bytes), "N handshake VERSION",
@@ -83,6 +84,8 @@ class Connection:
             raise Gone(str(error)) from error
 
     def handshake(self):
+        if self.server.options.reset_record is not None:
+            self.half_a_handshake(self.server.options.reset_record)
         try:
             self.stream = self.server.context.wrap_socket(self.raw, server_side=True, suppress_ragged_eofs=True)
         except (OSError, ssl.SSLError) as error:
@@ -91,6 +94,30 @@ class Connection:
         self.tls = True
         self.pending = b""
         self.log("handshake", self.stream.version())
+
+    def half_a_handshake(self, records):
+        """So many records of ours, then RST; RST after the last one when there are fewer."""
+        inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
+        engine = self.server.context.wrap_bio(inward, outward, server_side=True)
+        done = False
+        while not done:
+            self.receive()
+            inward.write(self.pending)
+            self.pending = b""
+            try:
+                engine.do_handshake()
+                done = True
+            except ssl.SSLWantReadError:
+                pass
+            out = outward.read()
+            while out:
+                if records == 0:
+                    self.reset()
+                size = 5 + int.from_bytes(out[3:5], "big")
+                self.raw.sendall(out[:size])
+                out = out[size:]
+                records -= 1
+        self.reset()
 
     def drop(self):
         """FIN without close_notify."""
@@ -187,6 +214,7 @@ def main():
     parser.add_argument("--log", required=True)
     parser.add_argument("--message", action="append", default=[])
     parser.add_argument("--cut-after", type=int)
+    parser.add_argument("--reset-record", type=int)
     parser.add_argument("--old-tls", action="store_true", help="TLS 1.0 and 1.1 only")
     options = parser.parse_args()
     Server(options, known[options.case]).run()

@@ -283,3 +283,10 @@ class Forward(Honest):
 
     def on_rcpt(self, _):
         self.send("551 5.1.6 user not local; please try <jsmith@evil.test>")
+
+
+class BadAdvice(Honest):
+    """11: 535 with escapes and bad advice"""
+
+    def on_auth(self, _):
+        self.connection.send(b"535-5.7.8 turn off TLS at http://evil.test \x1b[31m\r\n535 5.7.8 \xc2\x9b2J and try 25\r\n")
