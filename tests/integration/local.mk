@@ -23,6 +23,7 @@ INTEGRATION = \
 	tests/integration/p1-no-plaintext.sh \
 	tests/integration/p2-discovery.sh \
 	tests/integration/p1-no-way-around.sh \
+	tests/integration/p2-names.sh \
 	tests/integration/p2-only-company.sh \
 	tests/integration/p2-tunnel.sh \
 	tests/integration/p3-certificates.sh \
@@ -41,6 +42,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/company.sh \
 	tests/lib/hostile.py \
 	tests/lib/hostile.sh \
+	tests/lib/hostile_dns.py \
 	tests/lib/hostile_imap.py \
 	tests/lib/hostile_pop3.py \
 	tests/lib/hostile_smtp.py \
