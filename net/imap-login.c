@@ -99,7 +99,8 @@ static void send_secret(Imap *imap, const char *before, const Secret *secret, co
 }
 
 /* RFC 5530: some refusals are no verdict on the password. */
-static gboolean login_refused(Imap *imap, const Session *session, GError **error)
+static gboolean login_refused(Imap *imap, const Session *session, const char *reason,
+                              GError **error)
 {
     static const char *const passing[] = {"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"};
     for (gsize i = 0; i < G_N_ELEMENTS(passing); i++)
@@ -107,13 +108,16 @@ static gboolean login_refused(Imap *imap, const Session *session, GError **error
             return imap_fail(imap, MAILIMAP_ERROR_LOGIN, "the login", error);
     g_autofree char *words = imap_words(status(imap));
     return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
-                  "%s refuses the login of %s: \"%s\"", session->host, session->login, words);
+                  "%s refuses the login of %s: \"%s\"%s", session->host, session->login, words,
+                  reason);
 }
 
-static gboolean login_done(Imap *imap, const Session *session, int r, GError **error)
+/* REASON is sasl_refusal(). */
+static gboolean login_done(Imap *imap, const Session *session, int r, const char *reason,
+                           GError **error)
 {
     if (r == MAILIMAP_NO_ERROR && status(imap)->said == SAID_NO)
-        return login_refused(imap, session, error);
+        return login_refused(imap, session, reason, error);
     if (r != MAILIMAP_NO_ERROR || status(imap)->said != SAID_OK)
         return imap_fail(imap, r, "the login", error);
     imap->etpan->imap_state = MAILIMAP_STATE_AUTHENTICATED;
@@ -168,7 +172,7 @@ static gboolean authenticate(Imap *imap, Exchange *exchange, GError **error)
             return FALSE;
     int r = line ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
     g_autoptr(GError) early = NULL;
-    if (!login_done(imap, exchange->session, r, error))
+    if (!login_done(imap, exchange->session, r, sasl_refusal(exchange), error))
         return FALSE;
     if (!sasl_finish(exchange, &early)) {
         imap_break(imap, early);
@@ -213,7 +217,7 @@ static gboolean login_command(Imap *imap, const Session *session, GError **error
     guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
     send_secret(imap, start, password, "\r\n");
     int r = mailimap_read_line(imap->etpan) ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
-    return login_done(imap, session, r, error);
+    return login_done(imap, session, r, "", error);
 }
 
 static GPtrArray *offered_mechanisms(const Imap *imap)

@@ -2,10 +2,12 @@
  * OAUTHBEARER (RFC 7628) and XOAUTH2. A server that will not have the token says why in a
  * challenge, wants that acknowledged, and then says no.
  */
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "net/mechanism.h"
+#include "net/words.h"
 
 #define TOKEN_LETTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._~+/="
 
@@ -32,6 +34,62 @@ static Secret *with_token(const char *before, const Secret *token)
     return answer_take(message, head + body + 2);
 }
 
+/* RFC 7628, 3.2.2 wants a few members. json-glib calls itself for each bracket, so it is given no
+ * more than its stack holds. */
+#define REASON_BYTES 2048
+
+/* The member's text, made harmless (g_free); NULL when there is none. */
+static char *member(JsonObject *reason, const char *name)
+{
+    JsonNode *node = json_object_get_member(reason, name);
+    if (node == NULL || !JSON_NODE_HOLDS_VALUE(node) ||
+        json_node_get_value_type(node) != G_TYPE_STRING)
+        return NULL;
+    const char *text = json_node_get_string(node);
+    return *text ? server_words(text, strlen(text)) : NULL;
+}
+
+/* RFC 6750, 3.1; anything else, as the numbers of XOAUTH2, is told as it is. */
+static const char *meaning(const char *status)
+{
+    static const char *const known[][2] = {
+        {"invalid_token", "is not valid here, or no longer"},
+        {"insufficient_scope", "does not allow this"},
+        {"invalid_request", "was not understood"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
+        if (g_ascii_strcasecmp(status, known[i][0]) == 0)
+            return known[i][1];
+    return "is not taken";
+}
+
+static char *reason_in_words(const guint8 *json, gsize size)
+{
+    g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    if (size > REASON_BYTES || !g_utf8_validate((const char *)json, (gssize)size, NULL) ||
+        !json_parser_load_from_data(parser, (const char *)json, (gssize)size, NULL))
+        return NULL;
+    JsonNode *root = json_parser_get_root(parser);
+    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root))
+        return NULL;
+    JsonObject *reason = json_node_get_object(root);
+    g_autofree char *status = member(reason, "status");
+    g_autofree char *scope = member(reason, "scope");
+    if (status == NULL)
+        return NULL;
+    return g_strdup_printf(": the token %s (\"%s\"%s%s%s)", meaning(status), status,
+                           scope ? "; it takes the scope \"" : "", scope ? scope : "",
+                           scope ? "\"" : "");
+}
+
+/* The answer to a server that says why it refuses: that it was heard. */
+static Secret *acknowledge(Exchange *exchange, const guint8 *reason, gsize size, const char *answer)
+{
+    g_free(exchange->refusal);
+    exchange->refusal = reason_in_words(reason, size);
+    return secret_new(answer, strlen(answer));
+}
+
 static gboolean login_fits(const Session *session, GError **error)
 {
     if (strchr(session->login, '\1'))
@@ -52,11 +110,9 @@ static char *gs2_name(const char *login)
 static Secret *oauthbearer_answer(Exchange *exchange, const guint8 *challenge, gsize size,
                                   GError **error)
 {
-    (void)challenge;
-    (void)size;
     const Session *session = exchange->session;
     if (exchange->step > 0)
-        return secret_new("\1", 1);
+        return acknowledge(exchange, challenge, size, "\1");
     if (!is_token(session->secret, error) || !login_fits(session, error))
         return NULL;
     g_autofree char *name = gs2_name(session->login);
@@ -68,11 +124,9 @@ static Secret *oauthbearer_answer(Exchange *exchange, const guint8 *challenge, g
 static Secret *xoauth2_answer(Exchange *exchange, const guint8 *challenge, gsize size,
                               GError **error)
 {
-    (void)challenge;
-    (void)size;
     const Session *session = exchange->session;
     if (exchange->step > 0)
-        return secret_new("", 0);
+        return acknowledge(exchange, challenge, size, "");
     if (!is_token(session->secret, error) || !login_fits(session, error))
         return NULL;
     g_autofree char *before = g_strdup_printf("user=%s\1auth=Bearer ", session->login);

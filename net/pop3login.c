@@ -51,7 +51,8 @@ static gboolean pop3_capa(Pop3 *self, GError **error)
     return TRUE;
 }
 
-static gboolean login_refused(Pop3 *self, const char *text, GError **error)
+/* REASON is sasl_refusal(). */
+static gboolean login_refused(Pop3 *self, const char *text, const char *reason, GError **error)
 {
     if (pop3_transient(text))
         return pop3_refused(self, "the login", text, error);
@@ -61,7 +62,7 @@ static gboolean login_refused(Pop3 *self, const char *text, GError **error)
                       "do as the server says, or ask the people who run it",
                       "%s lets nobody log in so: \"%s\"", self->host, words);
     return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
-                  "%s refused the login: \"%s\"", self->host, words);
+                  "%s refused the login: \"%s\"%s", self->host, words, reason);
 }
 
 static gboolean pop3_user(Pop3 *self, const Session *session, GError **error)
@@ -77,7 +78,7 @@ static gboolean pop3_user(Pop3 *self, const Session *session, GError **error)
         if (status == POP3_CHALLENGE)
             return pop3_nonsense(self, "+", 1, error);
         if (status == POP3_ERR)
-            return login_refused(self, text, error);
+            return login_refused(self, text, "", error);
     }
     return TRUE;
 }
@@ -106,7 +107,8 @@ static gboolean pop3_auth(Pop3 *self, Exchange *exchange, GError **error)
             !pop3_read(self, &status, &text, error))
             return FALSE;
     }
-    return status == POP3_OK ? sasl_finish(exchange, error) : login_refused(self, text, error);
+    return status == POP3_OK ? sasl_finish(exchange, error)
+                             : login_refused(self, text, sasl_refusal(exchange), error);
 }
 
 static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)

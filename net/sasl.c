@@ -181,6 +181,7 @@ void exchange_clear(Exchange *exchange)
 {
     g_clear_pointer(&exchange->binding, g_bytes_unref);
     g_clear_pointer(&exchange->held, secret_free);
+    g_clear_pointer(&exchange->refusal, g_free);
     if (exchange->state)
         exchange->state_free(exchange->state);
     exchange->state = NULL;
@@ -189,6 +190,11 @@ void exchange_clear(Exchange *exchange)
 const char *sasl_name(const Exchange *exchange)
 {
     return exchange->mechanism->name;
+}
+
+const char *sasl_refusal(const Exchange *exchange)
+{
+    return exchange->refusal ? exchange->refusal : "";
 }
 
 guint8 *base64_strict(const char *base64, gsize *size)

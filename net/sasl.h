@@ -31,7 +31,8 @@ typedef struct {
     GBytes *binding;    /* of the mechanisms that end in -PLUS */
     gboolean unoffered; /* we could bind, and the server offered no -PLUS */
     guint step;
-    Secret *held; /* the first answer, where the command had no room */
+    Secret *held;  /* the first answer, where the command had no room */
+    char *refusal; /* why the server will not have the token, as sasl_refusal() tells it; or NULL */
     gpointer state;
     GDestroyNotify state_free;
 } Exchange;
@@ -52,6 +53,10 @@ gboolean sasl_begin(Exchange *exchange, const Session *session, const char *cons
 gboolean sasl_may_do_without(const Session *session);
 
 const char *sasl_name(const Exchange *exchange);
+
+/* What a server that refuses a token said about it: the rest of a sentence, ": the token …"; ""
+ * when it said nothing that is known. */
+const char *sasl_refusal(const Exchange *exchange);
 
 /*
  * Sets *first to the answer that travels with the command, in base64, or to NULL when the server

@@ -122,7 +122,8 @@ static gboolean submission_starttls(Submission *self, const Session *session, GE
 /* ---- login ---- */
 
 /* RFC 4954, 6: 535 alone is a verdict on the credential. */
-static gboolean auth_refused(Submission *self, const SmtpReply *reply, GError **error)
+static gboolean auth_refused(Submission *self, const SmtpReply *reply, const char *reason,
+                             GError **error)
 {
     if (reply->code / 100 != 5)
         return unexpected(self, "the login", reply, error);
@@ -131,7 +132,7 @@ static gboolean auth_refused(Submission *self, const SmtpReply *reply, GError **
                       "do as the server says, or ask the people who run it",
                       "%s lets nobody log in so: \"%s\"", self->host, reply->words);
     return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
-                  "%s refused the login: \"%s\"", self->host, reply->words);
+                  "%s refused the login: \"%s\"%s", self->host, reply->words, reason);
 }
 
 static gboolean auth_begin(Submission *self, Exchange *exchange, GError **error)
@@ -160,7 +161,8 @@ static gboolean submission_auth(Submission *self, const Session *session, GError
             !read_reply(self, &reply, error))
             return FALSE;
     }
-    return reply.code == 235 ? sasl_finish(&exchange, error) : auth_refused(self, &reply, error);
+    return reply.code == 235 ? sasl_finish(&exchange, error)
+                             : auth_refused(self, &reply, sasl_refusal(&exchange), error);
 }
 
 static Submission *submission_new(int fd, const Session *session)

@@ -85,6 +85,8 @@ facade 'openssl/(x509|pem|ocsp)' 'net/(tls|certificate|staple)\.[ch]' \
 facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.c|net/(certificate|mech-password|mech-scram)\.c' \
     'ciphers and hashes are known to crypto/aead.c (and to what checks pins and logs in) alone'
 facade gsasl 'net/mech-scram\.c' 'GNU SASL is known to net/mech-scram.c alone'
+facade json-glib 'cli/[a-z0-9-]*\.[ch]|net/mech-token\.c' \
+    'JSON is written by cli/, and read by net/mech-token.c, alone'
 facade gpgme 'crypto/pgp[a-z-]*\.[ch]' 'GPGME is known to crypto/pgp* alone'
 facade gmime '(mime/[a-z0-9-]*|crypto/pgpmime)\.[ch]' \
     'GMime is known to mime/ and crypto/pgpmime.c alone'

@@ -18,6 +18,7 @@ INTEGRATION = \
 	tests/integration/cmd-send-copies.sh \
 	tests/integration/cmd-show.sh \
 	tests/integration/cmd-status.sh \
+	tests/integration/cmd-token.sh \
 	tests/integration/cmd-usage.sh \
 	tests/integration/cmd-verify.sh \
 	tests/integration/p1-no-plaintext.sh \
@@ -53,6 +54,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/packages.sh \
 	tests/lib/same-mail.py \
 	tests/lib/tap.sh \
+	tests/lib/token-server.py \
 	tests/lib/user.sh
 
 # Looks at the sources alone.

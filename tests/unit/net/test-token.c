@@ -61,6 +61,69 @@ static void a_token_is_sent_as_its_mechanism_says(void **state)
     }
 }
 
+/* What is told of a server's reason, JSON of SIZE bytes. */
+static char *told(const char *json, gsize size)
+{
+    g_autoptr(Secret) secret = secret_new(TOKEN, strlen(TOKEN));
+    const Session session = session_of(&cases[0], secret);
+    const char *offered[] = {cases[0].mechanism, NULL};
+    g_auto(Exchange) exchange = {0};
+    assert_true(sasl_begin(&exchange, &session, offered, NULL, NULL));
+    g_autoptr(Secret) token = sasl_answer(&exchange, "", NULL);
+    assert_string_equal(sasl_refusal(&exchange), "");
+    g_autofree char *base64 = g_base64_encode((const guint8 *)json, size);
+    g_autoptr(Secret) acknowledged = sasl_answer(&exchange, base64, NULL);
+    assert_string_equal((const char *)secret_bytes(acknowledged), "AQ==");
+    return g_strdup(sasl_refusal(&exchange));
+}
+
+static void a_reason_for_refusing_a_token_is_told_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *words;
+    } reasons[] = {
+        {"{\"status\":\"invalid_token\",\"schemes\":\"bearer\"}",
+         ": the token is not valid here, or no longer (\"invalid_token\")"},
+        {"{\"status\":\"insufficient_scope\",\"scope\":\"mail\"}",
+         ": the token does not allow this (\"insufficient_scope\"; it takes the scope \"mail\")"},
+        {"{\"status\":\"400\",\"scope\":\"\"}", ": the token is not taken (\"400\")"},
+        {"", ""},
+        {"{", ""},
+        {"[]", ""},
+        {"null", ""},
+        {"{\"status\":401}", ""},
+        {"{\"status\":[\"invalid_token\"]}", ""},
+        {"{\"status\":\"\"}", ""},
+        {"{\"status\":null}", ""},
+        {"{\"status\":\"\xff\"}", ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(reasons); i++) {
+        g_autofree char *words = told(reasons[i].json, strlen(reasons[i].json));
+        assert_string_equal(words, reasons[i].words);
+    }
+}
+
+static void p8_a_reason_is_only_data(void **state)
+{
+    (void)state;
+    static const char escapes[] = "{\"status\":\"x\\u001b[2Jy\"}";
+    g_autofree char *escape = told(escapes, strlen(escapes));
+    assert_null(strchr(escape, 0x1b));
+    assert_non_null(strstr(escape, "is not taken"));
+    g_autofree char *long_word = g_strnfill(1500, 'x');
+    g_autofree char *json = g_strdup_printf("{\"status\":\"%s\"}", long_word);
+    g_autofree char *bounded = told(json, strlen(json));
+    assert_true(strlen(bounded) > 20 && strlen(bounded) < 600);
+    /* As deep as fits into the bound, and deeper than any stack. */
+    static const gsize depths[] = {2047, 2048, 2049, 48000};
+    for (gsize i = 0; i < G_N_ELEMENTS(depths); i++) {
+        g_autofree char *deep = g_strnfill(depths[i], '[');
+        g_autofree char *none = told(deep, depths[i]);
+        assert_string_equal(none, "");
+    }
+}
+
 static void what_is_no_token_is_not_sent(void **state)
 {
     (void)state;
@@ -102,6 +165,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_is_sent_as_its_mechanism_says),
+        cmocka_unit_test(a_reason_for_refusing_a_token_is_told_in_words),
+        cmocka_unit_test(p8_a_reason_is_only_data),
         cmocka_unit_test(what_is_no_token_is_not_sent),
         cmocka_unit_test(a_login_that_would_end_its_field_is_not_sent),
     };
