@@ -4,6 +4,7 @@ UNIT_NET = \
 	tests/unit/net/test-discover \
 	tests/unit/net/test-guard \
 	tests/unit/net/test-guard-scan \
+	tests/unit/net/test-hello \
 	tests/unit/net/test-imap \
 	tests/unit/net/test-imap-hostile \
 	tests/unit/net/test-imap-login \
@@ -32,6 +33,8 @@ FAST_CLOCK = tests/unit/net/fast-clock.c tests/unit/net/fast-clock.h
 tests_unit_net_test_deadline_SOURCES = \
 	tests/unit/net/test-deadline.c $(FAST_CLOCK) $(OWN_NETWORK) $(PEER) $(BYTES_SOURCE)
 tests_unit_net_test_deadline_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_hello_SOURCES = tests/unit/net/test-hello.c $(PEER)
+tests_unit_net_test_hello_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_line_SOURCES = tests/unit/net/test-line.c $(PEER)
 tests_unit_net_test_line_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_pop3_SOURCES = tests/unit/net/test-pop3.c $(PEER)

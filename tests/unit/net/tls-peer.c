@@ -213,6 +213,15 @@ static void remember_session(PeerMemory *memory, SSL *ssl)
     memory->resumed |= SSL_session_reused(ssl);
 }
 
+static void count_hello(int sent, int version, int type, const void *bytes, size_t size, SSL *ssl,
+                        void *user)
+{
+    (void)version, (void)ssl;
+    if (!sent && type == SSL3_RT_HANDSHAKE && size > 0 &&
+        *(const guint8 *)bytes == SSL3_MT_CLIENT_HELLO)
+        ++*(guint *)user;
+}
+
 static gboolean act_tls(Peer *peer)
 {
     const PeerSetup *setup = &peer->setup;
@@ -232,6 +241,10 @@ static gboolean act_tls(Peer *peer)
     }
     if (setup->memory)
         SSL_CTX_set_client_hello_cb(context, remember_hello, setup->memory);
+    if (setup->hellos) {
+        SSL_CTX_set_msg_callback(context, count_hello);
+        SSL_CTX_set_msg_callback_arg(context, setup->hellos);
+    }
     peer->ssl = SSL_new(context);
     SSL_CTX_free(context);
     SSL_set_fd(peer->ssl, peer->server);
@@ -333,6 +346,7 @@ static gboolean act(Peer *peer, const PeerStep *step)
         while (say(peer, step->bytes, step->size))
             ;
         return TRUE;
+    case ACT_AGAIN: return SSL_renegotiate(peer->ssl) == 1 && SSL_do_handshake(peer->ssl) == 1;
     case ACT_BIND: return act_bind(peer);
     case ACT_WAIT: return act_wait(peer);
     case ACT_PAUSE: g_usleep(50 * 1000); return TRUE;

@@ -25,6 +25,7 @@ typedef enum {
     ACT_EXPECT, /* reads one line, which must begin with the bytes */
     ACT_BODY,   /* reads up to and with CRLF "." CRLF */
     ACT_FLOOD,  /* sends the bytes again and again until the client is gone */
+    ACT_AGAIN,  /* asks for another handshake inside the connection (TLS 1.2) */
     ACT_BIND,   /* sends its tls-exporter channel binding (RFC 9266) */
     ACT_WAIT,   /* reads until the client is gone */
     ACT_PAUSE,  /* waits 50 ms */
@@ -69,6 +70,10 @@ typedef struct {
 #define PEER_BIND()                                                                                \
     {                                                                                              \
         ACT_BIND, NULL, 0                                                                          \
+    }
+#define PEER_AGAIN()                                                                               \
+    {                                                                                              \
+        ACT_AGAIN, NULL, 0                                                                         \
     }
 #define PEER_WAIT()                                                                                \
     {                                                                                              \
@@ -136,6 +141,7 @@ typedef struct {
     const char *ciphers;     /* of TLS 1.2 and older, at security level 0 */
     GBytes *staple;          /* OCSP response */
     PeerMemory *memory;
+    guint *hellos;           /* counts the ClientHellos of the connection */
 } PeerSetup;
 
 typedef struct Peer Peer;
