@@ -199,6 +199,14 @@ class CutBeforeDot(Honest):
         self.connection.drop()
 
 
+class CutAfterDot(Honest):
+    """32: FIN without close_notify after the closing dot"""
+
+    def on_retr(self, number):
+        self.connection.send(b"+OK\r\n" + self.stuffed(self.box[int(number) - 1][1]) + b".\r\n")
+        self.connection.drop()
+
+
 class SilentAfterGreeting(Honest):
     """90: never answers"""
 

@@ -139,6 +139,27 @@ static void p2_21_a_policy_of_somebody_else_is_refused(void **state)
     assert_refused(place->policy, POLICY_OF_CALLER, "belongs neither to root nor to you");
 }
 
+/* Neither one that we may not read nor one in a folder that we may not enter counts as none. */
+static void p2_21_a_policy_that_may_not_be_read_is_refused(void **state)
+{
+    const Place *place = *state;
+    g_autofree char *etc = g_path_get_dirname(place->policy);
+    const uid_t own = geteuid();
+    static const struct {
+        mode_t folder, file;
+    } cases[] = {{0755, 0000}, {0000, 0644}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        chmod(place->home, 0755);
+        chmod(place->policy, cases[i].file);
+        chmod(etc, cases[i].folder);
+        if (own == 0)
+            assert_int_equal(seteuid(12345), 0); /* root may read everything */
+        assert_refused(place->policy, POLICY_OF_SYSTEM, "cannot be read: Permission denied");
+        assert_int_equal(seteuid(own), 0);
+        chmod(etc, 0755);
+    }
+}
+
 static void p2_21_a_policy_too_large_is_refused(void **state)
 {
     const Place *place = *state;
@@ -212,6 +233,7 @@ int main(void)
         IN_PLACE(p2_21_a_policy_that_is_no_file_is_refused),
         IN_PLACE(p2_21_links_are_refused),
         IN_PLACE(p2_21_a_policy_of_somebody_else_is_refused),
+        IN_PLACE(p2_21_a_policy_that_may_not_be_read_is_refused),
         IN_PLACE(p2_21_a_policy_too_large_is_refused),
         cmocka_unit_test(p2_21_root_is_known_in_a_user_namespace),
         IN_PLACE(p2_22_a_named_policy_narrows_the_configuration),
