@@ -15,7 +15,11 @@ static gboolean check_uri(const Account *account, const char *uri, gboolean subm
                           const Company *company, GError **error)
 {
     g_autoptr(VettedEndpoint) endpoint = uri ? endpoint_of(account, uri, company, error) : NULL;
-    return uri == NULL || (endpoint && server_fits(endpoint, submits, error));
+    if (uri == NULL || (endpoint && server_fits(endpoint, submits, error)))
+        return TRUE;
+    g_autofree char *name = text_name(account->name);
+    g_prefix_error(error, "account \"%s\", %s: ", name, submits ? "submit" : "fetch");
+    return FALSE;
 }
 
 static gboolean check(const Config *config, GError **error)

@@ -104,15 +104,18 @@ static gboolean take_login(VettedEndpoint *endpoint, const char *userinfo, GErro
     if (endpoint->login == NULL || strlen(endpoint->login) > LIMIT_ADDRESS)
         return no(error, "server.login",
                   "put the login before the host, @ in it as %40: imaps://john@mail.corp.example/",
-                  "the URI has no usable login");
+                  "the URI for %s has no usable login", endpoint->host);
     if (parts[1] == NULL)
         return TRUE;
     g_autofree char *parameter = g_ascii_strup(parts[1], -1);
     const char *mechanism = parameter + strlen("AUTH=");
     if (!g_str_has_prefix(parameter, "AUTH=") ||
-        (!g_str_equal(mechanism, "*") && !is_mechanism(mechanism)))
+        (!g_str_equal(mechanism, "*") && !is_mechanism(mechanism))) {
+        g_autofree char *whole = text_name(parts[1]);
+        g_autofree char *shown = text_fit(whole, 30);
         return no(error, "server.login", "write john;AUTH=SCRAM-SHA-256@HOST, or leave ;AUTH= out",
-                  "what follows the ; in the login is no mechanism");
+                  "\";%s\" in the login is no mechanism", shown);
+    }
     if (!g_str_equal(mechanism, "*"))
         endpoint->auth = g_strdup(mechanism);
     return TRUE;

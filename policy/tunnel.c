@@ -32,19 +32,29 @@ gboolean tunnel_wants_address(const Account *account)
     return names(account->tunnel, 'a');
 }
 
-static gboolean knows_letters(const char *text)
+/* The first % that stands for nothing; NULL when there is none. */
+static const char *unknown_letter(const char *text)
 {
     for (const char *at = strchr(text, '%'); at; at = strchr(at + 2, '%'))
         if (at[1] == '\0' || strchr("hap%", at[1]) == NULL)
-            return FALSE;
-    return TRUE;
+            return at;
+    return NULL;
+}
+
+static gboolean no_letter(const Account *account, const char *at, GError **error)
+{
+    const char *end = at[1] ? g_utf8_find_next_char(at + 1, NULL) : at + 1;
+    g_autofree char *letter = g_strndup(at, (gsize)(end - at));
+    g_autofree char *shown = text_name(letter);
+    g_autofree char *why = g_strdup_printf("holds \"%s\", which stands for nothing", shown);
+    return no(account, "use %h, %a, %p, and %% for a percent sign", why, error);
 }
 
 gboolean tunnel_check(const Account *account, const Company *company, GError **error)
 {
-    if (!knows_letters(account->tunnel))
-        return no(account, "use %h, %a, %p, and %% for a percent sign",
-                  "has a % with an unknown letter behind it", error);
+    const char *unknown = unknown_letter(account->tunnel);
+    if (unknown)
+        return no_letter(account, unknown, error);
     if (company->tunnel)
         return TRUE;
     if (is_set(company->offices))
@@ -112,8 +122,8 @@ GStrv tunnel_words(const Account *account, const VettedEndpoint *endpoint, GInet
     for (char **word = words; *word; word++) {
         char *expanded = expand_word(&places, *word);
         if (expanded == NULL) {
-            no(account, "use %h, %a, %p, and %% for a percent sign",
-               "has a % with an unknown letter behind it", error);
+            const char *unknown = unknown_letter(*word);
+            no_letter(account, unknown ? unknown : "%a", error); /* %a and no address */
             return NULL;
         }
         g_free(*word);
