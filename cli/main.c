@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "config.h"
 #include "core/error.h"
+#include "core/standard.h"
 
 const Command *const commands[] = {
     &command_init,   &command_sync,     &command_index,  &command_search, &command_show,
@@ -95,6 +96,8 @@ static gboolean reader_left(const GError *error)
 
 int main(int argc, char **argv)
 {
+    if (!standard_hold())
+        return POSTERN_ERROR_BUG;
     setlocale(LC_ALL, "");
     /* Cron jobs run in the C locale; arguments are UTF-8 all the same. */
     if (!g_get_charset(NULL))

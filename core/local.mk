@@ -15,6 +15,7 @@ libpostern_core_a_SOURCES = \
 	core/paths.c core/paths.h \
 	core/policyfile.c core/policyfile.h \
 	core/secret.c core/secret.h \
+	core/standard.c core/standard.h \
 	core/stream.c core/stream.h \
 	core/text.c core/text.h core/text-domain.c \
 	core/value.c core/value.h core/value-special.c \

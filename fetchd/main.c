@@ -2,10 +2,12 @@
  * fetchd — fetches and seals, once or for ever. Holds no private key of its own: see
  * fetchd(8). Besides the command line this is the only file that prints.
  */
+#include <errno.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/paths.h"
+#include "core/standard.h"
 #include "core/text.h"
 #include "fetchd/engine.h"
 
@@ -188,8 +191,23 @@ static int stay(const Options *options, int stop_fd)
     return 0;
 }
 
+/* CODE, or what is worse: that nobody could be told of it. */
+static int told(int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    g_autoptr(GError) error = NULL;
+    refuse(&error, POSTERN_ERROR_STORE, "output", "see that its disk has room, or say --quiet",
+           "cannot write the output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+    complain(NULL, error);
+    return postern_worse(code, postern_exit_code(error));
+}
+
 int main(int argc, char **argv)
 {
+    if (!standard_hold())
+        return POSTERN_ERROR_BUG;
     setlocale(LC_ALL, "");
     if (!g_get_charset(NULL)) /* as in cli/main.c */
         setlocale(LC_CTYPE, "C.UTF-8");
@@ -204,12 +222,12 @@ int main(int argc, char **argv)
     }
     if (options.version) {
         puts("fetchd " PACKAGE_VERSION);
-        return 0;
+        return told(0);
     }
     if (options.trace && (options.log = tracelog_open(options.trace, &error)) == NULL) {
         complain(NULL, error);
         return postern_exit_code(error);
     }
     int stop_fd = interrupt_open(!options.once);
-    return options.once ? pass(&options, NULL, stop_fd).code : stay(&options, stop_fd);
+    return told(options.once ? pass(&options, NULL, stop_fd).code : stay(&options, stop_fd));
 }

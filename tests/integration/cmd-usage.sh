@@ -42,17 +42,35 @@ run postern "$(printf -- '--a\033[31m')"
 is "$(tr -d -c '\033' <$err | wc -c)" 0 'p8: an option reaches the terminal without its controls'
 run env LC_ALL=C postern --json search --sort Größe x
 out_has 'knows no .Größe' 'arguments are UTF-8 in every locale'
+run env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPTIONS-}" LC_ALL=C postern status
+code_is 78 'p10_112 no HOME, no locale: a refusal'
+is "$(wc -l <$err)" 1 'p10_112 of one line'
+run env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPTIONS-}" HOME= postern --json status
+code_is 78 'p10_112 an empty HOME'
+run env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPTIONS-}" HOME=relative fetchd --once
+code_is 78 'p10_112 a HOME that is no absolute path'
 run postern --json search '*'
 code_is 65 'a star alone is no query'
 is "$(error rule)" query.syntax 'and told as one'
 
 # Output that cannot be written.
 run sh -c 'postern help >/dev/full'
-code_is 74 'a full disk is a failure'
-err_has 'cannot write the output: No space left' 'and told'
+code_is 74 'p10_112 a full disk is a failure'
+err_has 'cannot write the output: No space left' 'p10_112 and told'
+run sh -c 'postern --json status >/dev/full'
+ok [ "$code" -gt 0 -a "$code" -lt 100 ] -- 'p10_112 so is one that a failure meets'
+for command in help '--json help' '--version'; do
+    run sh -c "postern $command >&-"
+    code_is 74 "p10_112 a closed output is a failure: $command"
+    err_has 'cannot write the output' 'p10_112 and told'
+done
+run sh -c 'postern nosuch 2>&-'
+code_is 64 'p10_112 closed standard errors are no crash'
+run sh -c 'postern search x <&- >&- 2>&-'
+code_is 78 'p10_112 nor is nothing open at all'
 mkfifo $TESTDIR/reader
 sh -c "exec <$TESTDIR/reader" &
 run sh -c "exec >$TESTDIR/reader; sleep 0.3; exec postern help"
-code_is 74 'a reader who leaves is one too'
+code_is 74 'p10_112 a reader who leaves is one too'
 is "$(wc -c <$err)" 0 'but nobody wants to hear of it'
 done_testing

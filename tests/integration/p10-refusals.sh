@@ -131,6 +131,48 @@ hostile imap-refused-login 993
 refuses 77 login.refused mail2.corp.example 'where account "b" takes it' --config $trial sync b
 refuses 77 login.blocked b 'password retry b' --config $trial sync b
 
+# Several accounts fail, each in its way: a line each, and the worst code.
+account() { printf '[account "%s"]\naddress = jsmith@corp.example\nfetch = %s\nsecret = command:echo z%s\n' "$1" "$2" "$1"; }
+many() {
+    { sed '/^\[account/,$d' $TESTDIR/good; cat $TESTDIR/accounts; } >$trial
+    run as john fetchd --once --config $trial
+    code_is "$1" "p10_111 of several failures the worst code: $1"
+    is "$(sed 's/^fetchd: \([a-z]*\): .*(\([a-z.-]*\)).*/\1 \2/' $err | sort | tr '\n' ' ')" "$2" 'p10_111 and a line for each'
+    run as john postern --config $trial --json sync
+    code_is "$1" "p10_111 sync, too: $1"
+    is "$(/usr/bin/python3 -c "
+import json
+d = json.load(open('$out'))
+print(d['error']['code'], *sorted(a['account'] + ' ' + a['error']['rule'] for a in d['accounts'] if a['error']))")" "$1 $(echo "${2% }" | sed s/login.refused/login.blocked/)" \
+        'p10_111 and in JSON (where a second try is not made)'
+}
+company_certificate $COMPANY/tls/hostile none mail2.corp.example
+hostile imap-refused-login 993
+{ account far imaps://j@mail.corp.example; account in imaps://j@mail2.corp.example; account out imaps://j@mail.evil.test; } >$TESTDIR/accounts
+many 78 'far server.unreachable in login.refused out server.company '
+{ account far imaps://j@mail.corp.example; account in imaps://k@mail2.corp.example; } >$TESTDIR/accounts
+many 77 'far server.unreachable in login.refused '
+hostile imap-preauth 993
+{ account far imaps://j@mail.corp.example; account in imaps://l@mail2.corp.example; } >$TESTDIR/accounts
+many 76 'far server.unreachable in server.protocol '
+
+# Nobody to talk to: the work is done, the failure is one of the output, and no file or socket that is
+# opened meanwhile takes the words.
+hostile imap-honest 993
+account in imaps://m@mail2.corp.example >$TESTDIR/accounts
+{ sed '/^\[account/,$d' $TESTDIR/good; cat $TESTDIR/accounts; } >$trial
+sed -i "s/^secret = .*/&\nkey = $(company_key john)/" $trial
+for way in '>&-' '<&- >&-' '<&- >&- 2>&-' '>/dev/full'; do
+    for program in 'postern --config' 'fetchd --once --config'; do
+        verb=
+        [ "$program" != 'postern --config' ] || verb=sync
+        run as john sh -c "exec $program $trial $verb $way"
+        code_is 74 "p10_112 $program $verb $way"
+    done
+done
+run as john postern verify
+code_is 0 'p10_112 and the store is whole'
+
 # A disk without room.
 store=$COMPANY/home/john/.local/share/postern
 cp -a "$store" $TESTDIR/store
