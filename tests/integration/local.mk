@@ -22,9 +22,9 @@ INTEGRATION = \
 	tests/integration/cmd-usage.sh \
 	tests/integration/cmd-verify.sh \
 	tests/integration/p1-no-plaintext.sh \
-	tests/integration/p2-discovery.sh \
 	tests/integration/p1-no-way-around.sh \
 	tests/integration/p10-refusals.sh \
+	tests/integration/p2-discovery.sh \
 	tests/integration/p2-names.sh \
 	tests/integration/p2-only-company.sh \
 	tests/integration/p2-tunnel.sh \
