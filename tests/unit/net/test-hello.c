@@ -1,4 +1,4 @@
-/* P3 29, 30: what our ClientHello offers, and that there is one for each connection. */
+/* P3 29: what our ClientHello offers, and that there is one for each connection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,12 +11,11 @@
 #include "net/tls.h"
 #include "tests/unit/net/tls-peer.h"
 
-enum { SERVER_NAME = 0, SESSION_TICKET = 35, PRE_SHARED_KEY = 41, EARLY_DATA = 42, VERSIONS = 43 };
+enum { SERVER_NAME = 0, VERSIONS = 43 };
 
 typedef struct {
     GByteArray *raw;
-    GArray *ciphers; /* guint16 */
-    gboolean has[64];
+    GArray *ciphers;  /* guint16 */
     GArray *versions; /* guint16 */
     char *host;
 } Hello;
@@ -30,8 +29,6 @@ static Cursor part(Cursor *cursor, gsize size)
 
 static void take_extension(Hello *hello, guint16 type, Cursor body)
 {
-    if (type < G_N_ELEMENTS(hello->has))
-        hello->has[type] = TRUE;
     if (type == SERVER_NAME) {
         (void)cursor_u16(&body);
         assert_int_equal(cursor_u8(&body), 0);
@@ -122,29 +119,6 @@ static void p3_29_nothing_old_or_weak_is_offered(void **state)
     }
 }
 
-static void p3_30_no_session_is_ever_offered_again(void **state)
-{
-    (void)state;
-    static const PeerStep steps[] = {PEER_TLS(), PEER_SEND("hello"), PEER_WAIT()};
-    static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-    g_autoptr(Session) session = peer_session(SCHEME_IMAPS);
-    for (gsize i = 0; i < G_N_ELEMENTS(versions); i++) {
-        /* A server that gives out tickets, and one more connection. */
-        const PeerSetup setup = {.max_version = versions[i]};
-        guint8 word[5];
-        Peer *peer = peer_start(&setup, steps, G_N_ELEMENTS(steps));
-        Channel *channel = channel_new(peer_fd(peer));
-        assert_true(channel_start_tls(channel, session, NULL));
-        assert_int_equal(channel_read(channel, word, sizeof word, NULL), sizeof word);
-        channel_free(channel);
-        g_byte_array_unref(peer_finish(peer, NULL));
-        Hello hello = hello_of(session);
-        assert_false(hello.has[SESSION_TICKET] || hello.has[PRE_SHARED_KEY] ||
-                     hello.has[EARLY_DATA]);
-        hello_clear(&hello);
-    }
-}
-
 static void p3_29_a_second_handshake_is_refused(void **state)
 {
     (void)state;
@@ -167,7 +141,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p3_29_nothing_old_or_weak_is_offered),
-        cmocka_unit_test(p3_30_no_session_is_ever_offered_again),
         cmocka_unit_test(p3_29_a_second_handshake_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

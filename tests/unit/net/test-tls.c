@@ -440,7 +440,7 @@ static void p3_29_old_versions_and_weak_ciphers_are_refused(void **state)
 }
 
 /* A resumed session would show no certificate. */
-static void p3_what_a_server_gives_to_resume_with_is_never_used(void **state)
+static void p3_30_what_a_server_gives_to_resume_with_is_never_used(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_TLS(), PEER_SEND("+"), PEER_WAIT()};
@@ -720,7 +720,7 @@ int main(void)
         cmocka_unit_test(p3_27_pins_are_demanded_in_addition_to_the_chain),
         cmocka_unit_test(p3_27_a_pinned_certificate_outside_the_chain_does_not_count),
         cmocka_unit_test(p3_29_old_versions_and_weak_ciphers_are_refused),
-        cmocka_unit_test(p3_what_a_server_gives_to_resume_with_is_never_used),
+        cmocka_unit_test(p3_30_what_a_server_gives_to_resume_with_is_never_used),
         cmocka_unit_test(p3_28_the_environment_changes_no_trust),
         cmocka_unit_test(p1_5_a_greeting_in_clear_gets_nothing_but_a_client_hello),
         cmocka_unit_test(p1_3_bytes_before_the_handshake_kill_the_connection),
