@@ -55,6 +55,9 @@ typedef struct {
 
 typedef enum { SECRET_SEALED, SECRET_KEYRING, SECRET_CREDENTIAL, SECRET_COMMAND } SecretKind;
 
+#define INTERVAL_USUAL (5 * 60)
+#define INTERVAL_LEAST 60 /* more often is a burden to servers, and near the bound on logins */
+
 /* [account "NAME"] */
 typedef struct {
     char *name;
@@ -70,6 +73,7 @@ typedef struct {
     char *key;             /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
     char *sign_key;        /* fingerprint, or NULL for the owner's */
     char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */
+    guint interval;        /* seconds between two looks of the daemon */
     char *tunnel;          /* see policy/tunnel.h; NULL for none */
     char *save_sent;       /* "no", "server" or a mailbox */
 } Account;

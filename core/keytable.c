@@ -51,7 +51,7 @@ static const Key account_keys[] = {
     {"deliver", value_deliver, NOWHERE, .works = ""},
     {"save_sent", value_text, IN(Account, save_sent), .works = "no"},
     {"outbox_key", value_outbox_key, NOWHERE, .works = ""},
-    {"interval", value_seconds, NOWHERE, .works = ""},
+    {"interval", value_interval, IN(Account, interval)},
 };
 
 static const Key sensitive_keys[] = {

@@ -49,6 +49,17 @@ gboolean value_seconds(const Key *key, const char *value, gpointer where, char *
     return to_guint(seconds, where);
 }
 
+gboolean value_interval(const Key *key, const char *value, gpointer where, char **why)
+{
+    guint seconds = 0;
+    if (!value_seconds(key, value, &seconds, why))
+        return FALSE;
+    if (seconds < INTERVAL_LEAST)
+        return value_because(why, "must be 1m or longer");
+    *(guint *)where = seconds;
+    return TRUE;
+}
+
 gboolean value_count(const Key *key, const char *value, gpointer where, char **why)
 {
     (void)key;

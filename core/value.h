@@ -39,6 +39,6 @@ ValueReader value_paths;
 /* Into an int, a guint64, and a guint. */
 ValueReader value_word;
 ValueReader value_size;
-ValueReader value_seconds, value_count;
+ValueReader value_seconds, value_interval, value_count;
 /* Into several fields of the Account at WHERE. */
 ValueReader value_keep, value_secret;

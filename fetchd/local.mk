@@ -10,6 +10,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h \
 	fetchd/sending.c fetchd/sending.h \
+	fetchd/schedule.c fetchd/schedule.h \
 	fetchd/spawn.c fetchd/spawn.h \
 	fetchd/trust.c fetchd/trust.h \
 	fetchd/tracelog.c fetchd/tracelog.h \

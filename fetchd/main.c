@@ -18,9 +18,7 @@
 #include "core/standard.h"
 #include "core/text.h"
 #include "fetchd/engine.h"
-
-/* Between two passes of the daemon. */
-#define INTERVAL_MS (5 * 60 * 1000)
+#include "fetchd/schedule.h"
 
 typedef struct {
     char *config, *store, *policy, *trace;
@@ -126,21 +124,33 @@ typedef struct {
     gboolean hopeless;
 } PassResult;
 
-static PassResult pass(const Options *options, GHashTable *told, int stop_fd)
+/* What a daemon remembers between two passes. */
+typedef struct {
+    GHashTable *told;
+    Schedule *schedule;
+} Daemon;
+
+/* Over the accounts that are due; without DAEMON, that is all. */
+static PassResult pass(const Options *options, Daemon *daemon, int stop_fd)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Config) config = config_load(options->config, options->policy, &error);
+    g_auto(GStrv) due = config && daemon ? schedule_take(daemon->schedule, config,
+                                                         options->accounts, g_get_monotonic_time())
+                                         : NULL;
+    if (due && *due == NULL && config->accounts->len > 0)
+        return (PassResult){0};
     const EngineRun run = {
         .config = config,
         .store = options->store,
-        .accounts = options->accounts,
+        .accounts = due ? due : options->accounts,
         .trace = options->log,
         .stop_fd = stop_fd,
     };
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
     PassResult result = {.hopeless = hopeless(outcomes, error)};
     for (guint i = 0; outcomes && i < outcomes->len; i++)
-        if (is_news(told, outcomes->pdata[i]))
+        if (is_news(daemon ? daemon->told : NULL, outcomes->pdata[i]))
             tell(options, outcomes->pdata[i]);
     guint64 absorbed;
     gboolean ok = outcomes && (options->seal_only ||
@@ -155,23 +165,25 @@ static PassResult pass(const Options *options, GHashTable *told, int stop_fd)
 
 /* SIGHUP says that something changed: a refused login is tried again. The configuration is read
  * anew at each pass anyway. */
-static void start_anew(const Options *options, GHashTable *told)
+static void start_anew(const Options *options, Daemon *daemon)
 {
     g_autoptr(GError) error = NULL;
-    g_hash_table_remove_all(told);
+    g_hash_table_remove_all(daemon->told);
+    schedule_forget(daemon->schedule);
     if (!engine_retry_logins(options->store, options->accounts, &error))
         complain(NULL, error);
 }
 
 /* Waits for the next pass; FALSE when it is time to leave. */
-static gboolean rest(const Options *options, GHashTable *told, int stop_fd)
+static gboolean rest(const Options *options, Daemon *daemon, int stop_fd)
 {
     struct pollfd fd = {.fd = stop_fd, .events = POLLIN};
-    (void)poll(&fd, 1, INTERVAL_MS);
+    gint64 now = g_get_monotonic_time(), left = schedule_next(daemon->schedule, now) - now;
+    (void)poll(&fd, 1, (int)(MAX(left, 0) / 1000 + 1));
     for (int signal; (signal = interrupt_take()) != 0;) {
         if (signal != SIGHUP)
             return FALSE;
-        start_anew(options, told);
+        start_anew(options, daemon);
     }
     return TRUE;
 }
@@ -183,11 +195,13 @@ static gboolean rest(const Options *options, GHashTable *told, int stop_fd)
 static int stay(const Options *options, int stop_fd)
 {
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    PassResult first = pass(options, told, stop_fd);
+    g_autoptr(Schedule) schedule = schedule_new();
+    Daemon daemon = {told, schedule};
+    PassResult first = pass(options, &daemon, stop_fd);
     if (first.hopeless)
         return first.code;
-    while (rest(options, told, stop_fd))
-        pass(options, told, stop_fd);
+    while (rest(options, &daemon, stop_fd))
+        pass(options, &daemon, stop_fd);
     return 0;
 }
 

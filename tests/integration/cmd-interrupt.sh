@@ -65,6 +65,7 @@ ok await grep -q nonsense $TESTDIR/daemon -- 'it complains of a configuration th
 sed -i '/^nonsense/d' "$(user_config john)"
 pkill -HUP -x fetchd
 ok await passes 3 -- 'and goes on when it is mended'
+is "$(grep -c 'sealed' $TESTDIR/daemon)" 3 'it looks no more often than it should'
 pkill -TERM -x fetchd
 wait $daemon
 is $? 0 'SIGTERM ends it with 0'

@@ -233,6 +233,7 @@ static void p10_109_wrong_values_are_named(void **state)
         {ADDRESS "connections = 0\n", "config.value", "from 1 to 1000", NULL},
         {ADDRESS "connections = 2s\n", "config.value", "from 1 to 1000", NULL},
         {ADDRESS "interval = soon\n", "config.value", "must be a time", NULL},
+        {ADDRESS "interval = 59\n", "config.value", "1m or longer", NULL},
         {ADDRESS "deliver = lmtp:sock\n", "config.value", "must be lmtp:", NULL},
         {ADDRESS "deliver = mbox:/x\n", "config.value", "must be lmtp:", NULL},
         {ADDRESS "outbox_key = sealed\n", "config.value", "credential:NAME", NULL},
@@ -314,10 +315,10 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 1 + 8 + 4);
+    assert_int_equal(config->unimplemented->len, 1 + 7 + 4);
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:2: \"wkd = company\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 9),
+    assert_string_equal(g_ptr_array_index(config->unimplemented, 8),
                         "config:15: \"[sensitive \"hr\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =

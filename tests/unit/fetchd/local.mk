@@ -4,6 +4,7 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-patience \
 	tests/unit/fetchd/test-plan \
 	tests/unit/fetchd/test-record \
+	tests/unit/fetchd/test-schedule \
 	tests/unit/fetchd/test-wire
 check_PROGRAMS += $(UNIT_FETCHD)
 TESTS += $(UNIT_FETCHD)
@@ -15,4 +16,5 @@ tests_unit_fetchd_test_pass_SOURCES = tests/unit/fetchd/test-pass.c $(VAULT_FIXT
 tests_unit_fetchd_test_pass_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_plan_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_record_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_schedule_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_wire_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
