@@ -47,18 +47,18 @@ for id in $(user_ids john 'odd'); do
     as john postern show --headers "$id"
     as john postern search "id:$id"
 done >$out 2>$err
-is "$(harmful $out '\u202a-\u202e')" 0 'p8: no control character and no bidi override reaches the terminal'
+is "$(harmful $out '\u202a-\u202e')" 0 'p8_85 no control character and no bidi override reaches the terminal'
 ok [ "$(wc -l <$out)" -gt 200 ] -- 'of all that was shown'
 for id in $(user_ids john 'odd'); do
     as john postern --json show "$id"
     as john postern --json search "id:$id"
 done >$out 2>$err
-is "$(harmful $out '')" 0 'p8: nor the JSON'
+is "$(harmful $out '')" 0 'p8_85 nor the JSON'
 
 news=$(user_ids john 'subject:"spring edition"')
 traced john $TESTDIR/trace postern show "$news" >$out 2>$err
 ok [ -s $out ] -- 'an HTML letter is shown'
-ok lacks_socket $TESTDIR/trace -- 'p8: and nothing is loaded from anywhere'
+ok lacks_socket $TESTDIR/trace -- 'p8_93 and nothing is loaded from anywhere'
 
 # What is attached is listed to the last, or it is said that there is more.
 attached() { # attached SUBJECT SIZE COUNT: a letter with COUNT attachments, the first of SIZE bytes

@@ -39,7 +39,7 @@ code_is 64 'part -1 is refused'
 run postern show --headers --html aaaaaaaaaaaaaaaa
 code_is 64 'a message is shown in one way'
 run postern "$(printf -- '--a\033[31m')"
-is "$(tr -d -c '\033' <$err | wc -c)" 0 'p8: an option reaches the terminal without its controls'
+is "$(tr -d -c '\033' <$err | wc -c)" 0 'p8_85 an option reaches the terminal without its controls'
 run env LC_ALL=C postern --json search --sort Größe x
 out_has 'knows no .Größe' 'arguments are UTF-8 in every locale'
 run env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPTIONS-}" LC_ALL=C postern status

@@ -20,9 +20,9 @@ while [ $number -lt $kills ]; do
     as john timeout -s KILL 0.$(printf %02d $((number * 3))) fetchd --once >/dev/null 2>&1
 done
 run as john fetchd --once
-code_is 0 "after $kills kills a pass ends well"
-is "$(user_json john 'len(d)' '')" 600 'every message is here once'
-is "$(same)" "$((600 / every)) same, 0 missing, 0 foreign, 0 twice" 'and is what the server has'
+code_is 0 "p6_54 p6_64 after $kills kills of a first fetch a pass ends well"
+is "$(user_json john 'len(d)' '')" 600 'p6_64 every message is here once'
+is "$(same)" "$((600 / every)) same, 0 missing, 0 foreign, 0 twice" 'p6_54 and is what the server has'
 ok [ "$(pgrep -c postern-net)" = 0 ] -- 'no child outlived its keeper'
 
 # POP3 with keep = no: at each kill a message is on the server or here, never nowhere.
@@ -36,11 +36,11 @@ while [ $number -lt $kills ]; do
     as mary timeout -s KILL 0.$(printf %02d $((number * 3))) fetchd --once >/dev/null 2>&1
 done
 run as mary fetchd --once
-code_is 0 "POP3: after $kills kills a pass ends well"
-is "$(user_json mary 'len(d)' '')" 300 'POP3: every message is here once'
+code_is 0 "p6_54 POP3: after $kills kills a pass ends well"
+is "$(user_json mary 'len(d)' '')" 300 'p6_54 POP3: every message is here once'
 is "$(as mary /usr/bin/python3 "$srcdir/tests/lib/same-mail.py" $TESTDIR/original --every $every)" \
     "$((300 / every)) same, 0 missing, 0 foreign, 0 twice" 'POP3: and is what the server had'
-is "$(find $COMPANY/mail/mary/Maildir/cur $COMPANY/mail/mary/Maildir/new -type f | wc -l)" 0 'POP3: and the server is empty'
+is "$(find $COMPANY/mail/mary/Maildir/cur $COMPANY/mail/mary/Maildir/new -type f | wc -l)" 0 'p6_54 POP3: and the server is empty'
 
 # The line is cut, without a word, after so many bytes.
 step=61
@@ -60,11 +60,11 @@ for kind in imap:993:imaps pop3:995:pops; do
         case $code in 0 | 69 | 75 | 76) ;; *) wrong="$wrong $bytes:$code" ;; esac
         bytes=$((bytes + step))
     done
-    is "$wrong" '' "$case: a cut line ends in time with 69, 75 or 76"
+    is "$wrong" '' "p6_55 $case: a cut line ends in time with 69, 75 or 76"
     hostile "$case-honest" "$port"
     run as john fetchd --once
-    code_is 0 "$case: the next pass ends well"
-    is "$(user_json john 'len(d)' '')" 3 "$case: every message is here once"
+    code_is 0 "p6_55 $case: the next pass ends well"
+    is "$(user_json john 'len(d)' '')" 3 "p6_55 $case: every message is here once"
 done
 hostile_stop
 
@@ -72,6 +72,6 @@ hostile_stop
 rm -rf $COMPANY/home/john/.config $COMPANY/home/john/.local
 user_ready john
 as john sh -c 'fetchd --once >/dev/null 2>&1 & fetchd --once >/dev/null 2>&1; echo $? >two; wait $!; echo $? >>two'
-is "$(sort -u $COMPANY/home/john/two | tr '\n' ' ' | sed 's/^0 $/0 75 /')" '0 75 ' 'two passes at once: both fine, or one told to wait'
-is "$(user_json john 'len(d)' '')" 600 'and nothing came twice'
+is "$(sort -u $COMPANY/home/john/two | tr '\n' ' ' | sed 's/^0 $/0 75 /')" '0 75 ' 'p6_61 two passes at once: both fine, or one told to wait'
+is "$(user_json john 'len(d)' '')" 600 'p6_61 and nothing came twice'
 done_testing

@@ -18,9 +18,9 @@ code_is 0 'a pass with keep = yes ends well'
 harm 'UPDATE chunk SET data = zeroblob(length(data)) WHERE key IN (5 << 20, 9 << 20)'
 user_line mary 'keep = no'
 run as mary fetchd --once
-code_is 74 'two that changed on the disk end the next pass with 74'
+code_is 74 'p6_60 two that changed on the disk end the next pass with 74'
 err_has 'still on the server' 'it says where they are'
-is "$(box)" 2 'they alone are left on the server'
+is "$(box)" 2 'p6_60 they alone are left on the server'
 run as mary postern verify --json
 code_is 1 'verify names the damaged copies'
 is "$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)["damaged"]))' <$out)" 2 'both of them'
@@ -37,9 +37,9 @@ company_fill mary --count 30 --seed 11
 before=$(user_json mary 'len(d)' '')
 as mary strace -f -o $TESTDIR/trace -P $vault -e trace=openat -e inject=openat:signal=KILL:when=2 \
     fetchd --once >/dev/null 2>&1
-is "$(grep -c 'openat.*vault.db"' $TESTDIR/trace)" 2 'a pass is killed between its commit and its read-back'
+is "$(grep -c 'openat.*vault.db"' $TESTDIR/trace)" 2 'p6_54 a pass is killed between its commit and its read-back'
 is "$(user_json mary 'len(d)' '')" $((before + 30)) 'it has stored what it got'
-is "$(box)" 30 'and has deleted nothing'
+is "$(box)" 30 'p6_54 and has deleted nothing'
 run as mary fetchd --once
 code_is 0 'the next pass ends well'
 is "$(box)" 0 'it empties the server'

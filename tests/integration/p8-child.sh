@@ -20,7 +20,7 @@ struck() {
 }
 for signal in SEGV KILL ABRT; do
     struck $signal
-    ok [ "$code" != 0 -a "$code" -lt 100 ] -- "a child that dies of $signal is a failure with a code ($code)"
+    ok [ "$code" != 0 -a "$code" -lt 100 ] -- "p8_97 a child that dies of $signal is a failure with a code ($code)"
     ok [ -s $err ] -- 'and a sentence'
 done
 run as john fetchd --once
@@ -35,7 +35,7 @@ for uri in imaps://john@mail.corp.example/ pops://john@mail.corp.example; do
     child=$(sed -n 's/^\([0-9]*\) .*execve("[^"]*postern-net".*/\1/p' $TESTDIR/strace | head -n 1)
     grep "^$child " $TESTDIR/strace | sed '1,/execve(/d' | sed -n '/PR_SET_NO_NEW_PRIVS/,$p' >$TESTDIR/inside
     ok grep -q 'PR_SET_DUMPABLE' $TESTDIR/inside -- "${uri%%:*}: the child locks itself in"
-    is "$(grep -v -e 'prctl(' $TESTDIR/inside)" '' "${uri%%:*}: and touches no file from then on"
+    is "$(grep -v -e 'prctl(' $TESTDIR/inside)" '' "p8_97 ${uri%%:*}: and touches no file from then on"
 done
 
 # What the child may see: no environment of ours, no store, no keys.
@@ -49,12 +49,12 @@ until child=$(pgrep -n -x postern-net) || [ $tries -gt 100 ]; do
     tries=$((tries + 1))
 done
 sleep 0.5
-is "$(ls -l "/proc/$child/fd" | grep -c -E '\.db|\.gnupg|/home/')" 0 'the child holds no file of the store'
-is "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "/proc/$child/status")" 1 'it can gain no privileges'
+is "$(ls -l "/proc/$child/fd" | grep -c -E '\.db|\.gnupg|/home/')" 0 'p8_97 the child holds no file of the store'
+is "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "/proc/$child/status")" 1 'p8_97 it can gain no privileges'
 limit() { awk -v name="$1" 'index($0, name) == 1 { sub(name, ""); print $1, $2 }' "/proc/$child/limits"; }
 is "$(limit 'Max open files')" '32 32' 'it may hold 32 descriptors (LIMIT_CHILD_FILES)'
 is "$(limit 'Max processes')$(limit 'Max file size')$(limit 'Max core file size')" '0 00 00 0' \
-    'and start no process, write no file and leave no core'
+    'p8_97 and start no process, write no file and leave no core'
 if sanitized; then
     skip 'it may hold 48 MiB of data (LIMIT_CHILD_DATA)' 'the shadow memory has no bound'
 else

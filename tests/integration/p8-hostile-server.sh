@@ -21,8 +21,8 @@ attack() {
     as "$1" timeout -s KILL "$5" sh -c "$bounded exec fetchd --once" >$out 2>$err || code=$?
     [ "$code" != 137 ] || diag "still at work after $5 seconds"
     case " $4 " in
-    *" $code "*) tap_result 0 "$3: code $code after $(($(date +%s) - began)) s" ;;
-    *) tap_result 1 "$3: code $code, wanted $4, after $(($(date +%s) - began)) s"; tap_tell ;;
+    *" $code "*) tap_result 0 "p8_90 $3: code $code after $(($(date +%s) - began)) s" ;;
+    *) tap_result 1 "p8_90 $3: code $code, wanted $4, after $(($(date +%s) - began)) s"; tap_tell ;;
     esac
 }
 for case in imap-endless-line imap-endless-untagged imap-huge-literal imap-negative-literal imap-brackets \
@@ -48,14 +48,14 @@ hostile_stop
 
 # What is kept after all this is whole.
 run as john postern --json search ''
-ok [ "$code" = 0 -o "$code" = 1 ] -- 'the store is intact'
+ok [ "$code" = 0 -o "$code" = 1 ] -- 'p8_90 the store is intact'
 hostile imap-honest 993
 run as john fetchd --once
 code_is 0 'and an honest server is fetched from'
 is "$(user_json john 'len([h for h in d if h["subject"].startswith("sample")])' '')" 3 'whole messages, once each'
 hostile imap-evil-mailboxes 993
 run as john fetchd --once
-ok [ "$code" = 0 -o "$code" = 76 ] -- 'evil mailbox names are data'
-is "$(hostile_inside | grep -c 'b LOGOUT')" 0 'and are not sent back'
+ok [ "$code" = 0 -o "$code" = 76 ] -- 'p8_91 evil mailbox names are data'
+is "$(hostile_inside | grep -c 'b LOGOUT')" 0 'p8_91 and are not sent back'
 hostile_stop
 done_testing

@@ -39,7 +39,7 @@ else
     code_is 0 'a message of 280 MB arrives'
     diag "peak, kB: $(tr '\n' ' ' <$TESTDIR/peak)"
     for name in fetchd postern-net; do
-        ok [ "$(sed -n "s/^$name //p" $TESTDIR/peak)" -lt 65536 ] -- "$name stays below 64 MiB"
+        ok [ "$(sed -n "s/^$name //p" $TESTDIR/peak)" -lt 65536 ] -- "p8_90 $name stays below 64 MiB"
     done
 fi
 is "$(user_json john 'len(d)' '')" 21 'all of them are found'

@@ -343,7 +343,7 @@ static void a_secret_larger_than_its_limit_is_refused(void **state)
     assert_refused(error, POSTERN_ERROR_INPUT, "openpgp.data");
 }
 
-static void p8_a_bomb_stops_at_the_limit(void **state)
+static void p8_89_a_bomb_stops_at_the_limit(void **state)
 {
     (void)state;
     g_autofree char *command =
@@ -386,7 +386,7 @@ int main(void)
         cmocka_unit_test(p7_a_changed_message_gives_no_text),
         cmocka_unit_test(p7_a_message_without_integrity_check_gives_no_text),
         cmocka_unit_test(a_secret_larger_than_its_limit_is_refused),
-        cmocka_unit_test(p8_a_bomb_stops_at_the_limit),
+        cmocka_unit_test(p8_89_a_bomb_stops_at_the_limit),
         cmocka_unit_test(the_agent_answers),
         /* The last one, for it leaves the locked key open. */
         cmocka_unit_test(quietly_nobody_is_asked),

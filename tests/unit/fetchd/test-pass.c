@@ -243,7 +243,7 @@ static void p6_pop3_removes_what_is_durable(void **state)
     assert_int_equal(self->durable, 5);
 }
 
-static void p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole(void **state)
+static void p6_55_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole(void **state)
 {
     Server *self = *state;
     self->cut_after = 3;
@@ -253,7 +253,7 @@ static void p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole(void **
     works(self, KEEP_NO, 2, 0, " select INBOX list get 4-5 remove 1 2 3 4 5 quit");
 }
 
-static void p6_pop3_removes_nothing_that_reads_back_wrong(void **state)
+static void p6_60_pop3_removes_nothing_that_reads_back_wrong(void **state)
 {
     Server *self = *state;
     tamper(self->fixture, "CREATE TRIGGER rot AFTER INSERT ON chunk BEGIN UPDATE chunk SET "
@@ -268,7 +268,7 @@ static void p6_pop3_removes_nothing_that_reads_back_wrong(void **state)
 }
 
 /* As when a pass was killed after its commit, or ran with keep = yes. */
-static void p6_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed(void **state)
+static void p6_56_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed(void **state)
 {
     Server *self = *state;
     works(self, KEEP_YES, 5, 0, " select INBOX list get 1-5 quit");
@@ -290,7 +290,7 @@ static void p6_pop3_removes_what_has_been_here_for_days(void **state)
     assert_string_equal(self->told->str, " select INBOX list remove 1 3 quit");
 }
 
-static void p6_pop3_leaves_a_doubled_uidl_for_days_and_longer(void **state)
+static void p6_56_pop3_leaves_a_doubled_uidl_for_days_and_longer(void **state)
 {
     Server *self = *state;
     self->uidl = "same";
@@ -299,7 +299,7 @@ static void p6_pop3_leaves_a_doubled_uidl_for_days_and_longer(void **state)
     works(self, KEEP_DAYS, 0, 0, " select INBOX list quit");
 }
 
-static void p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message(void **state)
+static void p6_56_pop3_fetches_what_bears_the_uidl_of_a_removed_message(void **state)
 {
     Server *self = *state;
     works(self, KEEP_NO, 5, 0, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
@@ -307,7 +307,7 @@ static void p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message(void **stat
     works(self, KEEP_NO, 5, 0, " select INBOX list get 1-5 remove 1 2 3 4 5 quit");
 }
 
-static void p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl(void **state)
+static void p6_56_pop3_removes_nothing_on_the_word_of_a_doubled_uidl(void **state)
 {
     Server *self = *state;
     self->uidl = "same";
@@ -317,14 +317,14 @@ static void p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl(void **state)
     works(self, KEEP_NO, 1, 2, " select INBOX list get 1-3 remove 1 2 3 quit");
 }
 
-static void p6_pop3_deletions_want_a_confirmed_good_bye(void **state)
+static void p6_56_pop3_deletions_want_a_confirmed_good_bye(void **state)
 {
     Server *self = *state;
     self->rude = TRUE;
     fails(self, KEEP_NO, 5, "server.closed");
 }
 
-static void p6_pop3_a_refused_message_keeps_none_of_the_others(void **state)
+static void p6_60_pop3_a_refused_message_keeps_none_of_the_others(void **state)
 {
     Server *self = *state;
     self->count = LIMIT_BATCH_MESSAGES + 1;
@@ -334,7 +334,7 @@ static void p6_pop3_a_refused_message_keeps_none_of_the_others(void **state)
     assert_null(strstr(self->told->str, " 500 "));
 }
 
-static void p6_imap_a_refused_message_keeps_none_of_the_others(void **state)
+static void p6_60_imap_a_refused_message_keeps_none_of_the_others(void **state)
 {
     Server *self = *state;
     refuses(self, 2, 2);
@@ -365,21 +365,21 @@ static void a_mailbox_that_the_server_refuses_keeps_none_of_the_others(void **st
     assert_string_equal(self->told->str, " select Trash select INBOX list 1-5 get 1-5 quit");
 }
 
-static void pop3_takes_no_number_listed_twice(void **state)
+static void p6_56_pop3_takes_no_number_listed_twice(void **state)
 {
     Server *self = *state;
     self->lists_twice = TRUE;
     fails(self, KEEP_NO, 0, "server.number");
 }
 
-static void pop3_without_uidl_is_refused(void **state)
+static void p6_56_pop3_without_uidl_is_refused(void **state)
 {
     Server *self = *state;
     self->no_uidl = TRUE;
     fails(self, KEEP_NO, 0, "server.uidl");
 }
 
-static void pop3_takes_no_number_that_was_not_asked_for(void **state)
+static void p6_56_pop3_takes_no_number_that_was_not_asked_for(void **state)
 {
     Server *self = *state;
     static const guint32 foreign[] = {9, 1};
@@ -399,7 +399,7 @@ static void imap_asks_for_what_is_missing_in_the_wanted_folders(void **state)
     works(self, KEEP_YES, 2, 0, " select INBOX list 6-7 get 6-7 quit");
 }
 
-static void p6_imap_goes_on_where_the_line_was_cut(void **state)
+static void p6_55_imap_goes_on_where_the_line_was_cut(void **state)
 {
     Server *self = *state;
     self->cut_after = 3;
@@ -408,7 +408,7 @@ static void p6_imap_goes_on_where_the_line_was_cut(void **state)
     works(self, KEEP_YES, 2, 0, " select INBOX list 4-5 get 4-5 quit");
 }
 
-static void p6_imap_knows_renumbered_messages_again(void **state)
+static void p6_57_imap_knows_renumbered_messages_again(void **state)
 {
     Server *self = *state;
     works(self, KEEP_YES, 5, 0, " select INBOX list 1-5 get 1-5 quit");
@@ -416,7 +416,7 @@ static void p6_imap_knows_renumbered_messages_again(void **state)
     works(self, KEEP_YES, 0, 5, " select INBOX list 1-5 get 1-5 quit");
 }
 
-static void imap_takes_no_uid_twice_or_unasked(void **state)
+static void p6_57_imap_takes_no_uid_twice_or_unasked(void **state)
 {
     Server *self = *state;
     self->lists_twice = TRUE;
@@ -455,25 +455,25 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         POP3(pop3_fetches_what_is_not_here_and_leaves_it_there),
         POP3(p6_pop3_removes_what_is_durable),
-        POP3(p6_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole),
-        POP3(p6_pop3_removes_nothing_that_reads_back_wrong),
-        POP3(p6_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed),
+        POP3(p6_55_pop3_removes_nothing_after_a_cut_and_keeps_what_was_whole),
+        POP3(p6_60_pop3_removes_nothing_that_reads_back_wrong),
+        POP3(p6_56_pop3_removes_of_an_earlier_pass_what_still_is_as_sealed),
         POP3(p6_pop3_removes_what_has_been_here_for_days),
-        POP3(p6_pop3_leaves_a_doubled_uidl_for_days_and_longer),
-        POP3(p6_pop3_fetches_what_bears_the_uidl_of_a_removed_message),
-        POP3(p6_pop3_removes_nothing_on_the_word_of_a_doubled_uidl),
-        POP3(p6_pop3_deletions_want_a_confirmed_good_bye),
-        POP3(p6_pop3_a_refused_message_keeps_none_of_the_others),
-        IMAP(p6_imap_a_refused_message_keeps_none_of_the_others),
+        POP3(p6_56_pop3_leaves_a_doubled_uidl_for_days_and_longer),
+        POP3(p6_56_pop3_fetches_what_bears_the_uidl_of_a_removed_message),
+        POP3(p6_56_pop3_removes_nothing_on_the_word_of_a_doubled_uidl),
+        POP3(p6_56_pop3_deletions_want_a_confirmed_good_bye),
+        POP3(p6_60_pop3_a_refused_message_keeps_none_of_the_others),
+        IMAP(p6_60_imap_a_refused_message_keeps_none_of_the_others),
         IMAP(imap_asks_no_more_of_a_server_that_refuses_everything),
         IMAP(a_mailbox_that_the_server_refuses_keeps_none_of_the_others),
-        POP3(pop3_takes_no_number_listed_twice),
-        POP3(pop3_without_uidl_is_refused),
-        POP3(pop3_takes_no_number_that_was_not_asked_for),
+        POP3(p6_56_pop3_takes_no_number_listed_twice),
+        POP3(p6_56_pop3_without_uidl_is_refused),
+        POP3(p6_56_pop3_takes_no_number_that_was_not_asked_for),
         IMAP(imap_asks_for_what_is_missing_in_the_wanted_folders),
-        IMAP(p6_imap_goes_on_where_the_line_was_cut),
-        IMAP(p6_imap_knows_renumbered_messages_again),
-        IMAP(imap_takes_no_uid_twice_or_unasked),
+        IMAP(p6_55_imap_goes_on_where_the_line_was_cut),
+        IMAP(p6_57_imap_knows_renumbered_messages_again),
+        IMAP(p6_57_imap_takes_no_uid_twice_or_unasked),
         IMAP(imap_forgives_a_rude_good_bye),
         IMAP(more_than_a_batch_is_fetched_newest_first),
     };

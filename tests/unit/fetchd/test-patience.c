@@ -21,7 +21,7 @@ static void one_silence_may_last_the_base(void **state)
     assert_int_equal(patience_left(&patience), BASE - 400);
 }
 
-static void p8_a_trickle_runs_out_of_patience(void **state)
+static void p8_90_a_trickle_runs_out_of_patience(void **state)
 {
     (void)state;
     Patience patience = {.base_ms = BASE};
@@ -60,7 +60,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_silence_may_last_the_base),
-        cmocka_unit_test(p8_a_trickle_runs_out_of_patience),
+        cmocka_unit_test(p8_90_a_trickle_runs_out_of_patience),
         cmocka_unit_test(a_body_at_the_slowest_rate_may_take_its_time),
         cmocka_unit_test(no_count_is_too_large),
     };

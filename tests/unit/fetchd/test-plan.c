@@ -51,7 +51,7 @@ static char *text_of(const GArray *ranges)
     return g_string_free(text, FALSE);
 }
 
-static void p6_what_may_be_new(void **state)
+static void p6_64_what_may_be_new(void **state)
 {
     static const struct {
         const char *covered;
@@ -92,7 +92,7 @@ static void p6_absent_numbers_are_asked_for_once(void **state)
     assert_string_equal(all, "1-20");
 }
 
-static void p6_only_what_arrived_is_covered(void **state)
+static void p6_64_only_what_arrived_is_covered(void **state)
 {
     (void)state;
     g_autoptr(GArray) covered = set_of("");
@@ -125,7 +125,7 @@ static void a_get_skips_what_is_here(void **state)
 
 /* A mailbox lives through random arrivals, expunges and interrupted passes; an oracle that
  * remembers every UID that ever existed and was delivered must agree. */
-static void p6_random_lives_lose_nothing(void **state)
+static void p6_64_random_lives_lose_nothing(void **state)
 {
     enum { UIDS = 300, LIVES = 200, PASSES = 8 };
     (void)state;
@@ -202,11 +202,11 @@ static void the_last_pattern_decides(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p6_what_may_be_new),
+        cmocka_unit_test(p6_64_what_may_be_new),
         cmocka_unit_test(p6_absent_numbers_are_asked_for_once),
-        cmocka_unit_test(p6_only_what_arrived_is_covered),
+        cmocka_unit_test(p6_64_only_what_arrived_is_covered),
         cmocka_unit_test(a_get_skips_what_is_here),
-        cmocka_unit_test(p6_random_lives_lose_nothing),
+        cmocka_unit_test(p6_64_random_lives_lose_nothing),
         cmocka_unit_test(the_last_pattern_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ static void character_references_are_undone(void **state)
     check(cases, G_N_ELEMENTS(cases));
 }
 
-static void p8_broken_html_loses_little(void **state)
+static void p8_89_broken_html_loses_little(void **state)
 {
     (void)state;
     static const Case cases[] = {
@@ -154,7 +154,7 @@ int main(void)
         cmocka_unit_test(what_is_not_text_is_dropped),
         cmocka_unit_test(a_link_shows_where_it_leads),
         cmocka_unit_test(character_references_are_undone),
-        cmocka_unit_test(p8_broken_html_loses_little),
+        cmocka_unit_test(p8_89_broken_html_loses_little),
         cmocka_unit_test(the_charset_of_a_page_is_found),
         cmocka_unit_test(p8_89_time_is_linear),
     };

@@ -301,7 +301,7 @@ static void p8_90_floods_end_at_a_limit(void **state)
 
 /* ---- removal ---- */
 
-static void p6_removal_needs_uidplus_and_the_same_mailbox(void **state)
+static void p6_57_removal_needs_uidplus_and_the_same_mailbox(void **state)
 {
     (void)state;
     static const struct {
@@ -398,7 +398,7 @@ int main(void)
         cmocka_unit_test(p3_32_a_connection_that_ends_at_any_byte_is_an_error),
         cmocka_unit_test(p6_a_taker_that_fails_ends_the_transfer),
         cmocka_unit_test(p8_90_floods_end_at_a_limit),
-        cmocka_unit_test(p6_removal_needs_uidplus_and_the_same_mailbox),
+        cmocka_unit_test(p6_57_removal_needs_uidplus_and_the_same_mailbox),
         cmocka_unit_test(p6_without_uidplus_nothing_is_removed),
         cmocka_unit_test(p3_32_a_good_bye_that_is_cut_is_told),
     };

@@ -619,7 +619,7 @@ static gboolean refuse_data(gpointer user, const guint8 *bytes, gsize size, GErr
     return refuse(error, POSTERN_ERROR_STORE, "store.full", NULL, "the disk is full");
 }
 
-static void p6_a_taker_that_fails_ends_the_session(void **state)
+static void p6_54_a_taker_that_fails_ends_the_session(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {THREE, PEER_EXPECT("RETR 1"), PEER_SEND("+OK\r\na\r\n.\r\n"),
@@ -722,7 +722,7 @@ int main(void)
         cmocka_unit_test(p8_90_nothing_is_sent_after_a_violation),
         cmocka_unit_test(p6_one_refused_message_does_not_stop_the_others),
         cmocka_unit_test(p6_55_a_message_cut_off_is_never_whole),
-        cmocka_unit_test(p6_a_taker_that_fails_ends_the_session),
+        cmocka_unit_test(p6_54_a_taker_that_fails_ends_the_session),
         cmocka_unit_test(p6_56_numbers_that_do_not_exist_are_never_sent),
         cmocka_unit_test(p6_56_deletions_hold_only_when_quit_was_confirmed),
         cmocka_unit_test(p6_56_a_refused_deletion_is_told),

@@ -243,7 +243,7 @@ static void assert_nothing_beside(const Place *place)
         assert_true(strcmp(name, "index.db") == 0 || g_str_has_prefix(name, "index.db-"));
 }
 
-static void p6_a_failing_disk_gives_an_error_and_a_whole_database(void **state)
+static void p6_54_a_failing_disk_gives_an_error_and_a_whole_database(void **state)
 {
     const Place *place = *state;
     static const struct {
@@ -366,7 +366,7 @@ int main(void)
         TEST(p4_a_changed_log_gives_an_older_state_or_an_error),
         TEST(p4_a_changed_frame_of_a_log_in_use_is_an_error),
         TEST(p4_pages_moved_zeroed_or_cut_are_refused),
-        TEST(p6_a_failing_disk_gives_an_error_and_a_whole_database),
+        TEST(p6_54_a_failing_disk_gives_an_error_and_a_whole_database),
         TEST(shapes_that_are_no_page_or_frame_are_refused),
         TEST(shapes_in_the_log_are_refused_too),
     };

@@ -108,7 +108,7 @@ static void random_statements_give_what_plain_sqlite_gives(void **state)
 
 /* --- crashes and company ------------------------------------------------------------------- */
 
-static void p6_a_killed_writer_leaves_a_whole_database(void **state)
+static void p6_54_a_killed_writer_leaves_a_whole_database(void **state)
 {
     const Place *place = *state;
     sqlite3 *db = open_right(place);
@@ -198,7 +198,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_database_comes_back_with_its_rows),
         TEST(random_statements_give_what_plain_sqlite_gives),
-        TEST(p6_a_killed_writer_leaves_a_whole_database),
+        TEST(p6_54_a_killed_writer_leaves_a_whole_database),
         TEST(a_reader_keeps_its_view_while_another_process_writes_and_checkpoints),
         TEST(two_who_make_it_at_once_get_the_same_database),
     };

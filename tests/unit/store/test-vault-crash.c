@@ -318,39 +318,39 @@ static void try_everywhere(const Fixture *fixture, Way way, guint64 stride)
     assert_int_equal(g_rmdir(fresh), 0);
 }
 
-static void p6_a_killed_writer_loses_and_doubles_nothing(void **state)
+static void p6_54_a_killed_writer_loses_and_doubles_nothing(void **state)
 {
     try_everywhere(*state, DIE, 41);
 }
 
-static void p6_a_torn_write_loses_and_doubles_nothing(void **state)
+static void p6_54_a_torn_write_loses_and_doubles_nothing(void **state)
 {
     try_everywhere(*state, DIE_TORN, 43);
 }
 
-static void p6_power_loss_takes_only_what_was_never_promised(void **state)
+static void p6_54_power_loss_takes_only_what_was_never_promised(void **state)
 {
     try_everywhere(*state, POWER_LOSS, 37);
 }
 
-static void p6_a_full_disk_loses_and_doubles_nothing(void **state)
+static void p6_54_a_full_disk_loses_and_doubles_nothing(void **state)
 {
     try_everywhere(*state, NO_SPACE, 47);
 }
 
-static void p6_a_failing_disk_loses_and_doubles_nothing(void **state)
+static void p6_54_a_failing_disk_loses_and_doubles_nothing(void **state)
 {
     try_everywhere(*state, IO_ERROR, 53);
 }
 
-static void p6_a_short_write_loses_and_doubles_nothing(void **state)
+static void p6_54_a_short_write_loses_and_doubles_nothing(void **state)
 {
     try_everywhere(*state, SHORT_WRITE, 59);
 }
 
 /* --- two at once --------------------------------------------------------------------------- */
 
-static void p6_a_second_writer_is_told_and_a_dead_one_lets_go(void **state)
+static void p6_61_a_second_writer_is_told_and_a_dead_one_lets_go(void **state)
 {
     const Fixture *fixture = *state;
     int ready[2];
@@ -450,13 +450,13 @@ static void p4_no_name_uidl_or_word_of_mail_is_in_any_file(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(p6_a_killed_writer_loses_and_doubles_nothing),
-        TEST(p6_a_torn_write_loses_and_doubles_nothing),
-        TEST(p6_power_loss_takes_only_what_was_never_promised),
-        TEST(p6_a_full_disk_loses_and_doubles_nothing),
-        TEST(p6_a_failing_disk_loses_and_doubles_nothing),
-        TEST(p6_a_short_write_loses_and_doubles_nothing),
-        TEST(p6_a_second_writer_is_told_and_a_dead_one_lets_go),
+        TEST(p6_54_a_killed_writer_loses_and_doubles_nothing),
+        TEST(p6_54_a_torn_write_loses_and_doubles_nothing),
+        TEST(p6_54_power_loss_takes_only_what_was_never_promised),
+        TEST(p6_54_a_full_disk_loses_and_doubles_nothing),
+        TEST(p6_54_a_failing_disk_loses_and_doubles_nothing),
+        TEST(p6_54_a_short_write_loses_and_doubles_nothing),
+        TEST(p6_61_a_second_writer_is_told_and_a_dead_one_lets_go),
         TEST(a_reader_and_a_writer_do_not_wait_for_each_other),
         TEST(p4_no_name_uidl_or_word_of_mail_is_in_any_file),
     };

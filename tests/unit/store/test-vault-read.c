@@ -98,7 +98,7 @@ static void a_wrong_private_key_opens_nothing(void **state)
     assert_int_equal(error->code, POSTERN_ERROR_STORE);
 }
 
-static void p6_reading_back_finds_what_is_not_there(void **state)
+static void p6_60_reading_back_finds_what_is_not_there(void **state)
 {
     const Fixture *fixture = *state;
     g_autoptr(Vault) vault = fixture_open(fixture);
@@ -119,7 +119,7 @@ static void p6_reading_back_finds_what_is_not_there(void **state)
 }
 
 /* Of one held before, the key is gone: its digest must hold. Each statement breaks it. */
-static void p6_reading_back_knows_a_held_message_by_its_digest(void **state)
+static void p6_60_reading_back_knows_a_held_message_by_its_digest(void **state)
 {
     static const char *const harm[] = {
         "DELETE FROM chunk WHERE key = 1 << 20",
@@ -161,8 +161,8 @@ int main(void)
         TEST(an_unknown_id_is_told),
         TEST(p4_records_and_chunks_in_the_wrong_place_are_found),
         TEST(a_wrong_private_key_opens_nothing),
-        TEST(p6_reading_back_finds_what_is_not_there),
-        TEST(p6_reading_back_knows_a_held_message_by_its_digest),
+        TEST(p6_60_reading_back_finds_what_is_not_there),
+        TEST(p6_60_reading_back_knows_a_held_message_by_its_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,7 @@ static void a_100_mb_message_takes_less_than_10_mb_of_memory(void **state)
 #endif
 }
 
-static void p6_equal_bytes_are_stored_once_and_arrive_twice(void **state)
+static void p6_58_equal_bytes_are_stored_once_and_arrive_twice(void **state)
 {
     const Fixture *fixture = *state;
     g_autoptr(Vault) vault = fixture_open(fixture);
@@ -150,7 +150,7 @@ static void p6_equal_bytes_are_stored_once_and_arrive_twice(void **state)
     assert_int_equal(none.arrivals, 0);
 }
 
-static void p6_mails_that_differ_in_one_byte_are_both_kept(void **state)
+static void p6_58_mails_that_differ_in_one_byte_are_both_kept(void **state)
 {
     const Fixture *fixture = *state;
     g_autoptr(Vault) vault = fixture_open(fixture);
@@ -286,8 +286,8 @@ int main(void)
         TEST(bytes_in_are_bytes_out),
         TEST(a_message_of_many_chunks_streams_through),
         TEST(a_100_mb_message_takes_less_than_10_mb_of_memory),
-        TEST(p6_equal_bytes_are_stored_once_and_arrive_twice),
-        TEST(p6_mails_that_differ_in_one_byte_are_both_kept),
+        TEST(p6_58_equal_bytes_are_stored_once_and_arrive_twice),
+        TEST(p6_58_mails_that_differ_in_one_byte_are_both_kept),
         TEST(an_aborted_message_leaves_nothing),
         TEST(what_was_not_committed_is_gone),
         TEST(an_empty_batch_commits_to_nothing),
