@@ -69,6 +69,26 @@ unlisted() {
     done
 }
 
+# Names in the map of attacks that the file before them does not have.
+missing_tests() {
+    grep '^| [0-9]' tests/ATTACKS.md | grep -o '`[a-z0-9/_.-]*`' | tr -d '`' | while read -r word; do
+        case $word in
+        *.c) file=tests/unit/$word ;;
+        *.sh) file=tests/integration/$word ;;
+        p[0-9]*) grep -qsE "(^|[^a-z0-9_])$word([^a-z0-9_]|\$)" "$file" || echo "$word in $file" ;;
+        esac
+    done
+}
+
+# Rules of refusals that no test names; our own faults, want of memory and what is bounded before are left out.
+untested_rules() {
+    sources | grep '\.c$' | xargs cat | tr -s '\n ' '  ' | grep -oE 'POSTERN_ERROR_[A-Z]+, "[a-z.-]+"' |
+        grep -v _BUG | sed 's/.*"\(.*\)"/\1/' | sort -u | grep -vxE 'server\.memory|secret\.size' |
+        while read -r rule; do
+            grep -rqF -e "$rule" tests/unit tests/integration || echo "$rule"
+        done
+}
+
 arrow core
 arrow policy core
 arrow net policy core
@@ -111,6 +131,9 @@ nothing 'no file has more than 500 lines' "$(sources | longer 500)"
 nothing 'no header has more than 150 lines' "$(sources | grep '\.h$' | longer 150)"
 
 nothing 'every file stands in the list of its folder' "$(unlisted)"
+
+nothing 'tests/ATTACKS.md names only tests that exist' "$(missing_tests)"
+nothing 'p10_109 every rule that refuses stands in a test' "$(untested_rules)"
 
 nothing 'postern.conf(5) describes every section and key' "$(missing_in_manual)"
 if [ -f ARCHITECTURE.md ]; then
