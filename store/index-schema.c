@@ -116,7 +116,8 @@ static const char *const statements[SQL_STATEMENTS] = {
                         " WHERE m.id = ?1",
     [SQL_ROWS_TAG] = TAGGED "t.key = ?1",
     [SQL_ROWS_TAG_PREFIX] = TAGGED "instr(t.key, ?1) = 1",
-    [SQL_ROWS_FOLDER] = ARRIVED "p.folder_key = ?1",
+    [SQL_ROWS_FOLDER] = ARRIVED "p.folder_key = ?1 OR"
+                                " substr(p.folder_key, -length(?1) - 1) IN ('/' || ?1, '.' || ?1)",
     [SQL_ROWS_FOLDER_PREFIX] = ARRIVED "instr(p.folder_key, ?1) = 1",
     [SQL_ROWS_ACCOUNT] = ARRIVED "p.account_key = ?1",
     [SQL_ROWS_ACCOUNT_PREFIX] = ARRIVED "instr(p.account_key, ?1) = 1",

@@ -106,7 +106,7 @@ static char *term_random(GRand *random)
         return g_strdup_printf("tag:%s", PICK(random, tags));
     }
     case 11: return g_strdup_printf("folder:\"%s\"", PICK(random, folders));
-    case 12: return g_strdup("folder:PROJ*");
+    case 12: return g_strdup(g_rand_boolean(random) ? "folder:PROJ*" : "folder:alpha");
     case 13: return g_strdup_printf("account:%s", PICK(random, accounts));
     default: return g_strdup(word);
     }
@@ -175,6 +175,13 @@ static gboolean name_matches(const char *name, const Query *query)
                          : g_ascii_strcasecmp(name, query->value) == 0;
 }
 
+static gboolean folder_matches(const char *folder, const Query *query)
+{
+    const char *slash = strrchr(folder, '/');
+    return name_matches(folder, query) ||
+           (slash && !query->prefix && name_matches(slash + 1, query));
+}
+
 static gboolean has_flag(const Letter *letter, const char *flag)
 {
     return letter->flags && g_strv_contains((const char *const *)letter->flags, flag);
@@ -208,7 +215,7 @@ static gboolean flag_matches(const Letter *letter, const char *value)
 static gboolean exact_matches(const Letter *letter, const Query *query)
 {
     if (strcmp(query->field, "folder") == 0)
-        return name_matches(letter->folder, query);
+        return folder_matches(letter->folder, query);
     if (strcmp(query->field, "account") == 0)
         return name_matches(letter->account, query);
     if (strcmp(query->field, "id") == 0)

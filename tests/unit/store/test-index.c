@@ -122,6 +122,26 @@ static void a_hit_carries_the_fields_of_the_contract(void **state)
     assert_string_equal(hit->snippet, "please pay");
 }
 
+static void a_folder_is_found_without_those_above_it(void **state)
+{
+    Fixture *fixture = *state;
+    static const char *const names[] = {"INBOX/Büro & Co", "INBOX.Büro & Co", "Büro & Co",
+                                        "Nebenbüro & Co", "Büro & Co/alt"};
+    g_autoptr(GPtrArray) letters = letters_new();
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *subject = g_strdup_printf("%u", i);
+        Letter *letter = write_letter(letters, subject, "");
+        g_free(letter->folder);
+        letter->folder = g_strdup(names[i]);
+    }
+    add_all(fixture->index, letters, 1);
+    assert_finds(fixture->index, "folder:\"büro & co\"", SORT_OLDEST, "0 1 2");
+    assert_finds(fixture->index, "folder:\"INBOX/Büro & Co\"", SORT_OLDEST, "0");
+    assert_finds(fixture->index, "folder:alt", SORT_OLDEST, "4");
+    assert_finds(fixture->index, "folder:co", SORT_OLDEST, "");
+    assert_finds(fixture->index, "folder:INBOX*", SORT_OLDEST, "0 1");
+}
+
 static void a_further_arrival_adds_its_folder_and_flags(void **state)
 {
     Fixture *fixture = *state;
@@ -500,6 +520,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         CASE(every_query_finds_what_an_oracle_finds),
         CASE(a_hit_carries_the_fields_of_the_contract),
+        CASE(a_folder_is_found_without_those_above_it),
         CASE(a_further_arrival_adds_its_folder_and_flags),
         CASE(an_arrival_without_its_message_is_our_bug),
         CASE(relevance_weighs_subjects_above_bodies),
