@@ -35,6 +35,7 @@ INTEGRATION = \
 	tests/integration/p5-public-keys-only.sh \
 	tests/integration/p6-kill.sh \
 	tests/integration/p6-readback.sh \
+	tests/integration/p6-restore.sh \
 	tests/integration/p8-child.sh \
 	tests/integration/p8-hostile-server.sh \
 	tests/integration/p8-memory.sh

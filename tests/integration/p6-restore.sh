@@ -1,0 +1,33 @@
+#!/bin/sh
+# P6: a store put back from an older backup: what came since comes again, and nothing comes twice.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+for person in john mary; do
+    case $person in
+    john) user_ready john ;;
+    mary) user_ready mary pops://mary@mail.corp.example submission://mary@mail.corp.example ;;
+    esac
+    store=$COMPANY/home/$person/.local/share/postern
+    company_fill $person --count 30
+    run as $person fetchd --once
+    code_is 0 "p6_63 $person: a first pass"
+    is "$(user_json $person 'len(d)' '')" 30 "p6_63 $person: thirty messages"
+    cp -a "$store" $TESTDIR/backup.$person
+    company_fill $person --count 20 --seed 5
+    run as $person fetchd --once
+    is "$(user_json $person 'len(d)' '')" 50 "p6_63 $person: twenty more"
+    rm -rf "$store"
+    cp -a $TESTDIR/backup.$person "$store"
+    is "$(user_json $person 'len(d)' '')" 30 "p6_63 $person: the backup has thirty"
+    run as $person fetchd --once
+    code_is 0 "p6_63 $person: a pass over the backup"
+    out_has '20 new messages sealed' "p6_63 $person: what came since comes again"
+    is "$(as $person /usr/bin/python3 "$srcdir/tests/lib/same-mail.py" $COMPANY/mail/$person/Maildir)" \
+        '50 same, 0 missing, 0 foreign, 0 twice' "p6_63 $person: and all is here once"
+    run as $person postern verify
+    code_is 0 "p6_63 $person: index and vault agree"
+done
+done_testing
