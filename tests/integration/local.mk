@@ -34,6 +34,7 @@ INTEGRATION = \
 	tests/integration/p4-trace.sh \
 	tests/integration/p5-public-keys-only.sh \
 	tests/integration/p6-kill.sh \
+	tests/integration/p6-odd-servers.sh \
 	tests/integration/p6-readback.sh \
 	tests/integration/p6-restore.sh \
 	tests/integration/p8-child.sh \

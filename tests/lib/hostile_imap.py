@@ -310,6 +310,43 @@ class UidOverflow(Honest):
         return b"UID 4294967297 FLAGS ()"
 
 
+class UidLast(Honest):
+    """57: UID 4294967295 for every message"""
+
+    def attributes(self, uid, raw, items):
+        return b"UID 4294967295 FLAGS ()"
+
+
+class UidDescending(Honest):
+    """57: the last message first"""
+
+    def on_uid_search(self, arguments):
+        self.send(b"* SEARCH 3 2 1")
+        self.ok()
+
+    def on_uid_fetch(self, arguments):
+        wanted, _, items = arguments.partition(b" ")
+        for uid in sorted(self.chosen(wanted), reverse=True):
+            self.answer(uid, uid, items.upper())
+        self.ok()
+
+
+class ExpungeWithin(Honest):
+    """57: EXPUNGE between the answers to FETCH"""
+
+    def answer(self, number, uid, items):
+        super().answer(number, uid, items)
+        if uid == 1:
+            self.send(b"* 1 EXPUNGE")
+
+
+class UidnextBackwards(Honest):
+    """57: UIDNEXT 1 for three messages"""
+
+    def next_uid(self):
+        return 1
+
+
 class NoUid(Honest):
     """57: no UID in the answer"""
 

@@ -191,6 +191,15 @@ class CutInMessage(Honest):
         self.connection.drop()
 
 
+class Shifted(Honest):
+    """56: other numbers at each connection"""
+
+    def __init__(self, connection, server):
+        super().__init__(connection, server)
+        self.box = self.box[1:] + self.box[:1]
+        server.state["box"] = list(self.box)
+
+
 class CutBeforeDot(Honest):
     """32: FIN without close_notify before the closing dot"""
 
