@@ -17,6 +17,7 @@ typedef struct {
     GByteArray *ca;     /* the CA set being received */
     Fetcher *fetcher;
     Submission *submission;
+    gboolean begun; /* the socket is in use: one login, or one probe */
 } Child;
 
 static gboolean put(Child *child, WireType type, GError **error)
@@ -107,11 +108,8 @@ static gboolean do_ca(Child *child, const Frame *frame, int socket_fd, GError **
     return TRUE;
 }
 
-static gboolean do_secret(Child *child, const Frame *frame, int socket_fd, GError **error)
+static gboolean log_in(Child *child, int socket_fd, GError **error)
 {
-    if (child->session.ca_sets == NULL || child->session.secret || frame->size > LIMIT_SECRET)
-        return out_of_order(error);
-    child->session.secret = secret_new(frame->payload, frame->size);
     switch (child->session.scheme) {
     case SCHEME_IMAPS:
         child->fetcher = imap_open(socket_fd, &child->session, error);
@@ -123,6 +121,19 @@ static gboolean do_secret(Child *child, const Frame *frame, int socket_fd, GErro
         child->submission = submission_open(socket_fd, &child->session, error);
         return child->submission != NULL;
     }
+}
+
+static gboolean do_secret(Child *child, const Frame *frame, int socket_fd, GError **error)
+{
+    if (child->session.ca_sets == NULL || child->begun || frame->size > LIMIT_SECRET)
+        return out_of_order(error);
+    child->begun = TRUE;
+    child->session.secret = secret_new(frame->payload, frame->size);
+    wire_forget(child->wire);
+    gboolean in = log_in(child, socket_fd, error);
+    /* It is not needed again, and need not be here while the server's mail is read. */
+    g_clear_pointer(&child->session.secret, secret_free);
+    return in;
 }
 
 static gboolean do_mailboxes(Child *child, GError **error)
@@ -228,9 +239,9 @@ static gboolean do_report(Child *child, GError **error)
 static gboolean do_probe(Child *child, const Frame *frame, int socket_fd, GError **error)
 {
     ProbeKind kind;
-    if (child->session.ca_sets == NULL || child->session.secret)
+    if (child->session.ca_sets == NULL || child->begun)
         return out_of_order(error);
-    child->session.secret = secret_new("", 0);
+    child->begun = TRUE;
     if (!record_get_probe(frame, &kind, error))
         return FALSE;
     return kind == PROBE_OLD_TLS ? tlsport_refuses_old(socket_fd, &child->session, error)

@@ -132,3 +132,10 @@ gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError 
         wire->end += got > 0 ? (gsize)got : 0;
     }
 }
+
+/* Behind `end` lies what was there before the rest moved to the front. */
+void wire_forget(Wire *wire)
+{
+    secret_wipe(wire->in, wire->begin);
+    secret_wipe(wire->in + wire->end, sizeof wire->in - wire->end);
+}

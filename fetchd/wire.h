@@ -35,8 +35,8 @@ typedef enum {
     WIRE_REPORTED,
     WIRE_ALERT, /* what the server wants shown; before DONE or FAIL */
     WIRE_TRACE, /* a line of the transcript, at any time, when SESSION asked for it */
-    WIRE_DONE,    /* the command succeeded */
-    WIRE_FAIL,    /* it failed: kind, rule, sentence, mend */
+    WIRE_DONE,  /* the command succeeded */
+    WIRE_FAIL,  /* it failed: kind, rule, sentence, mend */
 } WireType;
 #define WIRE_TYPES WIRE_FAIL
 
@@ -70,3 +70,6 @@ gboolean wire_flush(Wire *wire, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  */
 gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Wipes what is still here of the frames that were read, the last one's payload too. */
+void wire_forget(Wire *wire);

@@ -31,6 +31,7 @@ INTEGRATION = \
 	tests/integration/p3-certificates.sh \
 	tests/integration/p3-login-refused.sh \
 	tests/integration/p4-nothing-readable.sh \
+	tests/integration/p4-secrets-in-memory.sh \
 	tests/integration/p4-trace.sh \
 	tests/integration/p5-public-keys-only.sh \
 	tests/integration/p6-kill.sh \
@@ -52,6 +53,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/hostile_smtp.py \
 	tests/lib/lsan.supp \
 	tests/lib/make-mail.py \
+	tests/lib/memory-search.py \
 	tests/lib/namespace.sh \
 	tests/lib/packages \
 	tests/lib/packages.sh \

@@ -279,6 +279,13 @@ class PlusStorm(Honest):
     on_authenticate = on_login
 
 
+class SilentAfterLogin(Honest):
+    """45: lets the client in, and then never answers"""
+
+    def on_list(self, _):
+        time.sleep(3600)
+
+
 class SilentAfterGreeting(Honest):
     """90: never answers"""
 

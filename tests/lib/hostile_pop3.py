@@ -216,6 +216,13 @@ class CutAfterDot(Honest):
         self.connection.drop()
 
 
+class SilentAfterLogin(Honest):
+    """45: lets the client in, and then never answers"""
+
+    def on_stat(self):
+        time.sleep(3600)
+
+
 class SilentAfterGreeting(Honest):
     """90: never answers"""
 

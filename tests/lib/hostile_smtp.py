@@ -285,6 +285,13 @@ class Forward(Honest):
         self.send("551 5.1.6 user not local; please try <jsmith@evil.test>")
 
 
+class SilentAfterLogin(Honest):
+    """45: lets the client in, and then never answers"""
+
+    def on_mail(self, _):
+        time.sleep(3600)
+
+
 class BadAdvice(Honest):
     """11: 535 with escapes and bad advice"""
 

@@ -53,6 +53,30 @@ static void frames_arrive_in_order(void **state)
     assert_int_equal(frame.size, 0);
 }
 
+/* One frame moved to the front and left a copy behind; the next one is not read yet. */
+static void p4_45_a_secret_that_was_read_is_forgotten(void **state)
+{
+    Pair *pair = *state;
+    g_autofree char *filler = g_strnfill(LIMIT_FRAME, 'x');
+    Frame frame;
+    /* The rest of a full buffer is moved: the secret comes in two pieces. */
+    for (int i = 0; i < 3; i++) {
+        assert_true(wire_put(pair->near, WIRE_DATA, filler, LIMIT_FRAME - 100, NULL));
+        assert_true(wire_put(pair->near, WIRE_SECRET, "hunter2", 7, NULL));
+        assert_true(wire_put(pair->near, WIRE_QUIT, NULL, 0, NULL));
+        assert_true(wire_flush(pair->near, NULL));
+        assert_true(wire_get(pair->far, 1000, -1, &frame, NULL));
+        assert_true(wire_get(pair->far, 1000, -1, &frame, NULL));
+        assert_int_equal(frame.type, WIRE_SECRET);
+        assert_memory_equal(frame.payload, "hunter2", 7);
+        const guint8 *was = frame.payload;
+        wire_forget(pair->far);
+        assert_memory_equal(was, "\0\0\0\0\0\0\0", 7);
+        assert_true(wire_get(pair->far, 1000, -1, &frame, NULL));
+        assert_int_equal(frame.type, WIRE_QUIT);
+    }
+}
+
 /* Writes the first bytes of a frame of 100, one each 20 ms. */
 static gpointer trickle(gpointer fd)
 {
@@ -178,6 +202,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_ends_the_wait, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(a_stop_ends_the_wait, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(an_end_that_is_gone_is_told, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(p4_45_a_secret_that_was_read_is_forgotten, open_pair,
+                                        close_pair),
         cmocka_unit_test(p8_98_malformed_frames_are_refused),
         cmocka_unit_test(a_frame_waits_for_its_last_byte),
     };
