@@ -109,6 +109,7 @@ static VettedEndpoint *seek(const Answers *answers, const char *address, const U
     g_autoptr(GError) failure = NULL;
     if (config == NULL)
         return NULL;
+    /* Nothing is written yet, so that Ctrl-C may end us as it is. */
     VettedEndpoint *found =
         discover(strrchr(address, '@') + 1, use->submits, answers->login ? answers->login : address,
                  &config->company, -1, &failure);

@@ -25,7 +25,7 @@ dns() {
     done
 }
 dns_stop() {
-    [ -z "${dns_pid-}" ] || { kill "$dns_pid" && wait "$dns_pid" || true; }
+    [ -z "${dns_pid-}" ] || { kill "$dns_pid" && wait "$dns_pid" || true; } 2>/dev/null
     dns_pid=
 }
 asked() { sed -n 's/.*query\[\([A-Z]*\)\] \([^ ]*\) from .*/\1 \2/p' $queries | sort -u | tr '\n' ' '; }
@@ -172,4 +172,18 @@ printf '%s\n' 'John Smith <jsmith@corp.example>' '' '' imaps://john@mail.corp.ex
 asks
 is "$(grep -c 'asking the DNS' $out)" 1 'on a terminal: it is asked once'
 ok [ -e "$config" ] -- 'and the rest goes on'
+
+/usr/bin/python3 -c 'import socket, time
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 53))
+time.sleep(60)' &
+dns_pid=$!
+until ss -Hlun 'src 127.0.0.1 and sport = :53' | grep -q .; do sleep 0.05; done
+rm -rf "$config" "$store"
+began=$(date +%s)
+as john timeout --preserve-status -s INT 1 postern init --account work --address jsmith@corp.example \
+    --company-domain corp.example >$out 2>&1
+is "$?" 130 'a name server that is silent: Ctrl-C ends the wait'
+ok [ $(($(date +%s) - began)) -lt 4 -a ! -e "$config" -a ! -e "$store" ] -- 'at once, with nothing left behind'
+dns_stop
 done_testing
