@@ -80,22 +80,22 @@ until grep -q 'name=sleep' $postfix/log || ! kill -0 $sender 2>/dev/null; do sle
 kill -KILL "$(pgrep -n -x postern-net)"
 code=0
 wait $sender || code=$?
-code_is 75 'p6: the child dies after the last dot'
-is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6: the doubt is told, and no further copy tried'
-is "$(json "d['error']['rule']")" send.doubt 'p6: by its rule'
-err_has "^postern: maybe sent to: $gross\$" 'p6: and in words'
-is "$(arrives staff 4)" 4 'p6: rightly: the server took the letter'
+code_is 75 'p6_62 the child dies after the last dot'
+is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6_62 the doubt is told, and no further copy tried'
+is "$(json "d['error']['rule']")" send.doubt 'p6_62 by its rule'
+err_has "^postern: maybe sent to: $gross\$" 'p6_62 and in words'
+is "$(arrives staff 4)" 4 'p6_62 rightly: the server took the letter'
 
 hostile smtp-dies-on-second 465
 user_uri john submit smtps://john@mail2.corp.example
 sends --json send --encrypt --to $mary --bcc $gross --bcc $hahn
-code_is 75 'p6: the server dies after the dot of the second copy'
-is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6: whose fate is open'
-is "$(grep -c ' letter ' $HOSTILE_LOG)" 2 'p6: and sent once'
+code_is 75 'p6_62 the server dies after the dot of the second copy'
+is "$(fates)" "['maybe-sent', ['$mary'], ['$gross'], ['$hahn']]" 'p6_62 whose fate is open'
+is "$(grep -c ' letter ' $HOSTILE_LOG)" 2 'p6_62 and sent once'
 hostile smtp-dies-on-second 465
 sends -q send --encrypt --to $mary --bcc $gross
-code_is 75 'p6: quietly'
-err_has "^postern: maybe sent to: $gross\$" 'p6: the doubt is told all the same'
+code_is 75 'p6_62 quietly'
+err_has "^postern: maybe sent to: $gross\$" 'p6_62 the doubt is told all the same'
 
 # Between two letters a server may want to be called again; then it is, once a letter.
 letters() { grep -c ' letter .*\\r\\n\.\\r\\n' $HOSTILE_LOG; }
@@ -103,9 +103,9 @@ calls() { grep -c ' open' $HOSTILE_LOG; }
 for habit in smtp-one-letter smtp-leaves-after-letter smtp-drops-in-second; do
     hostile $habit 465
     sends --json send --encrypt --to $mary --bcc $gross --bcc $hahn
-    code_is 0 "p6: $habit: sent"
-    is "$(fates)" "['sent', ['$mary', '$gross', '$hahn'], [], []]" 'p6: to everybody'
-    is "$(letters)-$(calls)" 3-3 'p6: once each'
+    code_is 0 "p6_62 $habit: sent"
+    is "$(fates)" "['sent', ['$mary', '$gross', '$hahn'], [], []]" 'p6_62 to everybody'
+    is "$(letters)-$(calls)" 3-3 'p6_62 once each'
 done
 hostile smtp-never-again 465
 sends --json send --encrypt --to $mary --bcc $gross --bcc $hahn

@@ -59,9 +59,9 @@ err_has 'the DNS of corp.example names the server to fetch from: --fetch imaps:/
 err_has 'the DNS of corp.example names the server to send by: --submit smtps://' 'each'
 is "$(sed -n 's/^\(fetch\|submit\) = //p' "$config" | tr '\n' ' ')" "$(member fetch) $(member submit) " 'and written'
 is "$(asked)" 'SRV _imaps._tcp.corp.example SRV _pop3s._tcp.corp.example SRV _submission._tcp.corp.example SRV _submissions._tcp.corp.example ' \
-    'p1: four names were asked for, none of a service in clear'
+    'p1 four names were asked for, none of a service in clear'
 is "$(grep -E '(connect|sendto|sendm+sg)\(.*sin6?_port' $TESTDIR/trace | grep -v 'htons(53)' | grep -c .)" 0 \
-    'p1: and nobody but the name server was spoken to'
+    'p1 and nobody but the name server was spoken to'
 ok opened_socket $TESTDIR/trace -- 'which the trace shows'
 
 init --login john
@@ -79,7 +79,7 @@ is "$(asked)" '' 'nothing is asked'
 printf '[company]\ndomains = hr.corp.example\n' >$TESTDIR/policy
 chmod 644 $TESTDIR/policy
 init --policy $TESTDIR/policy
-refused 78 server.company 'p2: a policy that knows less than the domain given'
+refused 78 server.company 'p2 a policy that knows less than the domain given'
 
 dns "$(srv imaps a.corp.example 993 20)" "$(srv imaps b.corp.example 993 10)" "$(srv pop3s c.corp.example 995 5)" \
     "$(srv submission d.corp.example 587)"
@@ -102,41 +102,41 @@ is "$(member message | grep -c '^--submit is missing')" 1 'names the other optio
 
 dns "$(srv imaps mail.evil.test 993)" "$good_submit"
 init
-refused 78 server.company 'p2: 19: a target outside'
+refused 78 server.company 'p2_19 a target outside'
 is "$(member message | grep -c '^_imaps._tcp.corp.example names mail.evil.test port 993: ')" 1 'the record is told'
 is "$(member mend | grep -c -e --fetch)" 1 'and the option'
 dns "$good_fetch" "$(srv imaps mail.evil.test 993 9)" "$good_submit"
 init
-refused 78 server.company 'p2: 19: a target outside beside a good one'
+refused 78 server.company 'p2_19 a target outside beside a good one'
 dns "$(srv imaps imap.gmail.com 993)" "$good_submit"
 init
-refused 78 server.freemail 'p2: 19: a freemail provider'
+refused 78 server.freemail 'p2_19 a freemail provider'
 dns "$(srv imaps 10.23.0.1 993)" "$good_submit"
 init
-refused 78 server.literal 'p2: 19: an address'
+refused 78 server.literal 'p2_19 an address'
 dns "$(srv imaps mail.corp.example 143)" "$good_submit"
 init
-refused 78 transport.port 'p1: 19: port 143'
+refused 78 transport.port 'p1_19 port 143'
 dns "$good_fetch" "$(srv submission mail.corp.example 25)"
 init
-refused 78 transport.port 'p1: 19: port 25'
+refused 78 transport.port 'p1_19 port 25'
 
 # _imaps is a CNAME (5) of a freemail provider's own service.
 wire() { printf '%s' "$1" | tr . '\n' | while read -r label || [ -n "$label" ]; do printf '%02x' ${#label}; printf '%s' "$label" | od -An -tx1 | tr -d ' \n'; done; printf 00; }
 dns 'cname=_imaps._tcp.corp.example,_imaps._tcp.gmail.com' 'srv-host=_imaps._tcp.gmail.com,imap.gmail.com,993' "$good_submit"
 init
-refused 78 server.freemail 'p2: 19: an alias of a freemail provider'
+refused 78 server.freemail 'p2_19 an alias of a freemail provider'
 dns "dns-rr=_imaps._tcp.corp.example,33,0000000103e1$(wire mail.corp.example/.evil.test)" "$good_submit"
 init
-refused 78 server.uri 'p2: 19: a name that would end the host in a URI'
+refused 78 server.uri 'p2_19 a name that would end the host in a URI'
 dns 'txt-record=_imaps._tcp.corp.example,0 1 993 mail.evil.test' "$good_submit"
 init
-refused 64 usage 'p2: 19: text is no record'
+refused 64 usage 'p2_19 text is no record'
 
 rm -rf "$config" "$store"
 : >$queries
 run as john postern --json init --account work --address jsmith@gmail.com --company-domain corp.example
-refused 64 usage 'p2: an address elsewhere'
+refused 64 usage 'p2 an address elsewhere'
 is "$(asked)" '' 'is no reason to ask there'
 
 # On a terminal it is proposed.
@@ -159,7 +159,7 @@ dns "$(srv imaps mail.evil.test 993)" "$good_submit"
 printf '%s\n' 'John Smith <jsmith@corp.example>' '' '' '' imaps://john@mail.corp.example john '' >$TESTDIR/answers
 asks
 out_has 'names mail.evil.test port 993' 'what is refused is told'
-out_lacks '\[imaps://' 'p2: and not proposed'
+out_lacks '\[imaps://' 'p2 and not proposed'
 is "$(sed -n 's/^\(fetch\|submit\) = //p' "$config" | tr '\n' ' ')" \
     'imaps://john@mail.corp.example smtps://john@mail.corp.example ' 'the person names another'
 
