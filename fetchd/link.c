@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "fetchd/login.h"
@@ -246,12 +247,17 @@ static gboolean is_end(const GError *failure)
 
 void link_close(Link *link, GError **failure)
 {
-    g_autoptr(GError) why = NULL;
+    g_autoptr(GError) tunnel = NULL, stopped = NULL;
+    gboolean ended = failure && *failure && is_end(*failure);
     wire_free(link->wire);
     spawn_end(link->pid);
-    if (link->tunnel && tunnel_end(link->tunnel, link->host, &why) && failure && is_end(*failure)) {
+    if (link->tunnel)
+        (void)tunnel_end(link->tunnel, link->host, &tunnel);
+    /* Ctrl-C ends the tunnel's command together with us. */
+    GError **why = interrupted(link->stop_fd, &stopped) ? &stopped : &tunnel;
+    if (ended && *why) {
         g_clear_error(failure);
-        *failure = g_steal_pointer(&why);
+        *failure = g_steal_pointer(why);
     }
     g_byte_array_unref(link->record);
     g_free(link->account);

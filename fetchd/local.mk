@@ -23,8 +23,8 @@ bin_fetchd_LDADD = $(LINK_fetchd)
 
 # The net child links no store and no keys: what parses a server's bytes has neither to give away.
 pkglibexec_PROGRAMS += bin/postern-net
-bin_postern_net_SOURCES = fetchd/netmain.c
+bin_postern_net_SOURCES = fetchd/netmain.c fetchd/confine.c fetchd/confine.h
 if SANITIZERS
 bin_postern_net_SOURCES += fetchd/netmain-sanitized.c
 endif
-bin_postern_net_LDADD = libpostern-fetchd.a $(LINK_net)
+bin_postern_net_LDADD = libpostern-fetchd.a $(LINK_net) $(SECCOMP_LIBS)

@@ -3,41 +3,21 @@
  * (the connected socket), an empty environment and nothing else, and locks itself in before it
  * reads the first foreign byte. It opens no file: even the trusted certificates come by wire.
  */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "core/error.h"
-#include "core/limits.h"
 #include "fetchd/child.h"
+#include "fetchd/confine.h"
 
 #define WIRE_FD 3
 #define SOCKET_FD 4
-
-static gboolean limit(int resource, rlim_t value)
-{
-    const struct rlimit both = {value, value};
-    return setrlimit(resource, &both) == 0;
-}
-
-static gboolean lock_in(void)
-{
-    gboolean ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-                  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-                  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && limit(RLIMIT_CORE, 0) &&
-                  limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, LIMIT_CHILD_FILES) &&
-                  limit(RLIMIT_NPROC, 0);
-#ifndef SANITIZED /* AddressSanitizer's shadow is writable memory by the terabyte */
-    ok = ok && limit(RLIMIT_DATA, LIMIT_CHILD_DATA);
-#endif
-    return ok;
-}
 
 /* While OpenSSL judges a certificate's dates, the C library looks for the time zone, and again at
  * each call while there is none in the environment. One that is spelt out needs no file. */
@@ -46,6 +26,13 @@ static gboolean fix_time_zone(void)
     gboolean ok = setenv("TZ", "UTC0", 1) == 0;
     tzset();
     return ok;
+}
+
+/* Else GLib would look for tables to convert the C library's sentences, which are ASCII, to UTF-8.
+ */
+static gboolean fix_charset(void)
+{
+    return setlocale(LC_CTYPE, "C.UTF-8") != NULL && g_get_charset(NULL);
 }
 
 static gboolean is_socket(int fd)
@@ -60,7 +47,7 @@ int main(void)
         fputs("postern-net: started by fetchd and postern, not by hand\n", stderr);
         return POSTERN_ERROR_USAGE;
     }
-    if (close_range(SOCKET_FD + 1, ~0U, 0) != 0 || !fix_time_zone() || !lock_in())
+    if (close_range(SOCKET_FD + 1, ~0U, 0) != 0 || !fix_time_zone() || !fix_charset() || !confine())
         return POSTERN_ERROR_BUG;
     signal(SIGPIPE, SIG_IGN);
     /* Ctrl-C on a terminal, or timeout(1), reaches the whole group; the keeper decides when this

@@ -42,7 +42,7 @@ struct Channel {
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SSL_CTX, SSL_CTX_free)
 
 /* Once and first of all, so that no openssl.cnf or OPENSSL_CONF is ever read. */
-static void openssl_without_config(void)
+void tls_without_config(void)
 {
     static gsize ready;
     if (g_once_init_enter(&ready)) {
@@ -54,7 +54,7 @@ static void openssl_without_config(void)
 
 Channel *channel_new(int fd)
 {
-    openssl_without_config();
+    tls_without_config();
     Channel *channel = g_new0(Channel, 1);
     channel->fd = fd;
     int flags = fcntl(fd, F_GETFL);

@@ -17,6 +17,10 @@
 
 typedef struct Channel Channel;
 
+/* Before any other use of OpenSSL: neither openssl.cnf nor OPENSSL_CONF is read. channel_new() does
+ * it too. */
+void tls_without_config(void);
+
 /* Takes FD over; it becomes non-blocking. The deadline is LIMIT_CONNECT_MS from now. */
 Channel *channel_new(int fd);
 void channel_free(Channel *channel);

@@ -22,6 +22,7 @@
  * at: after the handshake the connection is closed. */
 static SSL *old_tls(int fd, const char *host)
 {
+    tls_without_config();
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (context == NULL)
         return NULL;

@@ -115,6 +115,7 @@ facade libetpan 'net/[a-z0-9-]*\.[ch]' 'libetpan is known to net/ alone'
 facade pwquality 'crypto/strength\.c' 'libpwquality is known to crypto/strength.c alone'
 facade zstd 'crypto/[a-z0-9-]*\.[ch]' 'zstd is known to crypto/ alone'
 facade libpsl 'policy/[a-z0-9-]*\.[ch]' 'the public suffix list is known to policy/ alone'
+facade seccomp 'fetchd/confine\.c' 'libseccomp is known to fetchd/confine.c alone'
 facade keyutils 'crypto/[a-z0-9-]*\.[ch]' 'the kernel keyring is known to crypto/ alone'
 
 nothing 'nothing below fetchd/ and cli/ prints' "$(calls \

@@ -1,4 +1,5 @@
 UNIT_FETCHD = \
+	tests/unit/fetchd/test-confine \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
 	tests/unit/fetchd/test-patience \
@@ -9,6 +10,9 @@ UNIT_FETCHD = \
 check_PROGRAMS += $(UNIT_FETCHD)
 TESTS += $(UNIT_FETCHD)
 
+tests_unit_fetchd_test_confine_SOURCES = \
+	tests/unit/fetchd/test-confine.c fetchd/confine.c fetchd/confine.h
+tests_unit_fetchd_test_confine_LDADD = $(LINK_core) $(SECCOMP_LIBS) $(UNIT_LIBS)
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_loginguard_SOURCES = tests/unit/fetchd/test-loginguard.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

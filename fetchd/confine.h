@@ -1,0 +1,12 @@
+/*
+ * confine — how the net child locks itself in, before the first foreign byte: no new privileges, no
+ * dump, bounded memory and descriptors, no file written, no process started, and of the system's
+ * calls only those that moving bytes between two sockets takes. Whoever takes the child over
+ * can open no file, make no socket and run no program.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* FALSE when any part of it does not hold; the process must end then. */
+gboolean confine(void) G_GNUC_WARN_UNUSED_RESULT;
