@@ -29,7 +29,8 @@ static gboolean blocked(const LinkTarget *target, gint64 since, GError **error)
     g_autofree char *account = text_name(target->account->name);
     g_autofree char *word = text_word(target->account->name);
     g_autofree char *mend =
-        target->account->secret_kind == SECRET_SEALED
+        target->account->secret_kind == SECRET_SEALED ||
+                target->account->secret_kind == SECRET_KEYRING
             ? g_strdup_printf("set the right one with 'postern password set %s', or try this one "
                               "again with 'postern password retry %s'",
                               word, word)
