@@ -1,5 +1,7 @@
 /* postern show: one message, decrypted, verified, safe for the terminal. */
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
@@ -16,22 +18,56 @@ typedef struct {
     int part;
 } Flags;
 
-static gboolean write_out(const guint8 *data, gsize size, GError **error)
+/* A line on a terminal is cut here, on whatever byte. */
+#define RAW_LINE (64 * 1024)
+
+static gboolean write_exactly(const void *data, gsize size, GError **error)
 {
     return fwrite(data, 1, size, stdout) == size ||
            refuse(error, POSTERN_ERROR_STORE, "output",
                   "see that its disk has room and its reader stays", "cannot write the output");
 }
 
-/* The exact bytes, straight from the vault: for a pipe or a file. */
+/* For the terminal: what LINE holds, made harmless, and LINE is empty. */
+static gboolean write_line(GString *line, GError **error)
+{
+    if (g_str_has_suffix(line->str, "\r\n"))
+        g_string_erase(line, (gssize)line->len - 2, 1);
+    g_autofree char *text = text_utf8(line->str, (gssize)line->len);
+    g_autofree char *safe = text_body(text);
+    g_string_truncate(line, 0);
+    return write_exactly(safe, strlen(safe), error);
+}
+
+/* Bytes that a stranger made: to a pipe or a file exactly, to a terminal by whole lines. LINE keeps
+ * what has no end yet. */
+static gboolean write_out(GString *line, const guint8 *data, gsize size, GError **error)
+{
+    if (!isatty(STDOUT_FILENO))
+        return write_exactly(data, size, error);
+    while (size > 0) {
+        const guint8 *end = memchr(data, '\n', size);
+        gsize take = MIN(end ? (gsize)(end - data) + 1 : size, RAW_LINE - line->len);
+        g_string_append_len(line, (const char *)data, (gssize)take);
+        gboolean full = line->len == RAW_LINE || line->str[line->len - 1] == '\n';
+        if (full && !write_line(line, error))
+            return FALSE;
+        data += take;
+        size -= take;
+    }
+    return TRUE;
+}
+
+/* Straight from the vault. */
 static gboolean show_raw(Source *source, GError **error)
 {
+    g_autoptr(GString) line = g_string_new(NULL);
     guint8 buffer[64 * 1024];
     gssize got;
     while ((got = source_read(source, buffer, sizeof buffer, error)) > 0)
-        if (!write_out(buffer, (gsize)got, error))
+        if (!write_out(line, buffer, (gsize)got, error))
             return FALSE;
-    return got == 0;
+    return got == 0 && write_line(line, error);
 }
 
 static gboolean no_part(const Message *message, int part, GError **error)
@@ -55,7 +91,8 @@ static gboolean show_part(const Message *message, int part, GError **error)
         return no_part(message, part, error);
     gsize size;
     const guint8 *data = g_bytes_get_data(bytes, &size);
-    return write_out(data, size, error);
+    g_autoptr(GString) line = g_string_new(NULL);
+    return write_out(line, data, size, error) && write_line(line, error);
 }
 
 static gboolean show_html(const Reading *reading, const char *id, GError **error)

@@ -40,7 +40,8 @@ INTEGRATION = \
 	tests/integration/p6-restore.sh \
 	tests/integration/p8-child.sh \
 	tests/integration/p8-hostile-server.sh \
-	tests/integration/p8-memory.sh
+	tests/integration/p8-memory.sh \
+	tests/integration/p8-terminal.sh
 TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh
 EXTRA_DIST += demo .ci/run $(INTEGRATION) \

@@ -421,3 +421,25 @@ class HugeNumbers(Honest):
         self.ok()
 
     on_select = on_examine
+
+
+class EvilWords(Honest):
+    """85: a mailbox whose name holds ESC, C1, CR and a bidi override, in modified UTF-7"""
+
+    def on_list(self, _):
+        self.send(b'* LIST (\\HasNoChildren) "/" INBOX', b'* LIST () "/" "a&ABs-[31m&AJsADSAu-b"')
+        self.ok(b"\x1b[31m done")
+
+    def on_logout(self, _):
+        self.send(b"* BYE \x1b]0;owned\x07")
+        self.ok()
+        self.connection.finish()
+
+
+class EvilRefusal(Honest):
+    """85: NO with escapes, raw C1 and U+2028"""
+
+    def on_examine(self, _):
+        self.send(self.tag + b" NO [SERVERBUG] \x1b[2J\x9b31m \xc2\x9b \xe2\x80\xa8 \xe2\x80\xae no")
+
+    on_select = on_examine
