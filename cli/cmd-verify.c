@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/stream.h"
 #include "core/text.h"
+#include "store/absorb.h"
 #include "store/vault-check.h"
 #include "store/vault-match.h"
 
@@ -110,7 +111,7 @@ static gboolean check_journal(Verification *self, gint64 end, GError **error)
 /* --- the index ----------------------------------------------------------------------------- */
 
 /* Not absorbed first: that tells damage as a failure, and here it is an answer. */
-static gboolean check_index(Verification *self, gint64 end, GError **error)
+static gboolean check_index(Verification *self, GError **error)
 {
     Context *context = self->context;
     g_autoptr(GError) failure = NULL;
@@ -129,9 +130,8 @@ static gboolean check_index(Verification *self, gint64 end, GError **error)
     /* What a damaged index says about messages means nothing. */
     if (self->index_faults->len == 0)
         self->indexed = index_position(context->index);
-    if (self->indexed > end)
-        fault(self->index_faults,
-              "it is newer than the vault: one of them was put back from a backup");
+    if (self->index_faults->len == 0 && !absorb_fits(context->vault, context->index, &failure))
+        fault(self->index_faults, "%s", failure->message);
     return TRUE;
 }
 
@@ -149,7 +149,7 @@ static gboolean look(Verification *self, GError **error)
 {
     gint64 end;
     check_match_copy(self);
-    return vault_journal_end(self->context->vault, &end, error) && check_index(self, end, error) &&
+    return vault_journal_end(self->context->vault, &end, error) && check_index(self, error) &&
            check_journal(self, end, error);
 }
 

@@ -192,6 +192,19 @@ static gboolean fill_all(Absorption *self, GError **error)
     return TRUE;
 }
 
+gboolean absorb_fits(Vault *vault, Index *index, GError **error)
+{
+    gint64 end, row;
+    char id[17];
+    gboolean has = TRUE;
+    if (!vault_journal_end(vault, &end, error) || !index_newest(index, &row, id, error) ||
+        (row > 0 && !vault_has_message(vault, row, id, &has, error)))
+        return FALSE;
+    return (has && index_position(index) <= end) ||
+           refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
+                  "the index is newer than the vault: one of them was put back from a backup");
+}
+
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added, GError **error)
 {
@@ -202,13 +215,10 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                        .options = options,
                        .rules = {.share = options->share, .may_decrypt = options->may_decrypt},
                        .start = index_position(index)};
-    if (!vault_journal_end(vault, &end, error))
+    /* Else what comes next into the vault would be taken for known. */
+    if (!absorb_fits(vault, index, error) || !vault_journal_end(vault, &end, error))
         return FALSE;
-    /* What comes next into the vault would be taken for known. */
-    if (end < self.start)
-        return refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
-                      "the index is newer than the vault: one of them was put back from a backup");
-    self.total = end - self.start;
+    self.total = MAX(end - self.start, 0);
     self.done = self.start;
     gboolean fine = (self.total == 0 ||
                      vault_replay(vault, vault_private, self.start, absorb_record, &self, error)) &&

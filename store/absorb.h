@@ -21,10 +21,16 @@ typedef struct {
 } AbsorbOptions;
 
 /*
+ * Was INDEX made from this very VAULT? 74 "index.damage" when it is newer, or when the row of its newest
+ * message holds another one: a vault put back from a backup hands out its rows again.
+ */
+gboolean absorb_fits(Vault *vault, Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
  * Commits every 500 records and every two seconds, so that an interrupt costs at most those
  * and others get in. *added, the number of new messages, may be NULL. A damaged message does
  * not keep the others out: it is indexed empty, and told (74) when all the rest is in.
- * 74 "index.damage" when the index is newer than the vault, which then is an old one.
+ * 74 "index.damage" as absorb_fits().
  */
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added, GError **error)

@@ -128,6 +128,17 @@ gboolean index_has(Index *index, gint64 row)
     return index_number(index, use, &one, &found, NULL) && found;
 }
 
+gboolean index_newest(Index *index, gint64 *row, char id[static 17], GError **error)
+{
+    gboolean found;
+    g_autoptr(IndexUse) use = index_use(index, SQL_NEWEST_DOC, error, "");
+    if (use == NULL || !index_step(index, use, &found, error))
+        return FALSE;
+    *row = found ? sqlite3_column_int64(use, 0) : 0;
+    g_strlcpy(id, found ? (const char *)sqlite3_column_text(use, 1) : "", 17);
+    return TRUE;
+}
+
 gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *doc, guint64 size,
                    GError **error)
 {

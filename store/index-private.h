@@ -41,6 +41,7 @@ typedef enum {
     SQL_MOVE_DOCS,
     SQL_REMOVE_THREAD,
     SQL_STAT,
+    SQL_NEWEST_DOC,
     SQL_HIT,
     SQL_HIT_FOLDERS,
     SQL_HIT_TAGS,

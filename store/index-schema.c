@@ -93,6 +93,7 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_MOVE_MENTIONS] = "UPDATE mention SET thread = ?1 WHERE thread = ?2",
     [SQL_MOVE_DOCS] = "UPDATE doc SET thread = ?1 WHERE thread = ?2",
     [SQL_REMOVE_THREAD] = "DELETE FROM thread WHERE no = ?1",
+    [SQL_NEWEST_DOC] = "SELECT row, id FROM doc ORDER BY row DESC LIMIT 1",
     [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
                  " (SELECT page_size FROM pragma_page_size) FROM doc",
     [SQL_HIT] = "SELECT d.id, t.name, d.date, d.size, d.attachments, d.encrypted, d.sensitive,"

@@ -37,6 +37,9 @@ gboolean index_commit(Index *index, gint64 sequence, GError **error) G_GNUC_WARN
 void index_rollback(Index *index);
 
 gboolean index_has(Index *index, gint64 row);
+/* The message with the highest row: that and its id; *row 0 when there is none. */
+gboolean index_newest(Index *index, gint64 *row, char id[static 17],
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Adds a message (DOC not NULL) and its arrival; for a row that is there, the arrival only. */
 gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *doc, guint64 size,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

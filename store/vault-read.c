@@ -156,6 +156,23 @@ Source *vault_message(Vault *vault, const Secret *vault_private, const char *id,
     return source;
 }
 
+gboolean vault_has_message(Vault *vault, gint64 row, const char *id, gboolean *has, GError **error)
+{
+    guint8 bytes[MESSAGE_ID_SIZE];
+    *has = FALSE;
+    if (!base32_decode(id, bytes, sizeof bytes))
+        return TRUE;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_MESSAGE_ROW, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, row);
+    sql_blob(statement, 2, bytes, sizeof bytes);
+    if (!sql_row(vault, statement, has, error))
+        return FALSE;
+    sqlite3_reset(statement);
+    return TRUE;
+}
+
 /* --- the journal --------------------------------------------------------------------------- */
 
 typedef struct {

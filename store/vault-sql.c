@@ -69,6 +69,7 @@ static const char *const texts[SQL_STATEMENTS] = {
                     "ORDER BY j.sequence LIMIT 500",
     [SQL_MESSAGE] = "SELECT m.row, m.batch, m.chunks, m.wrapped FROM message m "
                     "WHERE m.id = ?1 AND m.stored > 0",
+    [SQL_MESSAGE_ROW] = "SELECT 1 FROM message WHERE row = ?1 AND id = ?2 AND stored > 0",
     [SQL_CHUNK] = "SELECT data FROM chunk WHERE key = ?1",
     [SQL_BATCH] = "SELECT ephemeral FROM batch WHERE id = ?1",
     [SQL_LOGIN_REFUSED] = "SELECT salt, credential, since FROM login_refused "

@@ -51,6 +51,7 @@ typedef enum {
     SQL_JOURNAL_END,
     SQL_JOURNAL,
     SQL_MESSAGE,
+    SQL_MESSAGE_ROW,
     SQL_CHUNK,
     SQL_BATCH,
     SQL_LOGIN_REFUSED,

@@ -137,6 +137,10 @@ gboolean vault_replay(Vault *vault, const Secret *vault_private, gint64 after,
     G_GNUC_WARN_UNUSED_RESULT;
 gboolean vault_journal_end(Vault *vault, gint64 *last, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Is the message in ROW the one with this id (base32)? */
+gboolean vault_has_message(Vault *vault, gint64 row, const char *id, gboolean *has,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The message with this id (base32), as a stream of its exact bytes. */
 Source *vault_message(Vault *vault, const Secret *vault_private, const char *id, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -30,4 +30,21 @@ for person in john mary; do
     run as $person postern verify
     code_is 0 "p6_63 $person: index and vault agree"
 done
+
+# The vault alone, and a sync before anything else: its rows are handed out again, to other messages.
+store=$COMPANY/home/john/.local/share/postern
+cp $TESTDIR/backup.john/vault.db "$store/vault.db"
+rm -f "$store"/vault.db-*
+company_fill john --count 10 --seed 6
+run as john fetchd --once --seal-only
+code_is 0 'p6_63 the vault alone was put back: a pass'
+run as john postern search ''
+code_is 74 'p6_63 the index of another vault is refused'
+err_has 'newer than the vault' 'p6_63 and told'
+run as john postern verify
+code_is 1 'p6_63 verify finds it'
+run as john postern index --rebuild
+code_is 0 'p6_63 it is made anew'
+is "$(as john /usr/bin/python3 "$srcdir/tests/lib/same-mail.py" $COMPANY/mail/john/Maildir)" \
+    '60 same, 0 missing, 0 foreign, 0 twice' 'p6_63 and all is here once'
 done_testing
