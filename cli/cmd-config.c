@@ -5,17 +5,17 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/server.h"
 #include "core/error.h"
 #include "core/keylines.h"
 #include "core/text.h"
 #include "policy/company.h"
+#include "policy/endpoint.h"
 
 static gboolean check_uri(const Account *account, const char *uri, gboolean submits,
                           const Company *company, GError **error)
 {
     g_autoptr(VettedEndpoint) endpoint = uri ? endpoint_of(account, uri, company, error) : NULL;
-    if (uri == NULL || (endpoint && server_fits(endpoint, submits, error)))
+    if (uri == NULL || (endpoint && endpoint_fits(endpoint, submits, error)))
         return TRUE;
     g_autofree char *name = text_name(account->name);
     g_prefix_error(error, "account \"%s\", %s: ", name, submits ? "submit" : "fetch");

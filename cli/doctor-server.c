@@ -1,6 +1,5 @@
 /* See doctor.h: may these servers be talked to? What the policy says before any look-up. */
 #include "cli/doctor.h"
-#include "cli/server.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -32,7 +31,7 @@ static void look_at(Doctor *doctor, const Account *account, const char *uri, gbo
     server->submits = submits;
     server->subject = g_strconcat(name, submits ? " submit" : " fetch", NULL);
     server->endpoint = endpoint_of(account, uri, &doctor->context->config->company, &failure);
-    if (server->endpoint && !server_fits(server->endpoint, submits, &failure))
+    if (server->endpoint && !endpoint_fits(server->endpoint, submits, &failure))
         g_clear_pointer(&server->endpoint, endpoint_free);
     tell(doctor, server, failure);
     g_ptr_array_add(doctor->servers, server);

@@ -201,6 +201,16 @@ void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gs
     must(context && EVP_KDF_derive(context, out, out_size, params) == 1, "HKDF-SHA256");
 }
 
+Secret *derive_key(const Secret *from, const char *purpose)
+{
+    guint8 derived[KEY_SIZE];
+    hkdf_sha256(secret_bytes(from), secret_size(from), NULL, 0, purpose, strlen(purpose), derived,
+                sizeof derived);
+    Secret *key = secret_new(derived, sizeof derived);
+    secret_wipe(derived, sizeof derived);
+    return key;
+}
+
 void scrypt_hash(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
                  guint64 n, guint32 r, guint32 p, guint8 *out, gsize out_size)
 {

@@ -44,6 +44,9 @@ gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
 void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
                  const void *info, gsize info_size, guint8 *out, gsize out_size);
 
+/* A key for one PURPOSE ("postern names 1") from another one; KEY_SIZE bytes, the caller's. */
+Secret *derive_key(const Secret *from, const char *purpose);
+
 /* RFC 7914, slow on purpose, for what can be guessed. It needs 128 × N × R bytes; N is a power of
  * two. */
 void scrypt_hash(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,

@@ -44,13 +44,8 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
 {
     const Company *company = &engine->run->config->company;
     g_autoptr(VettedEndpoint) endpoint = endpoint_of(account, account->fetch, company, error);
-    if (endpoint == NULL)
+    if (endpoint == NULL || !endpoint_fits(endpoint, FALSE, error))
         return FALSE;
-    Scheme scheme = endpoint_scheme(endpoint);
-    if (scheme != SCHEME_IMAPS && scheme != SCHEME_POPS)
-        return refuse(error, POSTERN_ERROR_POLICY, "transport.scheme",
-                      "use imaps:// or pops:// for fetch", "%s:// does not fetch mail",
-                      scheme_name(scheme));
     g_autoptr(Secret) secret =
         login_secret(account, engine->vault, engine->match_key, engine->run->stop_fd, error);
     if (secret == NULL)
@@ -74,7 +69,8 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
         .fetcher = fetcher,
         .outcome = outcome,
     };
-    gboolean ok = scheme == SCHEME_IMAPS ? pass_imap(&pass, error) : pass_pop3(&pass, error);
+    gboolean ok = endpoint_scheme(endpoint) == SCHEME_IMAPS ? pass_imap(&pass, error)
+                                                            : pass_pop3(&pass, error);
     g_clear_error(&pass.no);
     outcome->alert = fetcher->alert(fetcher);
     return ok;

@@ -74,12 +74,7 @@ static gboolean list(MailboxPass *self, GError **error)
 static gboolean get(MailboxPass *self, const GArray *ranges, GError **error)
 {
     const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
-    Fetcher *fetcher = self->pass->fetcher;
-    gboolean ok = fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data, ranges->len,
-                               &taker, error);
-    if (!ok)
-        vault_message_abort(self->pass->writer);
-    return ok;
+    return pass_get(self->pass, ranges, &taker, error);
 }
 
 static gboolean get_one(MailboxPass *self, guint32 uid, gboolean *refused, GError **error)

@@ -162,10 +162,8 @@ G_STATIC_ASSERT(sizeof(UidRange) == sizeof(NumberRange));
 static gboolean get(Pop3Pass *self, const GArray *ranges, GError **error)
 {
     const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
-    Fetcher *fetcher = self->pass->fetcher;
     GError *failure = NULL;
-    return fetcher->get(fetcher, (const NumberRange *)(void *)ranges->data, ranges->len, &taker,
-                        &failure) ||
+    return pass_get(self->pass, ranges, &taker, &failure) ||
            pass_goes_on(self->pass, failure, "INBOX", error);
 }
 
@@ -192,8 +190,6 @@ static gboolean fetch(Pop3Pass *self, GError **error)
 {
     g_autoptr(GError) late = NULL;
     gboolean fetched = get_wanted(self, &late);
-    if (!fetched)
-        vault_message_abort(self->pass->writer);
     if (!commit(self, fetched ? error : NULL) && fetched)
         return FALSE;
     if (!fetched)

@@ -37,6 +37,15 @@ gboolean pass_commit(Pass *pass, GError **error)
     return TRUE;
 }
 
+gboolean pass_get(Pass *pass, const GArray *ranges, const MessageTaker *taker, GError **error)
+{
+    const NumberRange *first = (const NumberRange *)(void *)ranges->data;
+    gboolean ok = pass->fetcher->get(pass->fetcher, first, ranges->len, taker, error);
+    if (!ok)
+        vault_message_abort(pass->writer);
+    return ok;
+}
+
 gboolean pass_said_no(const GError *failure)
 {
     const char *rule = postern_error_rule(failure);

@@ -31,6 +31,10 @@ gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error);
 /* Makes what arrived so far durable, and counts it in the outcome. */
 gboolean pass_commit(Pass *pass, GError **error);
 
+/* Gets RANGES (NumberRange). What was only half there when it fails is dropped. */
+gboolean pass_get(Pass *pass, const GArray *ranges, const MessageTaker *taker,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Is it a no of the server, after which the connection still listens? */
 gboolean pass_said_no(const GError *failure);
 

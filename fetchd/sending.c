@@ -70,13 +70,8 @@ static gboolean vet(Sending *self, GError **error)
                       "account \"%s\" names no server to send by", account->name);
     g_autoptr(VettedEndpoint) endpoint =
         endpoint_of(account, account->submit, &self->config->company, error);
-    if (endpoint == NULL)
+    if (endpoint == NULL || !endpoint_fits(endpoint, TRUE, error))
         return FALSE;
-    Scheme scheme = endpoint_scheme(endpoint);
-    if (scheme != SCHEME_SMTPS && scheme != SCHEME_SUBMISSION)
-        return refuse(error, POSTERN_ERROR_POLICY, "transport.scheme",
-                      "use smtps:// or submission:// for submit", "%s:// does not send mail",
-                      scheme_name(scheme));
     self->endpoint = g_steal_pointer(&endpoint);
     return TRUE;
 }

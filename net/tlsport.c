@@ -1,13 +1,13 @@
 /* See tlsport.h. */
 #include "net/tlsport.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "net/submission.h"
@@ -39,17 +39,6 @@ static SSL *old_tls(int fd, const char *host)
     return NULL;
 }
 
-static gboolean await(int fd, short events, gint64 until)
-{
-    int ready;
-    do {
-        gint64 left = MAX(0, until - g_get_monotonic_time());
-        struct pollfd poller = {.fd = fd, .events = events};
-        ready = poll(&poller, 1, (int)((left + 999) / 1000));
-    } while (ready < 0 && errno == EINTR);
-    return ready > 0;
-}
-
 typedef enum { REFUSED, TAKEN, SILENT } Answer;
 
 static Answer shake_hands(SSL *ssl, int fd)
@@ -64,7 +53,8 @@ static Answer shake_hands(SSL *ssl, int fd)
             return TAKEN;
         if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
             return REFUSED;
-        if (!await(fd, kind == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until))
+        if (interrupt_wait(fd, kind == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until, -1, NULL) <=
+            0)
             return SILENT;
     }
 }

@@ -246,6 +246,17 @@ Scheme endpoint_scheme(const VettedEndpoint *endpoint)
     return endpoint->scheme;
 }
 
+gboolean endpoint_fits(const VettedEndpoint *endpoint, gboolean submits, GError **error)
+{
+    Scheme scheme = endpoint_scheme(endpoint);
+    gboolean sends = scheme == SCHEME_SMTPS || scheme == SCHEME_SUBMISSION;
+    return sends == submits ||
+           no(error, "transport.scheme",
+              submits ? "use smtps:// or submission:// for submit"
+                      : "use imaps:// or pops:// for fetch",
+              "%s:// does not %s mail", scheme_name(scheme), submits ? "send" : "fetch");
+}
+
 const char *endpoint_host(const VettedEndpoint *endpoint)
 {
     return endpoint->host;

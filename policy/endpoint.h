@@ -36,6 +36,10 @@ const char *endpoint_host(const VettedEndpoint *endpoint);  /* A-label, lower ca
 guint16 endpoint_port(const VettedEndpoint *endpoint);      /* 993, 995, 465 or 587 */
 const char *endpoint_login(const VettedEndpoint *endpoint); /* decoded */
 const char *endpoint_auth(const VettedEndpoint *endpoint);  /* ";AUTH=" mechanism, or NULL */
+/* Is the server of use for what an account names it for: submit when SUBMITS, else fetch? 78
+ * "transport.scheme". */
+gboolean endpoint_fits(const VettedEndpoint *endpoint, gboolean submits,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *scheme_name(Scheme scheme);                     /* "imaps" … */
 const char *scheme_port(Scheme scheme);                     /* "993" … */
 

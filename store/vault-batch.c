@@ -40,7 +40,7 @@ static gboolean identity_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, MAC_SIZE) == 0;
 }
 
-Batch *batch_new(Vault *vault, const DigestKey *digests)
+Batch *batch_new(Vault *vault, const Secret *digests)
 {
     Batch *batch = g_new0(Batch, 1);
     batch->vault = vault;

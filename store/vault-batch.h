@@ -39,7 +39,7 @@ typedef struct {
 
 typedef struct {
     Vault *vault;
-    const DigestKey *digests; /* the writer's */
+    const Secret *digests; /* the writer's */
     BatchKey *key; /* NULL until the first message */
     guint8 ephemeral[KEY_SIZE];
     gint64 id;               /* 0 until something of it is on disk */
@@ -53,7 +53,7 @@ typedef struct {
     GArray *chunks;          /* what is in it */
 } Batch;
 
-Batch *batch_new(Vault *vault, const DigestKey *digests);
+Batch *batch_new(Vault *vault, const Secret *digests);
 void batch_free(Batch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 

@@ -87,21 +87,13 @@ static gboolean drop_chunks(Vault *vault, gint64 row, GError **error)
     return sql_done(vault, statement, error);
 }
 
-static gboolean drop_message(Vault *vault, gint64 row, GError **error)
-{
-    sqlite3_stmt *statement = vault_sql(vault, SQL_DROP_ARRIVING, error);
-    if (statement == NULL)
-        return FALSE;
-    sql_int(statement, 1, row);
-    return sql_done(vault, statement, error);
-}
-
 gboolean batch_drop_row(Batch *batch, gint64 row, GError **error)
 {
     Vault *vault = batch->vault;
     if (!sql_run(vault, SQL_LAZY, error) || !sql_run(vault, SQL_BEGIN, error))
         return FALSE;
-    gboolean fine = drop_chunks(vault, row, error) && drop_message(vault, row, error);
+    gboolean fine =
+        drop_chunks(vault, row, error) && sql_run_with(vault, SQL_DROP_ARRIVING, row, error);
     return sql_end(vault, fine, error);
 }
 

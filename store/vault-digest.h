@@ -8,17 +8,15 @@
 #include "core/secret.h"
 #include "crypto/seal.h"
 
-typedef struct DigestKey DigestKey;
-DigestKey *digest_key_new(const Secret *match_key);
-void digest_key_free(DigestKey *key);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(DigestKey, digest_key_free)
+/* The caller's. */
+Secret *digest_key(const Secret *match_key);
 
 /* The chunks, in order; ended by mac_finish(). */
-Mac *digest_chunks(const DigestKey *key);
+Mac *digest_chunks(const Secret *key);
 void digest_chunk(Mac *mac, const guint8 *sealed, gsize size);
 
 /* CHUNKS: what mac_finish() gave; WRAPPED: SIZE bytes. */
-void digest_message(const DigestKey *key, const guint8 chunks[static MAC_SIZE],
+void digest_message(const Secret *key, const guint8 chunks[static MAC_SIZE],
                     const guint8 id[static MESSAGE_ID_SIZE],
                     const guint8 ephemeral[static KEY_SIZE], const guint8 *wrapped, gsize size,
                     guint8 digest[static MAC_SIZE]);

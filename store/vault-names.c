@@ -1,8 +1,6 @@
 /* See vault-names.h. */
 #include "store/vault-names.h"
 
-#include <string.h>
-
 #include "core/cursor.h"
 
 struct NameKey {
@@ -11,13 +9,8 @@ struct NameKey {
 
 NameKey *name_key_new(const Secret *match_key)
 {
-    static const char label[] = "postern names 1";
-    guint8 derived[KEY_SIZE];
-    hkdf_sha256(secret_bytes(match_key), secret_size(match_key), NULL, 0, label, strlen(label),
-                derived, sizeof derived);
     NameKey *key = g_new0(NameKey, 1);
-    key->key = secret_new(derived, sizeof derived);
-    secret_wipe(derived, sizeof derived);
+    key->key = derive_key(match_key, "postern names 1");
     return key;
 }
 

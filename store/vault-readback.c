@@ -1,6 +1,6 @@
 /*
- * See vault-uidl.h: is what was committed really there? Asked before a server may delete. All is read
- * through a connection of its own, so that nothing comes out of the writer's page cache.
+ * See vault-uidl.h: is what was committed really there? Asked before a server may delete. All is
+ * read through a connection of its own, so that nothing comes out of the writer's page cache.
  */
 #include <string.h>
 
@@ -140,23 +140,14 @@ static gboolean reads_back(VaultWriter *writer, const BatchMessage *message, gbo
            (!*intact || digest_holds(writer, message->row, intact, error));
 }
 
-static gboolean run_for_row(Vault *vault, VaultSql which, gint64 row, GError **error)
-{
-    sqlite3_stmt *statement = vault_sql(vault, which, error);
-    if (statement == NULL)
-        return FALSE;
-    sql_int(statement, 1, row);
-    return sql_done(vault, statement, error);
-}
-
 /* The damaged copy stays, for `verify` to name; but nothing that arrives is held for it again. */
 static gboolean disown(VaultWriter *writer, gint64 row, GError **error)
 {
     Vault *vault = writer->vault;
     if (!sql_run(vault, SQL_STRICT, error) || !sql_run(vault, SQL_BEGIN, error))
         return FALSE;
-    gboolean fine = run_for_row(vault, SQL_DISOWN, row, error) &&
-                    run_for_row(vault, SQL_DROP_UIDLS, row, error);
+    gboolean fine = sql_run_with(vault, SQL_DISOWN, row, error) &&
+                    sql_run_with(vault, SQL_DROP_UIDLS, row, error);
     return sql_end(vault, fine, error);
 }
 

@@ -167,6 +167,15 @@ gboolean sql_run(Vault *vault, VaultSql which, GError **error)
     return statement && sql_done(vault, statement, error);
 }
 
+gboolean sql_run_with(Vault *vault, VaultSql which, gint64 value, GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, which, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, value);
+    return sql_done(vault, statement, error);
+}
+
 gboolean sql_end(Vault *vault, gboolean fine, GError **error)
 {
     if (fine && sql_run(vault, SQL_COMMIT, error))

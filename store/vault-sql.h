@@ -92,6 +92,9 @@ gboolean sql_row(Vault *vault, sqlite3_stmt *statement, gboolean *row,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A statement without parameters or rows. */
 gboolean sql_run(Vault *vault, VaultSql which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A statement whose only parameter is VALUE, without rows. */
+gboolean sql_run_with(Vault *vault, VaultSql which, gint64 value,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Ends a transaction: commits when FINE, else rolls back. TRUE when it was committed. */
 gboolean sql_end(Vault *vault, gboolean fine, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -95,9 +95,5 @@ gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *a
 
 gboolean vault_note_indexed(Vault *vault, gint64 sequence, GError **error)
 {
-    sqlite3_stmt *statement = vault_sql(vault, SQL_SET_INDEXED, error);
-    if (statement == NULL || !sql_run(vault, SQL_LAZY, error))
-        return FALSE;
-    sql_int(statement, 1, sequence);
-    return sql_done(vault, statement, error);
+    return sql_run(vault, SQL_LAZY, error) && sql_run_with(vault, SQL_SET_INDEXED, sequence, error);
 }

@@ -4,13 +4,6 @@
 #include "store/vault-uidl.h"
 #include "store/vault-writer.h"
 
-static void macs(const VaultWriter *writer, const char *account, const char *uidl,
-                 guint8 account_mac[static MAC_SIZE], guint8 uidl_mac[static MAC_SIZE])
-{
-    name_mac(writer->names, "account", account, "", account_mac);
-    name_mac(writer->names, "uidl", account, uidl, uidl_mac);
-}
-
 static gboolean find(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
                      gint64 *since, GError **error)
 {
@@ -19,7 +12,8 @@ static gboolean find(VaultWriter *writer, const char *account, const char *uidl,
     sqlite3_stmt *statement = vault_sql(writer->vault, SQL_UIDL, error);
     if (statement == NULL)
         return FALSE;
-    macs(writer, account, uidl, account_mac, uidl_mac);
+    name_mac(writer->names, "account", account, "", account_mac);
+    name_mac(writer->names, "uidl", account, uidl, uidl_mac);
     sql_blob(statement, 1, account_mac, MAC_SIZE);
     sql_blob(statement, 2, uidl_mac, MAC_SIZE);
     if (!sql_row(writer->vault, statement, &found, error))
@@ -56,9 +50,9 @@ static GHashTable *macs_of(const VaultWriter *writer, const char *account, const
     GHashTable *set =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     for (guint i = 0; i < uidls->len; i++) {
-        guint8 account_mac[MAC_SIZE], uidl_mac[MAC_SIZE];
-        macs(writer, account, uidls->pdata[i], account_mac, uidl_mac);
-        g_hash_table_add(set, g_bytes_new(uidl_mac, MAC_SIZE));
+        guint8 mac[MAC_SIZE];
+        name_mac(writer->names, "uidl", account, uidls->pdata[i], mac);
+        g_hash_table_add(set, g_bytes_new(mac, MAC_SIZE));
     }
     return set;
 }

@@ -47,7 +47,7 @@ VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **er
     writer->vault = vault;
     writer->match_key = secret_copy(match_key);
     writer->names = name_key_new(match_key);
-    writer->digests = digest_key_new(match_key);
+    writer->digests = digest_key(match_key);
     writer->batch = batch_new(vault, writer->digests);
     writer->committed = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
     if (!take_lock(writer, error) || !vault_sweep(vault, error))
@@ -75,7 +75,7 @@ void vault_writer_free(VaultWriter *writer)
         (void)!vault_sweep(writer->vault, NULL);
     g_ptr_array_unref(writer->committed);
     vault_close(writer->fresh);
-    digest_key_free(writer->digests);
+    secret_free(writer->digests);
     name_key_free(writer->names);
     secret_free(writer->match_key);
     if (writer->lock >= 0)

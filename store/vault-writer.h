@@ -9,7 +9,7 @@ struct VaultWriter {
     int lock; /* descriptor of DIR/lock, or -1 */
     Secret *match_key;
     NameKey *names;
-    DigestKey *digests;
+    Secret *digests;       /* the key of vault-digest.h */
     Batch *batch;
     BatchMessage *current; /* between start and finish */
     Mac *identity;         /* of it */

@@ -411,6 +411,27 @@ static void p2_25_an_accounts_tunnel_is_held_against_the_rules(void **state)
     assert_string_equal(postern_error_rule(error), "config.tunnel");
 }
 
+static void p1_a_server_is_of_use_for_one_thing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri;
+        gboolean submits;
+    } cases[] = {{"imaps://j@mail.corp.example", FALSE},
+                 {"pops://j@mail.corp.example", FALSE},
+                 {"smtps://j@mail.corp.example", TRUE},
+                 {"submission://j@mail.corp.example", TRUE}};
+    const Company company = a_company();
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(VettedEndpoint) endpoint = endpoint_vet(cases[i].uri, &company, NULL);
+        g_autoptr(GError) error = NULL;
+        assert_true(endpoint_fits(endpoint, cases[i].submits, &error));
+        assert_false(endpoint_fits(endpoint, !cases[i].submits, &error));
+        assert_string_equal(postern_error_rule(error), "transport.scheme");
+        assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
+    }
+}
+
 static void schemes_have_names(void **state)
 {
     (void)state;
@@ -436,6 +457,7 @@ int main(void)
         cmocka_unit_test(p2_13_the_company_owns_what_lies_under_its_domains),
         cmocka_unit_test(freemail_providers_are_known_by_domain),
         cmocka_unit_test(p2_25_an_accounts_tunnel_is_held_against_the_rules),
+        cmocka_unit_test(p1_a_server_is_of_use_for_one_thing),
         cmocka_unit_test(schemes_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
