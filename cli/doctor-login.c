@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "fetchd/loginguard.h"
+#include "fetchd/ticket.h"
 #include "mime/compose.h"
 #include "policy/login.h"
 
@@ -70,12 +71,15 @@ void doctor_login_names(Doctor *doctor)
     }
 }
 
-static const Secret *secret_of(const Doctor *doctor, const Account *account)
+/* The password, or which ticket there is; NULL without *error when there is none to be had. */
+static Secret *secret_of(const Doctor *doctor, const DoctorServer *server, GError **error)
 {
     const GPtrArray *accounts = doctor->context->config->accounts;
+    if (server->endpoint && endpoint_by_ticket(server->endpoint))
+        return ticket_name(server->endpoint, -1, error);
     for (guint i = 0; i < accounts->len; i++)
-        if (accounts->pdata[i] == account)
-            return doctor->secrets->pdata[i];
+        if (accounts->pdata[i] == server->account && doctor->secrets->pdata[i])
+            return secret_copy(doctor->secrets->pdata[i]);
     return NULL;
 }
 
@@ -156,16 +160,19 @@ void doctor_logins(Doctor *doctor)
     const Account *refused = NULL;
     for (guint i = 0; i < doctor->servers->len; i++) {
         const DoctorServer *server = doctor->servers->pdata[i];
-        const Secret *secret = secret_of(doctor, server->account);
+        g_autoptr(GError) failure = NULL;
+        g_autoptr(Secret) secret = secret_of(doctor, server, &failure);
         if (server->endpoint == NULL)
             skip(doctor, server, "the server is refused already", "mend that first");
+        else if (failure)
+            skip(doctor, server, failure->message, postern_error_mend(failure));
         else if (secret == NULL)
             skip(doctor, server, "there is no password to try", "see password.there");
         else if (doctor->context->match_key == NULL)
             skip(doctor, server, "the store, which counts logins, cannot be opened",
                  "mend the store first");
         else if (server->account == refused)
-            skip(doctor, server, "the password was refused by the account's other server",
+            skip(doctor, server, "the login was refused by the account's other server",
                  "mend that first");
         else if (!try(doctor, server, secret))
             refused = server->account;

@@ -30,7 +30,7 @@ static Secret *get(const Doctor *doctor, const Account *account, GError **error)
         return NULL;
     }
     return doctor->asks && looked_at
-               ? login_secret(account, context->vault, context->match_key, -1, error)
+               ? login_secret(account, NULL, context->vault, context->match_key, -1, error)
                : login_secret_quietly(account, context->vault, context->match_key, error);
 }
 
@@ -47,6 +47,20 @@ static gboolean is_token(const Doctor *doctor, const Account *account)
                            g_ascii_strcasecmp(auth, "XOAUTH2") == 0));
     }
     return token;
+}
+
+/* Logs in everywhere by Kerberos: there is no password. */
+static gboolean by_ticket(const Doctor *doctor, const Account *account)
+{
+    guint tickets = 0, others = 0;
+    for (guint i = 0; i < doctor->servers->len; i++) {
+        const DoctorServer *server = doctor->servers->pdata[i];
+        if (server->account == account && server->endpoint && endpoint_by_ticket(server->endpoint))
+            tickets++;
+        else if (server->account == account)
+            others++;
+    }
+    return tickets > 0 && others == 0;
 }
 
 static const char *login_of(const Doctor *doctor, const Account *account)
@@ -95,7 +109,7 @@ static char *others(const Doctor *doctor, guint which, gboolean *shared)
     if (*shared)
         return g_strdup_printf("account \"%s\" has the same password", other);
     for (guint i = 0; i < accounts->len; i++)
-        if (doctor->secrets->pdata[i] == NULL)
+        if (doctor->secrets->pdata[i] == NULL && !by_ticket(doctor, accounts->pdata[i]))
             return g_strdup("no other account has it whose password could be had");
     return NULL;
 }
@@ -122,16 +136,29 @@ static void judge(Doctor *doctor, guint which, const char *subject)
         doctor_skip(doctor, judged[i], subject, "it is a token, which a server made", NULL);
 }
 
+static const RuleId about_passwords[] = {RULE_PASSWORD_THERE, RULE_PASSWORD_STRONG,
+                                         RULE_PASSWORD_DIFFERENT};
+
+static void tell_ticket(Doctor *doctor, const char *subject)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(about_passwords); i++)
+        doctor_skip(doctor, about_passwords[i], subject,
+                    "the login is by a Kerberos ticket, without a password", "see login.works");
+}
+
 /* All of them, also for what `only` leaves out: those are compared with. */
 void doctor_passwords(Doctor *doctor)
 {
     const GPtrArray *accounts = doctor->context->config->accounts;
     for (guint i = 0; i < accounts->len; i++) {
         g_autoptr(GError) failure = NULL;
-        Secret *secret = get(doctor, accounts->pdata[i], &failure);
+        gboolean ticket = doctor->typed == NULL && by_ticket(doctor, accounts->pdata[i]);
+        Secret *secret = ticket ? NULL : get(doctor, accounts->pdata[i], &failure);
         g_ptr_array_add(doctor->secrets, secret);
         g_autofree char *subject = text_field(((const Account *)accounts->pdata[i])->name);
-        if (secret == NULL && doctor_looks_at(doctor, accounts->pdata[i]))
+        if (ticket && doctor_looks_at(doctor, accounts->pdata[i]))
+            tell_ticket(doctor, subject);
+        else if (secret == NULL && doctor_looks_at(doctor, accounts->pdata[i]))
             tell_none(doctor, subject, failure);
     }
     for (guint i = 0; i < accounts->len; i++) {

@@ -22,6 +22,10 @@
 #define LIMIT_ADDRESSES 64                 /* addresses one host name may resolve to */
 #define LIMIT_SCRAM_LEAST 4096             /* iterations (RFC 5802, 5.1): fewer help who guesses passwords */
 #define LIMIT_SCRAM_MOST 1000000           /* iterations: half a second of work here */
+#define LIMIT_TICKET_ANSWERS 3             /* RFC 4752 with Kerberos: the ticket, nothing, the layer */
+#define LIMIT_TICKET_TOKEN 48000           /* bytes of one token; what Windows makes at most */
+#define LIMIT_TICKET_MS 60000              /* one answer: libkrb5 asks each KDC three times, for half a minute */
+#define LIMIT_TICKET_LIFE_S 180            /* of the process that makes them */
 #define LIMIT_FIRST_ANSWER 512             /* RFC 4954, 4: a whole AUTH command of SMTP */
 #define LIMIT_CONNECT_MS 30000             /* TCP and TLS, each */
 #define LIMIT_PROBE_MS 5000               /* a port that should be closed; firewalls often just say nothing */

@@ -46,8 +46,8 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
     g_autoptr(VettedEndpoint) endpoint = endpoint_of(account, account->fetch, company, error);
     if (endpoint == NULL || !endpoint_fits(endpoint, FALSE, error))
         return FALSE;
-    g_autoptr(Secret) secret =
-        login_secret(account, engine->vault, engine->match_key, engine->run->stop_fd, error);
+    g_autoptr(Secret) secret = login_secret(account, endpoint, engine->vault, engine->match_key,
+                                            engine->run->stop_fd, error);
     if (secret == NULL)
         return FALSE;
     const LinkTarget target = {

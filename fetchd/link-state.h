@@ -34,6 +34,13 @@ Link *link_open(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RES
  * it. */
 void link_close(Link *link, GError **failure);
 
+/* Tells the child what it connects to, with everything but trust and secret. */
+void link_put_session(Link *link, const LinkTarget *target, GPtrArray *ca_sets);
+
+/* And then those; waits until it has logged in. CA_SETS are of trust_load(). */
+gboolean link_log_in(Link *link, const LinkTarget *target, GPtrArray *ca_sets,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* One frame with what lies in the record, which is empty then. */
 gboolean link_put(Link *link, WireType type, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -278,37 +278,6 @@ static void link_free(Fetcher *fetcher)
 
 /* --- opening ------------------------------------------------------------------------------- */
 
-static void put_session_record(Link *link, const LinkTarget *target, GPtrArray *ca_sets)
-{
-    const VettedEndpoint *endpoint = target->endpoint;
-    const char *login = endpoint_login(endpoint), *auth = endpoint_auth(endpoint);
-    g_autofree char *host = g_strdup(endpoint_host(endpoint));
-    g_autofree char *user = g_strdup(login);
-    g_autofree char *mechanism = g_strdup(auth);
-    g_autofree char *weakest = g_strdup(target->company->min_auth);
-    const Session session = {
-        .scheme = endpoint_scheme(endpoint),
-        .host = host,
-        .login = user,
-        .auth = mechanism,
-        .min_auth = weakest,
-        .min_tls = target->company->min_tls,
-        .ca_sets = ca_sets,
-        .pins = target->account->pins,
-        .traced = target->trace != NULL,
-    };
-    record_put_session(link->record, &session);
-}
-
-static gboolean introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
-{
-    put_session_record(link, target, ca_sets);
-    return link_put(link, WIRE_SESSION, error) && trust_send(link->wire, ca_sets, error) &&
-           wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret),
-                    secret_size(target->secret), error) &&
-           await_done(link, NULL, NULL, error);
-}
-
 /* A child that reads no more must not hold us in a send() for ever. */
 static gboolean bound_sending(int wire_fd, GError **error)
 {
@@ -369,9 +338,9 @@ Link *link_open(const LinkTarget *target, GError **error)
     }
     Link *link = link_start(target, error);
     g_autoptr(GError) failure = NULL;
-    if (link == NULL || introduce(link, target, ca_sets, &failure))
+    if (link == NULL || link_log_in(link, target, ca_sets, &failure))
         return link;
-    login_name_account(target->account, failure);
+    login_name_account(target->account, target->endpoint, failure);
     link_close(link, &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
     return NULL;
@@ -422,7 +391,7 @@ gboolean link_probe(const LinkTarget *target, ProbeKind kind, GError **error)
     if (link == NULL)
         return FALSE;
     g_autoptr(GPtrArray) none = g_ptr_array_new();
-    put_session_record(link, target, none);
+    link_put_session(link, target, none);
     gboolean good = link_put(link, WIRE_SESSION, error);
     record_put_probe(link->record, kind);
     good = good && link_put(link, WIRE_PROBE, error) && await_done(link, NULL, NULL, error);

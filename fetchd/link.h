@@ -19,9 +19,9 @@ typedef struct {
     const Company *company;
     const Account *account;
     const VettedEndpoint *endpoint;
-    const Secret *secret;
-    TraceLog *trace; /* or NULL */
-    int stop_fd;     /* becoming readable interrupts with 75 "run.interrupted"; -1 for none */
+    const Secret *secret; /* as of login_secret() */
+    TraceLog *trace;      /* or NULL */
+    int stop_fd;          /* becoming readable interrupts with 75 "run.interrupted"; -1 for none */
 } LinkTarget;
 
 /* Connects, starts the child and logs in. The child is ended when the result is freed. */

@@ -2,7 +2,7 @@ noinst_LIBRARIES += libpostern-fetchd.a
 libpostern_fetchd_a_SOURCES = \
 	fetchd/child.c fetchd/child.h \
 	fetchd/engine.c fetchd/engine.h \
-	fetchd/link.c fetchd/link.h fetchd/link-letter.c fetchd/link-state.h \
+	fetchd/link.c fetchd/link.h fetchd/link-letter.c fetchd/link-login.c fetchd/link-state.h \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
@@ -12,6 +12,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/sending.c fetchd/sending.h \
 	fetchd/schedule.c fetchd/schedule.h \
 	fetchd/spawn.c fetchd/spawn.h \
+	fetchd/ticket.c fetchd/ticket.h \
 	fetchd/trust.c fetchd/trust.h \
 	fetchd/tracelog.c fetchd/tracelog.h \
 	fetchd/tunnel.c fetchd/tunnel.h \
@@ -28,3 +29,12 @@ if SANITIZERS
 bin_postern_net_SOURCES += fetchd/netmain-sanitized.c
 endif
 bin_postern_net_LDADD = libpostern-fetchd.a $(LINK_net) $(SECCOMP_LIBS)
+
+# Nor does what makes Kerberos tokens, which must read files and ask a KDC.
+pkglibexec_PROGRAMS += bin/postern-gss
+bin_postern_gss_SOURCES = fetchd/gssmain.c fetchd/gss.c fetchd/gss.h fetchd/confine.c fetchd/confine.h
+if SANITIZERS
+bin_postern_gss_SOURCES += fetchd/netmain-sanitized.c
+endif
+bin_postern_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
+bin_postern_gss_LDADD = libpostern-fetchd.a $(LINK_net) $(SECCOMP_LIBS) $(KRB5_LIBS)

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "crypto/password.h"
 #include "crypto/pgp.h"
+#include "fetchd/ticket.h"
 
 #define OTHER_WAYS                                                                                 \
     "on a host without the private key use 'secret = keyring', 'secret = credential:NAME' or "     \
@@ -39,9 +40,11 @@ static Secret *sealed(const Account *account, Vault *vault, const Secret *match_
     return unwrap(bytes, size, error);
 }
 
-Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, int stop_fd,
-                     GError **error)
+Secret *login_secret(const Account *account, const VettedEndpoint *endpoint, Vault *vault,
+                     const Secret *match_key, int stop_fd, GError **error)
 {
+    if (endpoint && endpoint_by_ticket(endpoint))
+        return ticket_name(endpoint, stop_fd, error);
     return account->secret_kind == SECRET_SEALED
                ? sealed(account, vault, match_key, pgp_unwrap, error)
                : password_get(account, stop_fd, error);
@@ -61,14 +64,16 @@ Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret 
     return NULL;
 }
 
-void login_name_account(const Account *account, GError *failure)
+void login_name_account(const Account *account, const VettedEndpoint *endpoint, GError *failure)
 {
     if (g_strcmp0(postern_error_rule(failure), "login.refused") != 0)
         return;
     g_autofree char *word = text_word(account->name);
     g_autofree char *name = text_name(account->name);
     g_autofree char *mend =
-        account->secret_kind == SECRET_SEALED || account->secret_kind == SECRET_KEYRING
+        endpoint_by_ticket(endpoint)
+            ? g_strdup("see with 'klist' whose ticket it is, and ask who runs the server")
+        : account->secret_kind == SECRET_SEALED || account->secret_kind == SECRET_KEYRING
             ? g_strdup_printf("set the right password: postern password set %s", word)
             : g_strdup_printf("correct the password where account \"%s\" takes it from", name);
     postern_error_set_mend(failure, mend);

@@ -5,14 +5,17 @@
 
 #include "core/config.h"
 #include "core/secret.h"
+#include "policy/endpoint.h"
 #include "store/vault.h"
 
 /*
- * For `secret = sealed` this is one gpg call; where the private key is missing it is 78
- * "secret.sealed", told before any connection, and the mend names the other three ways.
- * For the other kinds see crypto/password.h; STOP_FD too.
+ * The secret of ACCOUNT for ENDPOINT; NULL: its password. Where endpoint_by_ticket() it is
+ * ticket_name(), and no password is looked for. For `secret = sealed` this is one gpg call; where
+ * the private key is missing it is 78 "secret.sealed", told before any connection, and the mend
+ * names the other three ways. For the other kinds see crypto/password.h; STOP_FD too.
  */
-Secret *login_secret(const Account *account, Vault *vault, const Secret *match_key, int stop_fd,
+Secret *login_secret(const Account *account, const VettedEndpoint *endpoint, Vault *vault,
+                     const Secret *match_key, int stop_fd,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
@@ -22,6 +25,6 @@ Secret *login_secret(const Account *account, Vault *vault, const Secret *match_k
 Secret *login_secret_quietly(const Account *account, Vault *vault, const Secret *match_key,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The net child knows the login, but neither the account nor where its password comes from: puts both into
- * the mend of a refused login. */
-void login_name_account(const Account *account, GError *failure);
+/* The net child knows the login, but neither the account nor where its password comes from: puts
+ * both into the mend of a refused login. */
+void login_name_account(const Account *account, const VettedEndpoint *endpoint, GError *failure);

@@ -28,8 +28,12 @@ static gboolean blocked(const LinkTarget *target, gint64 since, GError **error)
     g_autofree char *when = time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
     g_autofree char *account = text_name(target->account->name);
     g_autofree char *word = text_word(target->account->name);
+    gboolean ticket = endpoint_by_ticket(target->endpoint);
     g_autofree char *mend =
-        target->account->secret_kind == SECRET_SEALED ||
+        ticket ? g_strdup_printf("get a new ticket with 'kinit', or try this one again with "
+                                 "'postern password retry %s'",
+                                 word)
+        : target->account->secret_kind == SECRET_SEALED ||
                 target->account->secret_kind == SECRET_KEYRING
             ? g_strdup_printf("set the right one with 'postern password set %s', or try this one "
                               "again with 'postern password retry %s'",
@@ -38,9 +42,9 @@ static gboolean blocked(const LinkTarget *target, gint64 since, GError **error)
                               "'postern password retry %s'",
                               word);
     return refuse(error, POSTERN_ERROR_LOGIN, "login.blocked", mend,
-                  "%s refused this login and password of account \"%s\" at %s: they are not tried "
+                  "%s refused this login and %s of account \"%s\" at %s: they are not tried "
                   "again",
-                  endpoint_host(target->endpoint), account, when);
+                  endpoint_host(target->endpoint), ticket ? "ticket" : "password", account, when);
 }
 
 static gboolean too_often(const LinkTarget *target, gint64 wait, gboolean refusals, GError **error)

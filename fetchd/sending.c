@@ -85,7 +85,8 @@ static gboolean prepare(Sending *self, GError **error)
     if (self->vault && self->match_key == NULL)
         self->match_key = matchkey_load(self->vault, error);
     if (self->match_key && self->secret == NULL)
-        self->secret = login_secret(self->account, self->vault, self->match_key, -1, error);
+        self->secret =
+            login_secret(self->account, self->endpoint, self->vault, self->match_key, -1, error);
     return self->secret != NULL;
 }
 

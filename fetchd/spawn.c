@@ -9,26 +9,25 @@
 
 #include "core/error.h"
 
-#define PROGRAM "postern-net"
-
-static char *program(void)
+static char *program(const char *name)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
-    g_autofree char *beside = dir ? g_build_filename(dir, PROGRAM, NULL) : NULL;
+    g_autofree char *beside = dir ? g_build_filename(dir, name, NULL) : NULL;
     if (beside && g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
         return g_steal_pointer(&beside);
-    return g_build_filename(PKGLIBEXECDIR, PROGRAM, NULL);
+    return g_build_filename(PKGLIBEXECDIR, name, NULL);
 }
 
-int spawn_net_child(int socket_fd, pid_t *pid, GError **error)
+/* The other end of our socket becomes 3, and SOCKET_FD (-1 for none), which stays the caller's, 4.
+ */
+static int spawn(const char *name, const char *const *environment, int socket_fd, pid_t *pid,
+                 GError **error)
 {
-    g_autofree char *path = program();
+    g_autofree char *path = program(name);
     const char *const argv[] = {path, NULL};
-    const char *const no_environment[] = {NULL};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-        close(socket_fd);
         refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "no socketpair: %s", g_strerror(errno));
         return -1;
     }
@@ -36,17 +35,33 @@ int spawn_net_child(int socket_fd, pid_t *pid, GError **error)
     const int targets[] = {3, 4};
     g_autoptr(GError) failure = NULL;
     gboolean started = g_spawn_async_with_pipes_and_fds(
-        NULL, argv, no_environment,
+        NULL, argv, environment,
         G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-        NULL, -1, -1, -1, sources, targets, G_N_ELEMENTS(sources), pid, NULL, NULL, NULL, &failure);
+        NULL, -1, -1, -1, sources, targets, socket_fd >= 0 ? 2 : 1, pid, NULL, NULL, NULL,
+        &failure);
     close(pair[1]);
-    close(socket_fd);
     if (started)
         return pair[0];
     close(pair[0]);
     refuse(error, POSTERN_ERROR_BUG, "net.spawn", "is Postern installed whole?",
            "cannot start %s: %s", path, failure->message);
     return -1;
+}
+
+int spawn_net_child(int socket_fd, pid_t *pid, GError **error)
+{
+    const char *const no_environment[] = {NULL};
+    int wire_fd = spawn("postern-net", no_environment, socket_fd, pid, error);
+    close(socket_fd);
+    return wire_fd;
+}
+
+int spawn_ticket_child(pid_t *pid, GError **error)
+{
+    const char *where = g_getenv("KRB5CCNAME");
+    g_autofree char *word = where ? g_strconcat("KRB5CCNAME=", where, NULL) : NULL;
+    const char *const environment[] = {word, NULL};
+    return spawn("postern-gss", environment, -1, pid, error);
 }
 
 void spawn_end(pid_t pid)

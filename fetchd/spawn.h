@@ -1,6 +1,6 @@
 /*
- * spawn — starts a net child on a connected socket. The child's program lies beside our own
- * executable (a build tree, a bundle) or in PKGLIBEXECDIR.
+ * spawn — starts a net child on a connected socket, or postern-gss. Their programs lie beside our
+ * own executable (a build tree, a bundle) or in PKGLIBEXECDIR.
  */
 #pragma once
 
@@ -12,6 +12,12 @@
  * wire; *pid is to be ended with spawn_end(). -1 with 70 "net.spawn" on failure.
  */
 int spawn_net_child(int socket_fd, pid_t *pid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The same for postern-gss, which has no socket. Of the environment it gets where the user's
+ * tickets lie, and not KRB5_CONFIG: what Kerberos trusts stands in /etc/krb5.conf.
+ */
+int spawn_ticket_child(pid_t *pid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Ends the child, by force when it has not left by itself, and reaps it. */
 void spawn_end(pid_t pid);

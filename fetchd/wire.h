@@ -37,8 +37,11 @@ typedef enum {
     WIRE_TRACE, /* a line of the transcript, at any time, when SESSION asked for it */
     WIRE_DONE,  /* the command succeeded */
     WIRE_FAIL,  /* it failed: kind, rule, sentence, mend */
+    /* Kerberos, while SECRET is not answered; also between the keeper and postern-gss */
+    WIRE_CHALLENGE, /* child to keeper: the server's token */
+    WIRE_ANSWER,    /* keeper to child: ours */
 } WireType;
-#define WIRE_TYPES WIRE_FAIL
+#define WIRE_TYPES WIRE_ANSWER
 
 typedef struct {
     WireType type;

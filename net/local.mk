@@ -21,6 +21,7 @@ libpostern_net_a_SOURCES = \
 	net/line.c net/line.h \
 	net/lookup.c net/lookup.h \
 	net/mailboxname.c net/mailboxname.h \
+	net/mech-gssapi.c \
 	net/mech-password.c net/mechanism.h \
 	net/mech-scram.c \
 	net/mech-token.c \

@@ -9,7 +9,8 @@
 struct Mechanism {
     const char *name;
     gboolean client_first; /* the first answer may travel with the command (RFC 4422, 3) */
-    gboolean token;        /* the secret is a token: used only where ;AUTH= names the mechanism */
+    gboolean token;        /* the secret is a token or ticket: used only where ;AUTH= names the mechanism */
+    gboolean relayed;      /* its tokens are made elsewhere: wants a relay */
     gboolean bound;        /* wants a channel binding */
     gboolean proves;       /* the last answer is to the server's proof that it knows us */
     guint answers;         /* how many a login takes: a yes before the last is a violation */
@@ -25,6 +26,9 @@ extern const Mechanism mechanism_scram_sha_1, mechanism_scram_sha_256, mechanism
     mechanism_scram_sha_256_plus;
 /* mech-token.c */
 extern const Mechanism mechanism_oauthbearer, mechanism_xoauth2;
+
+/* mech-gssapi.c */
+extern const Mechanism mechanism_gssapi;
 
 /* The bytes of strict base64, *size of them and the caller's; NULL for anything else. */
 guint8 *base64_strict(const char *base64, gsize *size);

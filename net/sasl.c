@@ -23,6 +23,7 @@ static const Mechanism *const mechanisms[] = {
     &mechanism_cram_md5,
     &mechanism_scram_sha_1,
     &mechanism_scram_sha_256,
+    &mechanism_gssapi,
     &mechanism_scram_sha_1_plus,
     &mechanism_scram_sha_256_plus,
 };
@@ -150,7 +151,8 @@ static gboolean usable(const Mechanism *one, const Session *session, const char 
     const char *demanded = demanded_by(session);
     gboolean named = demanded && g_ascii_strcasecmp(demanded, one->name) == 0;
     return (named || (demanded == NULL && !one->token)) && (can_bind || !one->bound) &&
-           strong_enough(session, one->name) && offers(offered, one->name);
+           (session->relay || !one->relayed) && strong_enough(session, one->name) &&
+           offers(offered, one->name);
 }
 
 gboolean sasl_begin(Exchange *exchange, const Session *session, const char *const *offered,
@@ -254,8 +256,8 @@ gboolean sasl_finish(const Exchange *exchange, GError **error)
     if (mechanism->proves)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "login.unproven",
                       "this may be another server than the company's: tell those who run it",
-                      "%s accepted the login before it proved that it knows the password",
-                      exchange->session->host);
+                      "%s accepted the login before it proved that it knows the %s",
+                      exchange->session->host, mechanism->relayed ? "key of Kerberos" : "password");
     return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
                   exchange->step > mechanism->answers
                       ? "%s accepted the login after it had rejected it"

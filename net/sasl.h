@@ -42,8 +42,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Exchange, exchange_clear)
 /*
  * Chooses the strongest among OFFERED (names as the server sent them) that is known here, that
  * session->auth, when set, demands, and that is not weaker than session->min_auth. A mechanism
- * that carries a token is taken only when session->auth names it: no token is ever sent as a
- * password, nor a password as a token. BINDING is channel_binding(), NULL where there is none.
+ * that carries a token or ticket is taken only when session->auth names it: no token is ever sent as
+ * a password, nor a password as a token; GSSAPI only with session->relay. BINDING is channel_binding(), NULL where there is none.
  */
 gboolean sasl_begin(Exchange *exchange, const Session *session, const char *const *offered,
                     GBytes *binding, GError **error) G_GNUC_WARN_UNUSED_RESULT;

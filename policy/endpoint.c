@@ -21,6 +21,9 @@ struct VettedEndpoint {
     char *auth;
 };
 
+/* The mechanism that needs no password, but a Kerberos ticket (RFC 4752). */
+#define TICKET "GSSAPI"
+
 static const struct {
     const char *name;
     const char *port;
@@ -219,6 +222,8 @@ VettedEndpoint *endpoint_vet(const char *uri, const Company *company, GError **e
     const char *rest = take_scheme(uri, &endpoint->scheme, error);
     if (rest == NULL || !take_rest(endpoint, rest, company, error))
         return NULL;
+    if (endpoint->auth == NULL && g_strcmp0(company->min_auth, TICKET) == 0)
+        endpoint->auth = g_strdup(TICKET);
     return g_steal_pointer(&endpoint);
 }
 
@@ -275,6 +280,11 @@ const char *endpoint_login(const VettedEndpoint *endpoint)
 const char *endpoint_auth(const VettedEndpoint *endpoint)
 {
     return endpoint->auth;
+}
+
+gboolean endpoint_by_ticket(const VettedEndpoint *endpoint)
+{
+    return g_strcmp0(endpoint->auth, TICKET) == 0;
 }
 
 const char *scheme_port(Scheme scheme)

@@ -35,7 +35,10 @@ Scheme endpoint_scheme(const VettedEndpoint *endpoint);
 const char *endpoint_host(const VettedEndpoint *endpoint);  /* A-label, lower case, no final dot */
 guint16 endpoint_port(const VettedEndpoint *endpoint);      /* 993, 995, 465 or 587 */
 const char *endpoint_login(const VettedEndpoint *endpoint); /* decoded */
-const char *endpoint_auth(const VettedEndpoint *endpoint);  /* ";AUTH=" mechanism, or NULL */
+/* The mechanism of ";AUTH="; where there is none, GSSAPI when min_auth is that; or NULL. */
+const char *endpoint_auth(const VettedEndpoint *endpoint);
+/* Is the login by a Kerberos ticket, with no password at all? */
+gboolean endpoint_by_ticket(const VettedEndpoint *endpoint);
 /* Is the server of use for what an account names it for: submit when SUBMITS, else fetch? 78
  * "transport.scheme". */
 gboolean endpoint_fits(const VettedEndpoint *endpoint, gboolean submits,

@@ -116,6 +116,7 @@ facade pwquality 'crypto/strength\.c' 'libpwquality is known to crypto/strength.
 facade zstd 'crypto/[a-z0-9-]*\.[ch]' 'zstd is known to crypto/ alone'
 facade libpsl 'policy/[a-z0-9-]*\.[ch]' 'the public suffix list is known to policy/ alone'
 facade seccomp 'fetchd/confine\.c' 'libseccomp is known to fetchd/confine.c alone'
+facade 'gssapi|krb5' 'fetchd/gss\.c' 'Kerberos is known to fetchd/gss.c alone'
 facade keyutils 'crypto/[a-z0-9-]*\.[ch]' 'the kernel keyring is known to crypto/ alone'
 
 nothing 'nothing below fetchd/ and cli/ prints' "$(calls \

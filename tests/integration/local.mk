@@ -9,6 +9,7 @@ INTEGRATION = \
 	tests/integration/cmd-interrupt.sh \
 	tests/integration/cmd-init.sh \
 	tests/integration/cmd-json.sh \
+	tests/integration/cmd-kerberos.sh \
 	tests/integration/cmd-keyring.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
@@ -46,12 +47,14 @@ TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh
 EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/company.sh \
+	tests/lib/gss_server.py \
 	tests/lib/hostile.py \
 	tests/lib/hostile.sh \
 	tests/lib/hostile_dns.py \
 	tests/lib/hostile_imap.py \
 	tests/lib/hostile_pop3.py \
 	tests/lib/hostile_smtp.py \
+	tests/lib/kerberos.sh \
 	tests/lib/lsan.supp \
 	tests/lib/make-mail.py \
 	tests/lib/memory-search.py \

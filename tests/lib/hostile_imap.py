@@ -1,7 +1,10 @@
 """IMAP for hostile.py: an honest little server, and one subclass for each thing it can do wrong."""
 
+import base64
 import re
 import time
+
+import gss_server
 
 CAPABILITIES = b"IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN UIDPLUS ENABLE"
 SAMPLE = (b"From: Mary Jones <mary.jones@corp.example>\r\nTo: jsmith@corp.example\r\nSubject: sample %d\r\n"
@@ -443,3 +446,91 @@ class EvilRefusal(Honest):
         self.send(self.tag + b" NO [SERVERBUG] \x1b[2J\x9b31m \xc2\x9b \xe2\x80\xa8 \xe2\x80\xae no")
 
     on_select = on_examine
+
+
+class Kerberos(Honest):
+    """breaks nothing, and logs in by Kerberos alone: $KRB5_KTNAME holds its key"""
+    capabilities = b"IMAP4rev1 SASL-IR AUTH=GSSAPI"
+    layers = gss_server.NONE | gss_server.INTEGRITY | gss_server.PRIVACY
+
+    def greet(self):
+        self.send(b"* OK [CAPABILITY " + self.capabilities + b"] ready")
+
+    def on_capability(self, _):
+        self.send(b"* CAPABILITY " + self.capabilities)
+        self.ok()
+
+    def ask(self, token):
+        self.send(b"+ " + base64.b64encode(token))
+        return base64.b64decode(self.connection.line())
+
+    def on_authenticate(self, arguments):
+        self.acceptor = gss_server.Acceptor()
+        self.talk(base64.b64decode(arguments.partition(b" ")[2]))
+        self.ok(b"logged in")
+
+    def talk(self, token):
+        self.prove(token)
+        self.said = self.acceptor.unwrap(self.ask(self.acceptor.offer(self.layers, 65536)))
+        self.connection.log("chose", repr(self.said))
+
+    def prove(self, token):
+        self.ask(self.acceptor.accept(token))
+
+
+class KerberosWithoutNone(Kerberos):
+    """34: demands a security layer within TLS"""
+    layers = gss_server.INTEGRITY | gss_server.PRIVACY
+
+
+class KerberosEarly(Kerberos):
+    """33: says yes without having proved itself"""
+
+    def talk(self, token):
+        pass
+
+
+class KerberosUnproven(Kerberos):
+    """33: proves itself by bytes that are no proof"""
+
+    def prove(self, token):
+        self.ask(self.acceptor.accept(token)[:-8] + b"12345678")
+
+
+class KerberosEndless(Kerberos):
+    """34: asks again and again"""
+
+    def talk(self, token):
+        super().talk(token)
+        while True:
+            self.ask(self.acceptor.offer(self.layers))
+
+
+class KerberosEmpty(Kerberos):
+    """34: asks for nothing, without end"""
+
+    def talk(self, token):
+        while True:
+            self.ask(b"")
+
+
+class KerberosHuge(Kerberos):
+    """34: a token of more than 48,000 bytes"""
+
+    def prove(self, token):
+        self.ask(b"\x60" * 48001)
+
+
+class KerberosGarbled(Kerberos):
+    """34: what is no token"""
+
+    def prove(self, token):
+        self.ask(b"\x60\x84\xff\xff\xff\xff" + bytes(range(256)))
+
+
+class KerberosShortOffer(Kerberos):
+    """34: offers layers in three bytes"""
+
+    def talk(self, token):
+        self.prove(token)
+        self.ask(self.acceptor.wrap(b"\1\0\0"))

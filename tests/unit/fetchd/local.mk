@@ -1,5 +1,6 @@
 UNIT_FETCHD = \
 	tests/unit/fetchd/test-confine \
+	tests/unit/fetchd/test-gss \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
 	tests/unit/fetchd/test-patience \
@@ -13,6 +14,9 @@ TESTS += $(UNIT_FETCHD)
 tests_unit_fetchd_test_confine_SOURCES = \
 	tests/unit/fetchd/test-confine.c fetchd/confine.c fetchd/confine.h
 tests_unit_fetchd_test_confine_LDADD = $(LINK_core) $(SECCOMP_LIBS) $(UNIT_LIBS)
+tests_unit_fetchd_test_gss_SOURCES = tests/unit/fetchd/test-gss.c fetchd/gss.c fetchd/gss.h
+tests_unit_fetchd_test_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
+tests_unit_fetchd_test_gss_LDADD = $(LINK_net) $(KRB5_LIBS) $(UNIT_LIBS)
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_loginguard_SOURCES = tests/unit/fetchd/test-loginguard.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

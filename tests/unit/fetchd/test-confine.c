@@ -85,10 +85,12 @@ static long lifts_its_limits(void)
     return syscall(SYS_prlimit64, 0, 7, NULL, NULL);
 }
 
-static const struct {
+typedef struct {
     const char *name;
     long (*attempt)(void);
-} attempts[] = {
+} Attempt;
+
+static const Attempt attempts[] = {
     {"open", opens},
     {"the old open", opens_the_old_way},
     {"socket", makes_a_socket},
@@ -100,6 +102,42 @@ static const struct {
     {"kill", kills_its_keeper},
     {"pidfd_open", takes_a_descriptor},
     {"prlimit64", lifts_its_limits},
+};
+
+/* --- postern-gss ---------------------------------------------------------------------------- */
+
+static long asks_a_keyring(void)
+{
+    return syscall(SYS_keyctl, 0, -4, 0); /* KEYCTL_GET_KEYRING_ID of the user's */
+}
+
+static long adds_a_key(void)
+{
+    return syscall(SYS_add_key, "user", "x", "x", 1, -4);
+}
+
+static long listens(void)
+{
+    return syscall(SYS_listen, 3, 1);
+}
+
+static long goes_around_the_list(void)
+{
+    return syscall(SYS_io_uring_setup, 1, NULL);
+}
+
+static const Attempt ticket_attempts[] = {
+    {"a socket that is a file", makes_a_socket},
+    {"execve", runs_a_program},
+    {"clone", forks},
+    {"ptrace", traces_its_keeper},
+    {"process_vm_readv", reads_its_keepers_memory},
+    {"kill", kills_its_keeper},
+    {"pidfd_open", takes_a_descriptor},
+    {"keyctl", asks_a_keyring},
+    {"add_key", adds_a_key},
+    {"listen", listens},
+    {"io_uring_setup", goes_around_the_list},
 };
 
 #endif
@@ -117,6 +155,68 @@ static int inside(int (*what)(gpointer user), gpointer user)
 }
 
 #ifndef SANITIZED
+static int ticket_fails(gpointer user)
+{
+    long (*attempt)(void) = *(long (*const *)(void))user;
+    if (!confine_first() || !confine_ticket())
+        return 98;
+    errno = 0;
+    return attempt() == -1 && errno == EPERM ? 0 : 1;
+}
+
+/* As `inside`, but for the lock. */
+static int apart(int (*what)(gpointer user), gpointer user)
+{
+    int status;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(what(user));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void p8_97_who_makes_kerberos_tokens_and_is_taken_over_can_do_little(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(ticket_attempts); i++) {
+        int code = apart(ticket_fails, (gpointer)&ticket_attempts[i].attempt);
+        if (code != 0)
+            fail_msg("%s: %d", ticket_attempts[i].name, code);
+    }
+}
+
+/* Settings are read and a KDC is asked; nothing of the user's is read, and nothing is written. */
+static int ticket_works(gpointer user)
+{
+    const char *own = user;
+    if (!confine_first() || !confine_ticket())
+        return 98;
+    if (open("/etc/passwd", O_RDONLY) < 0 || socket(AF_INET, SOCK_DGRAM, 0) < 0)
+        return 1;
+    if (open(own, O_RDONLY) >= 0 || errno != EACCES)
+        return 2;
+    return open(own, O_WRONLY) >= 0 || errno != EACCES || open("/etc/passwd", O_WRONLY) >= 0 ||
+                   errno != EACCES || unlink(own) == 0
+               ? 3
+               : 0;
+}
+
+static void p8_97_who_makes_kerberos_tokens_reads_settings_alone(void **state)
+{
+    (void)state;
+    /* Linux 5.13 and newer, unless it was built or started without. */
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1)
+        skip();
+    char own[] = "/tmp/postern-test-XXXXXX";
+    int fd = mkstemp(own);
+    assert_true(fd >= 0);
+    int code = apart(ticket_works, own);
+    close(fd);
+    (void)unlink(own);
+    assert_int_equal(code, 0);
+}
+
 static int fails(gpointer user)
 {
     long (*attempt)(void) = *(long (**)(void))user;
@@ -162,6 +262,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #ifndef SANITIZED /* whose reports need files */
         cmocka_unit_test(p8_97_a_child_taken_over_can_do_nothing),
+        cmocka_unit_test(p8_97_who_makes_kerberos_tokens_and_is_taken_over_can_do_little),
+        cmocka_unit_test(p8_97_who_makes_kerberos_tokens_reads_settings_alone),
 #endif
         cmocka_unit_test(what_a_child_needs_works),
     };

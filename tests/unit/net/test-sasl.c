@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "net/sasl.h"
 
 static Secret *password;
@@ -289,6 +290,70 @@ static void cram_md5_answers_as_its_rfc_says(void **state)
     session = here;
 }
 
+/* --- Kerberos -------------------------------------------------------------------------------- */
+
+static guint relayed;
+
+static Secret *relay(gpointer user, const guint8 *token, gsize size, GError **error)
+{
+    (void)token, (void)size, (void)error;
+    assert_ptr_equal(user, &relayed);
+    g_autofree char *answer = g_strdup_printf("token %u", ++relayed);
+    return secret_new(answer, strlen(answer));
+}
+
+static void p3_34_kerberos_is_used_only_where_it_is_named_and_tokens_can_be_made(void **state)
+{
+    (void)state;
+    static const char *const offered[] = {"GSSAPI", "PLAIN", NULL};
+    session.relay = relay;
+    g_autofree char *unnamed = chosen_from(offered, NULL);
+    session.auth = (char *)"GSSAPI";
+    g_autofree char *named = chosen_from(offered, NULL);
+    session.relay = NULL;
+    g_autofree char *alone = chosen_from(offered, NULL);
+    session.auth = NULL;
+    assert_string_equal(unnamed, "PLAIN");
+    assert_string_equal(named, "GSSAPI");
+    assert_string_equal(alone, "none");
+}
+
+static void p3_34_kerberos_has_three_answers(void **state)
+{
+    (void)state;
+    session.relay = relay;
+    session.relay_user = &relayed;
+    relayed = 0;
+    g_auto(Exchange) exchange = begin("GSSAPI");
+    for (guint i = 0; i < 3; i++) {
+        g_autoptr(GError) early = NULL;
+        assert_false(sasl_finish(&exchange, &early));
+        assert_string_equal(postern_error_rule(early), "login.unproven");
+        assert_answer(&exchange, i == 0 ? "" : "YQ==",
+                      (const char *[]){"dG9rZW4gMQ==", "dG9rZW4gMg==", "dG9rZW4gMw=="}[i]);
+    }
+    assert_true(sasl_finish(&exchange, NULL));
+    assert_refused(&exchange, "YQ==", POSTERN_ERROR_PROTOCOL, "login.challenge");
+    assert_int_equal(relayed, LIMIT_TICKET_ANSWERS);
+    session.relay = NULL;
+}
+
+static void p3_34_a_token_of_the_limit_passes_and_one_byte_more_does_not(void **state)
+{
+    (void)state;
+    g_autofree guint8 *bytes = g_malloc0(LIMIT_TICKET_TOKEN + 1);
+    g_autofree char *most = g_base64_encode(bytes, LIMIT_TICKET_TOKEN);
+    g_autofree char *more = g_base64_encode(bytes, LIMIT_TICKET_TOKEN + 1);
+    session.relay = relay;
+    session.relay_user = &relayed;
+    relayed = 0;
+    g_auto(Exchange) exchange = begin("GSSAPI");
+    assert_answer(&exchange, most, "dG9rZW4gMQ==");
+    assert_refused(&exchange, more, POSTERN_ERROR_PROTOCOL, "login.challenge");
+    assert_int_equal(relayed, 1);
+    session.relay = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +369,9 @@ int main(void)
         cmocka_unit_test(a_password_with_nul_is_not_sent),
         cmocka_unit_test(an_answer_without_room_waits_for_the_question),
         cmocka_unit_test(cram_md5_answers_as_its_rfc_says),
+        cmocka_unit_test(p3_34_kerberos_is_used_only_where_it_is_named_and_tokens_can_be_made),
+        cmocka_unit_test(p3_34_kerberos_has_three_answers),
+        cmocka_unit_test(p3_34_a_token_of_the_limit_passes_and_one_byte_more_does_not),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -80,6 +80,31 @@ static void check(const Refusal *cases, gsize n)
     }
 }
 
+static void a_ticket_is_used_where_the_uri_or_the_company_names_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uri, *minimum;
+        gboolean ticket;
+    } ticket_cases[] = {
+        {"imaps://j;AUTH=GSSAPI@corp.example", NULL, TRUE},
+        {"imaps://j;auth=gssapi@corp.example", "PLAIN", TRUE},
+        {"imaps://j@corp.example", "GSSAPI", TRUE},
+        {"imaps://j;AUTH=*@corp.example", "GSSAPI", TRUE},
+        {"imaps://j@corp.example", NULL, FALSE},
+        {"imaps://j@corp.example", "SCRAM-SHA-256", FALSE},
+        {"imaps://j;AUTH=SCRAM-SHA-256-PLUS@corp.example", "GSSAPI", FALSE},
+        {"imaps://j;AUTH=PLAIN@corp.example", "GSSAPI", FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(ticket_cases); i++) {
+        Company company = a_company();
+        company.min_auth = (char *)ticket_cases[i].minimum;
+        g_autoptr(VettedEndpoint) endpoint = endpoint_vet(ticket_cases[i].uri, &company, NULL);
+        assert_non_null(endpoint);
+        assert_int_equal(endpoint_by_ticket(endpoint), ticket_cases[i].ticket);
+    }
+}
+
 static void p1_1_other_schemes_are_refused(void **state)
 {
     (void)state;
@@ -444,6 +469,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_of_the_company_is_vetted),
+        cmocka_unit_test(a_ticket_is_used_where_the_uri_or_the_company_names_it),
         cmocka_unit_test(p1_1_other_schemes_are_refused),
         cmocka_unit_test(p1_1_other_ports_are_refused),
         cmocka_unit_test(p2_13_hosts_that_only_look_like_the_company_are_refused),
