@@ -31,6 +31,7 @@
 #define LIMIT_PROBE_MS 5000               /* a port that should be closed; firewalls often just say nothing */
 #define LIMIT_READ_MS 60000                /* silence while a reply is due */
 #define LIMIT_COMMAND_MS 120000            /* a whole command, message bodies apart */
+#define LIMIT_IDLE_MS 570000               /* RFC 2177 allows 29 minutes; routers forget sooner */
 #define LIMIT_DELIVERY_MS 600000           /* RFC 5321, 4.5.3.2.6: a letter may be scanned first */
 
 #define LIMIT_REFUSED_LOGINS 5             /* of one host in an hour; servers ban who tries more */

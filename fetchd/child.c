@@ -192,6 +192,20 @@ static gboolean do_remove(Child *child, const Frame *frame, GError **error)
                                              numbers->len, error);
 }
 
+static void send_news(gpointer user)
+{
+    Child *child = user;
+    (void)!(wire_put(child->wire, WIRE_NEWS, NULL, 0, NULL) && wire_flush(child->wire, NULL));
+}
+
+/* The keeper's next word, which can only be WAKE, ends it. */
+static gboolean do_idle(Child *child, GError **error)
+{
+    if (child->fetcher->idle == NULL || wire_held(child->wire))
+        return TRUE;
+    return child->fetcher->idle(child->fetcher, wire_fd(child->wire), send_news, child, error);
+}
+
 /* A letter's bytes, read off the wire as the submission asks for them. */
 typedef struct {
     Source source;
@@ -304,6 +318,8 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     case WIRE_LIST: return do_list(child, frame, error);
     case WIRE_GET: return do_get(child, frame, error);
     case WIRE_REMOVE: return do_remove(child, frame, error);
+    case WIRE_IDLE: return do_idle(child, error);
+    case WIRE_WAKE: return TRUE;
     default: return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "unknown command");
     }
 }
@@ -332,7 +348,7 @@ static gboolean step(Child *child, int socket_fd)
     g_autoptr(GError) failure = NULL;
     gboolean ok = obey(child, &frame, socket_fd, &failure);
     /* Session and CA text are a preamble: only their failure is answered. */
-    if (ok && (type == WIRE_SESSION || type == WIRE_CA))
+    if (ok && (type == WIRE_SESSION || type == WIRE_CA || type == WIRE_WAKE))
         return TRUE;
     return answer(child, ok, failure) && type != WIRE_QUIT;
 }

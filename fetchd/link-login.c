@@ -28,40 +28,36 @@ void link_put_session(Link *link, const LinkTarget *target, GPtrArray *ca_sets)
 
 /* --- the login ----------------------------------------------------------------------------- */
 
-typedef struct {
-    Link *link;
-    const LinkTarget *target;
-    Ticket *ticket; /* NULL until the server is known, and offers GSSAPI */
-    guint answers;
-} LoginCall;
-
 /* The child hands over a token of the server's. What is wrong with it ends the connection. */
-static gboolean take_challenge(gpointer user, const Frame *frame, GError **error)
+gboolean link_login_frame(Link *link, const Frame *frame, GError **error)
 {
-    LoginCall *call = user;
-    if (frame->type != WIRE_CHALLENGE || !endpoint_by_ticket(call->target->endpoint) ||
-        frame->size > LIMIT_TICKET_TOKEN || call->answers++ >= LIMIT_TICKET_ANSWERS)
+    if (frame->type != WIRE_CHALLENGE || link->target == NULL ||
+        !endpoint_by_ticket(link->target->endpoint) || frame->size > LIMIT_TICKET_TOKEN ||
+        link->answers++ >= LIMIT_TICKET_ANSWERS)
         return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
                       "the connection's process answered out of order");
-    if (call->ticket == NULL)
-        call->ticket = ticket_open(call->target->endpoint, call->target->stop_fd, error);
+    if (link->ticket == NULL)
+        link->ticket = ticket_open(link->target->endpoint, link->target->stop_fd, error);
     g_autoptr(Secret) answer =
-        call->ticket ? ticket_answer(call->ticket, frame->payload, frame->size, error) : NULL;
+        link->ticket ? ticket_answer(link->ticket, frame->payload, frame->size, error) : NULL;
     return answer &&
-           wire_put(call->link->wire, WIRE_ANSWER, secret_bytes(answer), secret_size(answer),
-                    error) &&
-           wire_flush(call->link->wire, error);
+           wire_put(link->wire, WIRE_ANSWER, secret_bytes(answer), secret_size(answer), error) &&
+           wire_flush(link->wire, error);
 }
 
-gboolean link_log_in(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
+gboolean link_introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets, GError **error)
 {
-    LoginCall call = {.link = link, .target = target};
     /* The name of a ticket is for our own books. */
     gsize size = endpoint_by_ticket(target->endpoint) ? 0 : secret_size(target->secret);
+    link->target = target;
     link_put_session(link, target, ca_sets);
-    gboolean in = link_put(link, WIRE_SESSION, error) && trust_send(link->wire, ca_sets, error) &&
-                  wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret), size, error) &&
-                  link_await(link, COMMAND_MS, take_challenge, &call, error);
-    ticket_free(call.ticket);
-    return in;
+    return link_put(link, WIRE_SESSION, error) && trust_send(link->wire, ca_sets, error) &&
+           wire_put(link->wire, WIRE_SECRET, secret_bytes(target->secret), size, error) &&
+           wire_flush(link->wire, error);
+}
+
+void link_logged_in(Link *link)
+{
+    link->target = NULL;
+    g_clear_pointer(&link->ticket, ticket_free);
 }

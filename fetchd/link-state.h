@@ -7,6 +7,7 @@
 
 #include "core/limits.h"
 #include "fetchd/link.h"
+#include "fetchd/ticket.h"
 #include "fetchd/wire.h"
 
 /* The child has its own deadlines; when it is silent for longer than all of them, it hangs. */
@@ -21,6 +22,11 @@ struct Link {
     char *alert; /* the first that was not asked for yet */
     TraceLog *trace;
     int stop_fd;
+    const LinkTarget *target; /* until the login is answered */
+    Ticket *ticket;           /* of that login, once the server is known and offers GSSAPI */
+    guint answers;
+    gboolean waking;    /* WAKE is out, and its IDLE not done yet */
+    gboolean news;      /* this IDLE has brought them */
     GByteArray *record; /* the payload being made */
 };
 
@@ -37,9 +43,19 @@ void link_close(Link *link, GError **failure);
 /* Tells the child what it connects to, with everything but trust and secret. */
 void link_put_session(Link *link, const LinkTarget *target, GPtrArray *ca_sets);
 
-/* And then those; waits until it has logged in. CA_SETS are of trust_load(). */
-gboolean link_log_in(Link *link, const LinkTarget *target, GPtrArray *ca_sets,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* And all of it, upon which it logs in. CA_SETS are of trust_load(); TARGET must last until it has
+ * answered. */
+gboolean link_introduce(Link *link, const LinkTarget *target, GPtrArray *ca_sets,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A frame that comes before that answer. */
+gboolean link_login_frame(Link *link, const Frame *frame, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* It has answered. */
+void link_logged_in(Link *link);
+
+/* Takes a frame that is no answer: TRACE or ALERT. */
+gboolean link_aside(Link *link, const Frame *frame, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* One frame with what lies in the record, which is empty then. */
 gboolean link_put(Link *link, WireType type, GError **error) G_GNUC_WARN_UNUSED_RESULT;

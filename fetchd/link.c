@@ -2,6 +2,7 @@
 #include "fetchd/link-state.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -10,6 +11,7 @@
 #include "fetchd/login.h"
 #include "fetchd/patience.h"
 #include "fetchd/spawn.h"
+#include "fetchd/ticket.h"
 #include "fetchd/trust.h"
 #include "fetchd/tunnel.h"
 #include "fetchd/wire.h"
@@ -53,6 +55,11 @@ static gboolean take_alert(Link *link, const Frame *frame, GError **error)
     return TRUE;
 }
 
+gboolean link_aside(Link *link, const Frame *frame, GError **error)
+{
+    return (frame->type == WIRE_TRACE ? take_trace : take_alert)(link, frame, error);
+}
+
 /* The next frame that is part of an answer. */
 static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError **error)
 {
@@ -66,7 +73,7 @@ static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError 
             patience_renew(patience);
         if (!aside)
             return TRUE;
-        if (!(frame->type == WIRE_TRACE ? take_trace : take_alert)(link, frame, error))
+        if (!link_aside(link, frame, error))
             return FALSE;
     }
 }
@@ -259,6 +266,7 @@ void link_close(Link *link, GError **failure)
         g_clear_error(failure);
         *failure = g_steal_pointer(why);
     }
+    ticket_free(link->ticket);
     g_byte_array_unref(link->record);
     g_free(link->account);
     g_free(link->alert);
@@ -286,23 +294,54 @@ static gboolean bound_sending(int wire_fd, GError **error)
            refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "the wire takes no deadline");
 }
 
-/* Connects and starts the child, which knows nothing yet. */
-static Link *link_start(const LinkTarget *target, GError **error)
+static void end_tunnel(pid_t tunnel)
 {
-    pid_t pid, tunnel = 0;
-    int socket_fd = target->account->tunnel
-                        ? tunnel_open(target, &tunnel, error)
-                        : connect_vetted(target->endpoint, target->company, target->stop_fd, error);
-    if (socket_fd < 0)
-        return NULL;
-    int wire_fd = spawn_net_child(socket_fd, &pid, error);
+    if (tunnel)
+        (void)tunnel_end(tunnel, "", NULL);
+}
+
+void link_way_clear(LinkWay *way)
+{
+    g_clear_pointer(&way->ca_sets, g_ptr_array_unref);
+    if (way->fd < 0)
+        return;
+    close(way->fd);
+    end_tunnel(way->tunnel);
+    way->fd = -1;
+}
+
+static gboolean reach(const LinkTarget *target, LinkWay *way, GError **error)
+{
+    way->tunnel = 0;
+    way->fd = target->account->tunnel
+                  ? tunnel_open(target, &way->tunnel, error)
+                  : connect_vetted(target->endpoint, target->company, target->stop_fd, error);
+    return way->fd >= 0;
+}
+
+gboolean link_reach(const LinkTarget *target, LinkWay *way, GError **error)
+{
+    *way = (LinkWay){.fd = -1, .ca_sets = trust_load(target->company, error)};
+    if (way->ca_sets == NULL)
+        return FALSE;
+    if (secret_size(target->secret) > LIMIT_SECRET)
+        return refuse(error, POSTERN_ERROR_POLICY, "secret.size", "use a shorter one",
+                      "the login secret is longer than %d bytes", LIMIT_SECRET);
+    return reach(target, way, error);
+}
+
+/* Starts the child, which knows nothing yet, on the socket of WAY, which is taken. */
+static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
+{
+    pid_t pid;
+    int wire_fd = spawn_net_child(way->fd, &pid, error);
+    way->fd = -1;
     if (wire_fd < 0) {
-        if (tunnel)
-            (void)tunnel_end(tunnel, "", NULL);
+        end_tunnel(way->tunnel);
         return NULL;
     }
     Link *link = g_new0(Link, 1);
-    link->tunnel = tunnel;
+    link->tunnel = way->tunnel;
     link->host = g_strdup(endpoint_host(target->endpoint));
     link->account = g_strdup(target->account->name);
     link->trace = target->trace;
@@ -326,20 +365,35 @@ static Link *link_start(const LinkTarget *target, GError **error)
     return NULL;
 }
 
+Fetcher *link_begin(const LinkTarget *target, LinkWay *way, GError **error)
+{
+    Link *link = link_start(target, way, error);
+    if (link && (!link_introduce(link, target, way->ca_sets, error))) {
+        link_free(&link->fetcher);
+        link = NULL;
+    }
+    link_way_clear(way);
+    return link ? &link->fetcher : NULL;
+}
+
+static gboolean take_login_frame(gpointer user, const Frame *frame, GError **error)
+{
+    return link_login_frame(user, frame, error);
+}
+
 Link *link_open(const LinkTarget *target, GError **error)
 {
-    g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
-    if (ca_sets == NULL)
-        return NULL;
-    if (secret_size(target->secret) > LIMIT_SECRET) {
-        refuse(error, POSTERN_ERROR_POLICY, "secret.size", "use a shorter one",
-               "the login secret is longer than %d bytes", LIMIT_SECRET);
-        return NULL;
-    }
-    Link *link = link_start(target, error);
+    LinkWay way;
+    gboolean reached = link_reach(target, &way, error);
+    Link *link = reached ? (Link *)link_begin(target, &way, error) : NULL;
     g_autoptr(GError) failure = NULL;
-    if (link == NULL || link_log_in(link, target, ca_sets, &failure))
+    link_way_clear(&way);
+    if (link == NULL)
+        return NULL;
+    if (await_done(link, take_login_frame, link, &failure)) {
+        link_logged_in(link);
         return link;
+    }
     login_name_account(target->account, target->endpoint, failure);
     link_close(link, &failure);
     g_propagate_error(error, g_steal_pointer(&failure));
@@ -387,7 +441,8 @@ gboolean link_try(const LinkTarget *target, ServerReport *report, GError **error
 
 gboolean link_probe(const LinkTarget *target, ProbeKind kind, GError **error)
 {
-    Link *link = link_start(target, error);
+    LinkWay way = {0};
+    Link *link = reach(target, &way, error) ? link_start(target, &way, error) : NULL;
     if (link == NULL)
         return FALSE;
     g_autoptr(GPtrArray) none = g_ptr_array_new();

@@ -27,6 +27,41 @@ typedef struct {
 /* Connects, starts the child and logs in. The child is ended when the result is freed. */
 Fetcher *link_fetcher(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* --- in steps, so that one slow server keeps nobody else waiting ---------------------------- */
+
+/* A connection that nobody has spoken on. */
+typedef struct {
+    int fd;
+    pid_t tunnel; /* 0: none */
+    GPtrArray *ca_sets;
+} LinkWay;
+void link_way_clear(LinkWay *way);
+
+/* Looks up, vets and connects, which may take its time; in any thread. *WAY is to be cleared even
+ * after a failure. */
+gboolean link_reach(const LinkTarget *target, LinkWay *way,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes what WAY holds; starts the child, which ends with the calling thread, and has it log in:
+ * link_look() tells when it has. */
+Fetcher *link_begin(const LinkTarget *target, LinkWay *way,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The selected mailbox is watched (Fetcher.idle) from now on, until link_wake() was called and
+ * link_look() says LINK_DONE; or LINK_DONE comes by itself: the server cannot. */
+gboolean link_idle(Fetcher *fetcher, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean link_wake(Fetcher *fetcher, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Becomes readable when link_look() has something to say. */
+int link_fd(const Fetcher *fetcher);
+
+/* How a login or IDLE goes; never waits. After LINK_FAILED, with *error, link_drop() is all. */
+typedef enum { LINK_QUIET, LINK_NEWS, LINK_DONE, LINK_FAILED } LinkEvent;
+LinkEvent link_look(Fetcher *fetcher, GError **error);
+
+/* Frees it; *FAILURE (may be NULL) becomes what explains it better, when that is known. */
+void link_drop(Fetcher *fetcher, GError **failure);
+
 /* Connects, logs in and says good-bye: does it work? REPORT, when not NULL, gets what the server
  * showed of itself. */
 gboolean link_try(const LinkTarget *target, ServerReport *report,

@@ -3,6 +3,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/child.c fetchd/child.h \
 	fetchd/engine.c fetchd/engine.h \
 	fetchd/link.c fetchd/link.h fetchd/link-letter.c fetchd/link-login.c fetchd/link-state.h \
+	fetchd/link-steps.c \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \

@@ -111,26 +111,67 @@ gboolean wire_put(Wire *wire, WireType type, const void *payload, gsize size, GE
     return TRUE;
 }
 
+/* Takes a frame that is here whole: as wire_try(), but reads nothing. */
+static int take(Wire *wire, Frame *frame, GError **error)
+{
+    gssize length = wire_parse(wire->in + wire->begin, wire->end - wire->begin, frame, error);
+    if (length != 0) {
+        wire->begin += length > 0 ? (gsize)length : 0;
+        return length > 0 ? 1 : -1;
+    }
+    memmove(wire->in, wire->in + wire->begin, wire->end - wire->begin);
+    wire->end -= wire->begin;
+    wire->begin = 0;
+    return 0;
+}
+
+/* Bytes received; 0 for the other end's end. */
+static gssize receive(Wire *wire, int flags)
+{
+    gssize got = recv(wire->fd, wire->in + wire->end, sizeof wire->in - wire->end, flags);
+    wire->end += got > 0 ? (gsize)got : 0;
+    return got;
+}
+
 gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame, GError **error)
 {
     gint64 until = timeout_ms < 0 ? -1 : g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     for (;;) {
-        gssize length = wire_parse(wire->in + wire->begin, wire->end - wire->begin, frame, error);
-        if (length != 0) {
-            wire->begin += length > 0 ? (gsize)length : 0;
-            return length > 0;
-        }
-        memmove(wire->in, wire->in + wire->begin, wire->end - wire->begin);
-        wire->end -= wire->begin;
-        wire->begin = 0;
+        int taken = take(wire, frame, error);
+        if (taken != 0)
+            return taken > 0;
         int ready = interrupt_wait(wire->fd, POLLIN, until, stop_fd, error);
         if (ready <= 0)
             return ready < 0 ? FALSE : silent(error);
-        gssize got = recv(wire->fd, wire->in + wire->end, sizeof wire->in - wire->end, 0);
+        gssize got = receive(wire, 0);
         if (got == 0 || (got < 0 && errno != EINTR)) /* Ctrl-C may have ended it together with us */
             return interrupted(stop_fd, error) ? FALSE : gone(error);
-        wire->end += got > 0 ? (gsize)got : 0;
     }
+}
+
+int wire_try(Wire *wire, Frame *frame, GError **error)
+{
+    int taken = take(wire, frame, error);
+    if (taken != 0)
+        return taken;
+    gssize got = receive(wire, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (got > 0)
+        return take(wire, frame, error);
+    (void)gone(error);
+    return -1;
+}
+
+int wire_fd(const Wire *wire)
+{
+    return wire->fd;
+}
+
+gboolean wire_held(const Wire *wire)
+{
+    Frame frame;
+    return wire_parse(wire->in + wire->begin, wire->end - wire->begin, &frame, NULL) != 0;
 }
 
 /* Behind `end` lies what was there before the rest moved to the front. */

@@ -40,8 +40,13 @@ typedef enum {
     /* Kerberos, while SECRET is not answered; also between the keeper and postern-gss */
     WIRE_CHALLENGE, /* child to keeper: the server's token */
     WIRE_ANSWER,    /* keeper to child: ours */
+    /* keeper to child */
+    WIRE_IDLE, /* wait for news of the selected mailbox; done when the server cannot, or at WAKE */
+    WIRE_WAKE, /* ends IDLE; has no answer of its own, and means nothing where none runs */
+    /* child to keeper */
+    WIRE_NEWS, /* something has changed; at most once in one IDLE */
 } WireType;
-#define WIRE_TYPES WIRE_ANSWER
+#define WIRE_TYPES WIRE_NEWS
 
 typedef struct {
     WireType type;
@@ -73,6 +78,13 @@ gboolean wire_flush(Wire *wire, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  */
 gboolean wire_get(Wire *wire, int timeout_ms, int stop_fd, Frame *frame,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same without waiting: 1 with a frame, 0 while there is none, -1 with *error. */
+int wire_try(Wire *wire, Frame *frame, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What becomes readable when a frame comes; one that wire_held() has is there already. */
+int wire_fd(const Wire *wire);
+gboolean wire_held(const Wire *wire);
 
 /* Wipes what is still here of the frames that were read, the last one's payload too. */
 void wire_forget(Wire *wire);

@@ -311,16 +311,28 @@ static int connect_to(const GPtrArray *addresses, const VettedEndpoint *endpoint
     return fd;
 }
 
+/* Commands are small and wait for answers; a dead peer must be noticed, while IDLE waits for news
+ * too: after two quiet minutes it is asked four times, or it owes an answer for a minute and a
+ * half. */
+static void set_options(int fd)
+{
+    const struct {
+        int level, name, value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},    {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, 120}, {IPPROTO_TCP, TCP_KEEPINTVL, 15},
+        {IPPROTO_TCP, TCP_KEEPCNT, 4},    {IPPROTO_TCP, TCP_USER_TIMEOUT, 90000},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+        (void)setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
 int connect_vetted(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
                    GError **error)
 {
     g_autoptr(GPtrArray) addresses = connect_addresses(endpoint, company, stop_fd, error);
     int fd = addresses ? connect_to(addresses, endpoint, company, stop_fd, error) : -1;
-    int on = 1;
-    if (fd >= 0) {
-        /* Commands are small and wait for answers; a dead peer must be noticed. */
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    }
+    if (fd >= 0)
+        set_options(fd);
     return fd;
 }

@@ -71,6 +71,11 @@ struct Fetcher {
     /* What the server wants the user to see, since this was asked last; safe to print, the caller's.
      * NULL for nothing. */
     char *(*alert)(Fetcher *self);
+    /* Waits for news of the selected mailbox (RFC 2177) until FD is readable; in the child alone
+     * (see fetchd/link.h). NEWS is called once, when something has changed. TRUE at once where the
+     * server cannot; NULL in POP3. */
+    gboolean (*idle)(Fetcher *self, int fd, void (*news)(gpointer user), gpointer user,
+                     GError **error);
     void (*free)(Fetcher *self); /* closes the connection too */
 };
 

@@ -37,11 +37,19 @@ void guard_scan_refill(GuardScan *scan)
     scan->lines = 0;
 }
 
+static gboolean is_mute(const GuardScan *scan)
+{
+    return (scan->expects & SCAN_MUTE) != 0;
+}
+
 void guard_scan_command(GuardScan *scan, ScanExpects expects)
 {
     guard_scan_refill(scan);
     scan->expects = expects;
+    if (scan->step == at_start && scan->head_size == 0)
+        scan->silent = is_mute(scan);
     scan->body_bytes = 0;
+    scan->news = 0;
     scan->status.said = SAID_NOTHING;
     scan->status.words[0] = '\0';
     g_array_set_size(scan->found, 0);
@@ -67,6 +75,16 @@ const ScanStatus *guard_scan_bye(const GuardScan *scan)
     return &scan->bye;
 }
 
+gboolean guard_scan_continued(const GuardScan *scan)
+{
+    return !(scan->expects & SCAN_CONTINUE);
+}
+
+guint guard_scan_news(const GuardScan *scan)
+{
+    return scan->news;
+}
+
 /* ---- the end of a line ---- */
 
 static void line_over(GuardScan *scan)
@@ -74,7 +92,8 @@ static void line_over(GuardScan *scan)
     scan->kind = LINE_PLAIN;
     scan->line = 0;
     scan->head_size = 0;
-    scan->tagged = scan->counted = scan->silent = scan->body = FALSE;
+    scan->tagged = scan->counted = scan->body = FALSE;
+    scan->silent = is_mute(scan);
     scan->depth = 0;
     scan->before = 0;
     scan->noted = NULL;
@@ -123,6 +142,7 @@ static void begin_untagged(GuardScan *scan)
 {
     static const char *const plain[] = {"LIST", "FLAGS", "CAPABILITY", NULL};
     static const char *const numbered[] = {"EXISTS", "RECENT", "EXPUNGE", NULL};
+    static const char *const news[] = {"EXISTS", "EXPUNGE", "VANISHED", "FETCH", NULL};
     scan->step = scan_data;
     if (scan->counted && scan_word_is(scan, "FETCH")) {
         scan->kind = LINE_FETCH;
@@ -131,8 +151,9 @@ static void begin_untagged(GuardScan *scan)
         scan->kind = LINE_SEARCH;
         scan->step = scan_search;
     } else {
-        scan->silent = !is_one_of(scan, scan->counted ? numbered : plain);
+        scan->silent = scan->silent || !is_one_of(scan, scan->counted ? numbered : plain);
     }
+    scan->news += is_one_of(scan, news);
 }
 
 static gboolean begin_line(GuardScan *scan, GError **error)

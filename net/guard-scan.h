@@ -24,6 +24,7 @@ typedef enum {
     SCAN_CONTINUE = 1 << 0, /* one "+" */
     SCAN_SEARCH = 1 << 1,   /* SEARCH: numbers are collected */
     SCAN_BODIES = 1 << 2,   /* message bodies in FETCH */
+    SCAN_MUTE = 1 << 8,     /* a command of our own: no line that begins now reaches the parser */
 } ScanExpects;
 
 typedef enum { SAID_NOTHING, SAID_OK, SAID_NO, SAID_BAD, SAID_BYE, SAID_PREAUTH } Said;
@@ -57,6 +58,12 @@ guint64 guard_scan_body_bytes(const GuardScan *scan);
 GArray *guard_scan_found(GuardScan *scan); /* guint32, as they came */
 const ScanStatus *guard_scan_status(const GuardScan *scan);
 const ScanStatus *guard_scan_bye(const GuardScan *scan); /* said is SAID_NOTHING without one */
+
+/* Has "+" come, where the command waited for it? */
+gboolean guard_scan_continued(const GuardScan *scan);
+
+/* Untagged EXISTS, EXPUNGE, VANISHED and FETCH since the command began: something changed. */
+guint guard_scan_news(const GuardScan *scan);
 
 /* What the server wants shown (RFC 3501, 7.1: ALERT), of lines that no sentence of ours quotes: the
  * first since this was asked last, or NULL. The words follow the code; valid until the next feed. */

@@ -21,6 +21,7 @@ struct GuardScan {
     GArray *found;
     ScanStatus status, bye;
     guint64 body_bytes;
+    guint news;      /* lines that tell of a change */
     guint64 reply;   /* bytes of the reply, bodies apart */
     guint lines;     /* lines of the reply */
     GByteArray *out; /* during a feed */

@@ -1,6 +1,7 @@
 /* See guard.h. */
 #include "net/guard.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -86,22 +87,43 @@ static void set_deadline(Guard *guard)
     channel_deadline(guard->channel, (guint)CLAMP(left / 1000, 0, (gint64)G_MAXINT32));
 }
 
+gboolean guard_skim(Guard *guard)
+{
+    if (guard->error)
+        return FALSE;
+    set_deadline(guard);
+    gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
+    if (got > 0)
+        trace_imap(channel_trace(guard->channel), guard->raw, (gsize)got);
+    if (got > 0)
+        (void)!guard_scan_feed(guard->scan, guard->raw, (gsize)got, guard->out, &guard->error);
+    else if (got == 0)
+        refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
+               "the server closed the connection in the middle of a reply");
+    return guard->error == NULL;
+}
+
+GuardEvent guard_wait(Guard *guard, int fd, gint64 until)
+{
+    while (guard->error == NULL && !channel_pending(guard->channel)) {
+        struct pollfd fds[] = {{.fd = channel_fd(guard->channel), .events = POLLIN},
+                               {.fd = fd, .events = POLLIN}};
+        gint64 left = until - g_get_monotonic_time();
+        if (left <= 0)
+            return GUARD_LATE;
+        if (poll(fds, G_N_ELEMENTS(fds), (int)((left + 999) / 1000)) > 0 && fds[1].revents)
+            return GUARD_CALLED;
+    }
+    return GUARD_READY;
+}
+
 /* Reads from the wire until something has passed the scanner. */
 static gboolean fill(Guard *guard)
 {
     guard->at = 0;
     g_byte_array_set_size(guard->out, 0);
-    while (guard->out->len == 0 && guard->error == NULL) {
-        set_deadline(guard);
-        gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
-        if (got > 0)
-            trace_imap(channel_trace(guard->channel), guard->raw, (gsize)got);
-        if (got > 0)
-            (void)!guard_scan_feed(guard->scan, guard->raw, (gsize)got, guard->out, &guard->error);
-        else if (got == 0)
-            refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
-                   "the server closed the connection in the middle of a reply");
-    }
+    while (guard->out->len == 0 && guard_skim(guard))
+        ;
     return guard->error == NULL;
 }
 

@@ -34,6 +34,13 @@ void guard_refill(Guard *guard);
 /* Sends past libetpan, whose buffers are never wiped: for secrets. DATA is lines with CRLF. */
 gboolean guard_send(Guard *guard, const guint8 *data, gsize size);
 
+/* For a command of our own, under SCAN_MUTE: reads once, for the scanner alone. */
+gboolean guard_skim(Guard *guard);
+
+/* Until guard_skim() would find something, FD is readable, or UNTIL (monotonic microseconds). */
+typedef enum { GUARD_READY, GUARD_CALLED, GUARD_LATE } GuardEvent;
+GuardEvent guard_wait(Guard *guard, int fd, gint64 until);
+
 /* Takes ERROR, unless there was one before; from now on nothing passes. */
 void guard_break(Guard *guard, GError *error);
 

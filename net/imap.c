@@ -68,6 +68,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .select = imap_select,
         .list = imap_list,
         .get = imap_get,
+        .idle = imap_idle,
         .remove = imap_remove,
         .quit = quit,
         .report = report,

@@ -34,6 +34,10 @@ gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTake
 gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                   GError **error);
 
+/* imap-idle.c */
+gboolean imap_idle(Fetcher *self, int fd, void (*news)(gpointer user), gpointer user,
+                   GError **error);
+
 /* imap-error.c */
 
 /* What libetpan's code R means, after COMMAND ("UID FETCH"), as an error. A refusal by the server

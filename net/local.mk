@@ -13,6 +13,7 @@ libpostern_net_a_SOURCES = \
 	net/guard.c net/guard.h \
 	net/imap-error.c \
 	net/imap-get.c \
+	net/imap-idle.c \
 	net/imap-list.c \
 	net/imap-login.c \
 	net/imap-mailbox.c \

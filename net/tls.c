@@ -111,16 +111,18 @@ static gboolean readable(int fd)
 
 gboolean channel_pending(Channel *channel)
 {
-    return !channel->failed &&
-           ((channel->ssl && SSL_pending(channel->ssl) > 0) || readable(channel->fd));
+    size_t got;
+    if (channel->failed || channel->ssl == NULL)
+        return !channel->failed && readable(channel->fd);
+    ERR_clear_error(); /* records of TLS's own are no data; they are taken here */
+    return SSL_peek_ex(channel->ssl, &(guint8){0}, 1, &got) ||
+           SSL_get_error(channel->ssl, 0) != SSL_ERROR_WANT_READ;
 }
 
 static gboolean dead(Channel *channel, GError **error)
 {
-    if (channel->failed)
-        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again",
-               "the connection has failed before");
-    return channel->failed;
+    return channel->failed && !refuse(error, POSTERN_ERROR_UNREACHABLE, "server.closed",
+                                      "try again", "the connection has failed before");
 }
 
 static gboolean fail_closed(Channel *channel, int problem, GError **error)

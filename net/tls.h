@@ -50,7 +50,7 @@ gssize channel_read(Channel *channel, guint8 *buffer, gsize size, GError **error
 gboolean channel_write(Channel *channel, const guint8 *data, gsize size, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-/* TRUE when a read would return at once (bytes in OpenSSL's buffer, or on the socket). */
+/* TRUE when a read would return at once, with bytes or with the connection's end. */
 gboolean channel_pending(Channel *channel);
 int channel_fd(const Channel *channel);
 

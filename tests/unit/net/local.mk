@@ -7,6 +7,7 @@ UNIT_NET = \
 	tests/unit/net/test-hello \
 	tests/unit/net/test-imap \
 	tests/unit/net/test-imap-hostile \
+	tests/unit/net/test-imap-idle \
 	tests/unit/net/test-imap-login \
 	tests/unit/net/test-line \
 	tests/unit/net/test-mailboxname \
@@ -56,6 +57,8 @@ tests_unit_net_test_imap_SOURCES = tests/unit/net/test-imap.c $(IMAP_TALK)
 tests_unit_net_test_imap_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_hostile_SOURCES = tests/unit/net/test-imap-hostile.c $(IMAP_TALK)
 tests_unit_net_test_imap_hostile_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_idle_SOURCES = tests/unit/net/test-imap-idle.c $(FAST_CLOCK) $(IMAP_TALK)
+tests_unit_net_test_imap_idle_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_login_SOURCES = tests/unit/net/test-imap-login.c $(IMAP_TALK)
 tests_unit_net_test_imap_login_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_mailboxname_LDADD = $(LINK_net) $(UNIT_LIBS)
