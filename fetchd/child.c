@@ -69,6 +69,20 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
     return put(child, WIRE_FETCHED, error);
 }
 
+static gboolean take_flags(gpointer user, guint32 uid, GStrv flags, GError **error)
+{
+    Child *child = user;
+    record_put_changed(child->record, uid, flags);
+    return put(child, WIRE_CHANGED, error);
+}
+
+static gboolean take_gone(gpointer user, guint32 first, guint32 last, GError **error)
+{
+    Child *child = user;
+    record_put_gone(child->record, first, last);
+    return put(child, WIRE_GONE, error);
+}
+
 /* --- one function a command ---------------------------------------------------------------- */
 
 /* A line that does not get through is no reason to stop. */
@@ -162,12 +176,34 @@ static gboolean do_mailboxes(Child *child, GError **error)
 
 static gboolean do_select(Child *child, const Frame *frame, GError **error)
 {
-    g_autofree char *name = record_get_name(frame, error);
+    const ChangeTaker taker = {take_flags, take_gone, child};
+    SelectRecord record;
     Selected selected = {0};
-    if (name == NULL || !child->fetcher->select(child->fetcher, name, &selected, error))
+    gboolean ok = record_get_select(frame, &record, error);
+    if (ok) {
+        const Known known = {record.uidvalidity, record.modseq,
+                             record.known ? (const NumberRange *)(void *)record.ranges->data : NULL,
+                             record.known ? record.ranges->len : 0};
+        ok = child->fetcher->select(child->fetcher, record.name, record.known ? &known : NULL,
+                                    &taker, &selected, error);
+    }
+    select_record_clear(&record);
+    if (!ok)
         return FALSE;
     record_put_selected(child->record, &selected);
     return put(child, WIRE_SELECTED, error);
+}
+
+static gboolean do_changes(Child *child, const Frame *frame, GError **error)
+{
+    const ChangeTaker taker = {take_flags, take_gone, child};
+    guint64 since;
+    if (child->fetcher->changes == NULL)
+        return out_of_order(error);
+    g_autoptr(GArray) ranges = record_get_changes(frame, &since, error);
+    return ranges &&
+           child->fetcher->changes(child->fetcher, (const NumberRange *)(void *)ranges->data,
+                                   ranges->len, since, &taker, error);
 }
 
 static gboolean do_list(Child *child, const Frame *frame, GError **error)
@@ -316,6 +352,7 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     case WIRE_MAILBOXES: return do_mailboxes(child, error);
     case WIRE_SELECT: return do_select(child, frame, error);
     case WIRE_LIST: return do_list(child, frame, error);
+    case WIRE_CHANGES: return do_changes(child, frame, error);
     case WIRE_GET: return do_get(child, frame, error);
     case WIRE_REMOVE: return do_remove(child, frame, error);
     case WIRE_IDLE: return do_idle(child, error);

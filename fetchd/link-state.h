@@ -64,3 +64,16 @@ gboolean link_put(Link *link, WireType type, GError **error) G_GNUC_WARN_UNUSED_
  * to TAKER (NULL: nothing may come). */
 gboolean link_await(Link *link, gint64 base_ms, FrameTaker taker, gpointer user,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As link_await() for a command of the usual length. */
+gboolean link_await_done(Link *link, FrameTaker taker, gpointer user,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* 70 "net.record": the child says what it was not asked. Always FALSE. */
+gboolean link_out_of_order(GError **error);
+
+/* link-changes.c: the descriptor's functions of these names. */
+gboolean link_select(Fetcher *fetcher, const char *name, const Known *known,
+                     const ChangeTaker *changes, Selected *selected, GError **error);
+gboolean link_changes(Fetcher *fetcher, const NumberRange *ranges, gsize n, guint64 since,
+                      const ChangeTaker *taker, GError **error);

@@ -17,7 +17,7 @@
 #include "fetchd/wire.h"
 #include "net/connect.h"
 
-static gboolean out_of_order(GError **error)
+gboolean link_out_of_order(GError **error)
 {
     return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
                   "the connection's process answered out of order");
@@ -38,7 +38,7 @@ static gboolean take_trace(Link *link, const Frame *frame, GError **error)
 {
     g_autofree char *text = link->trace ? record_get_trace(frame, error) : NULL;
     if (text == NULL)
-        return link->trace ? FALSE : out_of_order(error);
+        return link->trace ? FALSE : link_out_of_order(error);
     tracelog_line(link->trace, link->account, link->host, text);
     return TRUE;
 }
@@ -69,7 +69,7 @@ static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError 
             return FALSE;
         gboolean aside = frame->type == WIRE_TRACE || frame->type == WIRE_ALERT;
         patience_spend(patience, g_get_monotonic_time() - before, aside ? 0 : frame->size);
-        if (frame->type == WIRE_FETCHED)
+        if (frame->type == WIRE_FETCHED || frame->type == WIRE_CHANGED || frame->type == WIRE_GONE)
             patience_renew(patience);
         if (!aside)
             return TRUE;
@@ -92,16 +92,16 @@ gboolean link_await(Link *link, gint64 base_ms, FrameTaker taker, gpointer user,
         if (frame.type == WIRE_FAIL)
             return record_get_fail(&frame, error);
         if (taker == NULL || !taker(user, &frame, error))
-            return taker ? FALSE : out_of_order(error);
+            return taker ? FALSE : link_out_of_order(error);
     }
 }
 
-static gboolean await_done(Link *link, FrameTaker taker, gpointer user, GError **error)
+gboolean link_await_done(Link *link, FrameTaker taker, gpointer user, GError **error)
 {
     return link_await(link, COMMAND_MS, taker, user, error);
 }
 
-/* --- mailboxes, select --------------------------------------------------------------------- */
+/* --- mailboxes ------------------------------------------------------------------------------- */
 
 typedef struct {
     MailboxTaker taker;
@@ -116,7 +116,7 @@ static gboolean take_mailbox(gpointer user, const Frame *frame, GError **error)
     gboolean ok =
         frame->type == WIRE_MAILBOX && ++call->count <= LIMIT_MAILBOXES
             ? record_get_mailbox(frame, &name, error) && call->taker(call->user, &name, error)
-            : out_of_order(error);
+            : link_out_of_order(error);
     g_free(name.name);
     g_free(name.display);
     return ok;
@@ -126,30 +126,8 @@ static gboolean link_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer us
 {
     Link *link = (Link *)fetcher;
     MailboxesCall call = {taker, user, 0};
-    return link_put(link, WIRE_MAILBOXES, error) && await_done(link, take_mailbox, &call, error);
-}
-
-typedef struct {
-    Selected *selected;
-    gboolean seen;
-} SelectCall;
-
-static gboolean take_selected(gpointer user, const Frame *frame, GError **error)
-{
-    SelectCall *call = user;
-    if (frame->type != WIRE_SELECTED || call->seen)
-        return out_of_order(error);
-    call->seen = TRUE;
-    return record_get_selected(frame, call->selected, error);
-}
-
-static gboolean link_select(Fetcher *fetcher, const char *name, Selected *selected, GError **error)
-{
-    Link *link = (Link *)fetcher;
-    SelectCall call = {selected, FALSE};
-    record_put_name(link->record, name);
-    return link_put(link, WIRE_SELECT, error) && await_done(link, take_selected, &call, error) &&
-           (call.seen || out_of_order(error));
+    return link_put(link, WIRE_MAILBOXES, error) &&
+           link_await_done(link, take_mailbox, &call, error);
 }
 
 /* --- list, get, remove --------------------------------------------------------------------- */
@@ -178,11 +156,12 @@ static gboolean take_listed(gpointer user, const Frame *frame, GError **error)
     guint32 number;
     g_autofree char *uidl = NULL;
     if (frame->type != WIRE_LISTED || ++call->count > LIMIT_SERVER_MESSAGES)
-        return out_of_order(error);
+        return link_out_of_order(error);
     if (!record_get_listed(frame, &number, &uidl, error))
         return FALSE;
     const Listed listed = {.number = number, .uidl = uidl};
-    return asked_for(call, number) ? call->listed(call->user, &listed, error) : out_of_order(error);
+    return asked_for(call, number) ? call->listed(call->user, &listed, error)
+                                   : link_out_of_order(error);
 }
 
 static gboolean link_list(Fetcher *fetcher, const NumberRange *ranges, gsize n, ListedTaker taker,
@@ -191,14 +170,14 @@ static gboolean link_list(Fetcher *fetcher, const NumberRange *ranges, gsize n, 
     Link *link = (Link *)fetcher;
     RangesCall call = {.ranges = ranges, .n = n, .listed = taker, .user = user};
     record_put_ranges(link->record, ranges, n);
-    return link_put(link, WIRE_LIST, error) && await_done(link, take_listed, &call, error);
+    return link_put(link, WIRE_LIST, error) && link_await_done(link, take_listed, &call, error);
 }
 
 static gboolean take_fetched(RangesCall *call, const Frame *frame, GError **error)
 {
     Fetched fetched = {0};
     gboolean ok = record_get_fetched(frame, &fetched, error) &&
-                  (asked_for(call, fetched.number) || out_of_order(error)) &&
+                  (asked_for(call, fetched.number) || link_out_of_order(error)) &&
                   call->taker->end(call->taker->user, &fetched, error);
     g_strfreev(fetched.flags);
     call->inside = FALSE;
@@ -216,7 +195,7 @@ static gboolean take_message(gpointer user, const Frame *frame, GError **error)
         return call->taker->data(call->taker->user, frame->payload, frame->size, error);
     if (frame->type == WIRE_FETCHED && call->inside)
         return take_fetched(call, frame, error);
-    return out_of_order(error);
+    return link_out_of_order(error);
 }
 
 static gboolean link_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
@@ -225,21 +204,21 @@ static gboolean link_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
     Link *link = (Link *)fetcher;
     RangesCall call = {.ranges = ranges, .n = n, .taker = taker};
     record_put_ranges(link->record, ranges, n);
-    return link_put(link, WIRE_GET, error) && await_done(link, take_message, &call, error) &&
-           (!call.inside || out_of_order(error));
+    return link_put(link, WIRE_GET, error) && link_await_done(link, take_message, &call, error) &&
+           (!call.inside || link_out_of_order(error));
 }
 
 static gboolean link_remove(Fetcher *fetcher, const guint32 *numbers, gsize n, GError **error)
 {
     Link *link = (Link *)fetcher;
     record_put_numbers(link->record, numbers, n);
-    return link_put(link, WIRE_REMOVE, error) && await_done(link, NULL, NULL, error);
+    return link_put(link, WIRE_REMOVE, error) && link_await_done(link, NULL, NULL, error);
 }
 
 static gboolean link_quit(Fetcher *fetcher, GError **error)
 {
     Link *link = (Link *)fetcher;
-    return link_put(link, WIRE_QUIT, error) && await_done(link, NULL, NULL, error);
+    return link_put(link, WIRE_QUIT, error) && link_await_done(link, NULL, NULL, error);
 }
 
 /* Did the connection end, rather than show something wrong? */
@@ -349,6 +328,7 @@ static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
         .mailboxes = link_mailboxes,
         .select = link_select,
         .list = link_list,
+        .changes = link_changes,
         .get = link_get,
         .remove = link_remove,
         .quit = link_quit,
@@ -390,7 +370,7 @@ Link *link_open(const LinkTarget *target, GError **error)
     link_way_clear(&way);
     if (link == NULL)
         return NULL;
-    if (await_done(link, take_login_frame, link, &failure)) {
+    if (link_await_done(link, take_login_frame, link, &failure)) {
         link_logged_in(link);
         return link;
     }
@@ -415,7 +395,7 @@ static gboolean take_report(gpointer user, const Frame *frame, GError **error)
 {
     ReportCall *call = user;
     if (frame->type != WIRE_REPORTED || call->seen)
-        return out_of_order(error);
+        return link_out_of_order(error);
     call->seen = TRUE;
     return record_get_report(frame, call->report, error);
 }
@@ -423,8 +403,8 @@ static gboolean take_report(gpointer user, const Frame *frame, GError **error)
 static gboolean ask_report(Link *link, ServerReport *report, GError **error)
 {
     ReportCall call = {report, FALSE};
-    return link_put(link, WIRE_REPORT, error) && await_done(link, take_report, &call, error) &&
-           (call.seen || out_of_order(error));
+    return link_put(link, WIRE_REPORT, error) && link_await_done(link, take_report, &call, error) &&
+           (call.seen || link_out_of_order(error));
 }
 
 gboolean link_try(const LinkTarget *target, ServerReport *report, GError **error)
@@ -449,7 +429,7 @@ gboolean link_probe(const LinkTarget *target, ProbeKind kind, GError **error)
     link_put_session(link, target, none);
     gboolean good = link_put(link, WIRE_SESSION, error);
     record_put_probe(link->record, kind);
-    good = good && link_put(link, WIRE_PROBE, error) && await_done(link, NULL, NULL, error);
+    good = good && link_put(link, WIRE_PROBE, error) && link_await_done(link, NULL, NULL, error);
     link_free(&link->fetcher);
     return good;
 }

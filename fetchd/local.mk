@@ -2,8 +2,8 @@ noinst_LIBRARIES += libpostern-fetchd.a
 libpostern_fetchd_a_SOURCES = \
 	fetchd/child.c fetchd/child.h \
 	fetchd/engine.c fetchd/engine.h \
-	fetchd/link.c fetchd/link.h fetchd/link-letter.c fetchd/link-login.c fetchd/link-state.h \
-	fetchd/link-steps.c \
+	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-letter.c \
+	fetchd/link-login.c fetchd/link-state.h fetchd/link-steps.c \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \

@@ -151,7 +151,7 @@ static gboolean load_state(MailboxPass *self, GError **error)
 static gboolean fetch_new(MailboxPass *self, GError **error)
 {
     Fetcher *fetcher = self->pass->fetcher;
-    if (!fetcher->select(fetcher, self->mailbox->name, &self->selected, error) ||
+    if (!fetcher->select(fetcher, self->mailbox->name, NULL, NULL, &self->selected, error) ||
         !load_state(self, error))
         return FALSE;
     self->missing = plan_missing(self->state.covered, &self->selected);

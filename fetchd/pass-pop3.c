@@ -106,7 +106,7 @@ static gboolean list(Pop3Pass *self, GError **error)
 {
     Pass *pass = self->pass;
     Selected selected;
-    if (!pass->fetcher->select(pass->fetcher, "INBOX", &selected, error) ||
+    if (!pass->fetcher->select(pass->fetcher, "INBOX", NULL, NULL, &selected, error) ||
         !pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error) ||
         !mark_doubles(self, error))
         return FALSE;

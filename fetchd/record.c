@@ -90,6 +90,15 @@ gboolean record_get_session(const Frame *frame, Session *session, GError **error
     return whole(&cursor, "session", error);
 }
 
+/* Mod-sequences have 63 bits (RFC 7162, 7). */
+static guint64 modseq(Cursor *cursor)
+{
+    guint64 value = cursor_u64(cursor);
+    if (value > G_MAXINT64)
+        cursor->failed = TRUE;
+    return value;
+}
+
 void record_put_ranges(GByteArray *out, const NumberRange *ranges, gsize n)
 {
     put_u16(out, (guint16)n);
@@ -99,22 +108,33 @@ void record_put_ranges(GByteArray *out, const NumberRange *ranges, gsize n)
     }
 }
 
+static NumberRange range(Cursor *cursor)
+{
+    NumberRange one = {.first = cursor_u32(cursor)};
+    one.last = cursor_u32(cursor);
+    if (one.first == 0 || one.first > one.last)
+        cursor->failed = TRUE;
+    return one;
+}
+
+static GArray *ranges_of(Cursor *cursor)
+{
+    guint n = cursor_u16(cursor);
+    GArray *ranges = g_array_new(FALSE, FALSE, sizeof(NumberRange));
+    if (n > RECORD_RANGES)
+        cursor->failed = TRUE;
+    for (guint i = 0; i < n && !cursor->failed; i++) {
+        NumberRange one = range(cursor);
+        g_array_append_val(ranges, one);
+    }
+    return ranges;
+}
+
 GArray *record_get_ranges(const Frame *frame, GError **error)
 {
     Cursor cursor = over(frame);
-    guint n = cursor_u16(&cursor);
-    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(NumberRange));
-    gboolean sound = n <= RECORD_RANGES;
-    for (guint i = 0; i < n && sound; i++) {
-        NumberRange range = {.first = cursor_u32(&cursor), .last = cursor_u32(&cursor)};
-        sound = range.first > 0 && range.first <= range.last;
-        g_array_append_val(ranges, range);
-    }
-    if (!sound || !cursor_whole(&cursor)) {
-        malformed("ranges", error);
-        return NULL;
-    }
-    return g_steal_pointer(&ranges);
+    g_autoptr(GArray) ranges = ranges_of(&cursor);
+    return whole(&cursor, "ranges", error) ? g_steal_pointer(&ranges) : NULL;
 }
 
 void record_put_numbers(GByteArray *out, const guint32 *numbers, gsize n)
@@ -140,16 +160,88 @@ GArray *record_get_numbers(const Frame *frame, GError **error)
     return g_steal_pointer(&numbers);
 }
 
-void record_put_name(GByteArray *out, const char *name)
+void record_put_select(GByteArray *out, const char *name, const Known *known)
 {
     put_string(out, name);
+    put_u8(out, known != NULL);
+    if (known == NULL)
+        return;
+    put_u32(out, known->uidvalidity);
+    put_u64(out, known->modseq);
+    if (known->n <= RECORD_RANGES) {
+        record_put_ranges(out, known->ranges, known->n);
+    } else {
+        const NumberRange all = {known->ranges[0].first, known->ranges[known->n - 1].last};
+        record_put_ranges(out, &all, 1);
+    }
 }
 
-char *record_get_name(const Frame *frame, GError **error)
+gboolean record_get_select(const Frame *frame, SelectRecord *record, GError **error)
 {
     Cursor cursor = over(frame);
-    g_autofree char *name = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
-    return whole(&cursor, "name", error) ? g_steal_pointer(&name) : NULL;
+    *record = (SelectRecord){.name = cursor_string(&cursor, LIMIT_MAILBOX_NAME)};
+    record->known = cursor_u8(&cursor) == 1;
+    if (record->known) {
+        record->uidvalidity = cursor_u32(&cursor);
+        record->modseq = modseq(&cursor);
+        record->ranges = ranges_of(&cursor);
+    }
+    return whole(&cursor, "select", error);
+}
+
+void select_record_clear(SelectRecord *record)
+{
+    g_clear_pointer(&record->name, g_free);
+    g_clear_pointer(&record->ranges, g_array_unref);
+}
+
+void record_put_changes(GByteArray *out, guint64 since, const NumberRange *ranges, gsize n)
+{
+    put_u64(out, since);
+    record_put_ranges(out, ranges, n);
+}
+
+GArray *record_get_changes(const Frame *frame, guint64 *since, GError **error)
+{
+    Cursor cursor = over(frame);
+    *since = modseq(&cursor);
+    g_autoptr(GArray) ranges = ranges_of(&cursor);
+    return whole(&cursor, "changes", error) ? g_steal_pointer(&ranges) : NULL;
+}
+
+static gboolean all_utf8(char *const *list)
+{
+    while (*list && g_utf8_validate(*list, -1, NULL))
+        list++;
+    return *list == NULL;
+}
+
+void record_put_changed(GByteArray *out, guint32 uid, char *const *flags)
+{
+    put_u32(out, uid);
+    put_strings(out, flags, LIMIT_FETCH_FLAGS);
+}
+
+gboolean record_get_changed(const Frame *frame, guint32 *uid, GStrv *flags, GError **error)
+{
+    Cursor cursor = over(frame);
+    *uid = cursor_u32(&cursor);
+    *flags = strings(&cursor, LIMIT_FETCH_FLAGS, LIMIT_FETCH_FLAG);
+    return whole(&cursor, "changed", error) &&
+           ((*uid > 0 && all_utf8(*flags)) || malformed("changed", error));
+}
+
+void record_put_gone(GByteArray *out, guint32 first, guint32 last)
+{
+    put_u32(out, first);
+    put_u32(out, last);
+}
+
+gboolean record_get_gone(const Frame *frame, NumberRange *gone, GError **error)
+{
+    Cursor cursor = over(frame);
+    *gone = range(&cursor);
+    return whole(&cursor, "gone", error);
 }
 
 void record_put_mailbox(GByteArray *out, const MailboxName *name)
@@ -175,6 +267,8 @@ void record_put_selected(GByteArray *out, const Selected *selected)
     put_u32(out, selected->uidvalidity);
     put_u32(out, selected->uidnext);
     put_u32(out, selected->exists);
+    put_u64(out, selected->modseq);
+    put_u8(out, selected->told != FALSE);
 }
 
 gboolean record_get_selected(const Frame *frame, Selected *selected, GError **error)
@@ -183,6 +277,8 @@ gboolean record_get_selected(const Frame *frame, Selected *selected, GError **er
     selected->uidvalidity = cursor_u32(&cursor);
     selected->uidnext = cursor_u32(&cursor);
     selected->exists = cursor_u32(&cursor);
+    selected->modseq = modseq(&cursor);
+    selected->told = cursor_u8(&cursor) == 1;
     return whole(&cursor, "selected", error);
 }
 
@@ -213,9 +309,7 @@ gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error
     fetched->number = cursor_u32(&cursor);
     fetched->internaldate = (gint64)cursor_u64(&cursor);
     fetched->flags = strings(&cursor, LIMIT_FETCH_FLAGS, LIMIT_FETCH_FLAG);
-    gboolean sound = fetched->number > 0;
-    for (guint i = 0; fetched->flags[i]; i++)
-        sound = sound && g_utf8_validate(fetched->flags[i], -1, NULL);
+    gboolean sound = fetched->number > 0 && all_utf8(fetched->flags);
     return whole(&cursor, "fetched", error) && (sound || malformed("fetched", error));
 }
 

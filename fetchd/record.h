@@ -27,8 +27,26 @@ GArray *record_get_ranges(const Frame *frame, GError **error);
 void record_put_numbers(GByteArray *out, const guint32 *numbers, gsize n);
 GArray *record_get_numbers(const Frame *frame, GError **error);
 
-void record_put_name(GByteArray *out, const char *name);
-char *record_get_name(const Frame *frame, GError **error);
+/* KNOWN may be NULL; more than RECORD_RANGES of it become one that spans them. */
+void record_put_select(GByteArray *out, const char *name, const Known *known);
+typedef struct {
+    char *name;
+    gboolean known; /* the fields below count */
+    guint32 uidvalidity;
+    guint64 modseq;
+    GArray *ranges; /* NumberRange */
+} SelectRecord;
+gboolean record_get_select(const Frame *frame, SelectRecord *record, GError **error);
+void select_record_clear(SelectRecord *record);
+
+void record_put_changes(GByteArray *out, guint64 since, const NumberRange *ranges, gsize n);
+GArray *record_get_changes(const Frame *frame, guint64 *since, GError **error);
+
+void record_put_changed(GByteArray *out, guint32 uid, char *const *flags);
+gboolean record_get_changed(const Frame *frame, guint32 *uid, GStrv *flags, GError **error);
+
+void record_put_gone(GByteArray *out, guint32 first, guint32 last);
+gboolean record_get_gone(const Frame *frame, NumberRange *gone, GError **error);
 
 void record_put_mailbox(GByteArray *out, const MailboxName *name);
 gboolean record_get_mailbox(const Frame *frame, MailboxName *name, GError **error);

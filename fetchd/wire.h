@@ -15,7 +15,7 @@ typedef enum {
     WIRE_CA,          /* a piece of one CA set; an empty piece ends the set */
     WIRE_SECRET,      /* ends the set-up: the child logs in and answers DONE or FAIL */
     WIRE_MAILBOXES,
-    WIRE_SELECT, /* name */
+    WIRE_SELECT, /* name, what is known of it */
     WIRE_LIST,   /* ranges */
     WIRE_GET,    /* ranges */
     WIRE_REMOVE, /* numbers */
@@ -45,8 +45,12 @@ typedef enum {
     WIRE_WAKE, /* ends IDLE; has no answer of its own, and means nothing where none runs */
     /* child to keeper */
     WIRE_NEWS, /* something has changed; at most once in one IDLE */
+    /* The news of a mailbox: asked by the keeper (SELECT tells them too), told by the child. */
+    WIRE_CHANGES, /* since when, ranges */
+    WIRE_CHANGED, /* a message's flags */
+    WIRE_GONE,    /* a range */
 } WireType;
-#define WIRE_TYPES WIRE_NEWS
+#define WIRE_TYPES WIRE_GONE
 
 typedef struct {
     WireType type;

@@ -10,38 +10,49 @@
 #pragma once
 
 #include "core/letter.h"
+#include "net/changes.h"
 #include "net/report.h"
 #include "net/session.h"
 
 typedef struct Fetcher Fetcher;
 
 typedef struct {
-    char *name;             /* exactly as the server sent it: what is sent back */
-    char *display;          /* UTF-8: modified UTF-7 decoded (RFC 3501, 5.1.3) */
+    char *name;    /* exactly as the server sent it: what is sent back */
+    char *display; /* UTF-8: modified UTF-7 decoded (RFC 3501, 5.1.3) */
     gboolean selectable;
 } MailboxName;
 void mailbox_name_free(MailboxName *name);
 
 typedef struct {
-    guint32 uidvalidity;    /* POP3: 0 */
-    guint32 uidnext;        /* POP3: 0; IMAP without UIDNEXT: 0 */
+    guint32 uidvalidity; /* POP3: 0 */
+    guint32 uidnext;     /* POP3: 0; IMAP without UIDNEXT: 0 */
     guint32 exists;
+    guint64 modseq; /* HIGHESTMODSEQ (RFC 7162), below 2^63; 0: the server counts no changes */
+    gboolean told;  /* all that has happened since KNOWN was handed on */
 } Selected;
 
 typedef struct {
     guint32 number;
-    const char *uidl;       /* POP3 with UIDL, else NULL; valid during the callback */
+    const char *uidl; /* POP3 with UIDL, else NULL; valid during the callback */
 } Listed;
 
 typedef struct {
     guint32 first, last;
 } NumberRange;
 
+/* A mailbox as the last pass left it. */
+typedef struct {
+    guint32 uidvalidity;
+    guint64 modseq;            /* 0: not known */
+    const NumberRange *ranges; /* the UIDs that are here: ascending, disjoint */
+    gsize n;
+} Known;
+
 /* What is known of a message once its bytes have passed. */
 typedef struct {
     guint32 number;
-    gint64 internaldate;    /* seconds since 1970, 0 when the protocol has none */
-    GStrv flags;            /* or NULL; valid during the callback */
+    gint64 internaldate; /* seconds since 1970, 0 when the protocol has none */
+    GStrv flags;         /* without \Recent, or NULL; valid during the callback */
 } Fetched;
 
 /* Where messages go. Returning FALSE stops the transfer with that error. */
@@ -57,7 +68,17 @@ typedef gboolean (*ListedTaker)(gpointer user, const Listed *listed, GError **er
 
 struct Fetcher {
     gboolean (*mailboxes)(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
-    gboolean (*select)(Fetcher *self, const char *name, Selected *selected, GError **error);
+    /* Opens NAME for reading. With KNOWN (else NULL) a server that can (QRESYNC) tells at once
+     * what has happened since: to CHANGES, while this runs, and of the UIDs in KNOWN alone. What
+     * came counts when this has succeeded; it is all of it when `told` is set, and nothing when
+     * UIDVALIDITY is another. */
+    gboolean (*select)(Fetcher *self, const char *name, const Known *known,
+                       const ChangeTaker *changes, Selected *selected, GError **error);
+    /* The flags of those of RANGES that changed after mod-sequence SINCE, or, with 0 or where the
+     * server counts no changes, of all of them. A message may come twice: the later is true. NULL
+     * in POP3, which has no flags. */
+    gboolean (*changes)(Fetcher *self, const NumberRange *ranges, gsize n, guint64 since,
+                        const ChangeTaker *taker, GError **error);
     /* What is there among RANGES (IMAP: UIDs; POP3: ignored, everything is listed). */
     gboolean (*list)(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
                      gpointer user, GError **error);
@@ -68,8 +89,8 @@ struct Fetcher {
     /* Says good-bye; POP3's deletions hold only when this succeeded. */
     gboolean (*quit)(Fetcher *self, GError **error);
     void (*report)(const Fetcher *self, ServerReport *report);
-    /* What the server wants the user to see, since this was asked last; safe to print, the caller's.
-     * NULL for nothing. */
+    /* What the server wants the user to see, since this was asked last; safe to print, the
+     * caller's. NULL for nothing. */
     char *(*alert)(Fetcher *self);
     /* Waits for news of the selected mailbox (RFC 2177) until FD is readable; in the child alone
      * (see fetchd/link.h). NEWS is called once, when something has changed. TRUE at once where the

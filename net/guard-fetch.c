@@ -13,7 +13,7 @@ static const struct {
     const char *name;
     Item item;
 } items[] = {
-    {"UID", ITEM_NUMBER},  {"RFC822.SIZE", ITEM_NUMBER}, {"INTERNALDATE", ITEM_DATE},
+    {"UID", ITEM_UID},     {"RFC822.SIZE", ITEM_NUMBER}, {"INTERNALDATE", ITEM_DATE},
     {"FLAGS", ITEM_FLAGS}, {"MODSEQ", ITEM_MODSEQ},      {"BODY[]", ITEM_BODY},
 };
 
@@ -39,8 +39,9 @@ static gboolean wrong_form(const GuardScan *scan, GError **error)
 
 static gboolean closed(GuardScan *scan, guint8 byte, GError **error)
 {
-    return byte == '\r' ? scan_line_ends(scan, error)
-                        : scan_broken(scan, error, "something follows a FETCH");
+    if (byte != '\r')
+        return scan_broken(scan, error, "something follows a FETCH");
+    return (!scan_taken(scan) || scan_take_flags(scan, error)) && scan_line_ends(scan, error);
 }
 
 static gboolean close_fetch(GuardScan *scan)
@@ -55,14 +56,19 @@ static gboolean in_value(GuardScan *scan, guint8 byte, GError **error);
 /* The list of FLAGS or MODSEQ; nothing nests in there. */
 static gboolean in_list(GuardScan *scan, guint8 byte, GError **error)
 {
+    gboolean kept = scan->item == ITEM_FLAGS && scan_taken(scan);
     if (byte == ')') {
         scan->step = in_value;
+        if (kept)
+            scan_flag_byte(scan, byte);
         pass(scan, byte);
         scan->before = 0;
         return TRUE;
     }
     if (scan->item == ITEM_FLAGS && (byte < ' ' || strchr("(\"{", byte)))
         return wrong_form(scan, error);
+    if (kept)
+        scan_flag_byte(scan, byte);
     if (scan->item == ITEM_MODSEQ) {
         if (!g_ascii_isdigit((char)byte))
             return wrong_form(scan, error);
@@ -105,10 +111,32 @@ static gboolean in_value(GuardScan *scan, guint8 byte, GError **error)
         scan_word_clear(scan);
         return pass(scan, byte);
     }
-    if (scan->item == ITEM_NUMBER && g_ascii_isdigit((char)byte))
-        return scan_number_add(scan, byte, "a number", G_MAXUINT32, error) && pass(scan, byte);
+    gboolean number = scan->item == ITEM_NUMBER || scan->item == ITEM_UID;
+    if (number && g_ascii_isdigit((char)byte)) {
+        if (!scan_number_add(scan, byte, "a number", G_MAXUINT32, error))
+            return FALSE;
+        if (scan->item == ITEM_UID)
+            scan->uid = (guint32)scan->number;
+        return pass(scan, byte);
+    }
     gboolean nil = scan->item == ITEM_BODY && strchr("NIL", g_ascii_toupper((char)byte));
     return nil && scan->before != 0 ? pass(scan, byte) : wrong_form(scan, error);
+}
+
+/* Which of two UIDs would it be? */
+static gboolean begin_item(GuardScan *scan, GError **error)
+{
+    scan->item = item_named(scan);
+    scan->step = in_value;
+    scan->valued = FALSE;
+    scan_number_clear(scan);
+    if (scan->item == ITEM_NONE)
+        return scan_broken(scan, error, "a FETCH item that was not asked for");
+    guint bit = 1u << scan->item;
+    if ((scan->item == ITEM_UID || scan->item == ITEM_FLAGS) && (scan->items & bit))
+        return scan_broken(scan, error, "a FETCH item comes twice");
+    scan->items |= bit;
+    return TRUE;
 }
 
 static gboolean in_name(GuardScan *scan, guint8 byte, GError **error)
@@ -116,12 +144,8 @@ static gboolean in_name(GuardScan *scan, guint8 byte, GError **error)
     if (byte == ')' && scan->word_size == 0)
         return close_fetch(scan);
     if (byte == ' ' && scan->word_size > 0) {
-        scan->item = item_named(scan);
-        scan->step = in_value;
-        scan->valued = FALSE;
-        scan_number_clear(scan);
-        if (scan->item == ITEM_NONE)
-            return scan_broken(scan, error, "a FETCH item that was not asked for");
+        if (!begin_item(scan, error))
+            return FALSE;
     } else if (byte != ' ' && (!g_ascii_isgraph((char)byte) || !scan_word_add(scan, byte))) {
         return scan_broken(scan, error, "a FETCH item that was not asked for");
     }

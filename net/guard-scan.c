@@ -19,6 +19,8 @@ GuardScan *guard_scan_new(void)
 {
     GuardScan *scan = g_new0(GuardScan, 1);
     scan->found = g_array_new(FALSE, FALSE, sizeof(guint32));
+    scan->flags = g_ptr_array_new_with_free_func(g_free);
+    scan->flag = g_string_new(NULL);
     scan->step = at_start;
     return scan;
 }
@@ -27,6 +29,8 @@ void guard_scan_free(GuardScan *scan)
 {
     if (scan) {
         g_array_unref(scan->found);
+        g_ptr_array_unref(scan->flags);
+        g_string_free(scan->flag, TRUE);
         g_free(scan);
     }
 }
@@ -50,9 +54,17 @@ void guard_scan_command(GuardScan *scan, ScanExpects expects)
         scan->silent = is_mute(scan);
     scan->body_bytes = 0;
     scan->news = 0;
+    scan->opened = (ScanOpened){0};
+    scan->taker = (ChangeTaker){0};
+    scan->changes = 0;
     scan->status.said = SAID_NOTHING;
     scan->status.words[0] = '\0';
     g_array_set_size(scan->found, 0);
+}
+
+void guard_scan_taker(GuardScan *scan, const ChangeTaker *taker)
+{
+    scan->taker = *taker;
 }
 
 guint64 guard_scan_body_bytes(const GuardScan *scan)
@@ -68,6 +80,11 @@ GArray *guard_scan_found(GuardScan *scan)
 const ScanStatus *guard_scan_status(const GuardScan *scan)
 {
     return &scan->status;
+}
+
+const ScanOpened *guard_scan_opened(const GuardScan *scan)
+{
+    return &scan->opened;
 }
 
 const ScanStatus *guard_scan_bye(const GuardScan *scan)
@@ -100,6 +117,11 @@ static void line_over(GuardScan *scan)
     scan->words = 0;
     scan->item = ITEM_NONE;
     scan->bodies = 0;
+    scan->items = 0;
+    scan->uid = 0;
+    scan->earlier = scan->ranged = FALSE;
+    g_ptr_array_set_size(scan->flags, 0);
+    g_string_truncate(scan->flag, 0);
     scan_word_clear(scan);
     scan_number_clear(scan);
     scan->step = at_start;
@@ -146,11 +168,18 @@ static void begin_untagged(GuardScan *scan)
     scan->step = scan_data;
     if (scan->counted && scan_word_is(scan, "FETCH")) {
         scan->kind = LINE_FETCH;
+        scan->silent = scan->silent || scan_taken(scan);
         scan->step = scan_fetch;
     } else if (!scan->counted && scan_word_is(scan, "SEARCH")) {
         scan->kind = LINE_SEARCH;
         scan->step = scan_search;
+    } else if (!scan->counted && scan_word_is(scan, "VANISHED")) {
+        scan->kind = LINE_VANISHED;
+        scan->silent = TRUE;
+        scan->step = scan_vanished;
     } else {
+        if (scan->counted && scan_word_is(scan, "EXISTS"))
+            scan->opened.exists = scan->count;
         scan->silent = scan->silent || !is_one_of(scan, scan->counted ? numbered : plain);
     }
     scan->news += is_one_of(scan, news);
@@ -165,6 +194,7 @@ static gboolean begin_line(GuardScan *scan, GError **error)
         scan_begin_status(scan, said);
     else
         begin_untagged(scan);
+    scan->silent = scan->silent || (!scan->tagged && (scan->expects & SCAN_QUIET));
     return TRUE;
 }
 
@@ -175,6 +205,7 @@ static gboolean keyword_ends(GuardScan *scan, guint8 byte, GError **error)
         if (byte != ' ' || scan->tagged || scan->counted)
             return scan_broken(scan, error, "a number stands where a word should");
         scan->counted = TRUE;
+        scan->count = (guint32)scan->number;
         scan_word_clear(scan);
         scan_number_clear(scan);
         hold(scan, byte);
@@ -254,7 +285,8 @@ static gboolean at_start(GuardScan *scan, guint8 byte, GError **error)
 /* Limits that hold wherever a byte stands, and the only places where LF may. */
 static gboolean count(GuardScan *scan, guint8 byte, GError **error)
 {
-    gsize limit = scan->kind == LINE_SEARCH ? LIMIT_SEARCH_LINE : LIMIT_LINE;
+    gboolean many = scan->kind == LINE_SEARCH || scan->kind == LINE_VANISHED;
+    gsize limit = many ? LIMIT_SEARCH_LINE : LIMIT_LINE;
     gboolean due = scan->step == at_line_feed || scan->step == scan_at_literal;
     if (due != (byte == '\n'))
         return scan_broken(scan, error, "CR and LF do not stand together");
@@ -262,7 +294,9 @@ static gboolean count(GuardScan *scan, guint8 byte, GError **error)
         return scan_broken(scan, error, "it holds a NUL");
     if (++scan->line > limit)
         return scan_too_much(error, "a line", limit);
-    if (++scan->reply > LIMIT_REPLY)
+    if (scan_taken(scan))
+        scan->body_bytes++;
+    else if (++scan->reply > LIMIT_REPLY)
         return scan_too_much(error, "a reply", LIMIT_REPLY);
     if (scan->step == at_start && ++scan->lines > LIMIT_UNTAGGED)
         return scan_too_much(error, "lines", LIMIT_UNTAGGED);

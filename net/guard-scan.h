@@ -2,10 +2,13 @@
  * guard-scan — what a server says, looked at before libetpan's parser sees it. A pure state
  * machine over bytes: no socket, no clock, the same verdict wherever the bytes are cut.
  *
- * Nothing passes but replies that Postern asked for or must expect, in the grammar of RFC 3501:
+ * Nothing passes but replies that Postern asked for or must expect, in the grammar of RFC 3501 and
+ * RFC 7162:
  *   - status lines (OK NO BAD BYE PREAUTH, "+"), LIST, FLAGS, CAPABILITY, SEARCH, EXISTS, RECENT,
  *     EXPUNGE, and FETCH with UID, FLAGS, INTERNALDATE, MODSEQ, RFC822.SIZE and BODY[];
  *   - other untagged replies, and blank lines, are dropped whole;
+ *   - FETCH during SCAN_CHANGES, and VANISHED always, end here: they go to a taker one by one, so
+ *     that the flags of a million messages need no memory;
  *   - numbers of SEARCH are collected here, so that a million of them cost four bytes each and
  *     not libetpan's sixty-four; the parser sees an empty SEARCH;
  *   - a status line without words gets some, for libetpan cannot read it (or crashes, [ALERT]).
@@ -16,7 +19,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "net/changes.h"
 
 /* What the command that is being answered lets a server say, beyond lines of state. */
 typedef enum {
@@ -25,6 +28,8 @@ typedef enum {
     SCAN_SEARCH = 1 << 1,   /* SEARCH: numbers are collected */
     SCAN_BODIES = 1 << 2,   /* message bodies in FETCH */
     SCAN_MUTE = 1 << 8,     /* a command of our own: no line that begins now reaches the parser */
+    SCAN_CHANGES = 1 << 3,  /* FETCH and VANISHED (EARLIER), for the taker */
+    SCAN_QUIET = 1 << 4,    /* the parser sees the tagged line alone */
 } ScanExpects;
 
 typedef enum { SAID_NOTHING, SAID_OK, SAID_NO, SAID_BAD, SAID_BYE, SAID_PREAUTH } Said;
@@ -37,6 +42,14 @@ typedef struct {
     char words[SCAN_WORDS + 1];
 } ScanStatus;
 
+/* What was said of the mailbox that the command opens. */
+typedef struct {
+    guint32 uidvalidity, uidnext;
+    guint32 exists;
+    guint64 modseq;  /* HIGHESTMODSEQ */
+    gboolean closed; /* CLOSED: what came before was of the mailbox that was open until then */
+} ScanOpened;
+
 typedef struct GuardScan GuardScan;
 
 GuardScan *guard_scan_new(void);
@@ -46,6 +59,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuardScan, guard_scan_free)
 /* A command begins: budgets are full again, nothing is found and nothing was said. */
 void guard_scan_command(GuardScan *scan, ScanExpects expects);
 
+/* Where the changes of SCAN_CHANGES go until the next command. */
+void guard_scan_taker(GuardScan *scan, const ChangeTaker *taker);
+
 /* A message has passed whole: its command may say as much again. */
 void guard_scan_refill(GuardScan *scan);
 
@@ -53,10 +69,12 @@ void guard_scan_refill(GuardScan *scan);
 gboolean guard_scan_feed(GuardScan *scan, const guint8 *data, gsize size, GByteArray *out,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Of the command: bytes of bodies so far, the numbers found, the last tagged line, and a BYE. */
+/* Of the command: bytes of bodies and changes so far, the numbers found, the last tagged line, and
+ * a BYE. */
 guint64 guard_scan_body_bytes(const GuardScan *scan);
 GArray *guard_scan_found(GuardScan *scan); /* guint32, as they came */
 const ScanStatus *guard_scan_status(const GuardScan *scan);
+const ScanOpened *guard_scan_opened(const GuardScan *scan);
 const ScanStatus *guard_scan_bye(const GuardScan *scan); /* said is SAID_NOTHING without one */
 
 /* Has "+" come, where the command waited for it? */
@@ -66,5 +84,6 @@ gboolean guard_scan_continued(const GuardScan *scan);
 guint guard_scan_news(const GuardScan *scan);
 
 /* What the server wants shown (RFC 3501, 7.1: ALERT), of lines that no sentence of ours quotes: the
- * first since this was asked last, or NULL. The words follow the code; valid until the next feed. */
+ * first since this was asked last, or NULL. The words follow the code; valid until the next feed.
+ */
 const char *guard_scan_alert(GuardScan *scan);

@@ -9,10 +9,18 @@
 #define SCAN_WORD 32                          /* longest keyword or item name told apart */
 #define SCAN_HEAD (SCAN_WORD + SCAN_WORD + 4) /* "* ", a number, a keyword */
 
-typedef enum { LINE_PLAIN, LINE_FETCH, LINE_SEARCH } LineKind;
+typedef enum { LINE_PLAIN, LINE_FETCH, LINE_SEARCH, LINE_VANISHED } LineKind;
 
 /* Items of FETCH, by the form of their value. */
-typedef enum { ITEM_NONE, ITEM_NUMBER, ITEM_DATE, ITEM_FLAGS, ITEM_MODSEQ, ITEM_BODY } Item;
+typedef enum {
+    ITEM_NONE,
+    ITEM_UID,
+    ITEM_NUMBER,
+    ITEM_DATE,
+    ITEM_FLAGS,
+    ITEM_MODSEQ,
+    ITEM_BODY
+} Item;
 
 typedef gboolean (*Step)(GuardScan *scan, guint8 byte, GError **error);
 
@@ -20,11 +28,14 @@ struct GuardScan {
     guint expects;
     GArray *found;
     ScanStatus status, bye;
-    guint64 body_bytes;
-    guint news;      /* lines that tell of a change */
-    guint64 reply;   /* bytes of the reply, bodies apart */
-    guint lines;     /* lines of the reply */
-    GByteArray *out; /* during a feed */
+    ScanOpened opened;
+    ChangeTaker taker;
+    guint changes;      /* messages and ranges that went to it */
+    guint64 body_bytes; /* of changes too */
+    guint news;         /* lines that tell of a change */
+    guint64 reply;      /* bytes of the reply, bodies apart */
+    guint lines;        /* lines of the reply */
+    GByteArray *out;    /* during a feed */
 
     Step step;
     Step after;      /* where a string or literal returns to */
@@ -37,6 +48,7 @@ struct GuardScan {
     gsize head_size;
     gboolean tagged;  /* it began with a tag */
     gboolean counted; /* a message number has passed */
+    guint32 count;    /* this one */
     gboolean silent;  /* the parser is not to see it */
     gboolean body;    /* the literal is a message */
     guint depth;
@@ -54,6 +66,13 @@ struct GuardScan {
     Item item;
     gboolean valued; /* its value has begun */
     guint bodies;
+    guint items; /* those that came, by bit; for items that may come once */
+    guint32 uid;
+    GPtrArray *flags; /* char * */
+    GString *flag;    /* the present one */
+    gboolean earlier; /* VANISHED (EARLIER) */
+    gboolean ranged;  /* behind the colon of a range */
+    guint32 first;
 };
 
 /* Refusals. */
@@ -83,6 +102,20 @@ gboolean scan_fetch(GuardScan *scan, guint8 byte, GError **error);
 gboolean scan_search(GuardScan *scan, guint8 byte, GError **error);
 gboolean scan_status_line(GuardScan *scan, guint8 byte, GError **error);
 gboolean scan_plus_line(GuardScan *scan, guint8 byte, GError **error);
+
+/* VANISHED (RFC 7162, 3.2.10). */
+gboolean scan_vanished(GuardScan *scan, guint8 byte, GError **error);
+
+/* Does this line go to the taker rather than to the parser? */
+gboolean scan_taken(const GuardScan *scan);
+
+/* One byte of a list of flags, of which ")" is the end; and a FETCH that is whole, for the taker.
+ */
+void scan_flag_byte(GuardScan *scan, guint8 byte);
+gboolean scan_take_flags(GuardScan *scan, GError **error);
+
+/* A digit of a response code's number, or the end of a code without one. */
+void scan_note_code(GuardScan *scan);
 
 /* What the keyword says of a status, and the line begun. */
 Said scan_said(const GuardScan *scan);

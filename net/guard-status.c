@@ -89,6 +89,7 @@ static gboolean in_code_value(GuardScan *scan, guint8 byte, GError **error)
         scan_number_clear(scan);
     else if (max > 0 && !scan_number_add(scan, byte, "a number", max, error))
         return FALSE;
+    scan_note_code(scan);
     if ((byte == '(' || byte == '[') && !scan_open_bracket(scan, error))
         return FALSE;
     if (byte == ')' && scan->depth > 0)

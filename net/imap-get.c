@@ -82,7 +82,7 @@ static char *flag_name(const struct mailimap_flag_fetch *fetched)
                                         [MAILIMAP_FLAG_SEEN] = "\\Seen",
                                         [MAILIMAP_FLAG_DRAFT] = "\\Draft"};
     if (fetched->fl_type == MAILIMAP_FLAG_FETCH_RECENT || fetched->fl_flag == NULL)
-        return g_strdup("\\Recent");
+        return NULL; /* it is of the session, not of the message */
     const struct mailimap_flag *flag = fetched->fl_flag;
     if (flag->fl_type == MAILIMAP_FLAG_KEYWORD || flag->fl_type == MAILIMAP_FLAG_EXTENSION) {
         gboolean keyword = flag->fl_type == MAILIMAP_FLAG_KEYWORD;

@@ -66,25 +66,34 @@ gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError
 
 /* ---- EXAMINE and SELECT ---- */
 
-static gboolean open_mailbox(Imap *imap, const char *name, gboolean writable, Selected *selected,
-                             GError **error)
+static int select_writable(Imap *imap, const char *name)
 {
-    const char *command = writable ? "SELECT" : "EXAMINE";
-    g_clear_pointer(&imap->mailbox, g_free);
     guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
-    int r = writable ? mailimap_select(imap->etpan, name) : mailimap_examine(imap->etpan, name);
-    if (!done(imap, r, command, error))
+    return mailimap_select(imap->etpan, name);
+}
+
+static gboolean open_mailbox(Imap *imap, const char *name, gboolean writable, const Known *known,
+                             const ChangeTaker *changes, Selected *selected, GError **error)
+{
+    gboolean told = FALSE;
+    int r =
+        writable ? select_writable(imap, name) : imap_examine(imap, name, known, changes, &told);
+    g_clear_pointer(&imap->mailbox, g_free);
+    if (!done(imap, r, writable ? "SELECT" : "EXAMINE", error))
         return FALSE;
+    const ScanOpened *opened = guard_scan_opened(guard_scanner(imap->guard));
     const struct mailimap_selection_info *info = imap->etpan->imap_selection_info;
-    if (info == NULL || info->sel_uidvalidity == 0)
+    if (opened->uidvalidity == 0)
         return imap_violation(imap, error, "the server gives a mailbox without UIDVALIDITY");
-    if (writable && info->sel_perm == MAILIMAP_MAILBOX_READONLY)
+    if (writable && info && info->sel_perm == MAILIMAP_MAILBOX_READONLY)
         return refuse(error, POSTERN_ERROR_POLICY, "server.readonly", "set keep = yes",
                       "the server does not let messages be removed from this mailbox");
     *selected = (Selected){
-        .uidvalidity = info->sel_uidvalidity,
-        .uidnext = info->sel_uidnext,
-        .exists = info->sel_has_exists ? info->sel_exists : 0,
+        .uidvalidity = opened->uidvalidity,
+        .uidnext = opened->uidnext,
+        .exists = opened->exists,
+        .modseq = opened->modseq,
+        .told = told,
     };
     imap->mailbox = g_strdup(name);
     imap->uidvalidity = selected->uidvalidity;
@@ -93,7 +102,8 @@ static gboolean open_mailbox(Imap *imap, const char *name, gboolean writable, Se
     return TRUE;
 }
 
-gboolean imap_select(Fetcher *self, const char *name, Selected *selected, GError **error)
+gboolean imap_select(Fetcher *self, const char *name, const Known *known,
+                     const ChangeTaker *changes, Selected *selected, GError **error)
 {
     Imap *imap = (Imap *)self;
     if (!imap_alive(imap, error))
@@ -104,7 +114,8 @@ gboolean imap_select(Fetcher *self, const char *name, Selected *selected, GError
         return refuse(error, POSTERN_ERROR_INPUT, "send.value", "leave that folder out",
                       "the mailbox name \"%s\" cannot be sent to a server", safe);
     }
-    if (!open_mailbox(imap, name, FALSE, selected, error))
+    if (!imap_enable(imap, error) ||
+        !open_mailbox(imap, name, FALSE, known, changes, selected, error))
         return FALSE;
     return selected->exists <= LIMIT_SERVER_MESSAGES ||
            imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
@@ -151,7 +162,7 @@ static gboolean open_for_removal(Imap *imap, GError **error)
                       "the server cannot remove single messages (no UIDPLUS)");
     if (imap->writable)
         return TRUE;
-    if (!open_mailbox(imap, name, TRUE, &selected, error))
+    if (!open_mailbox(imap, name, TRUE, NULL, NULL, &selected, error))
         return FALSE;
     return selected.uidvalidity == uidvalidity ||
            imap_violation(imap, error, "the mailbox has been renumbered in the meantime");

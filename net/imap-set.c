@@ -33,7 +33,7 @@ GArray *uid_ranges_sorted(const NumberRange *ranges, gsize n)
     return sorted;
 }
 
-gboolean uid_ranges_hold(const GArray *ranges, guint32 uid)
+guint uid_ranges_find(const GArray *ranges, guint32 uid)
 {
     guint low = 0, high = ranges->len;
     while (low < high) {
@@ -43,7 +43,13 @@ gboolean uid_ranges_hold(const GArray *ranges, guint32 uid)
         else
             high = middle;
     }
-    return low < ranges->len && at(ranges, low)->first <= uid;
+    return low;
+}
+
+gboolean uid_ranges_hold(const GArray *ranges, guint32 uid)
+{
+    guint found = uid_ranges_find(ranges, uid);
+    return found < ranges->len && at(ranges, found)->first <= uid;
 }
 
 GArray *uid_ranges_cut(GArray *ranges, guint64 span)
@@ -75,4 +81,14 @@ struct mailimap_set *uid_set_new(const GArray *ranges)
         }
     }
     return set;
+}
+
+void uid_set_print(GString *out, const GArray *ranges)
+{
+    for (guint i = 0; i < ranges->len; i++) {
+        const NumberRange *range = at(ranges, i);
+        g_string_append_printf(out, "%s%u", i > 0 ? "," : "", range->first);
+        if (range->last > range->first)
+            g_string_append_printf(out, ":%u", range->last);
+    }
 }

@@ -9,6 +9,26 @@
 
 #define QUIT_MS 10000 /* a good-bye is not worth waiting for */
 
+int imap_say(Imap *imap, ScanExpects expects, const ChangeTaker *taker, const char *words)
+{
+    mailimap *etpan = imap->etpan;
+    g_autofree char *tag = g_strdup_printf("%d ", ++etpan->imap_tag);
+    g_autofree char *line = g_strconcat(tag, words, "\r\n", NULL);
+    gsize size = strlen(line);
+    guard_command(imap->guard, expects | SCAN_QUIET, LIMIT_COMMAND_MS);
+    if (taker)
+        guard_scan_taker(guard_scanner(imap->guard), taker);
+    if (mailstream_write(etpan->imap_stream, line, size) != (ssize_t)size ||
+        mailstream_flush(etpan->imap_stream) < 0)
+        return MAILIMAP_ERROR_STREAM;
+    const char *answer = mailimap_read_line(etpan);
+    if (answer == NULL)
+        return MAILIMAP_ERROR_STREAM;
+    if (guard_scan_bye(guard_scanner(imap->guard))->said == SAID_BYE)
+        return MAILIMAP_ERROR_STREAM;
+    return g_str_has_prefix(answer, tag) ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_PROTOCOL;
+}
+
 static gboolean quit(Fetcher *self, GError **error)
 {
     Imap *imap = (Imap *)self;
@@ -67,6 +87,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .mailboxes = imap_mailboxes,
         .select = imap_select,
         .list = imap_list,
+        .changes = imap_changes,
         .get = imap_get,
         .idle = imap_idle,
         .remove = imap_remove,

@@ -16,18 +16,29 @@ typedef struct {
     guint32 uidvalidity, uidnext;
     gboolean scram;    /* was offered for the login */
     gboolean writable; /* opened with SELECT rather than EXAMINE */
+    gboolean enabled;  /* it was tried to enable QRESYNC */
+    gboolean qresync;  /* and that is so */
 } Imap;
 
 /* imap.c: greeting and login over CHANNEL, which it takes. NULL on failure. */
 Fetcher *imap_over(Channel *channel, const Session *session, GError **error);
 
+/* Sends WORDS as a command and waits for the tagged answer, which the guard's status holds; what
+ * else the server says is for the guard and TAKER (may be NULL) alone. For what libetpan has not,
+ * or keeps in memory. Its codes: MAILIMAP_NO_ERROR for NO and BAD too. */
+int imap_say(Imap *imap, ScanExpects expects, const ChangeTaker *taker, const char *words);
+
 /* imap-login.c */
 gboolean imap_greeting(Imap *imap, GError **error);
 gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error);
 
-/* imap-mailbox.c, imap-list.c, imap-get.c: the descriptor's functions of the same names. */
+/* imap-mailbox.c, imap-list.c, imap-get.c, imap-changes.c: the descriptor's functions of the same
+ * names. */
 gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
-gboolean imap_select(Fetcher *self, const char *name, Selected *selected, GError **error);
+gboolean imap_select(Fetcher *self, const char *name, const Known *known,
+                     const ChangeTaker *changes, Selected *selected, GError **error);
+gboolean imap_changes(Fetcher *self, const NumberRange *ranges, gsize n, guint64 since,
+                      const ChangeTaker *taker, GError **error);
 gboolean imap_remove(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
 gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
                    gpointer user, GError **error);
@@ -37,6 +48,14 @@ gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const Messa
 /* imap-idle.c */
 gboolean imap_idle(Fetcher *self, int fd, void (*news)(gpointer user), gpointer user,
                    GError **error);
+/* imap-changes.c: opens NAME, with what has happened since KNOWN (NULL: nothing is asked) and the
+ * server is able to tell. As imap_say(); *told as in Selected. */
+int imap_examine(Imap *imap, const char *name, const Known *known, const ChangeTaker *changes,
+                 gboolean *told);
+
+/* Asks the server for QRESYNC, once, before a mailbox is open (RFC 5161). FALSE when the connection
+ * is dead; a server that refuses is taken as it is. */
+gboolean imap_enable(Imap *imap, GError **error);
 
 /* imap-error.c */
 
@@ -69,10 +88,12 @@ gboolean imap_can(const Imap *imap, const char *capability);
 /* RANGES sorted and merged (NumberRange), empty ones and zero left out. */
 GArray *uid_ranges_sorted(const NumberRange *ranges, gsize n);
 gboolean uid_ranges_hold(const GArray *ranges, guint32 uid);
+guint uid_ranges_find(const GArray *ranges, guint32 uid); /* the first that ends at or behind UID */
 
 /* Takes UIDs from the front of RANGES for one command: at most SPAN of them, in at most
  * UID_SET_RANGES ranges. */
 GArray *uid_ranges_cut(GArray *ranges, guint64 span);
 struct mailimap_set *uid_set_new(const GArray *ranges); /* NULL without memory */
+void uid_set_print(GString *out, const GArray *ranges); /* "1:3,7" */
 
 #define UID_SET_RANGES 300 /* "4294967295:4294967295," each: a command stays below 8 KiB */

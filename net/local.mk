@@ -5,12 +5,15 @@ libpostern_net_a_SOURCES = \
 	net/discover.c net/discover.h \
 	net/dotstuff.c net/dotstuff.h \
 	net/fetcher.c net/fetcher.h \
+	net/changes.h \
+	net/guard-change.c \
 	net/guard-fetch.c \
 	net/guard-scan.c net/guard-scan.h \
 	net/guard-state.h \
 	net/guard-status.c \
 	net/guard-value.c \
 	net/guard.c net/guard.h \
+	net/imap-changes.c \
 	net/imap-error.c \
 	net/imap-get.c \
 	net/imap-idle.c \

@@ -157,8 +157,11 @@ static gboolean settle(Pop3 *self, GError **error)
     return usable(self, error) && (!self->uidl_asked || read_uidl(self, NULL, NULL, error));
 }
 
-static gboolean pop3_select(Fetcher *fetcher, const char *name, Selected *selected, GError **error)
+static gboolean pop3_select(Fetcher *fetcher, const char *name, const Known *known,
+                            const ChangeTaker *changes, Selected *selected, GError **error)
 {
+    (void)known;
+    (void)changes;
     Pop3 *self = (Pop3 *)fetcher;
     const char *text;
     if (strcmp(name, "INBOX") != 0)

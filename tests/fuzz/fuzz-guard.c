@@ -5,9 +5,33 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "net/guard-scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static gboolean flags(gpointer user, guint32 uid, GStrv list, GError **error)
+{
+    (void)user;
+    (void)error;
+    for (char **flag = list; *flag; flag++)
+        if (!g_utf8_validate(*flag, -1, NULL) || strlen(*flag) > LIMIT_FETCH_FLAG)
+            g_error("a bad flag was handed on");
+    if (uid == 0 || g_strv_length(list) > LIMIT_FETCH_FLAGS)
+        g_error("UID 0 or too many flags");
+    return TRUE;
+}
+
+static gboolean gone(gpointer user, guint32 first, guint32 last, GError **error)
+{
+    (void)user;
+    (void)error;
+    if (first == 0 || first > last)
+        g_error("a bad range was handed on");
+    return TRUE;
+}
+
+static const ChangeTaker taker = {flags, gone, NULL};
 
 static GByteArray *feed(const uint8_t *data, size_t size, size_t piece, guint expects,
                         GError **error)
@@ -15,6 +39,7 @@ static GByteArray *feed(const uint8_t *data, size_t size, size_t piece, guint ex
     g_autoptr(GuardScan) scan = guard_scan_new();
     g_autoptr(GByteArray) out = g_byte_array_new();
     guard_scan_command(scan, expects);
+    guard_scan_taker(scan, &taker);
     for (size_t at = 0; at < size; at += piece)
         if (!guard_scan_feed(scan, data + at, MIN(piece, size - at), out, error))
             return NULL;
@@ -25,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    guint expects = data[0] & 7;
+    guint expects = (data[0] & 7) | (data[0] & 0x80 ? SCAN_CHANGES | SCAN_QUIET : 0);
     size_t piece = 1 + (data[0] >> 3);
     g_autoptr(GError) one = NULL, other = NULL;
     g_autoptr(GByteArray) whole = feed(data + 1, size - 1, MAX(size, 2) - 1, expects, &one);

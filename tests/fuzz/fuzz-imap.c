@@ -66,6 +66,24 @@ static gboolean end(gpointer user, const Fetched *fetched, GError **error)
     return TRUE;
 }
 
+static gboolean flags(gpointer user, guint32 uid, GStrv list, GError **error)
+{
+    (void)user;
+    (void)error;
+    if (uid == 0 || uid > 1000 || list == NULL)
+        g_error("flags were handed on that were not asked for");
+    return TRUE;
+}
+
+static gboolean gone(gpointer user, guint32 first, guint32 last, GError **error)
+{
+    (void)user;
+    (void)error;
+    if (first == 0 || first > last || last > 1000)
+        g_error("something is gone that was not here");
+    return TRUE;
+}
+
 static void use(Fetcher *imap)
 {
     static const NumberRange ranges[] = {{1, 1000}};
@@ -74,9 +92,12 @@ static void use(Fetcher *imap)
     guint32 last = 0;
     gboolean open = FALSE;
     const MessageTaker taker = {start, data_came, end, &open};
+    const ChangeTaker news = {flags, gone, NULL};
+    const Known known = {1, 1, ranges, 1};
     (void)!imap->mailboxes(imap, mailbox, NULL, NULL);
-    if (imap->select(imap, "INBOX", &selected, NULL) && selected.uidvalidity == 0)
+    if (imap->select(imap, "INBOX", &known, &news, &selected, NULL) && selected.uidvalidity == 0)
         g_error("a mailbox without UIDVALIDITY was opened");
+    (void)!imap->changes(imap, ranges, 1, 1, &news, NULL);
     (void)!imap->list(imap, ranges, 1, listed, &last, NULL);
     if (imap->get(imap, ranges, 1, &taker, NULL) && open)
         g_error("a message never ended");

@@ -13,6 +13,10 @@ static void read_record(const Frame *frame)
     Selected selected;
     Fetched fetched = {0};
     LetterRecord letter = {0};
+    SelectRecord select = {0};
+    NumberRange gone;
+    g_auto(GStrv) flags = NULL;
+    guint64 since;
     guint32 number;
     ServerReport report;
     ProbeKind kind;
@@ -22,7 +26,10 @@ static void read_record(const Frame *frame)
 
     switch (frame->type) {
     case WIRE_SESSION: record_get_session(frame, &session, &error); break;
-    case WIRE_SELECT: string = record_get_name(frame, &error); break;
+    case WIRE_SELECT: record_get_select(frame, &select, &error); break;
+    case WIRE_CHANGES: array = record_get_changes(frame, &since, &error); break;
+    case WIRE_CHANGED: record_get_changed(frame, &number, &flags, &error); break;
+    case WIRE_GONE: record_get_gone(frame, &gone, &error); break;
     case WIRE_LIST:
     case WIRE_GET: array = record_get_ranges(frame, &error); break;
     case WIRE_REMOVE: array = record_get_numbers(frame, &error); break;
@@ -40,6 +47,7 @@ static void read_record(const Frame *frame)
     }
     session_clear(&session);
     letter_record_clear(&letter);
+    select_record_clear(&select);
     g_free(name.name);
     g_free(name.display);
     g_strfreev(fetched.flags);

@@ -1,6 +1,7 @@
 UNIT_FETCHD = \
 	tests/unit/fetchd/test-confine \
 	tests/unit/fetchd/test-gss \
+	tests/unit/fetchd/test-link \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
 	tests/unit/fetchd/test-patience \
@@ -17,6 +18,7 @@ tests_unit_fetchd_test_confine_LDADD = $(LINK_core) $(SECCOMP_LIBS) $(UNIT_LIBS)
 tests_unit_fetchd_test_gss_SOURCES = tests/unit/fetchd/test-gss.c fetchd/gss.c fetchd/gss.h
 tests_unit_fetchd_test_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
 tests_unit_fetchd_test_gss_LDADD = $(LINK_net) $(KRB5_LIBS) $(UNIT_LIBS)
+tests_unit_fetchd_test_link_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_loginguard_SOURCES = tests/unit/fetchd/test-loginguard.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

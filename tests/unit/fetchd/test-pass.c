@@ -45,15 +45,19 @@ static gboolean server_mailboxes(Fetcher *self, MailboxTaker taker, gpointer use
     return TRUE;
 }
 
-static gboolean server_select(Fetcher *fetcher, const char *name, Selected *selected,
-                              GError **error)
+static gboolean server_select(Fetcher *fetcher, const char *name, const Known *known,
+                              const ChangeTaker *changes, Selected *selected, GError **error)
 {
+    (void)known;
+    (void)changes;
     (void)error;
     Server *self = (Server *)fetcher;
     g_string_append_printf(self->told, " select %s", name);
     if (self->shut && !g_str_equal(name, "INBOX"))
         return says_no(error);
-    *selected = (Selected){self->uidvalidity, self->uidvalidity ? self->count + 1 : 0, self->count};
+    *selected = (Selected){.uidvalidity = self->uidvalidity,
+                           .uidnext = self->uidvalidity ? self->count + 1 : 0,
+                           .exists = self->count};
     return TRUE;
 }
 
@@ -153,8 +157,12 @@ static int set_up(void **state)
 {
     Server *self = g_new0(Server, 1);
     *self = (Server){
-        .fetcher = {server_mailboxes, server_select, server_list, server_get, server_remove,
-                    server_quit, NULL},
+        .fetcher = {.mailboxes = server_mailboxes,
+                    .select = server_select,
+                    .list = server_list,
+                    .get = server_get,
+                    .remove = server_remove,
+                    .quit = server_quit},
         .told = g_string_new(NULL),
         .count = 5,
         .cut_after = G_MAXUINT,

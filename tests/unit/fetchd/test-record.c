@@ -70,6 +70,113 @@ static void names_and_numbers_come_back(void **state)
     g_strfreev(fetched.flags);
 }
 
+static void news_of_a_mailbox_come_back(void **state)
+{
+    (void)state;
+    static const NumberRange here[] = {{1, 9}, {20, G_MAXUINT32}};
+    const Known known = {77, G_MAXINT64, here, G_N_ELEMENTS(here)};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_select(bytes, "INBOX", &known);
+    Frame frame = frame_of(WIRE_SELECT, bytes);
+    SelectRecord select;
+    assert_true(record_get_select(&frame, &select, NULL));
+    assert_true(select.known);
+    assert_string_equal(select.name, "INBOX");
+    assert_int_equal(select.uidvalidity, 77);
+    assert_true(select.modseq == G_MAXINT64);
+    assert_memory_equal(select.ranges->data, here, sizeof here);
+    select_record_clear(&select);
+
+    g_byte_array_set_size(bytes, 0);
+    const Selected opened = {
+        .uidvalidity = 77, .uidnext = 5, .exists = 4, .modseq = 9, .told = TRUE};
+    Selected selected;
+    record_put_selected(bytes, &opened);
+    frame = frame_of(WIRE_SELECTED, bytes);
+    assert_true(record_get_selected(&frame, &selected, NULL));
+    assert_true(selected.modseq == 9 && selected.told && selected.exists == 4);
+
+    g_byte_array_set_size(bytes, 0);
+    char *flags[] = {(char *)"\\Seen", (char *)"$Label", NULL};
+    guint32 uid;
+    g_auto(GStrv) back = NULL;
+    record_put_changed(bytes, 3, flags);
+    frame = frame_of(WIRE_CHANGED, bytes);
+    assert_true(record_get_changed(&frame, &uid, &back, NULL));
+    assert_int_equal(uid, 3);
+    assert_string_equal(back[1], "$Label");
+
+    g_byte_array_set_size(bytes, 0);
+    guint64 since;
+    record_put_changes(bytes, 40, here, 2);
+    frame = frame_of(WIRE_CHANGES, bytes);
+    g_autoptr(GArray) ranges = record_get_changes(&frame, &since, NULL);
+    assert_int_equal(since, 40);
+    assert_int_equal(ranges->len, 2);
+
+    g_byte_array_set_size(bytes, 0);
+    NumberRange gone;
+    record_put_gone(bytes, 4, 5);
+    frame = frame_of(WIRE_GONE, bytes);
+    assert_true(record_get_gone(&frame, &gone, NULL));
+    assert_int_equal(gone.last, 5);
+}
+
+static void a_mailbox_of_too_many_ranges_is_sent_as_one(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) gaps = g_array_new(FALSE, FALSE, sizeof(NumberRange));
+    for (guint32 i = 0; i <= RECORD_RANGES; i++) {
+        NumberRange one = {2 * i + 7, 2 * i + 7};
+        g_array_append_val(gaps, one);
+    }
+    const Known known = {77, 1, (const NumberRange *)(void *)gaps->data, gaps->len};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    record_put_select(bytes, "INBOX", &known);
+    Frame frame = frame_of(WIRE_SELECT, bytes);
+    SelectRecord select;
+    assert_true(record_get_select(&frame, &select, NULL));
+    assert_int_equal(select.ranges->len, 1);
+    assert_int_equal(g_array_index(select.ranges, NumberRange, 0).first, 7);
+    assert_int_equal(g_array_index(select.ranges, NumberRange, 0).last, 2 * RECORD_RANGES + 7);
+    select_record_clear(&select);
+}
+
+static void p8_98_news_out_of_bounds_are_refused(void **state)
+{
+    (void)state;
+    static const NumberRange wrong[] = {{0, 3}, {5, 4}, {0, 0}};
+    NumberRange gone;
+    guint32 uid;
+    guint64 since;
+    Selected selected;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_byte_array_set_size(bytes, 0);
+        record_put_gone(bytes, wrong[i].first, wrong[i].last);
+        Frame frame = frame_of(WIRE_GONE, bytes);
+        assert_false(record_get_gone(&frame, &gone, NULL));
+    }
+    char *bad[] = {(char *)"\xff", NULL}, *none[] = {NULL};
+    g_auto(GStrv) back = NULL, also = NULL;
+    g_byte_array_set_size(bytes, 0);
+    record_put_changed(bytes, 3, bad);
+    Frame frame = frame_of(WIRE_CHANGED, bytes);
+    assert_false(record_get_changed(&frame, &uid, &back, NULL));
+    g_byte_array_set_size(bytes, 0);
+    record_put_changed(bytes, 0, none);
+    frame = frame_of(WIRE_CHANGED, bytes);
+    assert_false(record_get_changed(&frame, &uid, &also, NULL));
+    g_byte_array_set_size(bytes, 0);
+    record_put_changes(bytes, (guint64)G_MAXINT64 + 1, wrong, 0);
+    frame = frame_of(WIRE_CHANGES, bytes);
+    assert_null(record_get_changes(&frame, &since, NULL));
+    g_byte_array_set_size(bytes, 0);
+    record_put_selected(bytes, &(Selected){.uidvalidity = 1, .modseq = (guint64)G_MAXINT64 + 1});
+    frame = frame_of(WIRE_SELECTED, bytes);
+    assert_false(record_get_selected(&frame, &selected, NULL));
+}
+
 static gboolean report_back(const ServerReport *report, ServerReport *back)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
@@ -145,9 +252,11 @@ static void p8_98_long_fields_are_refused(void **state)
     (void)state;
     g_autofree char *name = g_strnfill(LIMIT_MAILBOX_NAME + 1, 'x');
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    record_put_name(bytes, name);
+    record_put_select(bytes, name, NULL);
     Frame frame = frame_of(WIRE_SELECT, bytes);
-    assert_null(record_get_name(&frame, NULL));
+    SelectRecord select;
+    assert_false(record_get_select(&frame, &select, NULL));
+    select_record_clear(&select);
 
     g_autofree char *uidl = g_strnfill(LIMIT_UIDL + 1, 'x');
     g_byte_array_set_size(bytes, 0);
@@ -247,6 +356,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_comes_back),
         cmocka_unit_test(names_and_numbers_come_back),
+        cmocka_unit_test(news_of_a_mailbox_come_back),
+        cmocka_unit_test(a_mailbox_of_too_many_ranges_is_sent_as_one),
+        cmocka_unit_test(p8_98_news_out_of_bounds_are_refused),
         cmocka_unit_test(a_report_comes_back),
         cmocka_unit_test(p8_98_a_report_out_of_bounds_is_refused),
         cmocka_unit_test(p8_98_numbers_out_of_bounds_are_refused),

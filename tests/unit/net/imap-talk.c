@@ -22,27 +22,47 @@ static const PeerStep login[] = {
     PEER_EXPECT("2 AUTHENTICATE PLAIN " CREDENTIALS "\r\n"),
     PEER_SEND("2 OK in\r\n"),
     PEER_EXPECT("3 CAPABILITY\r\n"),
-    PEER_SEND("* CAPABILITY IMAP4rev1 UIDPLUS\r\n3 OK done\r\n"),
 };
 
-void talk_raw(Talk *talk, const PeerStep *steps, gsize n, GError **error)
+static void start_talk(Talk *talk, const PeerStep *steps, gsize n, GError **error)
 {
-    *talk = (Talk){.session = peer_session(SCHEME_IMAPS), .taken = g_string_new(NULL)};
+    talk->session = peer_session(SCHEME_IMAPS);
+    talk->taken = g_string_new(NULL);
     talk->steps = g_array_new(FALSE, FALSE, sizeof(PeerStep));
     g_array_append_vals(talk->steps, steps, (guint)n);
     talk->peer = peer_start(NULL, (const PeerStep *)talk->steps->data, talk->steps->len);
     talk->fetcher = imap_open(peer_fd(talk->peer), talk->session, error);
 }
 
-void talk_begin(Talk *talk, const PeerStep *steps, gsize n)
+static void begin(Talk *talk, const PeerStep *steps, gsize n)
 {
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(PeerStep));
     g_autoptr(GError) error = NULL;
     g_array_append_vals(all, login, G_N_ELEMENTS(login));
+    const PeerStep offer = PEER_SEND_BYTES(talk->offer, strlen(talk->offer));
+    g_array_append_val(all, offer);
     g_array_append_vals(all, steps, (guint)n);
-    talk_raw(talk, (const PeerStep *)all->data, all->len, &error);
+    start_talk(talk, (const PeerStep *)all->data, all->len, &error);
     if (error)
         fail_msg("%s", error->message);
+}
+
+void talk_raw(Talk *talk, const PeerStep *steps, gsize n, GError **error)
+{
+    *talk = (Talk){0};
+    start_talk(talk, steps, n, error);
+}
+
+void talk_begin_able(Talk *talk, const char *abilities, const PeerStep *steps, gsize n)
+{
+    *talk = (Talk){0};
+    talk->offer = g_strdup_printf("* CAPABILITY IMAP4rev1 %s\r\n3 OK done\r\n", abilities);
+    begin(talk, steps, n);
+}
+
+void talk_begin(Talk *talk, const PeerStep *steps, gsize n)
+{
+    talk_begin_able(talk, "UIDPLUS", steps, n);
 }
 
 char *talk_end(Talk *talk, gboolean *whole)
@@ -54,6 +74,7 @@ char *talk_end(Talk *talk, gboolean *whole)
         *whole = trouble == NULL;
     session_done(talk->session);
     g_array_unref(talk->steps);
+    g_free(talk->offer);
     g_string_free(talk->taken, TRUE);
     return heard->len > 0 ? g_strndup((const char *)heard->data, heard->len) : g_strdup("");
 }
@@ -110,6 +131,28 @@ gboolean talk_listed(gpointer user, const Listed *listed, GError **error)
     if (!talk->count_only)
         g_string_append_printf(talk->taken, "%u ", listed->number);
     return called(talk, error);
+}
+
+static gboolean take_flags(gpointer user, guint32 uid, GStrv flags, GError **error)
+{
+    Talk *talk = user;
+    g_autofree char *all = g_strjoinv(" ", flags);
+    if (!talk->count_only)
+        g_string_append_printf(talk->taken, "%u:%s;", uid, all);
+    return called(talk, error);
+}
+
+static gboolean take_gone(gpointer user, guint32 first, guint32 last, GError **error)
+{
+    Talk *talk = user;
+    if (!talk->count_only)
+        g_string_append_printf(talk->taken, "-%u:%u;", first, last);
+    return called(talk, error);
+}
+
+ChangeTaker talk_changes(Talk *talk)
+{
+    return (ChangeTaker){.flags = take_flags, .gone = take_gone, .user = talk};
 }
 
 void assert_fault(const GError *error, int code, const char *rule)

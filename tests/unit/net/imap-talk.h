@@ -17,10 +17,14 @@ typedef struct {
     guint calls;
     guint64 bytes; /* of bodies; only counted when count_only is set */
     gboolean count_only;
+    char *offer; /* the capabilities after login */
 } Talk;
 
 /* Logs in (capabilities: IMAP4rev1 UIDPLUS), then plays STEPS. */
 void talk_begin(Talk *talk, const PeerStep *steps, gsize n);
+
+/* Likewise with the capabilities IMAP4rev1 and ABILITIES. */
+void talk_begin_able(Talk *talk, const char *abilities, const PeerStep *steps, gsize n);
 
 /* Plays STEPS from the first byte; the fetcher is what imap_open() gives, or *error. */
 void talk_raw(Talk *talk, const PeerStep *steps, gsize n, GError **error);
@@ -29,6 +33,7 @@ void talk_raw(Talk *talk, const PeerStep *steps, gsize n, GError **error);
 char *talk_end(Talk *talk, gboolean *whole);
 
 MessageTaker talk_taker(Talk *talk);
+ChangeTaker talk_changes(Talk *talk); /* "uid:flags;" and "-first:last;" */
 gboolean talk_mailbox(gpointer user, const MailboxName *name, GError **error);
 gboolean talk_listed(gpointer user, const Listed *listed, GError **error);
 

@@ -6,6 +6,7 @@ UNIT_NET = \
 	tests/unit/net/test-guard-scan \
 	tests/unit/net/test-hello \
 	tests/unit/net/test-imap \
+	tests/unit/net/test-imap-changes \
 	tests/unit/net/test-imap-hostile \
 	tests/unit/net/test-imap-idle \
 	tests/unit/net/test-imap-login \
@@ -55,6 +56,8 @@ tests_unit_net_test_guard_SOURCES = tests/unit/net/test-guard.c $(IMAP_TALK)
 tests_unit_net_test_guard_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_SOURCES = tests/unit/net/test-imap.c $(IMAP_TALK)
 tests_unit_net_test_imap_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_changes_SOURCES = tests/unit/net/test-imap-changes.c $(IMAP_TALK)
+tests_unit_net_test_imap_changes_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_hostile_SOURCES = tests/unit/net/test-imap-hostile.c $(IMAP_TALK)
 tests_unit_net_test_imap_hostile_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_idle_SOURCES = tests/unit/net/test-imap-idle.c $(FAST_CLOCK) $(IMAP_TALK)

@@ -67,8 +67,14 @@ static const PassCase passing[] = {
     {"blank lines are dropped", "\r\n\r\n* 1 EXISTS\r\n\r\n", "* 1 EXISTS\r\n", 0},
     {"unknown replies are dropped", "* XFOO ((a \"b\" {3}\r\n*(\")) x\r\n* 1 RECENT\r\n",
      "* 1 RECENT\r\n", 0},
-    {"LSUB, STATUS, VANISHED and the like are dropped",
-     "* STATUS a (UIDNEXT 99999999999)\r\n* ESEARCH (TAG \"1\") UID\r\n* VANISHED 1:9\r\n"
+    {"VANISHED ends here", "* VANISHED 1:9,3\r\n* VANISHED (EARLIER) 4294967295:1\r\n1 OK x\r\n",
+     "1 OK x\r\n", 0},
+    {"flags for the taker end here", "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n1 OK x\r\n", "1 OK x\r\n",
+     SCAN_CHANGES},
+    {"the tagged line alone", "* LIST () NIL {6}\r\n1 OK x\r\n* OK [UNSEEN 1] x\r\n1 NO y\r\n",
+     "1 NO y\r\n", SCAN_QUIET},
+    {"LSUB, STATUS and the like are dropped",
+     "* STATUS a (UIDNEXT 99999999999)\r\n* ESEARCH (TAG \"1\") UID\r\n"
      "* OKAY (x {1}\r\ny)\r\n* 5 FOO bar\r\n1 OK x\r\n",
      "1 OK x\r\n", 0},
     {"flags of a message", "* 1 FETCH (FLAGS (\\Seen $Junk a]b) UID 4294967295)\r\n", NULL, 0},

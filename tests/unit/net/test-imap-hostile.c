@@ -22,7 +22,7 @@
 static gboolean open_inbox(Talk *talk, GError **error)
 {
     Selected selected;
-    return talk->fetcher->select(talk->fetcher, "INBOX", &selected, error);
+    return talk->fetcher->select(talk->fetcher, "INBOX", NULL, NULL, &selected, error);
 }
 
 typedef struct {
@@ -75,7 +75,7 @@ static void p8_91_a_mailbox_name_is_never_a_command(void **state)
     talk_begin(&talk, steps, G_N_ELEMENTS(steps));
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
-        assert_false(talk.fetcher->select(talk.fetcher, names[i], &selected, &error));
+        assert_false(talk.fetcher->select(talk.fetcher, names[i], NULL, NULL, &selected, &error));
         assert_fault(error, 65, "send.value");
     }
     assert_true(open_inbox(&talk, NULL)); /* the connection is as it was */

@@ -115,7 +115,7 @@ static gboolean get(Run *run, guint32 first, guint32 last)
 static gboolean select_inbox(Run *run, guint32 *exists)
 {
     Selected selected;
-    gboolean good = run->fetcher->select(run->fetcher, "INBOX", &selected, &run->error);
+    gboolean good = run->fetcher->select(run->fetcher, "INBOX", NULL, NULL, &selected, &run->error);
     if (good)
         *exists = selected.exists;
     return good;
