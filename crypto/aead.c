@@ -243,6 +243,12 @@ void mac_finish(Mac *mac, guint8 out[static MAC_SIZE])
 {
     gsize size;
     must(EVP_MAC_final(mac->context, out, &size, MAC_SIZE) == 1 && size == MAC_SIZE, "HMAC-SHA256");
+    mac_reset(mac);
+}
+
+void mac_reset(Mac *mac)
+{
+    must(EVP_MAC_init(mac->context, NULL, 0, NULL) == 1, "HMAC-SHA256");
 }
 
 void mac_free(Mac *mac)

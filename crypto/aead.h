@@ -52,10 +52,13 @@ Secret *derive_key(const Secret *from, const char *purpose);
 void scrypt_hash(const guint8 *secret, gsize secret_size, const guint8 *salt, gsize salt_size,
                  guint64 n, guint32 r, guint32 p, guint8 *out, gsize out_size);
 
+/* For one text after another under the same key: a new one for each takes four times as long as a
+ * short text does. */
 #define MAC_SIZE 32
 typedef struct Mac Mac;
 Mac *mac_new(const guint8 *key, gsize key_size);
 void mac_update(Mac *mac, const void *data, gsize size);
-void mac_finish(Mac *mac, guint8 out[static MAC_SIZE]); /* once; then only mac_free() */
+void mac_finish(Mac *mac, guint8 out[static MAC_SIZE]); /* then it stands at its beginning again */
+void mac_reset(Mac *mac); /* likewise, for a text that was broken off */
 void mac_free(Mac *mac);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mac, mac_free)

@@ -10,7 +10,7 @@
  * smaller tables, which is faster, and packs better. Nearly all mail is shorter than this.
  */
 #define HEAD_SIZE (128 * 1024)
-#define LEVEL 3
+#define LEVEL 1
 
 typedef struct {
     Sink sink;

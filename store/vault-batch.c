@@ -40,11 +40,11 @@ static gboolean identity_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, MAC_SIZE) == 0;
 }
 
-Batch *batch_new(Vault *vault, const Secret *digests)
+Batch *batch_new(Vault *vault, Mac *digest)
 {
     Batch *batch = g_new0(Batch, 1);
     batch->vault = vault;
-    batch->digests = digests;
+    batch->digest = digest;
     batch->messages = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
     batch->by_identity = g_hash_table_new(identity_hash, identity_equal);
     batch->arrivals = g_ptr_array_new_with_free_func((GDestroyNotify)batch_arrival_free);

@@ -14,8 +14,8 @@ typedef struct {
     guint8 key[KEY_SIZE];
     guint8 identity[MAC_SIZE];
     guint8 chunks_mac[MAC_SIZE]; /* see vault-digest.h */
-    gint64 row;     /* 0 while it is in memory alone */
-    gboolean known; /* held since an earlier batch: id and row alone are set */
+    gint64 row;                  /* 0 while it is in memory alone */
+    gboolean known;              /* held since an earlier batch: id and row alone are set */
     guint32 chunks;
     guint64 bytes; /* sealed */
 } BatchMessage;
@@ -39,7 +39,7 @@ typedef struct {
 
 typedef struct {
     Vault *vault;
-    const Secret *digests; /* the writer's */
+    Mac *digest;   /* the writer's */
     BatchKey *key; /* NULL until the first message */
     guint8 ephemeral[KEY_SIZE];
     gint64 id;               /* 0 until something of it is on disk */
@@ -53,7 +53,7 @@ typedef struct {
     GArray *chunks;          /* what is in it */
 } Batch;
 
-Batch *batch_new(Vault *vault, const Secret *digests);
+Batch *batch_new(Vault *vault, Mac *digest);
 void batch_free(Batch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Batch, batch_free)
 

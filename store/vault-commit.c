@@ -133,7 +133,7 @@ static gboolean store_message(Batch *batch, BatchMessage *message, GError **erro
     if (statement == NULL)
         return FALSE;
     key_wrap(batch->key, message->id, message->key, wrapped);
-    digest_message(batch->digests, message->chunks_mac, message->id, batch->ephemeral, wrapped,
+    digest_message(batch->digest, message->chunks_mac, message->id, batch->ephemeral, wrapped,
                    sizeof wrapped, digest);
     int n = 1;
     if (fresh) {

@@ -3,21 +3,21 @@
 
 #include <string.h>
 
-Secret *digest_key(const Secret *match_key)
+Mac *digest_new(const Secret *match_key)
 {
-    return derive_key(match_key, "postern digests 1");
+    g_autoptr(Secret) key = derive_key(match_key, "postern digests 1");
+    return mac_new(secret_bytes(key), secret_size(key));
 }
 
-static Mac *begin(const Secret *key, const char *what)
+static void begin(Mac *mac, const char *what)
 {
-    Mac *mac = mac_new(secret_bytes(key), secret_size(key));
+    mac_reset(mac);
     mac_update(mac, what, strlen(what) + 1);
-    return mac;
 }
 
-Mac *digest_chunks(const Secret *key)
+void digest_begin(Mac *mac)
 {
-    return begin(key, "chunks");
+    begin(mac, "chunks");
 }
 
 void digest_chunk(Mac *mac, const guint8 *sealed, gsize size)
@@ -27,12 +27,12 @@ void digest_chunk(Mac *mac, const guint8 *sealed, gsize size)
     mac_update(mac, sealed, size);
 }
 
-void digest_message(const Secret *key, const guint8 chunks[static MAC_SIZE],
+void digest_message(Mac *mac, const guint8 chunks[static MAC_SIZE],
                     const guint8 id[static MESSAGE_ID_SIZE],
                     const guint8 ephemeral[static KEY_SIZE], const guint8 *wrapped, gsize size,
                     guint8 digest[static MAC_SIZE])
 {
-    g_autoptr(Mac) mac = begin(key, "message");
+    begin(mac, "message");
     mac_update(mac, chunks, MAC_SIZE);
     mac_update(mac, id, MESSAGE_ID_SIZE);
     mac_update(mac, ephemeral, KEY_SIZE);

@@ -8,15 +8,15 @@
 #include "core/secret.h"
 #include "crypto/seal.h"
 
-/* The caller's. */
-Secret *digest_key(const Secret *match_key);
+/* For one message after another; the caller's. */
+Mac *digest_new(const Secret *match_key);
 
-/* The chunks, in order; ended by mac_finish(). */
-Mac *digest_chunks(const Secret *key);
+/* The chunks, in order, from digest_begin() to mac_finish(). */
+void digest_begin(Mac *mac);
 void digest_chunk(Mac *mac, const guint8 *sealed, gsize size);
 
-/* CHUNKS: what mac_finish() gave; WRAPPED: SIZE bytes. */
-void digest_message(const Secret *key, const guint8 chunks[static MAC_SIZE],
+/* CHUNKS: what mac_finish() gave; WRAPPED: SIZE bytes. MAC is another than one that is begun. */
+void digest_message(Mac *mac, const guint8 chunks[static MAC_SIZE],
                     const guint8 id[static MESSAGE_ID_SIZE],
                     const guint8 ephemeral[static KEY_SIZE], const guint8 *wrapped, gsize size,
                     guint8 digest[static MAC_SIZE]);

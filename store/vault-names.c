@@ -4,13 +4,14 @@
 #include "core/cursor.h"
 
 struct NameKey {
-    Secret *key;
+    Mac *mac;
 };
 
 NameKey *name_key_new(const Secret *match_key)
 {
     NameKey *key = g_new0(NameKey, 1);
-    key->key = derive_key(match_key, "postern names 1");
+    g_autoptr(Secret) derived = derive_key(match_key, "postern names 1");
+    key->mac = mac_new(secret_bytes(derived), secret_size(derived));
     return key;
 }
 
@@ -18,7 +19,7 @@ void name_key_free(NameKey *key)
 {
     if (key == NULL)
         return;
-    secret_free(key->key);
+    mac_free(key->mac);
     g_free(key);
 }
 
@@ -29,7 +30,6 @@ void name_mac(const NameKey *key, const char *kind, const char *account, const c
     put_string(input, kind);
     put_string(input, account);
     put_string(input, name);
-    g_autoptr(Mac) mac = mac_new(secret_bytes(key->key), secret_size(key->key));
-    mac_update(mac, input->data, input->len);
-    mac_finish(mac, out);
+    mac_update(key->mac, input->data, input->len);
+    mac_finish(key->mac, out);
 }

@@ -43,11 +43,11 @@ static gboolean opens(VaultWriter *writer, const BatchMessage *message, gboolean
         return FALSE;
     g_autoptr(Source) source =
         vault_chunks(vault, message->row, message->id, message->key, message->chunks);
-    g_autoptr(Mac) mac = mac_new(secret_bytes(writer->match_key), secret_size(writer->match_key));
+    mac_reset(writer->identity);
     while ((got = source_read(source, buffer, sizeof buffer, &failure)) > 0)
-        mac_update(mac, buffer, (gsize)got);
+        mac_update(writer->identity, buffer, (gsize)got);
     secret_wipe(buffer, sizeof buffer);
-    mac_finish(mac, identity);
+    mac_finish(writer->identity, identity);
     if (!answer_damage(failure, intact, error))
         return FALSE;
     *intact = *intact && memcmp(identity, message->identity, MAC_SIZE) == 0;
@@ -99,16 +99,16 @@ static gboolean find_sealed(Vault *vault, gint64 row, Sealed *sealed, gboolean *
 static gboolean mac_chunks(VaultWriter *writer, Vault *vault, gint64 row, guint32 chunks,
                            guint8 out[static MAC_SIZE], GError **error)
 {
-    g_autoptr(Mac) mac = digest_chunks(writer->digests);
+    digest_begin(writer->chunks);
     for (guint32 n = 0; n < chunks; n++) {
         g_autoptr(GBytes) chunk = vault_chunk(vault, row, n, error);
         if (chunk == NULL)
             return FALSE;
         gsize size;
         const guint8 *sealed = g_bytes_get_data(chunk, &size);
-        digest_chunk(mac, sealed, size);
+        digest_chunk(writer->chunks, sealed, size);
     }
-    mac_finish(mac, out);
+    mac_finish(writer->chunks, out);
     return TRUE;
 }
 
@@ -127,7 +127,7 @@ static gboolean digest_holds(VaultWriter *writer, gint64 row, gboolean *intact, 
         return answer_damage(failure, intact, error);
     gsize size;
     const guint8 *wrapped = g_bytes_get_data(sealed.wrapped, &size);
-    digest_message(writer->digests, chunks, sealed.id, sealed.ephemeral, wrapped, size, digest);
+    digest_message(writer->digest, chunks, sealed.id, sealed.ephemeral, wrapped, size, digest);
     *intact = memcmp(digest, sealed.digest, MAC_SIZE) == 0;
     return TRUE;
 }

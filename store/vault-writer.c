@@ -45,10 +45,11 @@ VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **er
 {
     g_autoptr(VaultWriter) writer = g_new0(VaultWriter, 1);
     writer->vault = vault;
-    writer->match_key = secret_copy(match_key);
     writer->names = name_key_new(match_key);
-    writer->digests = digest_key(match_key);
-    writer->batch = batch_new(vault, writer->digests);
+    writer->identity = mac_new(secret_bytes(match_key), secret_size(match_key));
+    writer->chunks = digest_new(match_key);
+    writer->digest = digest_new(match_key);
+    writer->batch = batch_new(vault, writer->digest);
     writer->committed = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
     if (!take_lock(writer, error) || !vault_sweep(vault, error))
         return NULL;
@@ -58,8 +59,6 @@ VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **er
 static void forget_current(VaultWriter *writer)
 {
     g_clear_pointer(&writer->current, batch_message_free);
-    g_clear_pointer(&writer->identity, mac_free);
-    g_clear_pointer(&writer->chunks, mac_free);
 }
 
 void vault_writer_free(VaultWriter *writer)
@@ -75,9 +74,10 @@ void vault_writer_free(VaultWriter *writer)
         (void)!vault_sweep(writer->vault, NULL);
     g_ptr_array_unref(writer->committed);
     vault_close(writer->fresh);
-    secret_free(writer->digests);
+    mac_free(writer->identity);
+    mac_free(writer->chunks);
+    mac_free(writer->digest);
     name_key_free(writer->names);
-    secret_free(writer->match_key);
     if (writer->lock >= 0)
         (void)close(writer->lock);
     g_free(writer);
@@ -123,8 +123,8 @@ gboolean vault_message_start(VaultWriter *writer, GError **error)
     random_bytes(message->id, sizeof message->id);
     random_bytes(message->key, sizeof message->key);
     writer->current = message;
-    writer->identity = mac_new(secret_bytes(writer->match_key), secret_size(writer->match_key));
-    writer->chunks = digest_chunks(writer->digests);
+    mac_reset(writer->identity);
+    digest_begin(writer->chunks);
     if (writer->sink)
         seal_sink_again(writer->sink, message->id, message->key);
     else
@@ -247,6 +247,6 @@ gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError *
     writer->batch->messages = g_steal_pointer(&writer->committed);
     writer->committed = messages;
     batch_free(writer->batch);
-    writer->batch = batch_new(writer->vault, writer->digests);
+    writer->batch = batch_new(writer->vault, writer->digest);
     return TRUE;
 }

@@ -1,4 +1,5 @@
-/* vault-writer — the writer's own state, shared by vault-writer.c, vault-state.c and vault-uidl.c. */
+/* vault-writer — the writer's own state, shared by vault-writer.c, vault-state.c and vault-uidl.c.
+ */
 #pragma once
 
 #include "store/vault-batch.h"
@@ -7,13 +8,12 @@
 struct VaultWriter {
     Vault *vault;
     int lock; /* descriptor of DIR/lock, or -1 */
-    Secret *match_key;
     NameKey *names;
-    Secret *digests;       /* the key of vault-digest.h */
+    Mac *digest; /* for digest_message() */
     Batch *batch;
     BatchMessage *current; /* between start and finish */
-    Mac *identity;         /* of it */
-    Mac *chunks;           /* of its sealed chunks */
+    Mac *identity;         /* of it, or of one that is read back */
+    Mac *chunks;           /* of its sealed chunks, likewise */
     Sink *sink;            /* one for all messages */
     GPtrArray *committed;  /* BatchMessage * of the last batch, until the next message */
     Vault *fresh;          /* what is read back comes through this; or NULL */

@@ -39,6 +39,3 @@ tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUPG_HOME)
 tests_unit_crypto_test_vectors_LDADD = $(LINK_crypto) $(UNIT_LIBS)
-
-EXTRA_PROGRAMS = tests/bench/seal-rate
-tests_bench_seal_rate_LDADD = $(LINK_crypto)

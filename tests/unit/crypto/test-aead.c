@@ -219,6 +219,20 @@ static void hmac_matches_rfc_4231(void **state)
                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+static void a_mac_begins_anew_when_it_has_ended_or_was_broken_off(void **state)
+{
+    (void)state;
+    guint8 out[MAC_SIZE];
+    g_autoptr(Mac) mac = mac_new((const guint8 *)"Jefe", 4);
+    for (int i = 0; i < 2; i++) {
+        mac_update(mac, "something else", 14);
+        mac_reset(mac);
+        mac_update(mac, "what do ya want for nothing?", 28);
+        mac_finish(mac, out);
+        assert_hex(out, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+}
+
 static void scrypt_matches_rfc_7914(void **state)
 {
     (void)state;
@@ -312,6 +326,7 @@ int main(void)
         cmocka_unit_test(generated_keys_differ_and_agree),
         cmocka_unit_test(hkdf_matches_rfc_5869),
         cmocka_unit_test(hmac_matches_rfc_4231),
+        cmocka_unit_test(a_mac_begins_anew_when_it_has_ended_or_was_broken_off),
         cmocka_unit_test(scrypt_matches_rfc_7914),
         cmocka_unit_test(random_bytes_are_not_repeated),
         cmocka_unit_test(p4_what_libcrypto_cannot_do_ends_the_process),

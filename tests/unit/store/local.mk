@@ -80,6 +80,3 @@ tests_unit_store_test_vault_read_SOURCES = tests/unit/store/test-vault-read.c $(
 tests_unit_store_test_vault_read_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_writer_LDADD = $(LINK_store) $(UNIT_LIBS)
-
-EXTRA_PROGRAMS += tests/bench/vault-rate
-tests_bench_vault_rate_LDADD = $(LINK_store)
