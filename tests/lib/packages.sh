@@ -1,11 +1,12 @@
-# packages — installs what the list beside this file names and the machine lacks.
+# packages — installs what a list names and the machine lacks.
 #
-#   packages_install TOP    TOP is the source tree; says what is missing, nothing when all is there
+#   packages_install TOP [LIST]   TOP is the source tree, LIST below it tests/lib/packages or another;
+#                                 says what is missing, nothing when all is there
 #
 # No service is started: invoke-rc.d is denied by a policy-rc.d that exists only while apt runs.
 
 packages_missing() {
-    packages_wanted=$(sed -e 's/#.*//' "$1/tests/lib/packages")
+    packages_wanted=$(sed -e 's/#.*//' "$1/${2-tests/lib/packages}")
     # shellcheck disable=SC2086
     packages_there=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages_wanted 2>/dev/null)
     for package in $packages_wanted; do
@@ -22,10 +23,10 @@ $package installed
 
 packages_install() {
     if ! command -v dpkg-query >/dev/null; then
-        echo "packages: this is no Debian; install the likes of $1/tests/lib/packages by hand" >&2
+        echo "packages: this is no Debian; install the likes of $1/${2-tests/lib/packages} by hand" >&2
         return 0
     fi
-    packages_lacking=$(packages_missing "$1")
+    packages_lacking=$(packages_missing "$@")
     [ -n "$packages_lacking" ] || return 0
     echo "Packages missing: $packages_lacking"
     if [ "$(id -u)" = 0 ]; then
