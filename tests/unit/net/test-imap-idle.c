@@ -50,7 +50,7 @@ static gboolean idle_with(Watch *watch, const PeerStep *steps, gsize n, GError *
     talk_raw(&watch->talk, steps, n, &failure);
     assert_null(failure);
     Fetcher *fetcher = watch->talk.fetcher;
-    assert_true(fetcher->select(fetcher, "INBOX", &selected, NULL));
+    assert_true(fetcher->select(fetcher, "INBOX", NULL, NULL, &selected, NULL));
     return fetcher->idle(fetcher, watch->ends[0], note_news, watch, error);
 }
 
@@ -80,7 +80,7 @@ static void news_are_told_once_and_a_call_ends_it(void **state)
     assert_true(idle_with(&watch, steps, G_N_ELEMENTS(steps), &error));
     assert_int_equal(watch.news, 1);
     Fetcher *fetcher = watch.talk.fetcher;
-    assert_true(fetcher->select(fetcher, "INBOX", &selected, NULL));
+    assert_true(fetcher->select(fetcher, "INBOX", NULL, NULL, &selected, NULL));
     assert_int_equal(selected.exists, 5);
     over(&watch, &whole);
     assert_true(whole);
@@ -239,9 +239,9 @@ static void a_line_that_began_before_stays_whole(void **state)
     assert_null(error);
     Fetcher *fetcher = watch.talk.fetcher;
     for (int i = 0; i < 2; i++)
-        assert_true(fetcher->select(fetcher, "INBOX", &selected, NULL));
+        assert_true(fetcher->select(fetcher, "INBOX", NULL, NULL, &selected, NULL));
     assert_true(fetcher->idle(fetcher, watch.ends[0], note_news, &watch, NULL));
-    assert_true(fetcher->select(fetcher, "INBOX", &selected, NULL));
+    assert_true(fetcher->select(fetcher, "INBOX", NULL, NULL, &selected, NULL));
     assert_int_equal(selected.exists, 4);
     over(&watch, &whole);
     assert_true(whole);
