@@ -68,7 +68,7 @@ kerberos_start() {
     for kerberos_one in imap pop smtp; do
         kerberos_key $kerberos_one/mail.corp.example
     done
-    sed -i "s|^auth_mechanisms = .*|auth_mechanisms = gssapi plain\nauth_krb5_keytab = $kerberos_folder/keytab\nauth_gssapi_hostname = mail.corp.example|" \
+    sed -i "s|^auth_mechanisms = .*|auth_mechanisms = gssapi plain\nauth_krb5_keytab = $kerberos_folder/keytab\nauth_gssapi_hostname = \"\$ALL\"|" \
         $COMPANY/dovecot.conf
     chmod 755 $kerberos_folder
     kerberos_kdc_start
