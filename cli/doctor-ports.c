@@ -28,6 +28,9 @@ static void tell_addresses(Doctor *doctor, const char *host, const GError *failu
     const char *why = failure ? failure->message : NULL;
     const char *mend = failure ? postern_error_mend(failure) : NULL;
 
+    /* The name is fine (doctor-server.c), but is another one for a provider's. */
+    if (broken == RULE_SERVER_FREEMAIL)
+        doctor_failure(doctor, RULE_SERVER_FREEMAIL, host, failure);
     if (broken == RULE_SERVER_NETWORK)
         doctor_failure(doctor, RULE_SERVER_NETWORK, host, failure);
     else if (failure && broken != RULE_NETWORK_OFFICE)

@@ -71,7 +71,7 @@ guint doctor_count(const Doctor *doctor, FindingStatus status);
 gboolean doctor_config(Doctor *doctor, GError **error);
 /* doctor-server.c: transport.port, server.freemail, server.company; fills `servers`. */
 void doctor_servers(Doctor *doctor);
-/* doctor-ports.c: server.network, network.office, ports.closed. */
+/* doctor-ports.c: server.network, network.office, ports.closed; server.freemail by an alias. */
 void doctor_ports(Doctor *doctor);
 /* doctor-tls.c: tls.old-versions, tls.clear. */
 void doctor_tls(Doctor *doctor);

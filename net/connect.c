@@ -13,51 +13,11 @@
 #include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "net/lookup.h"
+#include "net/resolve.h"
 #include "policy/network.h"
 
 /* RFC 8305, 5: how long an address may keep the next one waiting. */
 #define STEP_MS 250
-
-/* ---- look-up ---- */
-
-typedef struct {
-    const char *host;
-    GList *addresses;
-    GError *error;
-    guint waiting;
-} Lookup;
-
-static void lookup_done(GObject *resolver, GAsyncResult *result, gpointer user)
-{
-    Lookup *lookup = user;
-    lookup->addresses =
-        g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, &lookup->error);
-    lookup->waiting = 0;
-}
-
-static void ask(GResolver *resolver, GCancellable *cancellable, gpointer user)
-{
-    Lookup *lookup = user;
-    lookup->waiting = 1;
-    g_resolver_lookup_by_name_async(resolver, lookup->host, cancellable, lookup_done, lookup);
-}
-
-/* Every address of HOST, GInetAddress. */
-static GList *resolve(const char *host, int stop_fd, GError **error)
-{
-    Lookup lookup = {.host = host};
-    lookup_run(&lookup.waiting, stop_fd, ask, &lookup);
-    if (lookup.error)
-        (void)lookup_failed(host, lookup.error, stop_fd, error);
-    else if (g_list_length(lookup.addresses) > LIMIT_ADDRESSES) {
-        refuse(error, POSTERN_ERROR_UNREACHABLE, "server.dns", "ask who runs the company's DNS",
-               "%s has more than %d addresses", host, LIMIT_ADDRESSES);
-        g_resolver_free_addresses(g_steal_pointer(&lookup.addresses));
-    }
-    g_clear_error(&lookup.error);
-    return lookup.addresses;
-}
 
 /* ---- who we are ---- */
 
@@ -268,7 +228,7 @@ GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *comp
                              GError **error)
 {
     const char *host = endpoint_host(endpoint);
-    GList *addresses = resolve(host, stop_fd, error);
+    GList *addresses = resolve_host(host, stop_fd, error);
     if (addresses == NULL)
         return NULL;
     g_autoptr(GPtrArray) line = g_ptr_array_new_with_free_func(g_object_unref);
@@ -281,7 +241,7 @@ GPtrArray *connect_addresses(const VettedEndpoint *endpoint, const Company *comp
 GInetAddress *connect_address(const VettedEndpoint *endpoint, const Company *company, int stop_fd,
                               GError **error)
 {
-    GList *addresses = resolve(endpoint_host(endpoint), stop_fd, error);
+    GList *addresses = resolve_host(endpoint_host(endpoint), stop_fd, error);
     if (addresses == NULL)
         return NULL;
     GInetAddress *one = addresses->data;

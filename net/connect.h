@@ -1,11 +1,11 @@
 /*
- * connect — from a VettedEndpoint to a connected socket. Resolves once with GResolver, holds
+ * connect — from a VettedEndpoint to a connected socket. Resolves once (net/resolve.h), holds
  * every address against the company's networks (one outside refuses the whole name), and
  * connects to exactly those addresses, a quarter second apart; the first that answers wins. STOP_FD,
  * once readable, ends both (-1 for none).
  * Runs in the keeper. No proxies, no second look-up (P2: DNS rebinding).
  *
- * Errors: 78 "server.network", "server.office"; 69 "server.dns", "server.unreachable";
+ * Errors: 78 "server.network", "server.office", "server.freemail"; 69 "server.dns", "server.unreachable";
  * 75 "server.timeout", "run.interrupted".
  */
 #pragma once

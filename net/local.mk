@@ -34,6 +34,7 @@ libpostern_net_a_SOURCES = \
 	net/pop3reply.c net/pop3reply.h \
 	net/probe.c net/probe.h \
 	net/report.h \
+	net/resolve.c net/resolve.h \
 	net/roll.c net/roll.h \
 	net/sasl.c net/sasl.h \
 	net/session.c net/session.h \

@@ -133,6 +133,21 @@ dns 'txt-record=_imaps._tcp.corp.example,0 1 993 mail.evil.test' "$good_submit"
 init
 refused 64 usage 'p2_19 text is no record'
 
+# A name that is fine, and is an alias of a freemail host: every use of it is refused.
+dns "$(srv imaps in.corp.example 993)" "$(srv submissions out.corp.example 465)" cname=in.corp.example,imap.gmail.com \
+    cname=out.corp.example,smtp.gmail.com host-record=imap.gmail.com,10.23.0.1 host-record=smtp.gmail.com,10.23.0.1
+init
+code_is 0 'an alias is for later'
+sed -i "s|^secret = .*|secret = command:echo password|" "$config"
+run as john postern --json sync
+is "$(/usr/bin/python3 -c "import json; print([a['error']['rule'] for a in json.load(open('$out'))['accounts']])")" "['server.freemail']" \
+    'p2_19 sync: a host that is another name for a freemail provider'"'"'s'
+run_with 'Text.' as john postern --json send --to mary.jones@corp.example --subject x --no-sign --no-encrypt --body -
+is "$(member rule)" server.freemail 'p2_19 send: likewise'
+run as john postern --json doctor
+is "$(/usr/bin/python3 -c "import json; print(sorted({(r['rule'], r['status']) for r in json.load(open('$out')) if r['status'] == 'fail' and r['rule'].startswith('server.')}))")" \
+    "[('server.freemail', 'fail')]" 'p2_19 doctor: by its rule'
+
 rm -rf "$config" "$store"
 : >$queries
 run as john postern --json init --account work --address jsmith@gmail.com --company-domain corp.example

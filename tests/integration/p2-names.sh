@@ -57,17 +57,29 @@ code_is 69 'p2_17 4,000 addresses are too many'
 err_has 'more than' 'p2_17 and told so'
 is "$(went)" '' 'p2_17 without a connection'
 
-# Another name for a freemail host is no way in: its addresses lie outside, and it cannot show our name.
-networks 10.23.1.0/24
-fetch alias
-code_is 78 'p2_19 an alias of a freemail host is refused'
-err_has server.network 'p2_19 by its address'
-is "$(went)" '' 'p2_19 without a connection'
-networks
+# Another name for a freemail host is refused, whatever its addresses; one for a stranger's by what he is.
 company_certificate $COMPANY/tls/freemail none imap.hotmail.com
 HOSTILE_CERTIFICATE=$COMPANY/tls/freemail hostile imap-honest 993
-fetch alias
-code_is 76 'p2_19 an alias of a freemail host is not our server'
+for networks in '' 10.23.0.0/16; do
+    networks $networks
+    for host in alias chain; do
+        fetch $host
+        code_is 78 "p2_19 $host: another name for a freemail host is refused${networks:+, though its address is the company's}"
+        err_has "$host.corp.example is another name for .*, which belongs to a freemail provider (server.freemail)" 'p2_19 by its rule'
+        is "$(went)" '' 'p2_19 without a connection'
+        is "$(grep -c "^A $host" $questions)" 1 'p2_19 after one question'
+    done
+done
+networks 10.23.1.0/24
+fetch hosted
+code_is 78 'p2_19 an alias of a stranger'
+err_has server.network 'p2_19 is refused by its address'
+is "$(went)" '' 'p2_19 without a connection'
+networks
+company_certificate $COMPANY/tls/stranger none mail.evil.test
+HOSTILE_CERTIFICATE=$COMPANY/tls/stranger hostile imap-honest 993
+fetch hosted
+code_is 76 'p2_19 or is not our server'
 err_has tls.name 'p2_19 as its certificate tells'
 is "$(hostile_inside)" '' 'p2_19 and nothing was said to it'
 

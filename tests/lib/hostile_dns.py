@@ -8,6 +8,8 @@ The log has one line a question: "TYPE NAME". Names below corp.example:
   rebind    the first question gets an address of the company, every later one a stranger's
   many      4,000 addresses of the company
   alias     is another name for imap.hotmail.com
+  chain     is another name for another name for _imap.GMail.com
+  hosted    is another name for mail.evil.test
   NAME      of ADDRESSES: what stands there
 """
 
@@ -52,6 +54,12 @@ class Zone:
                 addresses = [str(ipaddress.ip_address("10.23.0.2") + n) for n in range(4000)]
             elif host == "alias":
                 return [(name, CNAME, encoded("imap.hotmail.com")), *self.of("imap.hotmail.com", kind, ["10.23.0.2"])]
+            elif host == "chain":
+                return [(name, CNAME, encoded("alias2.corp.example")),
+                        ("alias2.corp.example", CNAME, encoded("_imap.GMail.com")),
+                        *self.of("_imap.GMail.com", kind, ["10.23.0.2"])]
+            elif host == "hosted":
+                return [(name, CNAME, encoded("mail.evil.test")), *self.of("mail.evil.test", kind, ["10.23.0.2"])]
             else:
                 addresses = ADDRESSES.get(host, [])
         return self.of(name, kind, addresses)

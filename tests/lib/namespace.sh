@@ -69,7 +69,8 @@ namespace_furnish() {
 	127.0.1.1 johns-laptop
 	10.23.0.1 mail.corp.example
 	10.23.0.2 mail2.corp.example
-	10.66.0.1 mail.hotmail.com mail.evil.test outside.corp.example corp.example.evil.test
+	10.66.0.1 mail.hotmail.com
+	10.66.0.1 mail.evil.test outside.corp.example corp.example.evil.test
 	10.23.0.2 mixed.corp.example
 	10.66.0.1 mixed.corp.example
 	END

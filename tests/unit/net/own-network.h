@@ -8,6 +8,7 @@ typedef struct {
     const char *const *answer; /* NULL: no such name */
     guint many;                /* instead: so many addresses */
     gboolean hangs;            /* until it is cancelled */
+    const char *canonical;     /* where the name's aliases end, or NULL */
     guint asked;
     const char *const *records; /* of SRV: "NAME PRIORITY WEIGHT PORT TARGET", NULL at the end */
     gboolean fails;             /* no name server answers with records */

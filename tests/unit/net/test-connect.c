@@ -264,6 +264,39 @@ static void families_take_turns(void **state)
     close(second);
 }
 
+static void p2_19_another_name_for_a_freemail_host_is_refused(void **state)
+{
+    (void)state;
+    static const char *const ours[] = {"10.1.2.3", NULL};
+    static const struct {
+        const char *canonical;
+        gboolean refused;
+    } cases[] = {
+        {"imap.gmail.com", TRUE},
+        {"IMAP.GMail.Com.", TRUE},
+        {"_x.%.gmail.com", TRUE},
+        {"outlook.co.uk", TRUE},
+        {"imap.notgmail.com", FALSE},
+        {"gmail.com.hosting.example", FALSE},
+        {"mail.corp.example", FALSE},
+        {"..", FALSE},
+        {"", FALSE},
+        {NULL, FALSE},
+    };
+    static const char *elsewhere[] = {"192.0.2.0/24", NULL};
+    const Company company = company_of(elsewhere, none);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        resolver->canonical = cases[i].canonical;
+        int fd = try_connect(&company, ours, &error);
+        assert_int_equal(fd, -1);
+        assert_string_equal(postern_error_rule(error),
+                            cases[i].refused ? "server.freemail" : "server.network");
+        assert_int_equal(postern_exit_code(error), POSTERN_ERROR_POLICY);
+    }
+    resolver->canonical = NULL;
+}
+
 int main(void)
 {
     if (!own_network()) {
@@ -273,6 +306,7 @@ int main(void)
     resolver = fake_resolver_new();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(p2_16_the_checked_address_is_the_one_connected_to),
+        cmocka_unit_test(p2_19_another_name_for_a_freemail_host_is_refused),
         cmocka_unit_test(p2_17_one_address_outside_refuses_the_whole_name),
         cmocka_unit_test(p2_18_special_addresses_need_to_be_named),
         cmocka_unit_test(p2_20_we_must_be_in_an_office_when_offices_are_named),
