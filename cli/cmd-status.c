@@ -58,7 +58,7 @@ static void print_json(const Status *status)
         json_builder_begin_object(builder);
         json_string(builder, "name", line->name);
         json_time(builder, "last_sync", line->stat.last_sync);
-        json_int(builder, "messages", (gint64)line->stat.arrivals);
+        json_int(builder, "messages", (gint64)line->stat.messages);
         json_int(builder, "unindexed", (gint64)(line->stat.arrivals - line->stat.indexed));
         json_string(builder, "state", state(line));
         json_int(builder, "error", line->stat.outcome);
@@ -101,7 +101,7 @@ static void print_text(const Status *status)
     for (guint i = 0; i < status->accounts->len; i++) {
         const AccountLine *line = &g_array_index(status->accounts, AccountLine, i);
         g_autofree char *name = text_name(line->name), *word = text_word(line->name);
-        g_autofree char *count = text_count(line->stat.arrivals, "message", "messages");
+        g_autofree char *count = text_count(line->stat.messages, "message", "messages");
         g_autofree char *date =
             line->stat.last_sync ? output_short_date(line->stat.last_sync) : g_strdup("never");
         printf("%s: %s", name, count);

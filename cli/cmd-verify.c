@@ -74,6 +74,8 @@ static gboolean check(gpointer user, const JournalRecord *record, GError **error
         fault(self->vault_faults, "journal records are missing behind %" G_GINT64_FORMAT,
               self->seen);
     self->seen = record->sequence;
+    if (record->removed)
+        return TRUE;
     if (record->sequence <= self->indexed && !record->disowned &&
         !index_has(self->context->index, record->row))
         g_ptr_array_add(self->unknown, g_strdup(record->id));

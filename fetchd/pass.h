@@ -6,6 +6,7 @@
 #include "fetchd/engine.h"
 #include "fetchd/plan.h"
 #include "net/fetcher.h"
+#include "store/vault-place.h"
 
 typedef struct {
     const EngineRun *run;

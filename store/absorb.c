@@ -106,6 +106,9 @@ static IndexDoc *read_message(Absorption *self, const char *id, guint64 *size, g
     g_autoptr(GBytes) mail = source ? read_head(source, &self->rules, size, &failure) : NULL;
     if (mail)
         return absorb_doc(mail, &self->rules, deferred);
+    /* Removed since its record was read; the record that says so follows. */
+    if (g_strcmp0(postern_error_rule(failure), "message.id") == 0)
+        return index_doc_new();
     if (!is_damage(failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
@@ -136,6 +139,28 @@ static gboolean add_arrival(Absorption *self, const JournalRecord *record, GErro
     return !self->torn;
 }
 
+/* Of a message that is in the index. */
+static gboolean add_change(Absorption *self, const JournalRecord *record, GError **error)
+{
+    Index *index = self->index;
+    self->torn =
+        record->removed
+            ? !index_remove(index, record->row, error)
+            : !(record->kind == JOURNAL_FLAGS ? index_set_flags : index_gone)(index, record, error);
+    return !self->torn;
+}
+
+static gboolean add_record(Absorption *self, const JournalRecord *record, GError **error)
+{
+    gboolean has = index_has(self->index, record->row);
+    /* The last of its records finds it removed; the others may do so, too. */
+    if (record->removed || record->kind != JOURNAL_ARRIVAL)
+        return !has || add_change(self, record, error);
+    if (record->disowned)
+        return TRUE;
+    return has ? add_arrival(self, record, error) : add_message(self, record, error);
+}
+
 static void report(const Absorption *self, gint64 sequence)
 {
     gint64 done = sequence - self->start;
@@ -150,9 +175,7 @@ static gboolean absorb_record(gpointer user, const JournalRecord *record, GError
     if (!step_begin(self, error))
         return FALSE;
     if (record->sequence > self->done) {
-        if (!record->disowned &&
-            !(index_has(self->index, record->row) ? add_arrival(self, record, error)
-                                                  : add_message(self, record, error)))
+        if (!add_record(self, record, error))
             return FALSE;
         self->done = record->sequence;
     }

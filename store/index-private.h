@@ -27,10 +27,18 @@ typedef enum {
     SQL_FIND_PLACE,
     SQL_ADD_PLACE,
     SQL_ADD_ARRIVAL,
+    SQL_SET_ARRIVAL,
+    SQL_GONE_ARRIVAL,
+    SQL_DROP_GONE,
+    SQL_MOVE_DOC,
+    SQL_ARRIVALS,
     SQL_FIND_TAG,
     SQL_ADD_TAG,
     SQL_ADD_TAGGED,
     SQL_REMOVE_TAGGED,
+    SQL_REMOVE_ARRIVALS,
+    SQL_REMOVE_CARD,
+    SQL_REMOVE_DOC,
     SQL_FIND_MENTION,
     SQL_ADD_MENTION,
     SQL_ADD_THREAD,
@@ -105,6 +113,16 @@ gboolean index_number(Index *index, IndexUse *use, gint64 *number, gboolean *fou
 
 /* The thread that DOC belongs to, made or merged as its references demand. */
 gboolean index_thread(Index *index, const IndexDoc *doc, const char *id, gint64 *thread,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The number of a row that FIND, as index_use() gave it, finds, or that ADD makes of VALUES. */
+gboolean index_find_or_add(Index *index, IndexUse *find, IndexSql add, const char *kinds,
+                           const char *const values[4], gint64 *number,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean index_place(Index *index, const Arrival *arrival, gint64 *place,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The message in ROW lies at PLACE, with the arrival's flags. */
+gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival, gboolean new,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A tag, folder or account name in the form in which it is compared (g_free). */

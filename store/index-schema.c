@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 1
+#define VERSION 2
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -26,7 +26,8 @@ static const char tables[] =
     " snippet TEXT);"
     "CREATE TABLE place(no INTEGER PRIMARY KEY, account TEXT NOT NULL, folder TEXT NOT NULL,"
     " account_key TEXT NOT NULL, folder_key TEXT NOT NULL, UNIQUE(account, folder));"
-    "CREATE TABLE arrival(row INTEGER, place INTEGER, PRIMARY KEY(row, place)) WITHOUT ROWID;"
+    "CREATE TABLE arrival(row INTEGER, place INTEGER, uid INTEGER, gone INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL, tags TEXT, PRIMARY KEY(row, place, uid)) WITHOUT ROWID;"
     "CREATE INDEX arrival_place ON arrival(place, row);"
     "CREATE TABLE tag(no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key TEXT NOT NULL);"
     "CREATE TABLE tagged(row INTEGER, tag INTEGER, PRIMARY KEY(row, tag)) WITHOUT ROWID;"
@@ -74,11 +75,24 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_FIND_PLACE] = "SELECT no FROM place WHERE account = ?1 AND folder = ?2",
     [SQL_ADD_PLACE] = "INSERT INTO place(account, folder, account_key, folder_key)"
                       " VALUES (?1,?2,?3,?4)",
-    [SQL_ADD_ARRIVAL] = "INSERT OR IGNORE INTO arrival(row, place) VALUES (?1,?2)",
+    [SQL_ADD_ARRIVAL] = "INSERT OR REPLACE INTO arrival(row, place, uid, seen, tags, gone)"
+                        " VALUES (?1,?2,?3,?4,?5,0)",
+    [SQL_SET_ARRIVAL] = "UPDATE arrival SET seen = ?4, tags = ?5"
+                        " WHERE row = ?1 AND place = ?2 AND uid = ?3 AND NOT gone",
+    [SQL_GONE_ARRIVAL] = "UPDATE arrival SET gone = 1 WHERE row = ?1 AND place = ?2 AND uid = ?3",
+    [SQL_DROP_GONE] = "DELETE FROM arrival WHERE row = ?1 AND gone AND"
+                      " EXISTS (SELECT 1 FROM arrival WHERE row = ?1 AND NOT gone)",
+    [SQL_MOVE_DOC] = "UPDATE doc SET place = (SELECT place FROM arrival WHERE row = ?1 LIMIT 1)"
+                     " WHERE row = ?1 AND NOT EXISTS"
+                     " (SELECT 1 FROM arrival a WHERE a.row = ?1 AND a.place = doc.place)",
+    [SQL_ARRIVALS] = "SELECT gone, seen, tags FROM arrival WHERE row = ?1",
     [SQL_FIND_TAG] = "SELECT no FROM tag WHERE name = ?1",
     [SQL_ADD_TAG] = "INSERT INTO tag(name, key) VALUES (?1,?2)",
     [SQL_ADD_TAGGED] = "INSERT OR IGNORE INTO tagged(row, tag) VALUES (?1,?2)",
-    [SQL_REMOVE_TAGGED] = "DELETE FROM tagged WHERE row = ?1 AND tag = ?2",
+    [SQL_REMOVE_TAGGED] = "DELETE FROM tagged WHERE row = ?1",
+    [SQL_REMOVE_ARRIVALS] = "DELETE FROM arrival WHERE row = ?1",
+    [SQL_REMOVE_CARD] = "DELETE FROM card WHERE row = ?1",
+    [SQL_REMOVE_DOC] = "DELETE FROM doc WHERE row = ?1",
     [SQL_FIND_MENTION] = "SELECT thread FROM mention WHERE id = ?1",
     [SQL_ADD_MENTION] = "INSERT OR IGNORE INTO mention(id, thread) VALUES (?1,?2)",
     [SQL_ADD_THREAD] = "INSERT INTO thread(name, born, members)"

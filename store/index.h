@@ -44,6 +44,16 @@ gboolean index_newest(Index *index, gint64 *row, char id[static 17],
 gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *doc, guint64 size,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The flags of one arrival are others now. One that is not there counts for nothing. */
+gboolean index_set_flags(Index *index, const JournalRecord *record,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One arrival ended. The message stays; with its last arrival gone it has the tag "gone". */
+gboolean index_gone(Index *index, const JournalRecord *record,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes a message out: no search finds it. Its words stay, under a number that stands for nothing,
+ * until the index is made anew. */
+gboolean index_remove(Index *index, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /*
  * For a message that was added with less than its text, because its key was locked: the words of
  * DOC, as index_add() was given it, are kept beside, so that they can be taken out again.

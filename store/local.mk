@@ -13,10 +13,13 @@ libpostern_store_a_SOURCES = \
 	store/vault-batch.c store/vault-batch.h \
 	store/vault-check.c store/vault-check.h \
 	store/vault-commit.c store/vault-commit.h \
+	store/vault-depart.c \
 	store/vault-digest.c store/vault-digest.h \
+	store/vault-flags.c \
 	store/vault-logins.c store/vault-logins.h \
 	store/vault-match.c store/vault-match.h \
 	store/vault-names.c store/vault-names.h \
+	store/vault-place.c store/vault-place.h \
 	store/vault-read.c store/vault-read.h \
 	store/vault-readback.c \
 	store/vault-record.c store/vault-record.h \
@@ -31,6 +34,7 @@ libpostern_store_a_SOURCES += \
 	store/index-add.c \
 	store/index-check.c \
 	store/index-defer.c \
+	store/index-flags.c \
 	store/index-schema.c \
 	store/index-search.c \
 	store/index-thread.c \

@@ -20,6 +20,13 @@ void batch_arrival_free(BatchArrival *arrival)
     g_free(arrival);
 }
 
+void batch_flags_free(BatchFlags *flags)
+{
+    if (flags)
+        g_clear_pointer(&flags->record, g_bytes_unref);
+    g_free(flags);
+}
+
 void batch_mailbox_free(BatchMailbox *mailbox)
 {
     if (mailbox)
@@ -48,6 +55,7 @@ Batch *batch_new(Vault *vault, Mac *digest)
     batch->messages = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
     batch->by_identity = g_hash_table_new(identity_hash, identity_equal);
     batch->arrivals = g_ptr_array_new_with_free_func((GDestroyNotify)batch_arrival_free);
+    batch->flags = g_ptr_array_new_with_free_func((GDestroyNotify)batch_flags_free);
     batch->mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)batch_mailbox_free);
     batch->staged = g_byte_array_new();
     batch->chunks = g_array_new(FALSE, FALSE, sizeof(StagedChunk));
@@ -62,6 +70,7 @@ void batch_free(Batch *batch)
     g_hash_table_unref(batch->by_identity);
     g_ptr_array_unref(batch->arrivals);
     g_ptr_array_unref(batch->messages);
+    g_ptr_array_unref(batch->flags);
     g_ptr_array_unref(batch->mailboxes);
     g_byte_array_unref(batch->staged);
     g_array_unref(batch->chunks);
@@ -120,6 +129,32 @@ void batch_arrive(Batch *batch, BatchArrival *arrival)
     g_ptr_array_add(batch->arrivals, arrival);
 }
 
+/* A batch holds a few hundred. */
+static guint find_flags(const Batch *batch, gint64 mailbox, guint32 uid)
+{
+    guint i = 0;
+    for (; i < batch->flags->len; i++) {
+        const BatchFlags *flags = g_ptr_array_index(batch->flags, i);
+        if (flags->uid == uid && flags->mailbox == mailbox)
+            break;
+    }
+    return i;
+}
+
+void batch_set_flags(Batch *batch, BatchFlags *flags)
+{
+    guint at = find_flags(batch, flags->mailbox, flags->uid);
+    if (at < batch->flags->len)
+        g_ptr_array_remove_index(batch->flags, at);
+    g_ptr_array_add(batch->flags, flags);
+}
+
+const BatchFlags *batch_flags(const Batch *batch, gint64 mailbox, guint32 uid)
+{
+    guint at = find_flags(batch, mailbox, uid);
+    return at < batch->flags->len ? g_ptr_array_index(batch->flags, at) : NULL;
+}
+
 void batch_set_mailbox(Batch *batch, BatchMailbox *mailbox)
 {
     for (guint i = 0; i < batch->mailboxes->len; i++) {
@@ -144,5 +179,5 @@ const BatchMailbox *batch_mailbox(const Batch *batch, const guint8 name_mac[stat
 
 gboolean batch_is_empty(const Batch *batch)
 {
-    return batch->arrivals->len == 0 && batch->mailboxes->len == 0;
+    return batch->arrivals->len == 0 && batch->flags->len == 0 && batch->mailboxes->len == 0;
 }

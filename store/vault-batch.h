@@ -6,6 +6,7 @@
 #pragma once
 
 #include "store/vault-digest.h"
+#include "store/vault-names.h"
 #include "store/vault-sql.h"
 
 /* A message of the batch. Its key stays until it was read back. */
@@ -28,12 +29,24 @@ typedef struct {
     guint8 uidl_mac[MAC_SIZE];
     gint64 since; /* when it was fetched, of one with a UIDL */
     gboolean has_uidl;
+    guint32 uid; /* else this, in this mailbox, with these flags */
+    guint8 mailbox_mac[MAC_SIZE];
+    guint8 flags_mac[FLAGS_MAC_SIZE];
 } BatchArrival;
+
+/* Flags that changed. */
+typedef struct {
+    gint64 mailbox, row; /* of the message */
+    guint32 uid;
+    GBytes *record; /* sealed */
+    guint8 flags_mac[FLAGS_MAC_SIZE];
+} BatchFlags;
 
 typedef struct {
     guint8 account_mac[MAC_SIZE];
     guint8 name_mac[MAC_SIZE];
     guint32 uidvalidity;
+    guint64 modseq;
     GArray *covered; /* UidRange */
 } BatchMailbox;
 
@@ -48,6 +61,7 @@ typedef struct {
     GPtrArray *messages;     /* BatchMessage *, new and known */
     GHashTable *by_identity; /* identity -> BatchMessage *, new ones */
     GPtrArray *arrivals;     /* BatchArrival * */
+    GPtrArray *flags;        /* BatchFlags * */
     GPtrArray *mailboxes;    /* BatchMailbox * */
     GByteArray *staged;      /* sealed chunks, one behind another */
     GArray *chunks;          /* what is in it */
@@ -71,8 +85,11 @@ gboolean batch_unstage(Batch *batch, BatchMessage *message,
 gboolean batch_find(Batch *batch, const guint8 identity[static MAC_SIZE], BatchMessage **found,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-void batch_add(Batch *batch, BatchMessage *message);         /* takes it */
-void batch_arrive(Batch *batch, BatchArrival *arrival);      /* takes it */
+void batch_add(Batch *batch, BatchMessage *message);    /* takes it */
+void batch_arrive(Batch *batch, BatchArrival *arrival); /* takes it */
+void batch_set_flags(Batch *batch, BatchFlags *flags);  /* takes it; the last one counts */
+/* What is to be set for this message, or NULL. */
+const BatchFlags *batch_flags(const Batch *batch, gint64 mailbox, guint32 uid);
 void batch_set_mailbox(Batch *batch, BatchMailbox *mailbox); /* takes it; the last one counts */
 const BatchMailbox *batch_mailbox(const Batch *batch, const guint8 name_mac[static MAC_SIZE]);
 
@@ -83,6 +100,7 @@ gboolean batch_store(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void batch_message_free(BatchMessage *message);
 void batch_arrival_free(BatchArrival *arrival);
+void batch_flags_free(BatchFlags *flags);
 void batch_mailbox_free(BatchMailbox *mailbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchMessage, batch_message_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchArrival, batch_arrival_free)

@@ -1,4 +1,5 @@
-/* vault-commit — what a batch does on disk; the other half of vault-batch.c. */
+/* vault-commit — what a batch does on disk; the other half of vault-batch.c. Where messages lie on
+ * their servers stands in vault-place.c. */
 #pragma once
 
 #include "store/vault-batch.h"
@@ -17,3 +18,32 @@ gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
                            BatchMessage **found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes what killed writers left behind. */
 gboolean vault_sweep(Vault *vault, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- within a transaction ------------------------------------------------------------------- */
+
+/* The row of the batch itself, made when it is not there yet. */
+gboolean batch_add_row(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_drop_chunks(Vault *vault, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A journal record of the message in ROW. */
+gboolean batch_add_record(const Batch *batch, gint64 row, GBytes *record,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean batch_store_mailboxes(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean batch_store_arrivals(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean batch_store_flags(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The account's row, made when it is new. */
+gboolean vault_account_row(Vault *vault, const guint8 mac[static MAC_SIZE], gint64 *id,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A mailbox as it is now; id 0 when there is none of this name. */
+typedef struct {
+    gint64 id;
+    guint32 uidvalidity;
+} MailboxRow;
+gboolean vault_mailbox_row(Vault *vault, const guint8 mac[static MAC_SIZE], MailboxRow *found,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* MESSAGE is ACCOUNT's though it lies on no server of it; *added FALSE when it was already. */
+gboolean vault_keep(Vault *vault, gint64 message, gint64 account, gboolean *added,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -194,7 +194,7 @@ static gboolean open_record(Replay *replay, gint64 batch, JournalRecord *record,
         return FALSE;
     gsize plain_size;
     const guint8 *bytes = g_bytes_get_data(plain, &plain_size);
-    return arrival_unpack(bytes, plain_size, &record->arrival) ||
+    return journal_unpack(bytes, plain_size, &record->kind, &record->arrival) ||
            vault_damaged(replay->vault, "a journal record cannot be understood", error);
 }
 
@@ -207,7 +207,8 @@ static gboolean replay_row(Replay *replay, sqlite3_stmt *statement, GError **err
     JournalRecord record = {.sequence = sqlite3_column_int64(statement, 0),
                             .row = sqlite3_column_int64(statement, 1),
                             .disowned = sqlite3_column_int(statement, 5) != 0,
-                            .replaced = sqlite3_column_int(statement, 6) != 0};
+                            .replaced = sqlite3_column_int(statement, 6) != 0,
+                            .removed = sqlite3_column_int(statement, 7) != 0};
     g_strlcpy(record.id, text, sizeof record.id);
     if (!open_record(replay, sqlite3_column_int64(statement, 2), &record,
                      sqlite3_column_blob(statement, 4), (gsize)sqlite3_column_bytes(statement, 4),

@@ -4,8 +4,7 @@
 #include "store/vault-sql.h"
 
 /* Chunk N of the message in ROW; 74 "vault.damage" when it is not there. */
-GBytes *vault_chunk(Vault *vault, gint64 row, guint32 n,
-                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *vault_chunk(Vault *vault, gint64 row, guint32 n, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads through VAULT, which must outlive it. NULL on failure. */
 Source *vault_chunks(Vault *vault, gint64 row, const guint8 id[static MESSAGE_ID_SIZE],

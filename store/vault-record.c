@@ -6,20 +6,27 @@
 #include "core/cursor.h"
 #include "core/limits.h"
 
-GBytes *arrival_pack(const Arrival *arrival)
+static void put_flags(GByteArray *out, GStrv flags)
+{
+    guint count = flags ? MIN(g_strv_length(flags), LIMIT_FLAGS) : 0;
+    put_u16(out, (guint16)count);
+    for (guint i = 0; i < count; i++)
+        put_string(out, flags[i]);
+}
+
+GBytes *journal_pack(JournalKind kind, const Arrival *arrival)
 {
     GByteArray *out = g_byte_array_new();
-    guint flags = arrival->flags ? g_strv_length(arrival->flags) : 0;
-    flags = MIN(flags, LIMIT_FLAGS);
-    put_u8(out, RECORD_ARRIVAL);
+    put_u8(out, (guint8)kind);
     put_string(out, arrival->account);
     put_string(out, arrival->mailbox);
     put_u32(out, arrival->uid);
-    put_string(out, arrival->uidl);
-    put_u64(out, (guint64)arrival->internaldate);
-    put_u16(out, (guint16)flags);
-    for (guint i = 0; i < flags; i++)
-        put_string(out, arrival->flags[i]);
+    if (kind == JOURNAL_ARRIVAL) {
+        put_string(out, arrival->uidl);
+        put_u64(out, (guint64)arrival->internaldate);
+    }
+    if (kind != JOURNAL_GONE)
+        put_flags(out, arrival->flags);
     return g_byte_array_free_to_bytes(out);
 }
 
@@ -48,26 +55,35 @@ void arrival_clear(Arrival *arrival)
     memset(arrival, 0, sizeof *arrival);
 }
 
-gboolean arrival_unpack(const guint8 *bytes, gsize size, Arrival *arrival)
+/* Its place: a UID or, of an arrival alone, a UIDL. */
+static gboolean is_placed(JournalKind kind, Arrival *arrival)
+{
+    if (arrival->uidl && *arrival->uidl)
+        return kind == JOURNAL_ARRIVAL && arrival->uid == 0;
+    g_free((char *)arrival->uidl);
+    arrival->uidl = NULL;
+    return arrival->uid != 0;
+}
+
+gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind, Arrival *arrival)
 {
     Cursor cursor = cursor_over(bytes, size);
     memset(arrival, 0, sizeof *arrival);
-    guint8 kind = cursor_u8(&cursor);
+    guint8 number = cursor_u8(&cursor);
+    *kind = (JournalKind)number;
+    if (number < JOURNAL_ARRIVAL || number > JOURNAL_GONE)
+        return FALSE;
     arrival->account = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     arrival->mailbox = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     arrival->uid = cursor_u32(&cursor);
-    char *uidl = cursor_string(&cursor, LIMIT_UIDL);
-    arrival->uidl = uidl;
-    arrival->internaldate = (gint64)cursor_u64(&cursor);
-    arrival->flags = unpack_flags(&cursor);
-    gboolean has_uidl = uidl && uidl[0] != '\0';
-    if (kind == RECORD_ARRIVAL && cursor_whole(&cursor) && has_uidl != (arrival->uid != 0)) {
-        if (!has_uidl) {
-            g_free(uidl);
-            arrival->uidl = NULL;
-        }
-        return TRUE;
+    if (*kind == JOURNAL_ARRIVAL) {
+        arrival->uidl = cursor_string(&cursor, LIMIT_UIDL);
+        arrival->internaldate = (gint64)cursor_u64(&cursor);
     }
+    if (*kind != JOURNAL_GONE)
+        arrival->flags = unpack_flags(&cursor);
+    if (cursor_whole(&cursor) && is_placed(*kind, arrival))
+        return TRUE;
     arrival_clear(arrival);
     return FALSE;
 }

@@ -4,12 +4,11 @@
 
 #include "store/vault.h"
 
-#define RECORD_ARRIVAL 1
-
-GBytes *arrival_pack(const Arrival *arrival);
+/* What KIND does not tell of ARRIVAL is left out. */
+GBytes *journal_pack(JournalKind kind, const Arrival *arrival);
 
 /* The strings of an unpacked arrival are owned by it: free with arrival_clear(). FALSE for bytes
- * that are no arrival; then there is nothing to free. */
-gboolean arrival_unpack(const guint8 *bytes, gsize size,
+ * that are no record; then there is nothing to free. */
+gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind,
                         Arrival *arrival) G_GNUC_WARN_UNUSED_RESULT;
 void arrival_clear(Arrival *arrival);

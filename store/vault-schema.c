@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 5
+#define VERSION 6
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -36,13 +36,18 @@ static const char tables[] =
     "  last_sync INTEGER NOT NULL DEFAULT 0,"
     "  outcome INTEGER NOT NULL DEFAULT 0,"
     "  arrivals INTEGER NOT NULL DEFAULT 0,"
-    "  indexed INTEGER NOT NULL DEFAULT 0);"
+    "  indexed INTEGER NOT NULL DEFAULT 0,"
+    "  messages INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE mailbox("
     "  id INTEGER PRIMARY KEY,"
     "  account INTEGER NOT NULL REFERENCES account,"
-    "  name_mac BLOB NOT NULL UNIQUE,"
+    "  name_mac BLOB NOT NULL,"
+    "  former INTEGER NOT NULL DEFAULT 0,"
     "  uidvalidity INTEGER NOT NULL,"
-    "  covered BLOB NOT NULL);"
+    "  covered BLOB NOT NULL,"
+    "  modseq INTEGER NOT NULL DEFAULT 0,"
+    "  messages INTEGER NOT NULL DEFAULT 0,"
+    "  UNIQUE(name_mac, former));"
     "CREATE TABLE pop_uidl("
     "  account INTEGER NOT NULL REFERENCES account,"
     "  uidl_mac BLOB NOT NULL,"
@@ -72,6 +77,17 @@ static const char tables[] =
     "  batch INTEGER NOT NULL REFERENCES batch,"
     "  message INTEGER NOT NULL REFERENCES message,"
     "  record BLOB NOT NULL);"
+    "CREATE TABLE placement("
+    "  mailbox INTEGER NOT NULL REFERENCES mailbox,"
+    "  uid INTEGER NOT NULL,"
+    "  message INTEGER NOT NULL REFERENCES message,"
+    "  flags BLOB NOT NULL,"
+    "  PRIMARY KEY(mailbox, uid)) WITHOUT ROWID;"
+    "CREATE INDEX placement_message ON placement(message);"
+    "CREATE TABLE kept("
+    "  message INTEGER NOT NULL REFERENCES message,"
+    "  account INTEGER NOT NULL REFERENCES account,"
+    "  PRIMARY KEY(message, account)) WITHOUT ROWID;"
     "CREATE TABLE secret("
     "  name_mac BLOB PRIMARY KEY,"
     "  sealed BLOB NOT NULL) WITHOUT ROWID;"

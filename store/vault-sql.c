@@ -28,14 +28,44 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ADD_JOURNAL] = "INSERT INTO journal(batch, message, record) VALUES(?1, ?2, ?3)",
     [SQL_ADD_TOTAL] = "UPDATE total SET messages = messages + ?1, bytes = bytes + ?2",
     [SQL_ADD_ACCOUNT] = "INSERT INTO account(name_mac) VALUES(?1) ON CONFLICT DO NOTHING",
-    [SQL_ADD_ARRIVALS] = "UPDATE account SET arrivals = arrivals + ?2 WHERE id = ?1",
+    [SQL_ADD_ARRIVALS] =
+        "UPDATE account SET arrivals = arrivals + ?2, messages = messages + ?3 WHERE id = ?1",
+    [SQL_LESS_MESSAGES] = "UPDATE account SET messages = messages - ?2 WHERE id = ?1",
     [SQL_SET_SYNC] = "INSERT INTO account(name_mac, last_sync, outcome) VALUES(?1, ?2, ?3) "
                      "ON CONFLICT(name_mac) DO UPDATE SET last_sync = ?2, outcome = ?3",
     [SQL_SET_INDEXED] = "UPDATE account SET indexed = arrivals "
                         "WHERE ?1 = (SELECT coalesce(max(sequence), 0) FROM journal)",
-    [SQL_SET_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
-                        "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name_mac) DO UPDATE "
-                        "SET uidvalidity = ?3, covered = ?4",
+    [SQL_ADD_MAILBOX] = "INSERT INTO mailbox(account, name_mac, uidvalidity, covered) "
+                        "VALUES(?1, ?2, 0, x'')",
+    [SQL_SET_MAILBOX] =
+        "UPDATE mailbox SET uidvalidity = ?2, covered = ?3, modseq = ?4 WHERE id = ?1",
+    [SQL_END_MAILBOX] = "UPDATE mailbox SET former = id WHERE id = ?1",
+    [SQL_SET_MODSEQ] = "UPDATE mailbox SET modseq = ?2, messages = messages - ?3 WHERE id = ?1",
+    [SQL_GROW_MAILBOX] = "UPDATE mailbox SET messages = messages + ?2 WHERE id = ?1",
+    [SQL_ADD_PLACEMENT] = "INSERT INTO placement(mailbox, uid, message, flags) "
+                          "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(mailbox, uid) DO NOTHING",
+    [SQL_SET_PLACEMENT] =
+        "UPDATE placement SET message = ?3, flags = ?4 WHERE mailbox = ?1 AND uid = ?2",
+    [SQL_SET_FLAGS] = "UPDATE placement SET flags = ?3 WHERE mailbox = ?1 AND uid = ?2",
+    [SQL_DROP_PLACEMENT] = "DELETE FROM placement WHERE mailbox = ?1 AND uid = ?2",
+    [SQL_PLACEMENT] = "SELECT p.message, p.flags, m.id FROM placement p "
+                      "JOIN message m ON m.row = p.message WHERE p.mailbox = ?1 AND p.uid = ?2",
+    [SQL_PLACEMENTS] =
+        "SELECT p.uid, p.message, m.id FROM placement p JOIN message m ON m.row = p.message "
+        "WHERE p.mailbox = ?1 AND p.uid BETWEEN ?2 AND ?3 ORDER BY p.uid LIMIT 500",
+    [SQL_UIDS] = "SELECT uid FROM placement WHERE mailbox = ?1 AND uid > ?2 ORDER BY uid LIMIT ?3",
+    [SQL_ELSEWHERE] = "SELECT 1 FROM placement p JOIN mailbox b ON b.id = p.mailbox "
+                      "WHERE p.message = ?1 AND b.account = ?2 LIMIT 1",
+    [SQL_FORMER] = "SELECT id FROM mailbox WHERE name_mac = ?1 AND former > 0 LIMIT 1",
+    [SQL_SAME_PLACE] = "SELECT 1 FROM placement WHERE mailbox = ?1 AND uid = ?2 AND message = ?3",
+    [SQL_DROP_MAILBOX] = "DELETE FROM mailbox WHERE id = ?1",
+    [SQL_ADD_KEPT] = "INSERT INTO kept(message, account) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
+    [SQL_DROP_KEPT] = "DELETE FROM kept WHERE message = ?1 AND account = ?2",
+    [SQL_WANTED] = "SELECT 1 FROM placement WHERE message = ?1 UNION ALL "
+                   "SELECT 1 FROM kept WHERE message = ?1 LIMIT 1",
+    [SQL_BYTES] = "SELECT bytes FROM message WHERE row = ?1",
+    [SQL_REMOVE] = "UPDATE message SET stored = 3, chunks = 0, wrapped = NULL, identity = NULL, "
+                   "bytes = 0, digest = NULL WHERE row = ?1",
     [SQL_ADD_UIDL] =
         "INSERT INTO pop_uidl(account, uidl_mac, message, since) VALUES(?1, ?2, ?3, ?4) "
         "ON CONFLICT(account, uidl_mac) DO NOTHING",
@@ -45,9 +75,10 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SWEEP_MESSAGES] = "DELETE FROM message WHERE stored = 0",
     [SQL_SWEEP_BATCHES] = "DELETE FROM batch WHERE id > (SELECT coalesce(max(batch), 0) FROM "
                           "(SELECT batch FROM journal ORDER BY sequence DESC LIMIT 1))",
-    [SQL_ACCOUNT] =
-        "SELECT id, last_sync, outcome, arrivals, indexed FROM account WHERE name_mac = ?1",
-    [SQL_MAILBOX] = "SELECT uidvalidity, covered FROM mailbox WHERE name_mac = ?1",
+    [SQL_ACCOUNT] = "SELECT id, last_sync, outcome, arrivals, indexed, messages FROM account "
+                    "WHERE name_mac = ?1",
+    [SQL_MAILBOX] = "SELECT id, uidvalidity, covered, modseq, messages FROM mailbox "
+                    "WHERE name_mac = ?1 AND former = 0",
     [SQL_UIDL] = "SELECT u.message, u.since FROM pop_uidl u JOIN account a ON a.id = u.account "
                  "WHERE a.name_mac = ?1 AND u.uidl_mac = ?2",
     [SQL_UIDLS] = "SELECT u.uidl_mac FROM pop_uidl u JOIN account a ON a.id = u.account "
@@ -63,12 +94,12 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
     [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.stored = 2, "
                     "m.stored = 2 AND EXISTS (SELECT 1 FROM message n WHERE n.identity = "
-                    "m.identity AND n.stored = 1) "
+                    "m.identity AND n.stored = 1), m.stored = 3 "
                     "FROM journal j "
                     "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
                     "ORDER BY j.sequence LIMIT 500",
     [SQL_MESSAGE] = "SELECT m.row, m.batch, m.chunks, m.wrapped FROM message m "
-                    "WHERE m.id = ?1 AND m.stored > 0",
+                    "WHERE m.id = ?1 AND m.stored IN (1, 2)",
     [SQL_MESSAGE_ROW] = "SELECT 1 FROM message WHERE row = ?1 AND id = ?2 AND stored > 0",
     [SQL_CHUNK] = "SELECT data FROM chunk WHERE key = ?1",
     [SQL_BATCH] = "SELECT ephemeral FROM batch WHERE id = ?1",

@@ -1,7 +1,8 @@
-/* See vault.h: what the vault knows of servers and accounts. */
+/* See vault.h and vault-place.h: what the vault knows of servers and accounts. */
 #include <string.h>
 
 #include "store/ranges.h"
+#include "store/vault-place.h"
 #include "store/vault-writer.h"
 
 static gboolean read_state(Vault *vault, const guint8 mac[static MAC_SIZE], MailboxState *state,
@@ -14,10 +15,16 @@ static gboolean read_state(Vault *vault, const guint8 mac[static MAC_SIZE], Mail
     sql_blob(statement, 1, mac, MAC_SIZE);
     if (!sql_row(vault, statement, &row, error))
         return FALSE;
-    state->uidvalidity = row ? (guint32)sqlite3_column_int64(statement, 0) : 0;
-    state->covered = row ? ranges_unpack(sqlite3_column_blob(statement, 1),
-                                         (gsize)sqlite3_column_bytes(statement, 1))
-                         : ranges_new();
+    *state = (MailboxState){.covered = NULL};
+    if (row) {
+        state->uidvalidity = (guint32)sqlite3_column_int64(statement, 1);
+        state->covered = ranges_unpack(sqlite3_column_blob(statement, 2),
+                                       (gsize)sqlite3_column_bytes(statement, 2));
+        state->modseq = (guint64)sqlite3_column_int64(statement, 3);
+        state->messages = (guint64)sqlite3_column_int64(statement, 4);
+    } else {
+        state->covered = ranges_new();
+    }
     sqlite3_reset(statement);
     return state->covered || vault_damaged(vault, "a folder's state is no set of UIDs", error);
 }
@@ -25,12 +32,17 @@ static gboolean read_state(Vault *vault, const guint8 mac[static MAC_SIZE], Mail
 gboolean vault_mailbox_state(VaultWriter *writer, const char *account, const char *mailbox,
                              MailboxState *state, GError **error)
 {
-    guint8 mac[MAC_SIZE];
-    name_mac(writer->names, "mailbox", account, mailbox, mac);
+    const guint8 *mac = writer_place(writer, account, mailbox)->mailbox_mac;
     const BatchMailbox *pending = batch_mailbox(writer->batch, mac);
+    if (!read_state(writer->vault, mac, state, error))
+        return FALSE;
     if (pending == NULL)
-        return read_state(writer->vault, mac, state, error);
+        return TRUE;
+    g_array_unref(state->covered);
+    if (state->uidvalidity != pending->uidvalidity)
+        state->messages = 0;
     state->uidvalidity = pending->uidvalidity;
+    state->modseq = pending->modseq;
     state->covered = g_array_copy(pending->covered);
     return TRUE;
 }
@@ -41,9 +53,11 @@ gboolean vault_set_mailbox_state(VaultWriter *writer, const char *account, const
     if (!writer_sound(writer, error))
         return FALSE;
     BatchMailbox *made = g_new0(BatchMailbox, 1);
-    name_mac(writer->names, "account", account, "", made->account_mac);
-    name_mac(writer->names, "mailbox", account, mailbox, made->name_mac);
+    const PlaceName *place = writer_place(writer, account, mailbox);
+    memcpy(made->account_mac, place->account_mac, MAC_SIZE);
+    memcpy(made->name_mac, place->mailbox_mac, MAC_SIZE);
     made->uidvalidity = state->uidvalidity;
+    made->modseq = state->modseq;
     made->covered = g_array_copy(state->covered);
     batch_set_mailbox(writer->batch, made);
     return TRUE;
@@ -65,6 +79,7 @@ static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], Ac
         stat->outcome = sqlite3_column_int(statement, 2);
         stat->arrivals = (guint64)sqlite3_column_int64(statement, 3);
         stat->indexed = (guint64)sqlite3_column_int64(statement, 4);
+        stat->messages = (guint64)sqlite3_column_int64(statement, 5);
     }
     sqlite3_reset(statement);
     return TRUE;

@@ -6,10 +6,10 @@
 
 #include "store/vault.h"
 
-/* Is the message with this UIDL here (and durable)? *since: the time of its fetch, as its Arrival had
- * it; may be NULL. */
-gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl,
-                        gboolean *has, gint64 *since, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is the message with this UIDL here (and durable)? *since: the time of its fetch, as its Arrival
+ * had it; may be NULL. */
+gboolean vault_has_uidl(VaultWriter *writer, const char *account, const char *uidl, gboolean *has,
+                        gint64 *since, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A server may give a UIDL to another message once the first is gone (RFC 1939, 7): what LISTED
  * (const char *) does not name is forgotten. */

@@ -78,6 +78,8 @@ void vault_writer_free(VaultWriter *writer)
     mac_free(writer->chunks);
     mac_free(writer->digest);
     name_key_free(writer->names);
+    g_free(writer->place.account);
+    g_free(writer->place.mailbox);
     if (writer->lock >= 0)
         (void)close(writer->lock);
     g_free(writer);
@@ -88,6 +90,20 @@ gboolean writer_sound(VaultWriter *writer, GError **error)
     return !writer->broken || refuse(error, POSTERN_ERROR_STORE, "vault.write",
                                      "see that the disk is sound and has room, then run sync again",
                                      "an earlier write to the vault failed");
+}
+
+const PlaceName *writer_place(VaultWriter *writer, const char *account, const char *mailbox)
+{
+    PlaceName *place = &writer->place;
+    if (g_strcmp0(place->account, account) == 0 && g_strcmp0(place->mailbox, mailbox) == 0)
+        return place;
+    g_free(place->account);
+    g_free(place->mailbox);
+    place->account = g_strdup(account);
+    place->mailbox = g_strdup(mailbox);
+    name_mac(writer->names, "account", account, "", place->account_mac);
+    name_mac(writer->names, "mailbox", account, mailbox, place->mailbox_mac);
+    return place;
 }
 
 /* A failed write leaves memory and disk apart: nothing more may be written. */
@@ -159,26 +175,32 @@ static gboolean usable(const Arrival *arrival)
 }
 
 /* The record names its message, so that records of one batch cannot change places. */
-static GBytes *seal_record(const Batch *batch, const BatchMessage *message, const Arrival *arrival)
+GBytes *writer_seal_record(const VaultWriter *writer,
+                           const guint8 message_id[static MESSAGE_ID_SIZE], GBytes *plain)
 {
-    g_autofree char *id = base32_encode(message->id, MESSAGE_ID_SIZE);
+    g_autofree char *id = base32_encode(message_id, MESSAGE_ID_SIZE);
     g_autofree char *context = g_strconcat("journal ", id, NULL);
-    g_autoptr(GBytes) plain = arrival_pack(arrival);
     gsize size;
     const void *data = g_bytes_get_data(plain, &size);
-    return record_seal(batch->key, context, data, size);
+    return record_seal(writer->batch->key, context, data, size);
 }
 
 static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *arrival)
 {
     BatchArrival *made = g_new0(BatchArrival, 1);
     made->message = message;
-    made->record = seal_record(writer->batch, message, arrival);
-    name_mac(writer->names, "account", arrival->account, "", made->account_mac);
+    const PlaceName *place = writer_place(writer, arrival->account, arrival->mailbox);
+    g_autoptr(GBytes) plain = journal_pack(JOURNAL_ARRIVAL, arrival);
+    made->record = writer_seal_record(writer, message->id, plain);
+    memcpy(made->account_mac, place->account_mac, MAC_SIZE);
+    memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
     made->since = arrival->internaldate;
+    made->uid = arrival->uid;
     if (made->has_uidl)
         name_mac(writer->names, "uidl", arrival->account, arrival->uidl, made->uidl_mac);
+    else
+        flags_mac(writer->names, place->mailbox_mac, arrival->uid, arrival->flags, made->flags_mac);
     batch_arrive(writer->batch, made);
 }
 
@@ -213,9 +235,9 @@ gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GErro
 gboolean vault_batch_due(const VaultWriter *writer)
 {
     const Batch *batch = writer->batch;
-    return batch->key &&
-           (batch->arrivals->len >= LIMIT_BATCH_MESSAGES || batch->received >= LIMIT_BATCH_BYTES ||
-            g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
+    return batch->key && (batch->arrivals->len + batch->flags->len >= LIMIT_BATCH_MESSAGES ||
+                          batch->received >= LIMIT_BATCH_BYTES ||
+                          g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
 }
 
 static void count(const Batch *batch, guint *stored, guint *known)

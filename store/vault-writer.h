@@ -1,15 +1,21 @@
-/* vault-writer — the writer's own state, shared by vault-writer.c, vault-state.c and vault-uidl.c.
- */
+/* vault-writer — the writer's own state, shared by the files of its side. */
 #pragma once
 
 #include "store/vault-batch.h"
 #include "store/vault-names.h"
 
+/* An account and a mailbox, by what they are looked up. */
+typedef struct {
+    char *account, *mailbox;
+    guint8 account_mac[MAC_SIZE], mailbox_mac[MAC_SIZE];
+} PlaceName;
+
 struct VaultWriter {
     Vault *vault;
     int lock; /* descriptor of DIR/lock, or -1 */
     NameKey *names;
-    Mac *digest; /* for digest_message() */
+    Mac *digest;     /* for digest_message() */
+    PlaceName place; /* of the last call of writer_place() */
     Batch *batch;
     BatchMessage *current; /* between start and finish */
     Mac *identity;         /* of it, or of one that is read back */
@@ -19,6 +25,13 @@ struct VaultWriter {
     Vault *fresh;          /* what is read back comes through this; or NULL */
     gboolean broken;       /* a write failed: memory and disk may differ */
 };
+
+/* The marks of a mailbox, worked out once for a run of calls; borrowed until the next call. */
+const PlaceName *writer_place(VaultWriter *writer, const char *account, const char *mailbox);
+
+/* PLAIN as a journal record of this message, under the running batch, which must have begun. */
+GBytes *writer_seal_record(const VaultWriter *writer, const guint8 id[static MESSAGE_ID_SIZE],
+                           GBytes *plain);
 
 /* The row of the message that UIDL stands for, 0 when it is not known. */
 gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,

@@ -27,9 +27,9 @@ Vault *vault_open(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vault_close(Vault *vault);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vault, vault_close)
 
-const guint8 *vault_id(const Vault *vault);            /* VAULT_ID_SIZE bytes */
-const guint8 *vault_public_key(const Vault *vault);    /* KEY_SIZE bytes */
-GBytes *vault_wrapped_private(const Vault *vault);     /* OpenPGP message; borrowed */
+const guint8 *vault_id(const Vault *vault);         /* VAULT_ID_SIZE bytes */
+const guint8 *vault_public_key(const Vault *vault); /* KEY_SIZE bytes */
+GBytes *vault_wrapped_private(const Vault *vault);  /* OpenPGP message; borrowed */
 
 /* Login secrets sealed by OpenPGP (`secret = sealed`), by account name, which MATCH_KEY hides.
  * NULL without *error when there is none. */
@@ -44,8 +44,8 @@ GBytes *vault_get_secret(Vault *vault, const Secret *match_key, const char *acco
  * "vault.busy". MATCH_KEY is the HMAC key of identities and names. Leftovers of a killed
  * writer are swept here. */
 typedef struct VaultWriter VaultWriter;
-VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vault_writer_free(VaultWriter *writer); /* what was not committed is gone */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VaultWriter, vault_writer_free)
 
@@ -54,37 +54,23 @@ typedef struct {
     guint32 first, last;
 } UidRange;
 
-/* Server state of one IMAP mailbox; covered: the ranges that need never be asked for again. */
-typedef struct {
-    guint32 uidvalidity;
-    GArray *covered;          /* UidRange; owned by whoever made the struct */
-} MailboxState;
-
-/* What the vault knows of mailbox NAME of ACCOUNT; uidvalidity 0 and an empty set when nothing. */
-gboolean vault_mailbox_state(VaultWriter *writer, const char *account, const char *mailbox,
-                             MailboxState *state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* To be stored with the running batch. */
-gboolean vault_set_mailbox_state(VaultWriter *writer, const char *account, const char *mailbox,
-                                 const MailboxState *state, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
-
 /* Where a message was found. Exactly one of uid and uidl is set. */
 typedef struct {
     const char *account;
-    const char *mailbox;      /* UTF-8 for display and look-up; "INBOX" for POP3 */
+    const char *mailbox; /* UTF-8 for display and look-up; "INBOX" for POP3 */
     guint32 uid;
     const char *uidl;
-    gint64 internaldate;      /* seconds since 1970; POP3: the time of fetch */
-    GStrv flags;              /* server flags and keywords, or NULL */
+    gint64 internaldate; /* seconds since 1970; POP3: the time of fetch */
+    GStrv flags;         /* server flags and keywords, or NULL */
 } Arrival;
 
 /* One message: start, write any number of times, finish or abort. */
 gboolean vault_message_start(VaultWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean vault_message_write(VaultWriter *writer, const guint8 *data, gsize size, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_message_write(VaultWriter *writer, const guint8 *data, gsize size,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A message whose bytes the vault already holds is stored once; only the arrival is added. */
-gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void vault_message_abort(VaultWriter *writer);
 
 /* TRUE when the running batch has reached one of its limits (messages, bytes, time). */
@@ -92,25 +78,26 @@ gboolean vault_batch_due(const VaultWriter *writer);
 
 /* Makes the running batch durable and visible; the next call starts a new one with a fresh
  * key. *stored and *known (may be NULL) get the numbers of new and of already held messages. */
-gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Notes the outcome of a run over ACCOUNT for `status`: an exit code, the time is now. */
-gboolean vault_note_sync(VaultWriter *writer, const char *account, int outcome, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_note_sync(VaultWriter *writer, const char *account, int outcome,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- reading ------------------------------------------------------------------------------ */
 
 typedef struct {
-    guint64 messages, bytes;  /* stored messages; sealed bytes */
+    guint64 messages, bytes; /* stored messages; sealed bytes */
 } VaultStat;
 gboolean vault_stat(Vault *vault, VaultStat *stat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
-    gint64 last_sync;         /* seconds since 1970, 0: never */
-    int outcome;              /* exit code of the last run */
-    guint64 arrivals;         /* journal records of this account */
-    guint64 indexed;          /* those that the index had when it was last complete */
+    gint64 last_sync; /* seconds since 1970, 0: never */
+    int outcome;      /* exit code of the last run */
+    guint64 messages; /* here, counted once for each mailbox they lie in */
+    guint64 arrivals; /* all that ever arrived */
+    guint64 indexed;  /* arrivals that the index had when it was last complete */
 } AccountStat;
 /* Looks ACCOUNT up by HMAC under MATCH_KEY. */
 gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *account,
@@ -120,21 +107,28 @@ gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *a
 gboolean vault_note_indexed(Vault *vault, gint64 sequence,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* One journal record: an arrival of message ROW (dense, ascending, never reused). */
+typedef enum {
+    JOURNAL_ARRIVAL = 1, /* all of `arrival` */
+    JOURNAL_FLAGS = 2,   /* account, mailbox, UID, and all the flags that it has now */
+    JOURNAL_GONE = 3,    /* account, mailbox, UID: it is not there any more */
+} JournalKind;
+
+/* One journal record, of message ROW (dense, ascending, never reused). */
 typedef struct {
     gint64 sequence;
     gint64 row;
-    char id[17];              /* base32 of the message id */
-    gboolean disowned;        /* found damaged, */
-    gboolean replaced;        /* and its bytes have been stored anew since */
-    Arrival arrival;          /* strings valid during the callback */
+    JournalKind kind;
+    char id[17];       /* base32 of the message id */
+    gboolean disowned; /* found damaged, */
+    gboolean replaced; /* and its bytes have been stored anew since */
+    gboolean removed;  /* gone with `gone = remove`: there are no bytes any more */
+    Arrival arrival;   /* strings valid during the callback */
 } JournalRecord;
 typedef gboolean (*JournalReader)(gpointer user, const JournalRecord *record, GError **error);
 
 /* Calls READER for each record after SEQUENCE, in order; stops at its first FALSE. */
-gboolean vault_replay(Vault *vault, const Secret *vault_private, gint64 after,
-                      JournalReader reader, gpointer user, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_replay(Vault *vault, const Secret *vault_private, gint64 after, JournalReader reader,
+                      gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vault_journal_end(Vault *vault, gint64 *last, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Is the message in ROW the one with this id (base32)? */
@@ -142,5 +136,5 @@ gboolean vault_has_message(Vault *vault, gint64 row, const char *id, gboolean *h
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The message with this id (base32), as a stream of its exact bytes. */
-Source *vault_message(Vault *vault, const Secret *vault_private, const char *id, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Source *vault_message(Vault *vault, const Secret *vault_private, const char *id,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

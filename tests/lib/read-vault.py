@@ -5,7 +5,8 @@ read-vault.py vectors FILE             checks the vectors of the sealing; TAP
 read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key that gpg unwraps;
                                        prints ID SIZE SHA-256, and writes ID.eml into DIR
 read-vault.py journal VAULT.DB         opens every journal record; prints SEQUENCE ID ACCOUNT MAILBOX
-                                       UID UIDL DATE FLAG… with tabs between
+                                       UID UIDL DATE FLAG… with tabs between; "flags" or "gone"
+                                       stands in place of UIDL and DATE of those
 read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
                                        SQLite check what is then in OUT.DB
@@ -77,7 +78,7 @@ def check_vectors(path):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (5,)
+    assert database.execute("PRAGMA user_version").fetchone() == (6,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=wrapped, check=True,
@@ -127,7 +128,7 @@ def journal(path):
         try:
             _, record_key = vault.batch_keys(vault_id, private, ephemeral)
             data = vault.open_record(record_key, vault_id, "journal " + name, sealed)
-            print(sequence, name, *vault.parse_arrival(data), sep="\t")
+            print(sequence, name, *vault.parse_record(data), sep="\t")
         except vault.Damage as damage:
             print(f"{sequence} {name} damaged: {damage}")
             good = False

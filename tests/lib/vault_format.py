@@ -86,8 +86,9 @@ def unwrap(wrap_key, vault_id, message_id, wrapped):
     return open_gcm(wrap_key, wrapped[1:13], b"\1" + vault_id + message_id, wrapped[13:])
 
 
-def parse_arrival(data):
-    """Account, mailbox, UID, UIDL, date and flags of a journal record."""
+def parse_record(data):
+    """Account, mailbox, UID, UIDL, date and flags of a journal record; of one that is no arrival, what
+    it is stands in place of UIDL and date."""
     at = 0
 
     def take(size):
@@ -102,12 +103,15 @@ def parse_arrival(data):
     def text():
         return take(number(4)).decode()
 
-    demand(number(1) == 1, "unknown record")
-    account, mailbox, uid, uidl, date = text(), text(), number(4), text(), number(8)
-    flags = [text() for _ in range(number(2))]
+    kind = number(1)
+    demand(kind in (1, 2, 3), "unknown record")
+    account, mailbox, uid = text(), text(), number(4)
+    uidl, date = (text(), number(8)) if kind == 1 else ("", 0)
+    flags = [text() for _ in range(number(2))] if kind != 3 else []
     demand(at == len(data) and len(flags) <= 100, "something follows the record")
     demand((uid != 0) != (uidl != ""), "neither UID nor UIDL, or both")
-    return [account, mailbox, uid, uidl, date, *flags]
+    heads = {1: [uidl, date], 2: ["flags"], 3: ["gone"]}
+    return [account, mailbox, uid, *heads[kind], *flags]
 
 
 def match_key(vault_id, vault_private, copy, check):

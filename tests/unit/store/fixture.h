@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/error.h"
+#include "store/vault-place.h"
 #include "store/vault-uidl.h"
 
 typedef struct {

@@ -9,6 +9,7 @@ UNIT_STORE = \
 
 UNIT_STORE += \
 	tests/unit/store/test-absorb \
+	tests/unit/store/test-absorb-places \
 	tests/unit/store/test-layout \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-ranges \
@@ -22,6 +23,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-format \
 	tests/unit/store/test-vault-limits \
 	tests/unit/store/test-vault-logins \
+	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
 	tests/unit/store/test-vault-writer
 
@@ -76,6 +78,10 @@ tests_unit_store_test_vault_limits_SOURCES = tests/unit/store/test-vault-limits.
 tests_unit_store_test_vault_limits_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_logins_SOURCES = tests/unit/store/test-vault-logins.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_logins_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_absorb_places_SOURCES = tests/unit/store/test-absorb-places.c $(VAULT_FIXTURE)
+tests_unit_store_test_absorb_places_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_place_SOURCES = tests/unit/store/test-vault-place.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_place_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_read_SOURCES = tests/unit/store/test-vault-read.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_read_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.c $(VAULT_FIXTURE)

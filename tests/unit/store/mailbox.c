@@ -245,6 +245,7 @@ gboolean letter_matches(const Letter *letter, const Query *query)
 gboolean letter_add(Index *index, const Letter *letter, GError **error)
 {
     JournalRecord record = {
+        .kind = JOURNAL_ARRIVAL,
         .sequence = letter->row,
         .row = letter->row,
         .arrival = {.account = letter->account,

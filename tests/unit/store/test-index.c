@@ -164,6 +164,8 @@ static void a_further_arrival_adds_its_folder_and_flags(void **state)
 
     /* One that comes later and unread does not make it unread again. */
     g_strfreev(g_steal_pointer(&letter->flags));
+    g_free(letter->folder);
+    letter->folder = g_strdup("Third");
     add_all(fixture->index, letters, 4);
     assert_finds(fixture->index, "is:unread", SORT_NEWEST, "");
 }

@@ -17,9 +17,11 @@ typedef struct {
 static const Layout vault_layouts[] = {
     {4, "83988b02d77ee64b791b6071de58cf307171bd5dfd7cb772ce42ec779d0574e8"},
     {5, "d6b5c6e7da67c74b131bad63521ab89aab180a7f094cca0f58bb5c20b270d7df"},
+    {6, "314451d4bda3cfa3c99ad3dfef2dea37f0c8a59a53401d8e4d1203d847cd2c80"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
+    {2, "cd8803451ed52f6656c7d3de2eca3e97c432629c21ad3ae897d819cea0488dd8"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)
@@ -98,7 +100,7 @@ static void an_index_of_another_release_is_made_anew(void **state)
     static const char *const others[] = {
         "PRAGMA user_version=99",
         "PRAGMA user_version=0",
-        "DROP TABLE words; DROP TABLE doc; PRAGMA user_version=2",
+        "DROP TABLE words; DROP TABLE doc; PRAGMA user_version=1",
         "PRAGMA user_version=-1",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {

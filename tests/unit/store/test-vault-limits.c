@@ -45,12 +45,13 @@ static void p8_flags_over_the_limit_are_left_out(void **state)
 {
     (void)state;
     g_auto(GStrv) flags = flags_numbered(LIMIT_FLAGS + 1);
+    JournalKind kind;
     Arrival arrival = inbox_7, read;
     arrival.flags = flags;
-    g_autoptr(GBytes) packed = arrival_pack(&arrival);
+    g_autoptr(GBytes) packed = journal_pack(JOURNAL_ARRIVAL, &arrival);
     gsize size;
     const guint8 *bytes = g_bytes_get_data(packed, &size);
-    assert_true(arrival_unpack(bytes, size, &read));
+    assert_true(journal_unpack(bytes, size, &kind, &read));
     assert_int_equal(g_strv_length(read.flags), LIMIT_FLAGS);
     assert_string_equal(read.flags[LIMIT_FLAGS - 1], "$Flag100");
     arrival_clear(&read);
@@ -61,9 +62,10 @@ static void p8_a_record_with_more_flags_is_refused(void **state)
 {
     (void)state;
     g_auto(GStrv) flags = flags_numbered(LIMIT_FLAGS);
+    JournalKind kind;
     Arrival arrival = inbox_7, read;
     arrival.flags = flags;
-    g_autoptr(GBytes) packed = arrival_pack(&arrival);
+    g_autoptr(GBytes) packed = journal_pack(JOURNAL_ARRIVAL, &arrival);
     g_autoptr(GByteArray) record = g_bytes_unref_to_array(g_bytes_ref(packed));
     static const guint8 one_more[] = {0, 0, 0, 1, 'x'};
     gsize count_at = record->len;
@@ -73,7 +75,7 @@ static void p8_a_record_with_more_flags_is_refused(void **state)
     assert_int_equal(record->data[count_at + 1], LIMIT_FLAGS);
     record->data[count_at + 1]++;
     g_byte_array_append(record, one_more, sizeof one_more);
-    assert_false(arrival_unpack(record->data, record->len, &read));
+    assert_false(journal_unpack(record->data, record->len, &kind, &read));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)

@@ -1,0 +1,186 @@
+/*
+ * Where a message lies and what its flags say there. See index.h. Each arrival knows the tags of
+ * its own flags, so that one that changes or ends takes away no tag that another still gives.
+ */
+#include "store/index-private.h"
+
+#include <string.h>
+
+#define UNREAD "unread"
+#define GONE "gone"
+
+/* Server flags that have a name of ours; other keywords keep theirs. */
+static const struct {
+    const char *flag, *tag;
+} known_flags[] = {
+    {"\\Answered", "replied"}, {"\\Flagged", "flagged"},    {"\\Draft", "draft"},
+    {"\\Deleted", "deleted"},  {"$Forwarded", "forwarded"},
+};
+
+/* NULL for a flag that is no tag: \Seen, \Recent and system flags of servers to come; and what a
+ * server may not say, for it is ours. */
+static const char *tag_name(const char *flag)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(known_flags); i++)
+        if (g_ascii_strcasecmp(flag, known_flags[i].flag) == 0)
+            return known_flags[i].tag;
+    if (*flag == '\\' || *flag == '\0' || !g_utf8_validate(flag, -1, NULL))
+        return NULL;
+    return g_ascii_strcasecmp(flag, GONE) == 0 || g_ascii_strcasecmp(flag, UNREAD) == 0 ? NULL
+                                                                                        : flag;
+}
+
+static gboolean is_seen(GStrv flags)
+{
+    for (; flags && *flags; flags++)
+        if (g_ascii_strcasecmp(*flags, "\\Seen") == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean tag_of(Index *index, const char *name, gint64 *tag, GError **error)
+{
+    g_autofree char *key = index_fold(name);
+    const char *const values[4] = {name, key};
+    return index_find_or_add(index, index_use(index, SQL_FIND_TAG, error, "t", name), SQL_ADD_TAG,
+                             "tt", values, tag, error);
+}
+
+/* The numbers of the tags that FLAGS stand for, with blanks between; NULL for none. */
+static gboolean tags_of(Index *index, GStrv flags, char **tags, GError **error)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (; flags && *flags; flags++) {
+        gint64 tag;
+        const char *name = tag_name(*flags);
+        if (name == NULL)
+            continue;
+        if (!tag_of(index, name, &tag, error))
+            return FALSE;
+        g_string_append_printf(list, "%s%" G_GINT64_FORMAT, list->len ? " " : "", tag);
+    }
+    *tags = list->len ? g_string_free(g_steal_pointer(&list), FALSE) : NULL;
+    return TRUE;
+}
+
+/* --- the tags of a message ------------------------------------------------------------------ */
+
+typedef struct {
+    GString *tags; /* numbers, with blanks between */
+    gboolean seen, here;
+} Sum;
+
+static void add_up(Sum *sum, gboolean gone, gboolean seen, const char *tags)
+{
+    sum->here |= !gone;
+    sum->seen |= seen;
+    if (tags && *tags)
+        g_string_append_printf(sum->tags, "%s%s", sum->tags->len ? " " : "", tags);
+}
+
+static gboolean add_tag(Index *index, gint64 row, gint64 tag, GError **error)
+{
+    return index_run(index, index_use(index, SQL_ADD_TAGGED, error, "ii", row, tag), error);
+}
+
+static gboolean add_named(Index *index, gint64 row, const char *name, GError **error)
+{
+    gint64 tag;
+    return tag_of(index, name, &tag, error) && add_tag(index, row, tag, error);
+}
+
+/* A message read in one folder is read. */
+static gboolean set_tags(Index *index, gint64 row, const Sum *sum, GError **error)
+{
+    g_auto(GStrv) numbers = g_strsplit(sum->tags->str, " ", -1);
+    for (guint i = 0; numbers[i]; i++)
+        if (*numbers[i] && !add_tag(index, row, g_ascii_strtoll(numbers[i], NULL, 10), error))
+            return FALSE;
+    return (sum->seen || add_named(index, row, UNREAD, error)) &&
+           (sum->here || add_named(index, row, GONE, error));
+}
+
+static gboolean add_up_all(Index *index, gint64 row, Sum *sum, GError **error)
+{
+    gboolean more;
+    g_autoptr(IndexUse) use = index_use(index, SQL_ARRIVALS, error, "i", row);
+    if (use == NULL)
+        return FALSE;
+    while (index_step(index, use, &more, error)) {
+        if (!more)
+            return TRUE;
+        add_up(sum, sqlite3_column_int(use, 0) != 0, sqlite3_column_int(use, 1) != 0,
+               (const char *)sqlite3_column_text(use, 2));
+    }
+    return FALSE;
+}
+
+/* What ended counts only while nothing else is left; then tags follow from what there is. */
+static gboolean settle(Index *index, gint64 row, GError **error)
+{
+    Sum sum = {.tags = g_string_new(NULL)};
+    static const IndexSql steps[] = {SQL_DROP_GONE, SQL_MOVE_DOC, SQL_REMOVE_TAGGED};
+    gboolean fine = TRUE;
+    for (gsize i = 0; fine && i < G_N_ELEMENTS(steps); i++)
+        fine = index_run(index, index_use(index, steps[i], error, "i", row), error);
+    fine = fine && add_up_all(index, row, &sum, error) && set_tags(index, row, &sum, error);
+    g_string_free(sum.tags, TRUE);
+    return fine;
+}
+
+static gboolean put(Index *index, IndexSql how, gint64 row, gint64 place, const Arrival *arrival,
+                    const char *tags, GError **error)
+{
+    return index_run(index,
+                     index_use(index, how, error, "iiiit", row, place, (gint64)arrival->uid,
+                               (gint64)is_seen(arrival->flags), tags),
+                     error);
+}
+
+gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival, gboolean new,
+                      GError **error)
+{
+    g_autofree char *tags = NULL;
+    if (!tags_of(index, arrival->flags, &tags, error) ||
+        !put(index, SQL_ADD_ARRIVAL, row, place, arrival, tags, error))
+        return FALSE;
+    if (!new)
+        return settle(index, row, error);
+    Sum sum = {.tags = g_string_new(NULL)};
+    add_up(&sum, FALSE, is_seen(arrival->flags), tags);
+    gboolean fine = set_tags(index, row, &sum, error);
+    g_string_free(sum.tags, TRUE);
+    return fine;
+}
+
+gboolean index_set_flags(Index *index, const JournalRecord *record, GError **error)
+{
+    gint64 place;
+    g_autofree char *tags = NULL;
+    const Arrival *arrival = &record->arrival;
+    return index_place(index, arrival, &place, error) &&
+           tags_of(index, arrival->flags, &tags, error) &&
+           put(index, SQL_SET_ARRIVAL, record->row, place, arrival, tags, error) &&
+           settle(index, record->row, error);
+}
+
+gboolean index_gone(Index *index, const JournalRecord *record, GError **error)
+{
+    gint64 place;
+    if (!index_place(index, &record->arrival, &place, error))
+        return FALSE;
+    IndexUse *use = index_use(index, SQL_GONE_ARRIVAL, error, "iii", record->row, place,
+                              (gint64)record->arrival.uid);
+    return index_run(index, use, error) && settle(index, record->row, error);
+}
+
+gboolean index_remove(Index *index, gint64 row, GError **error)
+{
+    /* Its words can be taken out only by naming them; those that waited for a key can be named. */
+    static const IndexSql steps[] = {SQL_REMOVE_WORDS,    SQL_REMOVE_DEFERRED, SQL_REMOVE_TAGGED,
+                                     SQL_REMOVE_ARRIVALS, SQL_REMOVE_CARD,     SQL_REMOVE_DOC};
+    for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
+        if (!index_run(index, index_use(index, steps[i], error, "i", row), error))
+            return FALSE;
+    return TRUE;
+}

@@ -1,0 +1,280 @@
+/* See vault-place.h: how a message leaves a mailbox. One transaction, so that a kill leaves all as
+ * it was, to be told by the server once more, or all done. */
+#include "store/vault-place.h"
+
+#include <string.h>
+
+#include "core/error.h"
+
+#include "store/vault-commit.h"
+#include "store/vault-record.h"
+#include "store/vault-writer.h"
+
+typedef struct {
+    VaultWriter *writer;
+    Vault *vault;
+    const char *account;
+    gint64 account_row;
+    const Removal *removal;
+    const char *mailbox;
+    gboolean may_remove; /* by what happened in this mailbox */
+    gint64 left;         /* messages that the account has no more */
+    GArray *unplaced;    /* gint64: rows that may have to go */
+} Leaving;
+
+/* A placement that ends. */
+typedef struct {
+    guint32 uid;
+    gint64 row;
+    guint8 id[MESSAGE_ID_SIZE];
+} Ending;
+
+void departure_free(Departure *departure)
+{
+    if (departure == NULL)
+        return;
+    g_free(departure->mailbox);
+    g_array_unref(departure->uids);
+    g_free(departure);
+}
+
+static gboolean any(Vault *vault, VaultSql which, gint64 first, gint64 second, gint64 third,
+                    gboolean *found, GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, which, error);
+    if (statement == NULL)
+        return FALSE;
+    const gint64 values[] = {first, second, third};
+    for (int n = 1; n <= sqlite3_bind_parameter_count(statement); n++)
+        sql_int(statement, n, values[n - 1]);
+    if (!sql_row(vault, statement, found, error))
+        return FALSE;
+    sqlite3_reset(statement);
+    return TRUE;
+}
+
+static gboolean run(Vault *vault, VaultSql which, gint64 first, gint64 second, GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, which, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, first);
+    sql_int(statement, 2, second);
+    return sql_done(vault, statement, error);
+}
+
+static gboolean journal(Leaving *self, const Ending *ending, GError **error)
+{
+    const Arrival arrival = {
+        .account = self->account, .mailbox = self->mailbox, .uid = ending->uid};
+    g_autoptr(GBytes) plain = journal_pack(JOURNAL_GONE, &arrival);
+    g_autoptr(GBytes) record = writer_seal_record(self->writer, ending->id, plain);
+    return batch_add_record(self->writer->batch, ending->row, record, error);
+}
+
+static gboolean end_placement(Leaving *self, gint64 mailbox, const Ending *ending, GError **error)
+{
+    gboolean elsewhere, added;
+    if (!run(self->vault, SQL_DROP_PLACEMENT, mailbox, ending->uid, error) ||
+        !any(self->vault, SQL_ELSEWHERE, ending->row, self->account_row, 0, &elsewhere, error))
+        return FALSE;
+    if (!elsewhere && !self->may_remove)
+        return vault_keep(self->vault, ending->row, self->account_row, &added, error);
+    self->left++;
+    if (!elsewhere)
+        g_array_append_val(self->unplaced, ending->row);
+    return TRUE;
+}
+
+/* The next placements of MAILBOX from FIRST to LAST; few enough to be held in memory. */
+static gboolean next_page(Vault *vault, gint64 mailbox, guint64 first, guint32 last, GArray *page,
+                          GError **error)
+{
+    gboolean row, fine;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_PLACEMENTS, error);
+    if (statement == NULL)
+        return FALSE;
+    g_array_set_size(page, 0);
+    sql_int(statement, 1, mailbox);
+    sql_int(statement, 2, (gint64)first);
+    sql_int(statement, 3, last);
+    while ((fine = sql_row(vault, statement, &row, error)) && row) {
+        const guint8 *id = sql_column(statement, 2, MESSAGE_ID_SIZE);
+        Ending ending = {.uid = (guint32)sqlite3_column_int64(statement, 0),
+                         .row = sqlite3_column_int64(statement, 1)};
+        if (!(fine = id || vault_damaged(vault, "a message has no id", error)))
+            break;
+        memcpy(ending.id, id, MESSAGE_ID_SIZE);
+        g_array_append_val(page, ending);
+    }
+    sqlite3_reset(statement);
+    return fine;
+}
+
+/* STAYS: a mailbox where a message that lies at the same UID is not gone at all; or 0. */
+static gboolean end_page(Leaving *self, gint64 mailbox, gint64 stays, const GArray *page,
+                         GError **error)
+{
+    for (guint i = 0; i < page->len; i++) {
+        const Ending *ending = &g_array_index(page, Ending, i);
+        gboolean same = FALSE;
+        if (stays != 0 &&
+            !any(self->vault, SQL_SAME_PLACE, stays, ending->uid, ending->row, &same, error))
+            return FALSE;
+        if (!end_placement(self, mailbox, ending, error) ||
+            (!same && !journal(self, ending, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean end_range(Leaving *self, gint64 mailbox, gint64 stays, UidRange range,
+                          guint64 *ended, GError **error)
+{
+    g_autoptr(GArray) page = g_array_new(FALSE, FALSE, sizeof(Ending));
+    guint64 next = range.first;
+    do {
+        if (!next_page(self->vault, mailbox, next, range.last, page, error) ||
+            !end_page(self, mailbox, stays, page, error))
+            return FALSE;
+        *ended += page->len;
+        if (page->len > 0)
+            next = (guint64)g_array_index(page, Ending, page->len - 1).uid + 1;
+    } while (page->len > 0);
+    return TRUE;
+}
+
+static gboolean end_former(Leaving *self, const PlaceName *place, gint64 current, GError **error)
+{
+    gboolean found;
+    const UidRange all = {1, G_MAXUINT32};
+    for (;;) {
+        guint64 ended = 0;
+        sqlite3_stmt *statement = vault_sql(self->vault, SQL_FORMER, error);
+        if (statement == NULL)
+            return FALSE;
+        sql_blob(statement, 1, place->mailbox_mac, MAC_SIZE);
+        if (!sql_row(self->vault, statement, &found, error))
+            return FALSE;
+        gint64 former = found ? sqlite3_column_int64(statement, 0) : 0;
+        sqlite3_reset(statement);
+        if (former == 0)
+            return TRUE;
+        if (!end_range(self, former, current, all, &ended, error) ||
+            !sql_run_with(self->vault, SQL_DROP_MAILBOX, former, error))
+            return FALSE;
+    }
+}
+
+static gboolean set_modseq(Vault *vault, gint64 mailbox, guint64 modseq, guint64 ended,
+                           GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, SQL_SET_MODSEQ, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, mailbox);
+    sql_int(statement, 2, (gint64)modseq);
+    sql_int(statement, 3, (gint64)ended);
+    return sql_done(vault, statement, error);
+}
+
+static gboolean depart(Leaving *self, const Departure *departure, GError **error)
+{
+    MailboxRow row;
+    guint64 ended = 0;
+    const PlaceName *place = writer_place(self->writer, self->account, departure->mailbox);
+    if (!vault_mailbox_row(self->vault, place->mailbox_mac, &row, error))
+        return FALSE;
+    self->mailbox = departure->mailbox;
+    self->may_remove = FALSE;
+    if (departure->renumbered && !end_former(self, place, row.id, error))
+        return FALSE;
+    self->may_remove = self->removal->remove;
+    for (guint i = 0; i < departure->uids->len; i++)
+        if (!end_range(self, row.id, 0, g_array_index(departure->uids, UidRange, i), &ended, error))
+            return FALSE;
+    return set_modseq(self->vault, row.id, departure->modseq, ended, error);
+}
+
+/* --- what nobody has any more --------------------------------------------------------------- */
+
+static gboolean remove_message(Vault *vault, gint64 row, GError **error)
+{
+    gboolean found;
+    sqlite3_stmt *bytes = vault_sql(vault, SQL_BYTES, error);
+    sqlite3_stmt *total = vault_sql(vault, SQL_ADD_TOTAL, error);
+    if (bytes == NULL || total == NULL)
+        return FALSE;
+    sql_int(bytes, 1, row);
+    if (!sql_row(vault, bytes, &found, error))
+        return FALSE;
+    sql_int(total, 1, -1);
+    sql_int(total, 2, found ? -sqlite3_column_int64(bytes, 0) : 0);
+    sqlite3_reset(bytes);
+    return sql_done(vault, total, error) && vault_drop_chunks(vault, row, error) &&
+           sql_run_with(vault, SQL_REMOVE, row, error);
+}
+
+static gboolean remove_unwanted(Leaving *self, guint64 *removed, GError **error)
+{
+    for (guint i = 0; i < self->unplaced->len; i++) {
+        gint64 row = g_array_index(self->unplaced, gint64, i);
+        gboolean wanted;
+        if (!any(self->vault, SQL_WANTED, row, 0, 0, &wanted, error))
+            return FALSE;
+        if (wanted)
+            continue;
+        if (!remove_message(self->vault, row, error))
+            return FALSE;
+        ++*removed;
+    }
+    return TRUE;
+}
+
+static gboolean depart_all(Leaving *self, const GPtrArray *departures, Removal *removal,
+                           GError **error)
+{
+    const PlaceName *place = writer_place(self->writer, self->account, "");
+    if (!vault_account_row(self->vault, place->account_mac, &self->account_row, error) ||
+        !batch_add_row(self->writer->batch, error))
+        return FALSE;
+    for (guint i = 0; i < departures->len; i++)
+        if (!depart(self, departures->pdata[i], error))
+            return FALSE;
+    removal->removed = self->unplaced->len;
+    removal->braked = removal->removed > removal->most;
+    if (removal->braked)
+        return TRUE;
+    removal->removed = 0;
+    return remove_unwanted(self, &removal->removed, error) &&
+           run(self->vault, SQL_LESS_MESSAGES, self->account_row, self->left, error);
+}
+
+gboolean vault_depart(VaultWriter *writer, const char *account, const GPtrArray *departures,
+                      Removal *removal, GError **error)
+{
+    Vault *vault = writer->vault;
+    removal->removed = 0;
+    removal->braked = FALSE;
+    if (!batch_is_empty(writer->batch))
+        return refuse(error, POSTERN_ERROR_BUG, "vault.order", NULL,
+                      "placements were ended inside a batch");
+    if (!writer_sound(writer, error) || !batch_begin(writer->batch, error) ||
+        !sql_run(vault, SQL_STRICT, error) || !sql_run(vault, SQL_BEGIN, error))
+        return FALSE;
+    Leaving leaving = {.writer = writer,
+                       .vault = vault,
+                       .account = account,
+                       .removal = removal,
+                       .unplaced = g_array_new(FALSE, FALSE, sizeof(gint64))};
+    gboolean fine = depart_all(&leaving, departures, removal, error);
+    g_array_unref(leaving.unplaced);
+    if (fine && removal->braked)
+        fine = sql_run(vault, SQL_ROLLBACK, error);
+    else
+        fine = sql_end(vault, fine, error);
+    /* Its row is there no more, or its key has done its work. */
+    batch_free(writer->batch);
+    writer->batch = batch_new(vault, writer->digest);
+    return fine;
+}
