@@ -200,10 +200,10 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
 {
     (void)error;
     MailboxList *self = user;
-    if (!name->selectable || !plan_wants_folder(self->account->folders, name->display))
+    if (!name->selectable || !plan_wants_folder(self->account->folders, name->display, name->uses))
         return TRUE;
     MailboxName *copy = g_new0(MailboxName, 1);
-    *copy = (MailboxName){g_strdup(name->name), g_strdup(name->display), TRUE};
+    *copy = (MailboxName){g_strdup(name->name), g_strdup(name->display), TRUE, name->uses};
     g_ptr_array_add(self->wanted, copy);
     return TRUE;
 }

@@ -69,13 +69,13 @@ GArray *plan_batch(const GArray *missing, const GArray *listed, guint begin, gui
     return ranges;
 }
 
-gboolean plan_wants_folder(char *const *patterns, const char *name)
+gboolean plan_wants_folder(char *const *patterns, const char *name, guint uses)
 {
     gboolean wanted = FALSE;
     for (; *patterns; patterns++) {
         gboolean exclude = **patterns == '!';
         const char *pattern = *patterns + (exclude ? 1 : 0);
-        if (g_pattern_match_simple(pattern, name) ||
+        if (g_pattern_match_simple(pattern, name) || (uses & mailbox_use_named(pattern)) ||
             (g_ascii_strcasecmp(pattern, "INBOX") == 0 && g_ascii_strcasecmp(name, "INBOX") == 0))
             wanted = !exclude;
     }

@@ -32,5 +32,7 @@ gssize plan_find(const GArray *listed, guint32 number);
  */
 GArray *plan_batch(const GArray *missing, const GArray *listed, guint begin, guint end);
 
-/* Does folder NAME match PATTERNS ("*; !Trash"; the last match decides; INBOX in any case)? */
-gboolean plan_wants_folder(char *const *patterns, const char *name);
+/* Does folder NAME match PATTERNS ("*; !Trash"; the last match decides; INBOX in any case)? A
+ * pattern
+ * "\Trash" stands for what the server calls one: USES are those of MailboxName. */
+gboolean plan_wants_folder(char *const *patterns, const char *name, guint uses);

@@ -247,6 +247,7 @@ gboolean record_get_gone(const Frame *frame, NumberRange *gone, GError **error)
 void record_put_mailbox(GByteArray *out, const MailboxName *name)
 {
     put_u8(out, name->selectable ? 1 : 0);
+    put_u8(out, (guint8)name->uses);
     put_string(out, name->name);
     put_string(out, name->display);
 }
@@ -255,6 +256,7 @@ gboolean record_get_mailbox(const Frame *frame, MailboxName *name, GError **erro
 {
     Cursor cursor = over(frame);
     name->selectable = cursor_u8(&cursor) == 1;
+    name->uses = cursor_u8(&cursor);
     name->name = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     /* Each byte may have become U+FFFD, three bytes. */
     name->display = cursor_string(&cursor, 3 * LIMIT_MAILBOX_NAME);

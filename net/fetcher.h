@@ -16,10 +16,27 @@
 
 typedef struct Fetcher Fetcher;
 
+/* What a mailbox is for, as the server says it (RFC 6154, 8457). */
+typedef enum {
+    USE_ALL = 1 << 0,
+    USE_ARCHIVE = 1 << 1,
+    USE_DRAFTS = 1 << 2,
+    USE_FLAGGED = 1 << 3,
+    USE_IMPORTANT = 1 << 4,
+    USE_JUNK = 1 << 5,
+    USE_SENT = 1 << 6,
+    USE_TRASH = 1 << 7,
+} MailboxUse;
+#define USE_ANY ((1 << 8) - 1)
+
+/* The bit of NAME, "\Trash" in any case; 0 for none of these. */
+guint mailbox_use_named(const char *name);
+
 typedef struct {
     char *name;    /* exactly as the server sent it: what is sent back */
-    char *display; /* UTF-8: modified UTF-7 decoded (RFC 3501, 5.1.3) */
+    char *display; /* UTF-8: modified UTF-7 decoded (RFC 3501, 5.1.3; RFC 6855) */
     gboolean selectable;
+    guint uses; /* MailboxUse, by bit */
 } MailboxName;
 void mailbox_name_free(MailboxName *name);
 

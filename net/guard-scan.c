@@ -54,6 +54,7 @@ void guard_scan_command(GuardScan *scan, ScanExpects expects)
         scan->silent = is_mute(scan);
     scan->body_bytes = 0;
     scan->news = 0;
+    scan->ended = FALSE;
     scan->opened = (ScanOpened){0};
     scan->taker = (ChangeTaker){0};
     scan->changes = 0;
@@ -75,6 +76,16 @@ guint64 guard_scan_body_bytes(const GuardScan *scan)
 GArray *guard_scan_found(GuardScan *scan)
 {
     return scan->found;
+}
+
+gsize guard_scan_left(const GuardScan *scan)
+{
+    return scan->left;
+}
+
+gboolean guard_scan_stopped(const GuardScan *scan)
+{
+    return scan->ended && (scan->expects & SCAN_STOP);
 }
 
 const ScanStatus *guard_scan_status(const GuardScan *scan)
@@ -106,6 +117,7 @@ guint guard_scan_news(const GuardScan *scan)
 
 static void line_over(GuardScan *scan)
 {
+    scan->ended = scan->ended || scan->tagged;
     scan->kind = LINE_PLAIN;
     scan->line = 0;
     scan->head_size = 0;
@@ -323,7 +335,7 @@ gboolean guard_scan_feed(GuardScan *scan, const guint8 *data, gsize size, GByteA
                          GError **error)
 {
     scan->out = out;
-    for (gsize taken; size > 0; data += taken, size -= taken) {
+    for (gsize taken; size > 0 && !guard_scan_stopped(scan); data += taken, size -= taken) {
         taken = scan->literal > 0 ? MIN(size, scan->literal) : 1;
         if (scan->literal > 0) {
             if (!pass_literal(scan, data, taken, error))
@@ -332,5 +344,6 @@ gboolean guard_scan_feed(GuardScan *scan, const guint8 *data, gsize size, GByteA
             return FALSE;
         }
     }
+    scan->left = size;
     return TRUE;
 }

@@ -30,6 +30,7 @@ typedef enum {
     SCAN_MUTE = 1 << 8,     /* a command of our own: no line that begins now reaches the parser */
     SCAN_CHANGES = 1 << 3,  /* FETCH and VANISHED (EARLIER), for the taker */
     SCAN_QUIET = 1 << 4,    /* the parser sees the tagged line alone */
+    SCAN_STOP = 1 << 5,     /* what follows the tagged line is for the next command, or no IMAP */
 } ScanExpects;
 
 typedef enum { SAID_NOTHING, SAID_OK, SAID_NO, SAID_BAD, SAID_BYE, SAID_PREAUTH } Said;
@@ -68,6 +69,11 @@ void guard_scan_refill(GuardScan *scan);
 /* Looks at SIZE bytes from the wire and appends to OUT what the parser may see. */
 gboolean guard_scan_feed(GuardScan *scan, const guint8 *data, gsize size, GByteArray *out,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of the last feed, the bytes behind the tagged line, which SCAN_STOP leaves alone; and whether
+ * that line has been. */
+gsize guard_scan_left(const GuardScan *scan);
+gboolean guard_scan_stopped(const GuardScan *scan);
 
 /* Of the command: bytes of bodies and changes so far, the numbers found, the last tagged line, and
  * a BYE. */

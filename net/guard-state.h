@@ -33,6 +33,8 @@ struct GuardScan {
     guint changes;      /* messages and ranges that went to it */
     guint64 body_bytes; /* of changes too */
     guint news;         /* lines that tell of a change */
+    gsize left;         /* of the last feed */
+    gboolean ended;     /* the tagged line was */
     guint64 reply;      /* bytes of the reply, bodies apart */
     guint lines;        /* lines of the reply */
     GByteArray *out;    /* during a feed */

@@ -19,6 +19,7 @@ struct Guard {
     GByteArray *out; /* bytes that passed */
     gsize at;        /* of them, those that were read */
     guint8 raw[READ_BYTES];
+    gsize raw_at, raw_end; /* what of it the scanner has left for the next command */
 };
 
 Guard *guard_new(Channel *channel)
@@ -87,25 +88,45 @@ static void set_deadline(Guard *guard)
     channel_deadline(guard->channel, (guint)CLAMP(left / 1000, 0, (gint64)G_MAXINT32));
 }
 
+static gboolean read_raw(Guard *guard)
+{
+    set_deadline(guard);
+    gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
+    if (got == 0)
+        refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
+               "the server closed the connection in the middle of a reply");
+    if (got <= 0)
+        return FALSE;
+    trace_imap(channel_trace(guard->channel), guard->raw, (gsize)got);
+    guard->raw_at = 0;
+    guard->raw_end = (gsize)got;
+    return TRUE;
+}
+
+static void scan_raw(Guard *guard)
+{
+    if (guard_scan_feed(guard->scan, guard->raw + guard->raw_at, guard->raw_end - guard->raw_at,
+                        guard->out, &guard->error))
+        guard->raw_at = guard->raw_end - guard_scan_left(guard->scan);
+}
+
 gboolean guard_skim(Guard *guard)
 {
     if (guard->error)
         return FALSE;
-    set_deadline(guard);
-    gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
-    if (got > 0)
-        trace_imap(channel_trace(guard->channel), guard->raw, (gsize)got);
-    if (got > 0)
-        (void)!guard_scan_feed(guard->scan, guard->raw, (gsize)got, guard->out, &guard->error);
-    else if (got == 0)
-        refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
-               "the server closed the connection in the middle of a reply");
+    if (guard_scan_stopped(guard->scan))
+        return refuse(&guard->error, POSTERN_ERROR_PROTOCOL, "server.protocol",
+                      "tell the people who run the server; Postern has closed the connection",
+                      "the server's answer is over where it should go on");
+    if (guard->raw_at < guard->raw_end || read_raw(guard))
+        scan_raw(guard);
     return guard->error == NULL;
 }
 
 GuardEvent guard_wait(Guard *guard, int fd, gint64 until)
 {
-    while (guard->error == NULL && !channel_pending(guard->channel)) {
+    while (guard->error == NULL && guard->raw_at == guard->raw_end &&
+           !channel_pending(guard->channel)) {
         struct pollfd fds[] = {{.fd = channel_fd(guard->channel), .events = POLLIN},
                                {.fd = fd, .events = POLLIN}};
         gint64 left = until - g_get_monotonic_time();

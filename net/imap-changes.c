@@ -73,18 +73,6 @@ static Said said(const Imap *imap)
     return guard_scan_status(guard_scanner(imap->guard))->said;
 }
 
-gboolean imap_enable(Imap *imap, GError **error)
-{
-    if (imap->enabled || !imap_can(imap, "QRESYNC") || !imap_can(imap, "ENABLE"))
-        return TRUE;
-    imap->enabled = TRUE;
-    int r = imap_say(imap, SCAN_NOTHING, NULL, "ENABLE QRESYNC");
-    if (r != MAILIMAP_NO_ERROR || !imap_alive(imap, NULL))
-        return imap_fail(imap, r, "ENABLE", error);
-    imap->qresync = said(imap) == SAID_OK;
-    return TRUE;
-}
-
 /* ---- EXAMINE ---- */
 
 static void print_name(GString *out, const char *name)

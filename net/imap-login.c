@@ -16,6 +16,29 @@ static const ScanStatus *status(const Imap *imap)
 
 /* ---- greeting ---- */
 
+/* "[CAPABILITY …]" of a status line (RFC 3501, 7.1), which saves asking. A list without MUST is not
+ * worth having: a greeting may name next to nothing. */
+static gboolean take_code(Imap *imap, const char *line, const char *must)
+{
+    static const char code[] = "[CAPABILITY ";
+    const char *ok = strchr(line, ' ');
+    if (ok == NULL || g_ascii_strncasecmp(ok, " OK ", 4) != 0 ||
+        g_ascii_strncasecmp(ok + 4, code, sizeof code - 1) != 0)
+        return FALSE;
+    const char *list = ok + 4 + sizeof code - 1;
+    g_autofree char *upper = g_ascii_strup(list, (gssize)strcspn(list, "]"));
+    g_auto(GStrv) words = g_strsplit(upper, " ", -1);
+    gboolean found = FALSE;
+    for (char **word = words; *word; word++)
+        found = found || g_str_has_prefix(*word, must);
+    if (!found)
+        return FALSE;
+    g_hash_table_remove_all(imap->capabilities);
+    for (char **word = words; *word; word++)
+        g_hash_table_add(imap->capabilities, g_strdup(*word));
+    return TRUE;
+}
+
 /* mailimap_connect() takes PREAUTH for a login and loses memory at BYE. */
 gboolean imap_greeting(Imap *imap, GError **error)
 {
@@ -33,6 +56,7 @@ gboolean imap_greeting(Imap *imap, GError **error)
                               "is not the mailbox that was asked for");
     if (g_ascii_strncasecmp(line, "* OK ", strlen("* OK ")) != 0)
         return imap_violation(imap, error, "the server's greeting is not that of IMAP");
+    take_code(imap, line, "AUTH=");
     imap->etpan->imap_state = MAILIMAP_STATE_NON_AUTHENTICATED;
     return TRUE;
 }
@@ -124,6 +148,17 @@ static gboolean login_done(Imap *imap, const Session *session, int r, const char
     return TRUE;
 }
 
+/* LINE is the tagged one, or NULL. What was offered before the login counts no more. */
+static int finish_login(Imap *imap, const char *line)
+{
+    g_autofree char *last = g_strdup(line);
+    g_hash_table_remove_all(imap->capabilities);
+    int r = line ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
+    if (r == MAILIMAP_NO_ERROR)
+        take_code(imap, last, "IMAP4");
+    return r;
+}
+
 /* The next line that is for us: a challenge, or the tagged answer. */
 static const char *next_line(Imap *imap)
 {
@@ -170,7 +205,7 @@ static gboolean authenticate(Imap *imap, Exchange *exchange, GError **error)
     while ((line = next_line(imap)) && line[0] == '+')
         if (!answer(imap, exchange, line, error))
             return FALSE;
-    int r = line ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
+    int r = finish_login(imap, line);
     g_autoptr(GError) early = NULL;
     if (!login_done(imap, exchange->session, r, sasl_refusal(exchange), error))
         return FALSE;
@@ -216,26 +251,26 @@ static gboolean login_command(Imap *imap, const Session *session, GError **error
         g_strconcat(tag, " LOGIN ", (const char *)secret_bytes(user), " ", NULL);
     guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
     send_secret(imap, start, password, "\r\n");
-    int r = mailimap_read_line(imap->etpan) ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
+    int r = finish_login(imap, mailimap_read_line(imap->etpan));
     return login_done(imap, session, r, "", error);
 }
 
 static GPtrArray *offered_mechanisms(const Imap *imap)
 {
-    GPtrArray *offered = g_ptr_array_new();
+    GPtrArray *offered = g_ptr_array_new_with_free_func(g_free);
     GHashTableIter at;
     gpointer name;
     g_hash_table_iter_init(&at, imap->capabilities);
     while (g_hash_table_iter_next(&at, &name, NULL))
         if (g_str_has_prefix(name, "AUTH="))
-            g_ptr_array_add(offered, (char *)name + strlen("AUTH="));
+            g_ptr_array_add(offered, g_strdup((char *)name + strlen("AUTH=")));
     g_ptr_array_add(offered, NULL);
     return offered;
 }
 
 gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error)
 {
-    if (!ask_capabilities(imap, error))
+    if (g_hash_table_size(imap->capabilities) == 0 && !ask_capabilities(imap, error))
         return FALSE;
     g_autoptr(GPtrArray) offered = offered_mechanisms(imap);
     imap->scram = sasl_offers_scram(offered);
@@ -250,5 +285,5 @@ gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError 
         g_propagate_error(error, g_steal_pointer(&none));
         return FALSE;
     }
-    return in && ask_capabilities(imap, error);
+    return in && (g_hash_table_size(imap->capabilities) > 0 || ask_capabilities(imap, error));
 }

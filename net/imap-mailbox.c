@@ -1,4 +1,4 @@
-/* See imap.h: which mailboxes there are, opening one, and removing messages from it. */
+/* See imap.h: opening a mailbox, and removing messages from it. */
 #include <string.h>
 
 #include "core/error.h"
@@ -12,56 +12,6 @@ static gboolean done(Imap *imap, int r, const char *command, GError **error)
     if (r == MAILIMAP_NO_ERROR && guard_scan_status(guard_scanner(imap->guard))->said == SAID_OK)
         return TRUE;
     return imap_fail(imap, r, command, error);
-}
-
-/* ---- LIST ---- */
-
-static gboolean has_flag(const struct mailimap_mailbox_list *one, const char *flag)
-{
-    const struct mailimap_mbx_list_flags *flags = one->mb_flag;
-    for (clistiter *at = flags ? clist_begin(flags->mbf_oflags) : NULL; at; at = clist_next(at)) {
-        const struct mailimap_mbx_list_oflag *other = clist_content(at);
-        if (other->of_flag_ext && g_ascii_strcasecmp(other->of_flag_ext, flag) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean selectable(const struct mailimap_mailbox_list *one)
-{
-    const struct mailimap_mbx_list_flags *flags = one->mb_flag;
-    gboolean noselect = flags && flags->mbf_type == MAILIMAP_MBX_LIST_FLAGS_SFLAG &&
-                        flags->mbf_sflag == MAILIMAP_MBX_LIST_SFLAG_NOSELECT;
-    return !noselect && !has_flag(one, "Noselect") && !has_flag(one, "NonExistent") &&
-           mailbox_name_sendable(one->mb_name);
-}
-
-static gboolean give_mailbox(Imap *imap, const struct mailimap_mailbox_list *one,
-                             MailboxTaker taker, gpointer user, GError **error)
-{
-    if (strlen(one->mb_name) > LIMIT_MAILBOX_NAME)
-        return imap_too_much(imap, "a mailbox name", LIMIT_MAILBOX_NAME, error);
-    g_autofree char *display = mailbox_name_decode(one->mb_name);
-    MailboxName name = {.name = one->mb_name, .display = display, .selectable = selectable(one)};
-    return taker(user, &name, error);
-}
-
-gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
-{
-    Imap *imap = (Imap *)self;
-    clist *found = NULL;
-    if (!imap_alive(imap, error))
-        return FALSE;
-    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
-    int r = mailimap_list(imap->etpan, "", "*", &found);
-    gboolean good = done(imap, r, "LIST", error);
-    if (good && found && clist_count(found) > LIMIT_MAILBOXES)
-        good = imap_too_much(imap, "mailboxes", LIMIT_MAILBOXES, error);
-    for (clistiter *at = good && found ? clist_begin(found) : NULL; good && at; at = clist_next(at))
-        good = give_mailbox(imap, clist_content(at), taker, user, error);
-    if (found)
-        mailimap_list_result_free(found);
-    return good;
 }
 
 /* ---- EXAMINE and SELECT ---- */

@@ -9,24 +9,51 @@
 
 #define QUIT_MS 10000 /* a good-bye is not worth waiting for */
 
-int imap_say(Imap *imap, ScanExpects expects, const ChangeTaker *taker, const char *words)
+static void expect(Imap *imap, ScanExpects expects, const ChangeTaker *taker)
 {
-    mailimap *etpan = imap->etpan;
-    g_autofree char *tag = g_strdup_printf("%d ", ++etpan->imap_tag);
-    g_autofree char *line = g_strconcat(tag, words, "\r\n", NULL);
-    gsize size = strlen(line);
     guard_command(imap->guard, expects | SCAN_QUIET, LIMIT_COMMAND_MS);
     if (taker)
         guard_scan_taker(guard_scanner(imap->guard), taker);
+}
+
+static int hear(Imap *imap, guint tag)
+{
+    g_autofree char *start = g_strdup_printf("%u ", tag);
+    const char *answer = mailimap_read_line(imap->etpan);
+    if (answer == NULL || guard_scan_bye(guard_scanner(imap->guard))->said == SAID_BYE)
+        return MAILIMAP_ERROR_STREAM;
+    return g_str_has_prefix(answer, start) ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_PROTOCOL;
+}
+
+int imap_say(Imap *imap, ScanExpects expects, const ChangeTaker *taker, const char *words)
+{
+    mailimap *etpan = imap->etpan;
+    guint tag = (guint)++etpan->imap_tag;
+    g_autofree char *line = g_strdup_printf("%u %s\r\n", tag, words);
+    gsize size = strlen(line);
+    expect(imap, expects, taker);
     if (mailstream_write(etpan->imap_stream, line, size) != (ssize_t)size ||
         mailstream_flush(etpan->imap_stream) < 0)
         return MAILIMAP_ERROR_STREAM;
-    const char *answer = mailimap_read_line(etpan);
-    if (answer == NULL)
-        return MAILIMAP_ERROR_STREAM;
-    if (guard_scan_bye(guard_scanner(imap->guard))->said == SAID_BYE)
-        return MAILIMAP_ERROR_STREAM;
-    return g_str_has_prefix(answer, tag) ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_PROTOCOL;
+    return hear(imap, tag);
+}
+
+guint imap_ask(Imap *imap, const char *const *words)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    guint first = (guint)imap->etpan->imap_tag + 1;
+    for (; *words; words++)
+        g_string_append_printf(lines, "%d %s\r\n", ++imap->etpan->imap_tag, *words);
+    expect(imap, SCAN_NOTHING, NULL); /* for the deadline */
+    trace_client(guard_trace(imap->guard), lines->str, lines->len);
+    guard_send(imap->guard, (const guint8 *)lines->str, lines->len);
+    return first;
+}
+
+int imap_hear(Imap *imap, guint tag, ScanExpects expects, const ChangeTaker *taker)
+{
+    expect(imap, expects, taker);
+    return hear(imap, tag);
 }
 
 static gboolean quit(Fetcher *self, GError **error)
@@ -34,6 +61,13 @@ static gboolean quit(Fetcher *self, GError **error)
     Imap *imap = (Imap *)self;
     if (!imap_alive(imap, NULL))
         return TRUE;
+    if (!imap->writable) { /* nothing hangs on the answer */
+        g_autofree char *line = g_strdup_printf("%d LOGOUT\r\n", ++imap->etpan->imap_tag);
+        guard_command(imap->guard, SCAN_NOTHING, QUIT_MS);
+        trace_client(guard_trace(imap->guard), line, strlen(line));
+        guard_send(imap->guard, (const guint8 *)line, strlen(line));
+        return TRUE;
+    }
     guard_command(imap->guard, SCAN_NOTHING, QUIT_MS);
     (void)mailimap_logout(imap->etpan);
     const GError *fault = guard_error(imap->guard);

@@ -16,8 +16,9 @@ typedef struct {
     guint32 uidvalidity, uidnext;
     gboolean scram;    /* was offered for the login */
     gboolean writable; /* opened with SELECT rather than EXAMINE */
-    gboolean enabled;  /* it was tried to enable QRESYNC */
-    gboolean qresync;  /* and that is so */
+    gboolean enabled;  /* ENABLE was said */
+    gboolean qresync;  /* and holds for QRESYNC */
+    gboolean utf8;     /* and for UTF8=ACCEPT: names of mailboxes are UTF-8 */
 } Imap;
 
 /* imap.c: greeting and login over CHANNEL, which it takes. NULL on failure. */
@@ -28,12 +29,18 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error);
  * or keeps in memory. Its codes: MAILIMAP_NO_ERROR for NO and BAD too. */
 int imap_say(Imap *imap, ScanExpects expects, const ChangeTaker *taker, const char *words);
 
+/* Likewise in two halves, for commands that go out together (NULL ends them; constants alone, for
+ * nobody looks whether they are one line): the tag of the first, and the answer to that of TAG; all
+ * but the last with SCAN_STOP. */
+guint imap_ask(Imap *imap, const char *const *words);
+int imap_hear(Imap *imap, guint tag, ScanExpects expects, const ChangeTaker *taker);
+
 /* imap-login.c */
 gboolean imap_greeting(Imap *imap, GError **error);
 gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error);
 
-/* imap-mailbox.c, imap-list.c, imap-get.c, imap-changes.c: the descriptor's functions of the same
- * names. */
+/* imap-names.c, imap-mailbox.c, imap-list.c, imap-get.c, imap-changes.c: the descriptor's functions
+ * of the same names. */
 gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
 gboolean imap_select(Fetcher *self, const char *name, const Known *known,
                      const ChangeTaker *changes, Selected *selected, GError **error);
@@ -53,8 +60,8 @@ gboolean imap_idle(Fetcher *self, int fd, void (*news)(gpointer user), gpointer 
 int imap_examine(Imap *imap, const char *name, const Known *known, const ChangeTaker *changes,
                  gboolean *told);
 
-/* Asks the server for QRESYNC, once, before a mailbox is open (RFC 5161). FALSE when the connection
- * is dead; a server that refuses is taken as it is. */
+/* imap-names.c: enables what is of use, once, before a mailbox is open (RFC 5161). FALSE when the
+ * connection is dead; a server that refuses is taken as it is. */
 gboolean imap_enable(Imap *imap, GError **error);
 
 /* imap-error.c */

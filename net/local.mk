@@ -20,6 +20,7 @@ libpostern_net_a_SOURCES = \
 	net/imap-list.c \
 	net/imap-login.c \
 	net/imap-mailbox.c \
+	net/imap-names.c \
 	net/imap-set.c \
 	net/imap.c net/imap.h \
 	net/line.c net/line.h \

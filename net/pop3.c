@@ -98,7 +98,7 @@ static gboolean usable(Pop3 *self, GError **error)
 static gboolean pop3_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user, GError **error)
 {
     (void)fetcher;
-    const MailboxName inbox = {(char *)"INBOX", (char *)"INBOX", TRUE};
+    const MailboxName inbox = {(char *)"INBOX", (char *)"INBOX", TRUE, 0};
     return taker(user, &inbox, error);
 }
 

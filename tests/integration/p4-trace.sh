@@ -41,7 +41,7 @@ run as john fetchd --once --trace $trace
 code_is 0 'IMAP with a trace'
 is "$(stat -c %a $trace)" 600 'p4 the trace is for its owner alone'
 ok grep -q ' work mail.corp.example -- TLSv1.3, ' $trace -- 'it tells the version of TLS'
-ok grep -q ' C: [0-9]* CAPABILITY$' $trace -- 'what the client says'
+ok grep -q ' C: [0-9]* ENABLE QRESYNC$' $trace -- 'what the client says'
 ok grep -q ' C: [0-9]* .*<secret>$' $trace -- 'that a password went'
 ok grep -q ' S: \* [0-9]* FETCH (.*BODY\[\] {[0-9]*}$' $trace -- 'what the server says'
 ok grep -q ' S: <[0-9]* bytes>$' $trace -- 'and how large its messages are'

@@ -35,9 +35,9 @@ static gboolean server_mailboxes(Fetcher *self, MailboxTaker taker, gpointer use
 {
     (void)self;
     static const MailboxName names[] = {
-        {(char *)"Trash", (char *)"Trash", TRUE},
-        {(char *)"Shelf", (char *)"Shelf", FALSE},
-        {(char *)"INBOX", (char *)"INBOX", TRUE},
+        {(char *)"Trash", (char *)"Trash", TRUE, 0},
+        {(char *)"Shelf", (char *)"Shelf", FALSE, 0},
+        {(char *)"INBOX", (char *)"INBOX", TRUE, 0},
     };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         if (!taker(user, &names[i], error))

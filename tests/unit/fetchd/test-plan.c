@@ -181,21 +181,28 @@ static void the_last_pattern_decides(void **state)
     static const struct {
         const char *patterns, *name;
         gboolean wanted;
+        guint uses;
     } cases[] = {
-        {"*", "INBOX", TRUE},
-        {"*;!Trash", "Trash", FALSE},
-        {"*;!Trash", "Trash/2024", TRUE},
-        {"*;!Trash*", "Trash/2024", FALSE},
-        {"*;!Lists/*;Lists/security", "Lists/security", TRUE},
-        {"INBOX", "Inbox", TRUE},
-        {"inbox", "INBOX", TRUE},
-        {"Archive", "archive", FALSE},
-        {"!Trash", "INBOX", FALSE},
+        {"*", "INBOX", TRUE, 0},
+        {"*;!Trash", "Trash", FALSE, 0},
+        {"*;!Trash", "Trash/2024", TRUE, 0},
+        {"*;!Trash*", "Trash/2024", FALSE, 0},
+        {"*;!Lists/*;Lists/security", "Lists/security", TRUE, 0},
+        {"INBOX", "Inbox", TRUE, 0},
+        {"inbox", "INBOX", TRUE, 0},
+        {"Archive", "archive", FALSE, 0},
+        {"!Trash", "INBOX", FALSE, 0},
+        {"*;!\\Trash", "Papierkorb", FALSE, USE_TRASH},
+        {"*;!\\trash;!\\Junk", "Spam", FALSE, USE_JUNK | USE_ARCHIVE},
+        {"*;!\\Trash", "Trash", TRUE, 0},
+        {"\\Sent", "Gesendet", TRUE, USE_SENT},
+        {"\\Sent", "Sent", FALSE, 0},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) patterns = g_strsplit(cases[i].patterns, ";", -1);
-        assert_int_equal(plan_wants_folder(patterns, cases[i].name), cases[i].wanted);
+        assert_int_equal(plan_wants_folder(patterns, cases[i].name, cases[i].uses),
+                         cases[i].wanted);
     }
 }
 

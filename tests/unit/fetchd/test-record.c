@@ -48,13 +48,14 @@ static void names_and_numbers_come_back(void **state)
 {
     (void)state;
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    record_put_mailbox(bytes, &(MailboxName){(char *)"B&-C", (char *)"B&C", TRUE});
+    record_put_mailbox(bytes, &(MailboxName){(char *)"B&-C", (char *)"B&C", TRUE, USE_TRASH});
     Frame frame = frame_of(WIRE_MAILBOX, bytes);
     MailboxName name = {0};
     assert_true(record_get_mailbox(&frame, &name, NULL));
     assert_string_equal(name.name, "B&-C");
     assert_string_equal(name.display, "B&C");
     assert_true(name.selectable);
+    assert_int_equal(name.uses, USE_TRASH);
     g_free(name.name);
     g_free(name.display);
 

@@ -119,8 +119,12 @@ gboolean talk_mailbox(gpointer user, const MailboxName *name, GError **error)
 {
     Talk *talk = user;
     if (!talk->count_only)
-        g_string_append_printf(talk->taken, "%s|%s|%s\n", name->name, name->display,
+        g_string_append_printf(talk->taken, "%s|%s|%s", name->name, name->display,
                                name->selectable ? "yes" : "no");
+    if (!talk->count_only && name->uses)
+        g_string_append_printf(talk->taken, "|%u", name->uses);
+    if (!talk->count_only)
+        g_string_append_c(talk->taken, '\n');
     return called(talk, error);
 }
 

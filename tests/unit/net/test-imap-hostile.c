@@ -360,6 +360,18 @@ static void p6_without_uidplus_nothing_is_removed(void **state)
 
 /* ---- good-bye ---- */
 
+static void a_good_bye_on_which_nothing_hangs_is_not_waited_for(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {PEER_EXPECT("4 LOGOUT\r\n"), PEER_WAIT()};
+    Talk talk;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    gint64 before = g_get_monotonic_time();
+    assert_true(talk.fetcher->quit(talk.fetcher, NULL));
+    assert_in_range(g_get_monotonic_time() - before, 0, G_USEC_PER_SEC);
+    g_free(talk_end(&talk, NULL));
+}
+
 static void p3_32_a_good_bye_that_is_cut_is_told(void **state)
 {
     (void)state;
@@ -368,17 +380,27 @@ static void p3_32_a_good_bye_that_is_cut_is_told(void **state)
         PeerAct ending;
         gboolean good;
     } cases[] = {
-        {"* BYE x\r\n4 OK x\r\n", ACT_DROP, TRUE}, {"* BYE x\r\n", ACT_CLOSE, TRUE},
-        {"4 NO x\r\n", ACT_CLOSE, TRUE},           {"nonsense", ACT_CLOSE, TRUE},
-        {"* BYE x\r\n4 OK", ACT_DROP, FALSE},
+        {"* BYE x\r\n8 OK x\r\n", ACT_DROP, TRUE}, {"* BYE x\r\n", ACT_CLOSE, TRUE},
+        {"8 NO x\r\n", ACT_CLOSE, TRUE},           {"nonsense", ACT_CLOSE, TRUE},
+        {"* BYE x\r\n8 OK", ACT_DROP, FALSE},
     };
+    static const guint32 one[] = {2};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const PeerStep steps[] = {PEER_EXPECT("4 LOGOUT\r\n"),
+        const PeerStep steps[] = {EXAMINE,
+                                  PEER_EXPECT("5 SELECT INBOX\r\n"),
+                                  PEER_SEND("* OK [UIDVALIDITY 77] x\r\n5 OK x\r\n"),
+                                  PEER_EXPECT("6 UID STORE"),
+                                  PEER_SEND("6 OK x\r\n"),
+                                  PEER_EXPECT("7 UID EXPUNGE"),
+                                  PEER_SEND("7 OK x\r\n"),
+                                  PEER_EXPECT("8 LOGOUT\r\n"),
                                   PEER_SEND_BYTES(cases[i].reply, strlen(cases[i].reply)),
                                   {cases[i].ending, NULL, 0}};
         Talk talk;
         g_autoptr(GError) error = NULL;
         talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+        assert_true(open_inbox(&talk, NULL));
+        assert_true(talk.fetcher->remove(talk.fetcher, one, 1, NULL));
         assert_int_equal(talk.fetcher->quit(talk.fetcher, &error), cases[i].good);
         if (!cases[i].good)
             assert_fault(error, 76, "tls.truncated");
@@ -400,6 +422,7 @@ int main(void)
         cmocka_unit_test(p8_90_floods_end_at_a_limit),
         cmocka_unit_test(p6_57_removal_needs_uidplus_and_the_same_mailbox),
         cmocka_unit_test(p6_without_uidplus_nothing_is_removed),
+        cmocka_unit_test(a_good_bye_on_which_nothing_hangs_is_not_waited_for),
         cmocka_unit_test(p3_32_a_good_bye_that_is_cut_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

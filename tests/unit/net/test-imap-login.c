@@ -273,6 +273,28 @@ static void p1_5_a_greeting_in_clear_gets_no_word(void **state)
     assert_null(strstr(heard, "CAPABILITY"));
 }
 
+/* What the server says of itself unasked is not asked for; before the login it says little. */
+static void capabilities_that_were_told_are_not_asked_for(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_TLS(),
+        PEER_SEND("* OK [capability IMAP4rev1 SASL-IR auth=plain] ready\r\n"),
+        PEER_EXPECT("1 AUTHENTICATE PLAIN " CREDENTIALS "\r\n"),
+        PEER_SEND("1 OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC] in\r\n"),
+        PEER_EXPECT("2 ENABLE QRESYNC\r\n"),
+        PEER_CLOSE()};
+    Talk talk;
+    Selected selected;
+    g_autoptr(GError) error = NULL;
+    talk_raw(&talk, steps, G_N_ELEMENTS(steps), &error);
+    if (talk.fetcher == NULL)
+        fail_msg("%s", error->message);
+    assert_false(talk.fetcher->select(talk.fetcher, "INBOX", NULL, NULL, &selected, NULL));
+    g_autofree char *heard = talk_end(&talk, NULL);
+    assert_true(g_str_has_suffix(heard, "2 ENABLE QRESYNC\r\n"));
+}
+
 static void p1_values_that_would_be_commands_are_not_sent(void **state)
 {
     (void)state;
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(p1_6_preauth_is_told_by_its_name),
         cmocka_unit_test(p3_34_challenges_without_end_end),
         cmocka_unit_test(p1_5_a_greeting_in_clear_gets_no_word),
+        cmocka_unit_test(capabilities_that_were_told_are_not_asked_for),
         cmocka_unit_test(p1_values_that_would_be_commands_are_not_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,8 +40,6 @@ static void a_session_from_greeting_to_good_bye(void **state)
     (void)state;
     static const PeerStep steps[] = {
         PEER_EXPECT("4 LOGOUT\r\n"),
-        PEER_SEND("* BYE good\r\n4 OK bye\r\n"),
-        PEER_CLOSE(),
     };
     Talk talk;
     g_autoptr(GError) error = NULL;
@@ -70,11 +68,52 @@ static void mailboxes_are_told_as_the_server_names_them(void **state)
     assert_true(talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error));
     assert_string_equal(talk.taken->str, "INBOX|INBOX|yes\n"
                                          "old|old|no\n"
-                                         "Entw&APw-rfe|Entwürfe|yes\n"
+                                         "Entw&APw-rfe|Entwürfe|yes|4\n"
                                          "gone|gone|no\n"
                                          "../x \"\\y&|../x \"\\y&|yes\n"
                                          "a\r\n|a\r\n|no\n"
                                          "a\n9 DELETE INBO|a\n9 DELETE INBO|no\n");
+    end_well(&talk);
+}
+
+static void commands_that_wait_for_nothing_go_out_together(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 ENABLE QRESYNC UTF8=ACCEPT\r\n"),
+        PEER_EXPECT("5 LIST \"\" \"*\" RETURN (SPECIAL-USE)\r\n"),
+        PEER_SEND("* ENABLED QRESYNC UTF8=ACCEPT\r\n4 OK x\r\n"
+                  "* LIST (\\HasNoChildren \\trash) \"/\" \"K\303\266rbe\"\r\n5 OK done\r\n"),
+        PEER_EXPECT("6 EXAMINE \"K\303\266rbe\"\r\n"),
+        PEER_SEND("* OK [UIDVALIDITY 77] x\r\n6 OK x\r\n"),
+    };
+    Talk talk;
+    Selected selected;
+    g_autoptr(GError) error = NULL;
+    talk_begin_able(&talk, "ENABLE QRESYNC UTF8=ONLY SPECIAL-USE LIST-EXTENDED", steps,
+                    G_N_ELEMENTS(steps));
+    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error) ||
+        !talk.fetcher->select(talk.fetcher, "K\303\266rbe", NULL, NULL, &selected, &error))
+        fail_msg("%s", error->message);
+    assert_string_equal(talk.taken->str, "K\303\266rbe|K\303\266rbe|yes|128\n");
+    end_well(&talk);
+}
+
+static void a_server_that_does_not_enable_lists_all_the_same(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 ENABLE QRESYNC\r\n"),
+        PEER_EXPECT("5 LIST \"\" \"*\"\r\n"),
+        PEER_SEND("4 BAD x\r\n"),
+        PEER_SEND("* LIST () \"/\" a\r\n5 OK done\r\n"),
+    };
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin_able(&talk, "ENABLE QRESYNC", steps, G_N_ELEMENTS(steps));
+    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+        fail_msg("%s", error->message);
+    assert_string_equal(talk.taken->str, "a|a|yes\n");
     end_well(&talk);
 }
 
@@ -194,6 +233,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_from_greeting_to_good_bye),
         cmocka_unit_test(mailboxes_are_told_as_the_server_names_them),
+        cmocka_unit_test(commands_that_wait_for_nothing_go_out_together),
+        cmocka_unit_test(a_server_that_does_not_enable_lists_all_the_same),
         cmocka_unit_test(uids_are_listed_in_order),
         cmocka_unit_test(messages_are_handed_on_whole),
         cmocka_unit_test(p8_flags_are_taken_up_to_their_limits),
