@@ -89,6 +89,9 @@ void doctor_keys(Doctor *doctor);
 /* doctor-store.c: store.permissions, matchkey.permissions; opens the vault. */
 void doctor_store(Doctor *doctor);
 
+/* doctor-freemail.c: freemail.use. After doctor_store(). */
+void doctor_freemail(Doctor *doctor);
+
 /* --- telling: doctor-print.c ---------------------------------------------------------------- */
 
 /* Prints the rows in their order; the exit code: 1 when one failed. */

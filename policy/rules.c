@@ -57,6 +57,10 @@ static const Rule rules[RULES] = {
                                 "chmod -R go= the store", FALSE},
     [RULE_MATCHKEY_PERMISSIONS] = {"matchkey.permissions", "nobody else can read the match key",
                                    "chmod -R go= the state directory", FALSE},
+    [RULE_FREEMAIL_USE] = {"freemail.use", "no mail goes to freemail providers",
+                           "ask who has one of those for an address at work, and see "
+                           "[company] freemail",
+                           FALSE},
 };
 
 /* Other names under which errors tell that one of the rules is broken. */

@@ -21,6 +21,8 @@ store=$COMPANY/home/john/.local/share/postern
 cp "$config" $TESTDIR/config
 restore() { cp $TESTDIR/config "$config"; }
 
+as john postern -q unlock
+as john postern -q index
 run as john postern --json doctor
 code_is 0 'a healthy company'
 is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'fail'})")" '[]' 'nothing fails'
@@ -34,7 +36,7 @@ is "$(rows "[r['rule'] for r in d] == sorted([r['rule'] for r in d], key=[r['rul
 for rule in config.readable policy.file transport.port server.freemail server.company \
     server.network network.office ports.closed tls.old-versions tls.clear tls.chain \
     certificate.days login.works login.names password.there password.strong \
-    password.different key.encrypt key.secret store.permissions matchkey.permissions; do
+    password.different key.encrypt key.secret store.permissions matchkey.permissions freemail.use; do
     is "$(status $rule)" pass "$rule passes"
 done
 is "$(rows "sorted(r['subject'] for r in d if r['rule'] == 'ports.closed')")" \
@@ -50,6 +52,34 @@ run as john postern --color always doctor
 code_is 0 'the table'
 out_has '.\[32mpass.\[0m  ports.closed' 'in colours'
 out_has ' 0 skipped' 'and says at the end that nothing was skipped'
+
+# Mail that went to freemail providers.
+letter() { printf 'From: %s\r\nTo: %s\r\nSubject: x\r\nDate: Mon, 04 Mar 2024 10:00:00 +0000\r\n\r\nText.\r\n' "$1" "$2" | company_deliver john; }
+freemail() { rows "[(r['status'], r['detail'].rpartition(' (')[0] or r['detail']) for r in d if r['rule'] == 'freemail.use']"; }
+letter 'Mary <mary.jones@corp.example>' 'x@gmail.com' # hers
+letter 'jsmith@corp.example.evil.test' 'x@gmail.com'  # somebody's
+letter 'John Smith <jsmith@corp.example>' 'gmail.com@corp.example, "x@gmail.com" <mary.jones@corp.example>'
+as john postern -q sync
+as john postern -q index
+run as john postern --json doctor --offline
+is "$(freemail)" "[('pass', 'no mail goes to freemail providers')]" 'letters of others, and names that look like a provider'"'"'s'
+letter 'JSmith@corp.example' 'mary.jones@corp.example, Max <max@GMX.de>'
+as john postern -q sync
+as john postern -q index
+run as john postern --json doctor --offline
+code_is 0 'a letter of our own to a freemail provider'
+is "$(freemail)" "[('warn', '1 letter went to freemail providers, the last to max@GMX.de')]" 'is a warning'
+traced john $TESTDIR/trace postern --json doctor --offline >$out 2>$err
+ok lacks_socket $TESTDIR/trace -- 'for which nobody is asked'
+as john postern -q lock
+run as john postern --json doctor --offline
+is "$(freemail)" "[('skip', 'the index is locked')]" 'and while the index is locked nothing is said'
+as john postern -q unlock
+mv "$store/index.db" $TESTDIR/
+run as john postern --json doctor --offline
+is "$(freemail)" "[('skip', 'there is no index yet, or it cannot be read')]" 'nor without an index'
+ok [ ! -e "$store/index.db" ] -- 'of which none is made'
+mv $TESTDIR/index.db "$store/"
 
 traced john $TESTDIR/trace postern --json doctor --offline >$out 2>$err
 code=$?
