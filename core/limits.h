@@ -34,6 +34,7 @@
 #define LIMIT_IDLE_MS 570000               /* RFC 2177 allows 29 minutes; routers forget sooner */
 #define LIMIT_DELIVERY_MS 600000           /* RFC 5321, 4.5.3.2.6: a letter may be scanned first */
 
+#define LIMIT_LOGIN_DELAY_S 900            /* after [LOGIN-DELAY]; the longest that servers ask for */
 #define LIMIT_REFUSED_LOGINS 5             /* of one host in an hour; servers ban who tries more */
 #define LIMIT_LOGINS 600                   /* at one host in an hour: fifty accounts every five minutes */
 

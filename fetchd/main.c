@@ -14,6 +14,7 @@
 #include "config.h"
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/limits.h"
 #include "core/paths.h"
 #include "core/standard.h"
 #include "core/text.h"
@@ -130,6 +131,14 @@ typedef struct {
     Schedule *schedule;
 } Daemon;
 
+/* A server may tell how often it lets one in; there it is not asked sooner. */
+static void heed_delay(Daemon *daemon, const Outcome *outcome)
+{
+    if (daemon && g_strcmp0(postern_error_rule(outcome->failure), "login.delay") == 0)
+        schedule_wait(daemon->schedule, outcome->account,
+                      g_get_monotonic_time() + LIMIT_LOGIN_DELAY_S * G_USEC_PER_SEC);
+}
+
 /* Over the accounts that are due; without DAEMON, that is all. */
 static PassResult pass(const Options *options, Daemon *daemon, int stop_fd)
 {
@@ -149,6 +158,8 @@ static PassResult pass(const Options *options, Daemon *daemon, int stop_fd)
     };
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
     PassResult result = {.hopeless = hopeless(outcomes, error)};
+    for (guint i = 0; outcomes && i < outcomes->len; i++)
+        heed_delay(daemon, outcomes->pdata[i]);
     for (guint i = 0; outcomes && i < outcomes->len; i++)
         if (is_news(daemon ? daemon->told : NULL, outcomes->pdata[i]))
             tell(options, outcomes->pdata[i]);

@@ -2,13 +2,15 @@
 #include "fetchd/schedule.h"
 
 struct Schedule {
-    GHashTable *due; /* name -> gint64 * */
+    GHashTable *due;    /* name -> gint64 * */
+    GHashTable *barred; /* likewise: not before */
 };
 
 Schedule *schedule_new(void)
 {
     Schedule *schedule = g_new0(Schedule, 1);
     schedule->due = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    schedule->barred = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return schedule;
 }
 
@@ -17,12 +19,25 @@ void schedule_free(Schedule *schedule)
     if (schedule == NULL)
         return;
     g_hash_table_unref(schedule->due);
+    g_hash_table_unref(schedule->barred);
     g_free(schedule);
 }
 
 void schedule_forget(Schedule *schedule)
 {
     g_hash_table_remove_all(schedule->due);
+    g_hash_table_remove_all(schedule->barred);
+}
+
+static void note(GHashTable *times, const char *name, gint64 time)
+{
+    g_hash_table_insert(times, g_strdup(name), g_memdup2(&time, sizeof time));
+}
+
+void schedule_wait(Schedule *schedule, const char *name, gint64 until)
+{
+    note(schedule->barred, name, until);
+    note(schedule->due, name, until);
 }
 
 /* An interval that was made shorter counts at once. */
@@ -30,11 +45,12 @@ static gboolean take(Schedule *schedule, const char *name, guint interval, gint6
 {
     gint64 next = now + (gint64)interval * G_USEC_PER_SEC;
     gint64 *due = g_hash_table_lookup(schedule->due, name);
+    const gint64 *barred = g_hash_table_lookup(schedule->barred, name);
     if (due && *due > now) {
-        *due = MIN(*due, next);
+        *due = MAX(MIN(*due, next), barred ? *barred : now);
         return FALSE;
     }
-    g_hash_table_insert(schedule->due, g_strdup(name), g_memdup2(&next, sizeof next));
+    note(schedule->due, name, next);
     return TRUE;
 }
 

@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schedule, schedule_free)
  */
 GStrv schedule_take(Schedule *schedule, const Config *config, char *const *only, gint64 now);
 
+/* Leaves the account NAME alone until then, whatever its interval. */
+void schedule_wait(Schedule *schedule, const char *name, gint64 until);
+
 /* When the next one is due; NOW + the usual interval when nothing is known. */
 gint64 schedule_next(const Schedule *schedule, gint64 now);
 

@@ -42,13 +42,26 @@ gboolean pop3_read(Pop3 *self, Pop3Status *status, const char **text, GError **e
     return *status == POP3_NONSENSE ? pop3_nonsense(self, line, size, error) : TRUE;
 }
 
+static gboolean busy(const Pop3 *self, const char *what, Pop3Reason reason, const char *words,
+                     GError **error)
+{
+    if (reason == POP3_REASON_DELAY)
+        return refuse(error, POSTERN_ERROR_TEMPORARY, "login.delay",
+                      "try again later, and look less often: interval = 15m",
+                      "%s wants more time before %s: \"%s\"", self->host, what, words);
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "server.busy",
+                  reason == POP3_REASON_IN_USE
+                      ? "close what else has the mailbox open, or try again later"
+                      : "try again later",
+                  "%s is busy (%s): \"%s\"", self->host, what, words);
+}
+
 /* The server said no to WHAT. */
 gboolean pop3_refused(Pop3 *self, const char *what, const char *text, GError **error)
 {
     g_autofree char *words = server_words(text, strlen(text));
     if (pop3_transient(text))
-        return refuse(error, POSTERN_ERROR_TEMPORARY, "server.busy", "try again later",
-                      "%s is busy (%s): \"%s\"", self->host, what, words);
+        return busy(self, what, pop3_reason(text), words, error);
     return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused",
                   "ask the people who run the server", "%s refused %s: \"%s\"", self->host, what,
                   words);

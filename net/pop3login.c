@@ -51,18 +51,27 @@ static gboolean pop3_capa(Pop3 *self, GError **error)
     return TRUE;
 }
 
-/* REASON is sasl_refusal(). */
-static gboolean login_refused(Pop3 *self, const char *text, const char *reason, GError **error)
+/* Is this a verdict on login and password? Who told that he says so by [AUTH], and does not, gave
+ * none. */
+static gboolean is_verdict(const Pop3 *self, Pop3Reason reason)
 {
-    if (pop3_transient(text))
-        return pop3_refused(self, "the login", text, error);
+    return reason == POP3_REASON_AUTH ||
+           (reason == POP3_REASON_NONE && !self->capabilities->auth_codes);
+}
+
+/* TOKEN is sasl_refusal(). */
+static gboolean login_refused(Pop3 *self, const char *text, const char *token, GError **error)
+{
+    Pop3Reason reason = pop3_reason(text);
     g_autofree char *words = server_words(text, strlen(text));
-    if (pop3_permanent(text))
+    if (is_verdict(self, reason))
+        return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
+                      "%s refused the login: \"%s\"%s", self->host, words, token);
+    if (reason == POP3_REASON_NONE || reason == POP3_REASON_PERMANENT)
         return refuse(error, POSTERN_ERROR_LOGIN, "login.denied",
                       "do as the server says, or ask the people who run it",
                       "%s lets nobody log in so: \"%s\"", self->host, words);
-    return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
-                  "%s refused the login: \"%s\"%s", self->host, words, reason);
+    return pop3_refused(self, "the login", text, error);
 }
 
 static gboolean pop3_user(Pop3 *self, const Session *session, GError **error)

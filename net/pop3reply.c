@@ -35,18 +35,27 @@ static gboolean begins_with_code(const char *text, const char *code)
            (text[length] == ']' || text[length] == '/');
 }
 
-gboolean pop3_transient(const char *text)
+Pop3Reason pop3_reason(const char *text)
 {
-    static const char *codes[] = {"[SYS/TEMP", "[IN-USE", "[LOGIN-DELAY"};
+    static const struct {
+        const char *code;
+        Pop3Reason reason;
+    } codes[] = {
+        {"[AUTH", POP3_REASON_AUTH},          {"[SYS/TEMP", POP3_REASON_TEMPORARY},
+        {"[SYS/PERM", POP3_REASON_PERMANENT}, {"[IN-USE", POP3_REASON_IN_USE},
+        {"[LOGIN-DELAY", POP3_REASON_DELAY},
+    };
     for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
-        if (begins_with_code(text, codes[i]))
-            return TRUE;
-    return FALSE;
+        if (begins_with_code(text, codes[i].code))
+            return codes[i].reason;
+    return POP3_REASON_NONE;
 }
 
-gboolean pop3_permanent(const char *text)
+gboolean pop3_transient(const char *text)
 {
-    return begins_with_code(text, "[SYS/PERM");
+    Pop3Reason reason = pop3_reason(text);
+    return reason == POP3_REASON_TEMPORARY || reason == POP3_REASON_IN_USE ||
+           reason == POP3_REASON_DELAY;
 }
 
 /* Decimal digits alone, from 1 (or 0) to MOST, up to a blank; the rest of the line, or NULL. */
@@ -106,6 +115,8 @@ void pop3_capability(Pop3Capabilities *capabilities, const char *line)
         capabilities->uidl = TRUE;
     else if (g_ascii_strcasecmp(words[0], "PIPELINING") == 0)
         capabilities->pipelining = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "AUTH-RESP-CODE") == 0)
+        capabilities->auth_codes = TRUE;
     else if (g_ascii_strcasecmp(words[0], "SASL") == 0)
         sasl_offer(capabilities->mechanisms, words + 1);
 }

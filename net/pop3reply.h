@@ -11,11 +11,19 @@ typedef enum { POP3_OK, POP3_ERR, POP3_CHALLENGE, POP3_NONSENSE } Pop3Status;
 /* *text is what follows, within the line. A line with NUL is nonsense. */
 Pop3Status pop3_status(const char *line, gsize size, const char **text);
 
-/* TRUE for [SYS/TEMP], [IN-USE] and [LOGIN-DELAY]: not a no for good. */
-gboolean pop3_transient(const char *text);
+/* Why a server says no (RFC 2449, 8; 3206). */
+typedef enum {
+    POP3_REASON_NONE,      /* it does not say, or by no code that is known */
+    POP3_REASON_AUTH,      /* login or password are wrong */
+    POP3_REASON_TEMPORARY, /* something is broken */
+    POP3_REASON_PERMANENT, /* and will be */
+    POP3_REASON_IN_USE,    /* somebody has the mailbox open */
+    POP3_REASON_DELAY,     /* the last login was not long enough ago */
+} Pop3Reason;
+Pop3Reason pop3_reason(const char *text);
 
-/* TRUE for [SYS/PERM] (RFC 3206): a no for good, but none to the login. */
-gboolean pop3_permanent(const char *text);
+/* Is it no no for good? */
+gboolean pop3_transient(const char *text);
 
 /* "nn mm" of STAT; TRUE when nn is at most LIMIT_SERVER_MESSAGES. */
 gboolean pop3_stat(const char *text, guint32 *exists);
@@ -27,6 +35,7 @@ gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number
 typedef struct {
     gboolean answered; /* CAPA is known at all */
     gboolean user, uidl, pipelining;
+    gboolean auth_codes; /* RFC 3206: a wrong login or password is told by [AUTH] */
     GPtrArray *mechanisms; /* as of sasl_offers_new() */
 } Pop3Capabilities;
 

@@ -106,6 +106,24 @@ run as john fetchd --once
 code_is 75 'a mailbox in use is no refusal'
 is "$(hostile_inside | grep -c 'PASS\|AUTH')" 2 'and is tried again'
 
+hostile pop3-too-often 995
+sed -i '/^interval = /d; s|^fetch = .*|&\ninterval = 1m|' "$(user_config john)"
+run as john fetchd --once
+code_is 75 'a login that is too early is none, either'
+err_has 'login.delay.*interval = 15m' 'and its mend names the interval'
+as john env ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=poll -e signal=none -o $TESTDIR/strace fetchd >$out 2>$err &
+keeper=$!
+tries=0
+until grep -q -s 'poll(.*, 1, [0-9]\{6\}' $TESTDIR/strace || [ $tries -gt 100 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+daemon=$(pgrep -n -x fetchd)
+kill "$daemon"
+wait $keeper
+ok grep -q 'poll(.*, 1, 30000[0-9]' $TESTDIR/strace -- 'the daemon does not come back after a minute'
+sed -i '/^interval = /d' "$(user_config john)"
+
 # Many different wrong passwords: after five the host is left alone.
 hostile imap-refused-login 993
 user_uri john fetch imaps://john@mail2.corp.example/

@@ -255,3 +255,13 @@ class InUse(Honest):
             self.send("+ ")
             self.connection.line()
         self.send("-ERR [IN-USE] locked")
+
+
+class TooOften(Honest):
+    """[LOGIN-DELAY]: the last login was not long enough ago"""
+
+    def on_pass(self, *_):
+        self.send("-ERR [LOGIN-DELAY] fifteen minutes, please")
+
+    def on_auth(self, *words):
+        self.on_pass()

@@ -46,6 +46,24 @@ static void each_account_has_its_own_interval(void **state)
     takes(schedule, config, NULL, 306 * S, "a b");
 }
 
+static void an_account_that_must_wait_waits(void **state)
+{
+    (void)state;
+    g_autoptr(Config) config =
+        config_with(HEAD("a") FETCH "interval = 1m\n" HEAD("b") FETCH "interval = 1h\n");
+    g_autoptr(Schedule) schedule = schedule_new();
+    takes(schedule, config, NULL, 0, "a b");
+    schedule_wait(schedule, "a", 900 * S);
+    takes(schedule, config, NULL, 60 * S, "");
+    takes(schedule, config, NULL, 899 * S, "");
+    assert_int_equal(schedule_next(schedule, 899 * S), 900 * S);
+    takes(schedule, config, NULL, 900 * S, "a");
+    takes(schedule, config, NULL, 960 * S, "a");
+    schedule_wait(schedule, "a", 2000 * S);
+    schedule_forget(schedule);
+    takes(schedule, config, NULL, 961 * S, "a b");
+}
+
 static void a_new_interval_counts_at_once(void **state)
 {
     (void)state;
@@ -72,6 +90,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_account_has_its_own_interval),
+        cmocka_unit_test(an_account_that_must_wait_waits),
         cmocka_unit_test(a_new_interval_counts_at_once),
         cmocka_unit_test(the_accounts_named_are_meant_alone),
     };
