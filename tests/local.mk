@@ -13,6 +13,7 @@ include tests/unit/fetchd/local.mk
 include tests/integration/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
+include tests/soak/local.mk
 
 # make coverage: runs the tests; lines and branches by folder, and by file in coverage.txt.
 LCOV = lcov --quiet --rc lcov_branch_coverage=1
