@@ -68,6 +68,7 @@ static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, 
         .writer = engine->writer,
         .fetcher = fetcher,
         .outcome = outcome,
+        .only = endpoint_mailbox(endpoint),
     };
     gboolean ok = endpoint_scheme(endpoint) == SCHEME_IMAPS ? pass_imap(&pass, error)
                                                             : pass_pop3(&pass, error);

@@ -187,9 +187,25 @@ static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
 }
 
 typedef struct {
-    const Account *account;
+    const Pass *pass;
     GPtrArray *wanted; /* MailboxName * */
 } MailboxList;
+
+/* RFC 3501, 5.1: INBOX has no case. */
+static gboolean is_named(const Pass *pass, const char *display)
+{
+    return pass->only == NULL || g_str_equal(pass->only, display) ||
+           (g_ascii_strcasecmp(pass->only, "INBOX") == 0 &&
+            g_ascii_strcasecmp(display, "INBOX") == 0);
+}
+
+static gboolean no_mailbox(const Pass *pass, GError **error)
+{
+    g_autofree char *name = text_name(pass->only);
+    return refuse(error, POSTERN_ERROR_POLICY, "server.mailbox",
+                  "correct the end of fetch =, or see that folders = does not leave it out",
+                  "the server has no mailbox %s that is wanted", name);
+}
 
 static void free_name(gpointer name)
 {
@@ -200,7 +216,8 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
 {
     (void)error;
     MailboxList *self = user;
-    if (!name->selectable || !plan_wants_folder(self->account->folders, name->display, name->uses))
+    if (!name->selectable || !is_named(self->pass, name->display) ||
+        !plan_wants_folder(self->pass->account->folders, name->display, name->uses))
         return TRUE;
     MailboxName *copy = g_new0(MailboxName, 1);
     *copy = (MailboxName){g_strdup(name->name), g_strdup(name->display), TRUE, name->uses};
@@ -211,9 +228,11 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
 gboolean pass_imap(Pass *pass, GError **error)
 {
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
-    MailboxList mailboxes = {pass->account, wanted};
+    MailboxList mailboxes = {pass, wanted};
     if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
         return FALSE;
+    if (pass->only && wanted->len == 0)
+        return no_mailbox(pass, error);
     for (guint i = 0; i < wanted->len; i++) {
         const MailboxName *name = wanted->pdata[i];
         GError *failure = NULL;

@@ -17,8 +17,9 @@ typedef struct {
     guint64 total; /* messages the server lists as new */
     guint64 done;
     guint64 bytes;
-    GError *no; /* the first thing that the server only said no to */
-    guint noes; /* how many there were */
+    GError *no;       /* the first thing that the server only said no to */
+    guint noes;       /* how many there were */
+    const char *only; /* the one mailbox that the URI names, or NULL */
 } Pass;
 
 /* Bytes of one arriving message into the vault; the MessageTaker's first two functions, whose

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/keytable.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "policy/company.h"
@@ -19,6 +20,7 @@ struct VettedEndpoint {
     char *host;
     char *login;
     char *auth;
+    char *mailbox;
 };
 
 /* The mechanism that needs no password, but a Kerberos ticket (RFC 4752). */
@@ -119,6 +121,9 @@ static gboolean take_login(VettedEndpoint *endpoint, const char *userinfo, GErro
         return no(error, "server.login", "write john;AUTH=SCRAM-SHA-256@HOST, or leave ;AUTH= out",
                   "\";%s\" in the login is no mechanism", shown);
     }
+    if (!g_str_equal(mechanism, "*") && company_word(COMPANY_MIN_AUTH, mechanism) < 0)
+        return no(error, "server.login", "take one that min_auth in postern.conf(5) names",
+                  "login mechanism %s is not known here", mechanism);
     if (!g_str_equal(mechanism, "*"))
         endpoint->auth = g_strdup(mechanism);
     return TRUE;
@@ -191,6 +196,25 @@ static gboolean take_authority(VettedEndpoint *endpoint, char *authority, const 
            take_login(endpoint, at ? authority : "", error);
 }
 
+/* RFC 5092: "/" and the name of a mailbox; single messages, searches and parts are not fetched. */
+static gboolean take_path(VettedEndpoint *endpoint, const char *path, GError **error)
+{
+    if (*path == '\0' || g_str_equal(path, "/"))
+        return TRUE;
+    if (endpoint->scheme != SCHEME_IMAPS || *path != '/' || strpbrk(path, ";?#"))
+        return no(
+            error, "server.uri",
+            "end the URI after the host; for imaps:// it may name one mailbox, /INBOX say, and "
+            "several are for folders =",
+            "the URI has a path, query or fragment");
+    endpoint->mailbox = decoded(path + 1);
+    if (endpoint->mailbox == NULL || strlen(endpoint->mailbox) > LIMIT_MAILBOX_NAME ||
+        g_str_has_prefix(endpoint->mailbox, "/") || g_str_has_suffix(endpoint->mailbox, "/"))
+        return no(error, "server.uri", "write it like imaps://john@mail.corp.example/INBOX",
+                  "what the URI has behind the host names no mailbox");
+    return TRUE;
+}
+
 /* REST is what follows "://". What could hide a password is refused before anything is quoted. */
 static gboolean take_rest(VettedEndpoint *endpoint, const char *rest, const Company *company,
                           GError **error)
@@ -207,11 +231,9 @@ static gboolean take_rest(VettedEndpoint *endpoint, const char *rest, const Comp
     if (at && at > rest + length)
         return no(error, "server.uri", "write / ? # in the login as %2F %3F %23",
                   "the URI has an @ behind the host");
-    if (rest[length] != '\0' && !g_str_equal(rest + length, "/"))
-        return no(error, "server.uri", "end the URI after the host; folders have their own key",
-                  "the URI has a path, query or fragment");
     g_autofree char *authority = g_strndup(rest, length);
-    return take_authority(endpoint, authority, company, error);
+    return take_authority(endpoint, authority, company, error) &&
+           take_path(endpoint, rest + length, error);
 }
 
 VettedEndpoint *endpoint_vet(const char *uri, const Company *company, GError **error)
@@ -243,6 +265,7 @@ void endpoint_free(VettedEndpoint *endpoint)
     g_free(endpoint->host);
     g_free(endpoint->login);
     g_free(endpoint->auth);
+    g_free(endpoint->mailbox);
     g_free(endpoint);
 }
 
@@ -280,6 +303,11 @@ const char *endpoint_login(const VettedEndpoint *endpoint)
 const char *endpoint_auth(const VettedEndpoint *endpoint)
 {
     return endpoint->auth;
+}
+
+const char *endpoint_mailbox(const VettedEndpoint *endpoint)
+{
+    return endpoint->mailbox;
 }
 
 gboolean endpoint_by_ticket(const VettedEndpoint *endpoint)

@@ -37,6 +37,8 @@ guint16 endpoint_port(const VettedEndpoint *endpoint);      /* 993, 995, 465 or 
 const char *endpoint_login(const VettedEndpoint *endpoint); /* decoded */
 /* The mechanism of ";AUTH="; where there is none, GSSAPI when min_auth is that; or NULL. */
 const char *endpoint_auth(const VettedEndpoint *endpoint);
+/* The one mailbox that the URI names, in UTF-8; NULL: all that `folders` wants. */
+const char *endpoint_mailbox(const VettedEndpoint *endpoint);
 /* Is the login by a Kerberos ticket, with no password at all? */
 gboolean endpoint_by_ticket(const VettedEndpoint *endpoint);
 /* Is the server of use for what an account names it for: submit when SUBMITS, else fetch? 78

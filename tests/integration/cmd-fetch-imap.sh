@@ -33,6 +33,25 @@ is "$(bodies $((before + 1)))" 1 'one new message costs one body'
 is "$(user_json john 'len(d)' '')" 1030 'and is found'
 is "$(find $COMPANY/mail/john -name '*:2,*S*' | wc -l)" 0 'no message carries the flag Seen'
 
+# A URI that names one mailbox (RFC 5092).
+company_fill mary --count 60 --folder INBOX --folder Projects --folder 'Gr&APYA3w-e'
+user_ready mary imaps://mary@mail.corp.example/Gr%C3%B6%C3%9Fe
+run as mary fetchd --once
+code_is 0 'a URI that names a mailbox'
+is "$(user_json mary 'sorted({f for m in d for f in m["folders"]})' '')" "['Größe']" 'fetches that one'
+user_uri mary fetch imaps://mary@mail.corp.example/inbox
+run as mary fetchd --once
+is "$(user_json mary 'sorted({f for m in d for f in m["folders"]})' '')" "['Größe', 'INBOX']" 'INBOX in any case'
+user_uri mary fetch imaps://mary@mail.corp.example/projects
+run as mary fetchd --once
+code_is 78 'one that is not there, for case counts'
+err_has 'no mailbox projects.*(server.mailbox)' 'is told by its rule'
+user_uri mary fetch imaps://mary@mail.corp.example/Projects
+user_line mary 'folders = INBOX'
+run as mary fetchd --once
+code_is 78 'one that folders leaves out'
+is "$(user_json mary 'len(d)' folder:Projects)" 0 'is not fetched'
+
 company_stop
 run as john fetchd --once
 code_is 69 'a server that is down is code 69'

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "policy/company.h"
 #include "tests/unit/policy/company.h"
 
@@ -78,6 +79,34 @@ static void check(const Refusal *cases, gsize n)
                         error->message, postern_error_mend(error));
         assert_true(told);
     }
+}
+
+static void a_uri_may_name_a_mailbox(void **state)
+{
+    (void)state;
+    static const char *const named[][2] = {
+        {"imaps://j@corp.example/INBOX", "INBOX"},
+        {"imaps://j@corp.example:993/INBOX", "INBOX"},
+        {"imaps://j;AUTH=PLAIN@corp.example/Archive/2023", "Archive/2023"},
+        {"imaps://j@corp.example/Gr%C3%B6%C3%9Fe%20%3B%40%25", "Größe ;@%"},
+        {"imaps://j@corp.example/größe", "größe"},
+        {"imaps://j@corp.example/", NULL},
+        {"imaps://j@corp.example", NULL},
+        {"pops://j@corp.example/", NULL},
+    };
+    Company company = a_company();
+    for (gsize i = 0; i < G_N_ELEMENTS(named); i++) {
+        g_autoptr(VettedEndpoint) endpoint = endpoint_vet(named[i][0], &company, NULL);
+        assert_non_null(endpoint);
+        assert_int_equal(g_strcmp0(endpoint_mailbox(endpoint), named[i][1]), 0);
+    }
+    g_autoptr(GString) uri = g_string_new("imaps://j@corp.example/");
+    for (guint i = 0; i < LIMIT_MAILBOX_NAME; i++)
+        g_string_append_c(uri, 'x');
+    g_autoptr(VettedEndpoint) longest = endpoint_vet(uri->str, &company, NULL);
+    assert_non_null(longest);
+    g_string_append_c(uri, 'x');
+    assert_null(endpoint_vet(uri->str, &company, NULL));
 }
 
 static void a_ticket_is_used_where_the_uri_or_the_company_names_it(void **state)
@@ -193,7 +222,7 @@ static void p2_13_hosts_that_only_look_like_the_company_are_refused(void **state
         {"imaps://j@ma\xC2\xADil.corp.example", "server.uri", NULL},     /* soft hyphen */
         {"imaps://j@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.corp.example",
          "server.uri", NULL}, /* a label of 64 */
-        {"imaps://j@evil.test/mail.corp.example", "server.uri", NULL},
+        {"imaps://j@evil.test/mail.corp.example", "server.company", NULL},
         {"imaps://j@evil.test?.corp.example", "server.uri", NULL},
         {"imaps://j@evil.test#.corp.example", "server.uri", NULL},
         {"imaps://j@evil.test/@mail.corp.example", "server.uri", NULL},
@@ -273,7 +302,18 @@ static void p10_110_a_login_is_needed_and_no_password(void **state)
         {"imaps://j%4@mail.corp.example", "server.login", NULL},
         {"imaps://j\x01@mail.corp.example", "server.login", NULL},
         {"imaps://john@corp.example@mail.corp.example", "server.uri", "%40"},
-        {"imaps://j@mail.corp.example/INBOX", "server.uri", "folders"},
+        {"imaps://j;AUTH=ANONYMOUS@mail.corp.example", "server.login", "min_auth"},
+        {"pops://j@mail.corp.example/INBOX", "server.uri", "folders"},
+        {"smtps://j@mail.corp.example/INBOX", "server.uri", "folders"},
+        {"imaps://j@mail.corp.example/INBOX;UIDVALIDITY=1/;UID=2", "server.uri", "folders"},
+        {"imaps://j@mail.corp.example/INBOX/;UID=2", "server.uri", "folders"},
+        {"imaps://j@mail.corp.example/INBOX?ALL", "server.uri", "folders"},
+        {"imaps://j@mail.corp.example/a%0d%0aDELETE", "server.uri", "INBOX"},
+        {"imaps://j@mail.corp.example/a%00", "server.uri", "INBOX"},
+        {"imaps://j@mail.corp.example/%FF", "server.uri", "INBOX"},
+        {"imaps://j@mail.corp.example/a%4", "server.uri", "INBOX"},
+        {"imaps://j@mail.corp.example/a/", "server.uri", "INBOX"},
+        {"imaps://j@evil.test/INBOX", "server.company", NULL},
         {"imaps://mail.corp.example/j@x", "server.uri", "%2F"},
         {"imaps://j@mail.corp.example//", "server.uri", NULL},
         {"imaps://j@mail.corp.example?x", "server.uri", NULL},
@@ -469,6 +509,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_of_the_company_is_vetted),
+        cmocka_unit_test(a_uri_may_name_a_mailbox),
         cmocka_unit_test(a_ticket_is_used_where_the_uri_or_the_company_names_it),
         cmocka_unit_test(p1_1_other_schemes_are_refused),
         cmocka_unit_test(p1_1_other_ports_are_refused),
