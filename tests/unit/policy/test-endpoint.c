@@ -223,8 +223,8 @@ static void p2_13_hosts_that_only_look_like_the_company_are_refused(void **state
         {"imaps://j@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.corp.example",
          "server.uri", NULL}, /* a label of 64 */
         {"imaps://j@evil.test/mail.corp.example", "server.company", NULL},
-        {"imaps://j@evil.test?.corp.example", "server.uri", NULL},
-        {"imaps://j@evil.test#.corp.example", "server.uri", NULL},
+        {"imaps://j@evil.test?.corp.example", "server.company", NULL},
+        {"imaps://j@evil.test#.corp.example", "server.company", NULL},
         {"imaps://j@evil.test/@mail.corp.example", "server.uri", NULL},
     };
     check(cases, G_N_ELEMENTS(cases));
