@@ -70,6 +70,7 @@ typedef struct {
     guint keep_days;
     SecretKind secret_kind;
     char *secret_argument; /* command line or credential name, else NULL */
+    gboolean compress;     /* COMPRESS=DEFLATE over IMAP, where the server can */
     char *key;             /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
     char *sign_key;        /* fingerprint, or NULL for the owner's */
     char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */

@@ -46,7 +46,7 @@ static const Key account_keys[] = {
     {"pin", value_pins, IN(Account, pins)},
     {"tunnel", value_command, IN(Account, tunnel)},
     {"max_size", value_size, NOWHERE, .works = ""},
-    {"compress", value_word, NOWHERE, "no|yes", "no"},
+    {"compress", value_word, IN(Account, compress), "no|yes"},
     {"connections", value_count, NOWHERE, .works = "1"},
     {"deliver", value_deliver, NOWHERE, .works = ""},
     {"save_sent", value_text, IN(Account, save_sent), .works = "no"},

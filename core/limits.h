@@ -12,6 +12,8 @@
 #define LIMIT_REPLY (16 * 1024 * 1024)     /* bytes a server may say to one command, bodies apart */
 #define LIMIT_UNTAGGED 20000               /* lines in one IMAP reply: parsed, each costs ten times its bytes */
 #define LIMIT_BODY_RATE 1024               /* bytes a second a body must keep up on average */
+#define LIMIT_INFLATE_RATIO 100            /* bytes that one of a compressed connection becomes; mail comes to 10 */
+#define LIMIT_INFLATE_SLACK (64 * 1024 * 1024) /* beyond that, in a command or message: blank pages do exist */
 #define LIMIT_REPLY_LINES 1024             /* lines of one multi-line status reply */
 #define LIMIT_MAILBOXES 10000              /* mailboxes of one account */
 #define LIMIT_MAILBOX_NAME 1024            /* bytes of a mailbox name */

@@ -22,6 +22,7 @@ void link_put_session(Link *link, const LinkTarget *target, GPtrArray *ca_sets)
         .ca_sets = ca_sets,
         .pins = target->account->pins,
         .traced = target->trace != NULL,
+        .compress = target->account->compress,
     };
     record_put_session(link->record, &session);
 }

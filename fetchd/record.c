@@ -69,6 +69,7 @@ void record_put_session(GByteArray *out, const Session *session)
     put_string(out, session->min_auth);
     put_strings(out, session->pins, RECORD_PINS);
     put_u8(out, session->traced != FALSE);
+    put_u8(out, session->compress != FALSE);
 }
 
 gboolean record_get_session(const Frame *frame, Session *session, GError **error)
@@ -82,6 +83,7 @@ gboolean record_get_session(const Frame *frame, Session *session, GError **error
     session->min_auth = optional(&cursor, RECORD_MECHANISM);
     session->pins = strings(&cursor, RECORD_PINS, RECORD_PIN);
     session->traced = cursor_u8(&cursor) != 0;
+    session->compress = cursor_u8(&cursor) != 0;
     if (scheme > SCHEME_SUBMISSION || min_tls > TLS_1_3)
         return malformed("session", error);
     session->scheme = (Scheme)scheme;

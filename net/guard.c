@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "net/deflate.h"
 
 #define READ_BYTES 16384
 
@@ -15,9 +16,12 @@ struct Guard {
     GError *error;
     gint64 deadline; /* monotonic, microseconds; bodies come on top */
     guint ms;
-    gboolean said;   /* the present command's line is out */
-    GByteArray *out; /* bytes that passed */
-    gsize at;        /* of them, those that were read */
+    gboolean said;    /* the present command's line is out */
+    GByteArray *out;  /* bytes that passed */
+    gsize at;         /* of them, those that were read */
+    Deflate *deflate; /* NULL: the connection is not compressed */
+    GByteArray *packed;
+    guint8 wire[READ_BYTES]; /* compressed, for `raw` */
     guint8 raw[READ_BYTES];
     gsize raw_at, raw_end; /* what of it the scanner has left for the next command */
 };
@@ -39,6 +43,9 @@ void guard_free(Guard *guard)
     channel_free(guard->channel);
     guard_scan_free(guard->scan);
     g_byte_array_unref(guard->out);
+    deflate_free(guard->deflate);
+    if (guard->packed)
+        g_byte_array_unref(guard->packed);
     g_clear_error(&guard->error);
     g_free(guard);
 }
@@ -49,18 +56,25 @@ static void restart_clock(Guard *guard)
     guard->deadline = g_get_monotonic_time() + (gint64)guard->ms * 1000 - (gint64)bodies;
 }
 
+static void renew(Guard *guard)
+{
+    if (guard->deflate)
+        deflate_renew(guard->deflate);
+    restart_clock(guard);
+}
+
 void guard_command(Guard *guard, ScanExpects expects, guint ms)
 {
     guard_scan_command(guard->scan, expects);
     guard->said = FALSE;
     guard->ms = ms;
-    restart_clock(guard);
+    renew(guard);
 }
 
 void guard_refill(Guard *guard)
 {
     guard_scan_refill(guard->scan);
-    restart_clock(guard);
+    renew(guard);
 }
 
 void guard_break(Guard *guard, GError *error)
@@ -88,26 +102,59 @@ static void set_deadline(Guard *guard)
     channel_deadline(guard->channel, (guint)CLAMP(left / 1000, 0, (gint64)G_MAXINT32));
 }
 
-static gboolean read_raw(Guard *guard)
+/* Bytes off the channel into BUFFER; 0 when there are none to come. */
+static gsize read_wire(Guard *guard, guint8 *buffer)
 {
     set_deadline(guard);
-    gssize got = channel_read(guard->channel, guard->raw, READ_BYTES, &guard->error);
+    gssize got = channel_read(guard->channel, buffer, READ_BYTES, &guard->error);
     if (got == 0)
         refuse(&guard->error, POSTERN_ERROR_UNREACHABLE, "server.closed", "try again later",
                "the server closed the connection in the middle of a reply");
-    if (got <= 0)
-        return FALSE;
-    trace_imap(channel_trace(guard->channel), guard->raw, (gsize)got);
+    return got > 0 ? (gsize)got : 0;
+}
+
+/* The same out of a compressed connection. */
+static gsize inflate_wire(Guard *guard)
+{
+    gssize got = 0;
+    while (got == 0) {
+        if (deflate_hungry(guard->deflate)) {
+            gsize fed = read_wire(guard, guard->wire);
+            if (fed == 0)
+                return 0;
+            deflate_feed(guard->deflate, guard->wire, fed);
+        }
+        got = deflate_unpack(guard->deflate, guard->raw, READ_BYTES, &guard->error);
+    }
+    return got > 0 ? (gsize)got : 0;
+}
+
+static gboolean read_raw(Guard *guard)
+{
+    gsize got = guard->deflate ? inflate_wire(guard) : read_wire(guard, guard->raw);
     guard->raw_at = 0;
-    guard->raw_end = (gsize)got;
-    return TRUE;
+    guard->raw_end = got;
+    return got > 0;
+}
+
+void guard_compress(Guard *guard)
+{
+    gsize size = guard->raw_end - guard->raw_at;
+    guard->deflate = deflate_new();
+    guard->packed = g_byte_array_new();
+    memcpy(guard->wire, guard->raw + guard->raw_at, size);
+    deflate_feed(guard->deflate, guard->wire, size);
+    guard->raw_at = guard->raw_end = 0;
 }
 
 static void scan_raw(Guard *guard)
 {
-    if (guard_scan_feed(guard->scan, guard->raw + guard->raw_at, guard->raw_end - guard->raw_at,
-                        guard->out, &guard->error))
-        guard->raw_at = guard->raw_end - guard_scan_left(guard->scan);
+    const guint8 *from = guard->raw + guard->raw_at;
+    gsize size = guard->raw_end - guard->raw_at;
+    if (guard_scan_feed(guard->scan, from, size, guard->out, &guard->error))
+        size -= guard_scan_left(guard->scan);
+    guard->raw_at += size;
+    trace_imap(channel_trace(guard->channel), from, size);
 }
 
 gboolean guard_skim(Guard *guard)
@@ -123,10 +170,15 @@ gboolean guard_skim(Guard *guard)
     return guard->error == NULL;
 }
 
+static gboolean has_more(Guard *guard)
+{
+    return guard->raw_at < guard->raw_end || channel_pending(guard->channel) ||
+           (guard->deflate && !deflate_hungry(guard->deflate));
+}
+
 GuardEvent guard_wait(Guard *guard, int fd, gint64 until)
 {
-    while (guard->error == NULL && guard->raw_at == guard->raw_end &&
-           !channel_pending(guard->channel)) {
+    while (guard->error == NULL && !has_more(guard)) {
         struct pollfd fds[] = {{.fd = channel_fd(guard->channel), .events = POLLIN},
                                {.fd = fd, .events = POLLIN}};
         gint64 left = until - g_get_monotonic_time();
@@ -190,7 +242,11 @@ gboolean guard_send(Guard *guard, const guint8 *data, gsize size)
     if (guard->error)
         return FALSE;
     set_deadline(guard);
-    return channel_write(guard->channel, data, size, &guard->error);
+    if (guard->deflate == NULL)
+        return channel_write(guard->channel, data, size, &guard->error);
+    g_byte_array_set_size(guard->packed, 0);
+    deflate_pack(guard->deflate, data, size, guard->packed);
+    return channel_write(guard->channel, guard->packed->data, guard->packed->len, &guard->error);
 }
 
 static int low_close(mailstream_low *low)

@@ -41,6 +41,10 @@ gboolean guard_skim(Guard *guard);
 typedef enum { GUARD_READY, GUARD_CALLED, GUARD_LATE } GuardEvent;
 GuardEvent guard_wait(Guard *guard, int fd, gint64 until);
 
+/* From here on the connection is compressed, both ways, and what has come behind the tagged line of
+ * SCAN_STOP is the beginning of it (RFC 4978). */
+void guard_compress(Guard *guard);
+
 /* Takes ERROR, unless there was one before; from now on nothing passes. */
 void guard_break(Guard *guard, GError *error);
 

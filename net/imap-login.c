@@ -268,7 +268,19 @@ static GPtrArray *offered_mechanisms(const Imap *imap)
     return offered;
 }
 
-gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error)
+/* After the login, so that no password is ever compressed together with what somebody else chose. A
+ * server that says no is taken as it is. */
+static gboolean compress(Imap *imap, GError **error)
+{
+    int r = imap_say(imap, SCAN_STOP, NULL, "COMPRESS DEFLATE");
+    if (r != MAILIMAP_NO_ERROR || !imap_alive(imap, NULL))
+        return imap_fail(imap, r, "COMPRESS", error);
+    if (status(imap)->said == SAID_OK)
+        guard_compress(imap->guard);
+    return TRUE;
+}
+
+static gboolean log_in(Imap *imap, const Session *session, GBytes *binding, GError **error)
 {
     if (g_hash_table_size(imap->capabilities) == 0 && !ask_capabilities(imap, error))
         return FALSE;
@@ -286,4 +298,10 @@ gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError 
         return FALSE;
     }
     return in && (g_hash_table_size(imap->capabilities) > 0 || ask_capabilities(imap, error));
+}
+
+gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error)
+{
+    return log_in(imap, session, binding, error) &&
+           (!session->compress || !imap_can(imap, "COMPRESS=DEFLATE") || compress(imap, error));
 }

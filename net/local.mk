@@ -2,6 +2,7 @@ noinst_LIBRARIES += libpostern-net.a
 libpostern_net_a_SOURCES = \
 	net/certificate.c net/certificate.h \
 	net/connect.c net/connect.h \
+	net/deflate.c net/deflate.h \
 	net/discover.c net/discover.h \
 	net/dotstuff.c net/dotstuff.h \
 	net/fetcher.c net/fetcher.h \

@@ -23,6 +23,7 @@ typedef struct {
     TlsMinimum min_tls;
     GPtrArray *ca_sets; /* GBytes * of PEM text; the chain must verify against every one */
     char **pins;        /* "sha256/BASE64" */
+    gboolean compress;  /* where the server can (IMAP, RFC 4978) */
     gboolean traced;    /* the keeper wants to be told what is said */
     Trace *trace;       /* in the child: where to; NULL for nowhere */
     TokenRelay relay;   /* in the child: NULL where there is no Kerberos */

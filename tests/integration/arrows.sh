@@ -113,6 +113,7 @@ facade gmime '(mime/[a-z0-9-]*|crypto/pgpmime)\.[ch]' \
 facade sqlite3 'store/[a-z0-9-]*\.[ch]' 'SQLite is known to store/ alone'
 facade libetpan 'net/[a-z0-9-]*\.[ch]' 'libetpan is known to net/ alone'
 facade pwquality 'crypto/strength\.c' 'libpwquality is known to crypto/strength.c alone'
+facade zlib 'net/deflate\.c' 'zlib is known to net/deflate.c alone'
 facade zstd 'crypto/[a-z0-9-]*\.[ch]' 'zstd is known to crypto/ alone'
 facade libpsl 'policy/[a-z0-9-]*\.[ch]' 'the public suffix list is known to policy/ alone'
 facade seccomp 'fetchd/confine\.c' 'libseccomp is known to fetchd/confine.c alone'

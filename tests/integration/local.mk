@@ -2,6 +2,7 @@
 INTEGRATION = \
 	tests/integration/cmd-config.sh \
 	tests/integration/cmd-doctor.sh \
+	tests/integration/cmd-fetch-compressed.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
 	tests/integration/cmd-help.sh \

@@ -315,15 +315,15 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 1 + 7 + 4);
+    assert_int_equal(config->unimplemented->len, 1 + 6 + 4);
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:2: \"wkd = company\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 8),
+    assert_string_equal(g_ptr_array_index(config->unimplemented, 7),
                         "config:15: \"[sensitive \"hr\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =
         parsed("[company]\ntunnel = yes\nwkd = never\n" ADDRESS
-               "keep = yes\ngone = keep\ncompress = no\nconnections = 1\nsave_sent = no\n");
+               "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\n");
     assert_int_equal(quiet->unimplemented->len, 0);
 }
 

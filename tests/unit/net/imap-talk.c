@@ -27,6 +27,7 @@ static const PeerStep login[] = {
 static void start_talk(Talk *talk, const PeerStep *steps, gsize n, GError **error)
 {
     talk->session = peer_session(SCHEME_IMAPS);
+    talk->session->compress = talk->offer && strstr(talk->offer, "COMPRESS=DEFLATE");
     talk->taken = g_string_new(NULL);
     talk->steps = g_array_new(FALSE, FALSE, sizeof(PeerStep));
     g_array_append_vals(talk->steps, steps, (guint)n);

@@ -1,6 +1,7 @@
 UNIT_NET = \
 	tests/unit/net/test-connect \
 	tests/unit/net/test-deadline \
+	tests/unit/net/test-deflate \
 	tests/unit/net/test-discover \
 	tests/unit/net/test-guard \
 	tests/unit/net/test-guard-scan \
@@ -52,6 +53,8 @@ tests_unit_net_test_tls_SOURCES = tests/unit/net/test-tls.c $(PEER)
 tests_unit_net_test_tls_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_guard_scan_LDADD = $(LINK_net) $(UNIT_LIBS)
 IMAP_TALK = tests/unit/net/imap-talk.c tests/unit/net/imap-talk.h $(PEER)
+tests_unit_net_test_deflate_SOURCES = tests/unit/net/test-deflate.c $(IMAP_TALK)
+tests_unit_net_test_deflate_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_guard_SOURCES = tests/unit/net/test-guard.c $(IMAP_TALK)
 tests_unit_net_test_guard_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_SOURCES = tests/unit/net/test-imap.c $(IMAP_TALK)

@@ -342,6 +342,7 @@ static gboolean act(Peer *peer, const PeerStep *step)
     case ACT_SLOWLY: return act_slowly(peer, step);
     case ACT_EXPECT: return act_expect(peer, step);
     case ACT_BODY: return hear_until(peer, "\r\n.\r\n");
+    case ACT_PACKED: return hear_until(peer, "\xff\xff");
     case ACT_FLOOD:
         while (say(peer, step->bytes, step->size))
             ;

@@ -24,6 +24,7 @@ typedef enum {
     ACT_SLOWLY, /* sends the bytes one in a packet */
     ACT_EXPECT, /* reads one line, which must begin with the bytes */
     ACT_BODY,   /* reads up to and with CRLF "." CRLF */
+    ACT_PACKED, /* reads up to and with the end of a compressed piece (Z_SYNC_FLUSH) */
     ACT_FLOOD,  /* sends the bytes again and again until the client is gone */
     ACT_AGAIN,  /* asks for another handshake inside the connection (TLS 1.2) */
     ACT_BIND,   /* sends its tls-exporter channel binding (RFC 9266) */
@@ -62,6 +63,10 @@ typedef struct {
 #define PEER_BODY()                                                                                \
     {                                                                                              \
         ACT_BODY, NULL, 0                                                                          \
+    }
+#define PEER_PACKED()                                                                              \
+    {                                                                                              \
+        ACT_PACKED, NULL, 0                                                                        \
     }
 #define PEER_FLOOD(literal)                                                                        \
     {                                                                                              \
@@ -141,7 +146,7 @@ typedef struct {
     const char *ciphers;     /* of TLS 1.2 and older, at security level 0 */
     GBytes *staple;          /* OCSP response */
     PeerMemory *memory;
-    guint *hellos;           /* counts the ClientHellos of the connection */
+    guint *hellos; /* counts the ClientHellos of the connection */
 } PeerSetup;
 
 typedef struct Peer Peer;
