@@ -23,6 +23,7 @@ INTEGRATION = \
 	tests/integration/cmd-token.sh \
 	tests/integration/cmd-usage.sh \
 	tests/integration/cmd-verify.sh \
+	tests/integration/imap-news.sh \
 	tests/integration/p1-no-plaintext.sh \
 	tests/integration/p1-no-way-around.sh \
 	tests/integration/p10-refusals.sh \
@@ -71,3 +72,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 # Looks at the sources alone.
 TESTS += tests/integration/arrows.sh
 EXTRA_DIST += tests/integration/arrows.sh
+
+check_PROGRAMS += tests/lib/imap-news
+tests_lib_imap_news_SOURCES = tests/lib/imap-news.c
+tests_lib_imap_news_LDADD = $(LINK_net)
