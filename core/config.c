@@ -88,6 +88,7 @@ void config_free(Config *config)
     g_free(config->company.wkd);
     g_strfreev(config->company.pins);
     g_ptr_array_unref(config->accounts);
+    g_free(config->new_mail);
     g_free(config->path);
     g_ptr_array_unref(config->unimplemented);
     g_free(config);

@@ -86,6 +86,7 @@ typedef struct {
     GPtrArray *accounts;      /* Account * in the order of the file */
     IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
     guint unlock_seconds;     /* [crypto] unlock_timeout */
+    char *new_mail;           /* [hook] new_mail: a command line, or NULL */
     char *path;               /* the user's file */
     GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;

@@ -75,7 +75,7 @@ static const Key log_keys[] = {
 };
 
 static const Key hook_keys[] = {
-    {"new_mail", value_command, NOWHERE},
+    {"new_mail", value_command, IN(Config, new_mail)},
 };
 
 #define KEYS(table) table, G_N_ELEMENTS(table)
@@ -88,7 +88,7 @@ static const Section sections[] = {
     {"tag",       TRUE,  FALSE, INTO_NOTHING, KEYS(tag_keys)},
     {"crypto",    FALSE, TRUE,  INTO_CONFIG,  KEYS(crypto_keys)},
     {"log",       FALSE, FALSE, INTO_NOTHING, KEYS(log_keys)},
-    {"hook",      FALSE, FALSE, INTO_NOTHING, KEYS(hook_keys)},
+    {"hook",      FALSE, TRUE,  INTO_CONFIG,  KEYS(hook_keys)},
 };
 /* clang-format on */
 

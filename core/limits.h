@@ -40,6 +40,11 @@
 #define LIMIT_REFUSED_LOGINS 5             /* of one host in an hour; servers ban who tries more */
 #define LIMIT_LOGINS 600                   /* at one host in an hour: fifty accounts every five minutes */
 
+#define LIMIT_NEWS_BURST 10                /* times a server's news are looked at one after another, */
+#define LIMIT_NEWS_MS 5000                 /* and then so often: a server may tell of them without end */
+#define LIMIT_STEADY_MS 60000              /* a connection that lasted so long is no sign of trouble */
+#define LIMIT_HOOK_MS 60000                /* the command for new mail may take this long */
+
 /* The wire between the keeper and its net child. */
 #define LIMIT_FRAME (64 * 1024)            /* payload of one frame */
 #define LIMIT_CA_BUNDLE (2 * 1024 * 1024)  /* PEM text of the trusted certificates */

@@ -1,10 +1,12 @@
 /* See engine.h. */
 #include "fetchd/engine.h"
 
+#include <poll.h>
+
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "crypto/unlock.h"
-#include "fetchd/login.h"
-#include "fetchd/loginguard.h"
+#include "fetchd/call.h"
 #include "fetchd/pass.h"
 #include "store/absorb.h"
 #include "store/matchkey.h"
@@ -35,58 +37,75 @@ int outcomes_exit_code(const GPtrArray *outcomes)
 
 typedef struct {
     const EngineRun *run;
-    Vault *vault;
-    const Secret *match_key;
     VaultWriter *writer;
+    LoginGuard guard;
+    GPtrArray *calls;    /* Call *, or NULL where there is nothing to wait for any more */
+    GPtrArray *outcomes; /* in the same order */
 } Engine;
 
-static gboolean fetch(Engine *engine, const Account *account, Outcome *outcome, GError **error)
+/* What ends by itself, or by a new connection. */
+static gboolean is_lost(const GError *failure)
 {
-    const Company *company = &engine->run->config->company;
-    g_autoptr(VettedEndpoint) endpoint = endpoint_of(account, account->fetch, company, error);
-    if (endpoint == NULL || !endpoint_fits(endpoint, FALSE, error))
-        return FALSE;
-    g_autoptr(Secret) secret = login_secret(account, endpoint, engine->vault, engine->match_key,
-                                            engine->run->stop_fd, error);
-    if (secret == NULL)
-        return FALSE;
-    const LinkTarget target = {
-        .company = company,
-        .account = account,
-        .endpoint = endpoint,
-        .secret = secret,
-        .trace = engine->run->trace,
-        .stop_fd = engine->run->stop_fd,
-    };
-    const LoginGuard guard = {engine->vault, engine->match_key};
-    g_autoptr(Fetcher) fetcher = loginguard_fetcher(&guard, &target, error);
-    if (fetcher == NULL)
-        return FALSE;
+    static const char *const rules[] = {
+        "server.closed", "server.unreachable", "server.timeout", "server.dns",  "server.busy",
+        "tls.truncated", "tls.handshake",      "net.gone",       "net.timeout", "server.tunnel"};
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (g_strcmp0(postern_error_rule(failure), rules[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean wants_brief(const EngineRun *run, const char *account)
+{
+    return run->brief && g_strv_contains((const char *const *)run->brief, account);
+}
+
+/* Its line watches from now on, when it may stay open. */
+static void keep_line(Engine *engine, const Account *account, Line *line)
+{
+    if (line->watched && link_idle(line->fetcher, NULL))
+        g_hash_table_insert(engine->run->lines, g_strdup(account->name), line);
+    else
+        line_free(line);
+}
+
+static gboolean fetch(Engine *engine, const Account *account, Call *call, Outcome *outcome,
+                      GError **error)
+{
+    Line *line = call_take(call);
+    gboolean imap = endpoint_scheme(call_endpoint(call)) == SCHEME_IMAPS;
+    outcome->brief = line->watched && wants_brief(engine->run, account->name);
     Pass pass = {
         .run = engine->run,
         .account = account,
         .writer = engine->writer,
-        .fetcher = fetcher,
+        .fetcher = line->fetcher,
         .outcome = outcome,
-        .only = endpoint_mailbox(endpoint),
+        .only = endpoint_mailbox(call_endpoint(call)),
+        .watched = imap && engine->run->lines ? &line->watched : NULL,
     };
-    gboolean ok = endpoint_scheme(endpoint) == SCHEME_IMAPS ? pass_imap(&pass, error)
-                                                            : pass_pop3(&pass, error);
+    gboolean ok = imap ? pass_imap(&pass, error) : pass_pop3(&pass, error);
     g_clear_error(&pass.no);
-    outcome->alert = fetcher->alert(fetcher);
+    outcome->alert = line->fetcher->alert(line->fetcher);
+    if (pass.watched && (ok || (error && pass_said_no(*error))))
+        keep_line(engine, account, line);
+    else
+        line_free(line);
     return ok;
 }
 
-static Outcome *pass_over(Engine *engine, const Account *account)
+/* The call has come to its end, READY or not: the pass, and what becomes of it. */
+static void conclude(Engine *engine, const Account *account, guint at, gboolean ready)
 {
-    Outcome *outcome = g_new0(Outcome, 1);
-    outcome->account = g_strdup(account->name);
-    gboolean ok = fetch(engine, account, outcome, &outcome->failure);
+    Outcome *outcome = engine->outcomes->pdata[at];
+    Call *call = engine->calls->pdata[at];
+    gboolean ok = ready && fetch(engine, account, call, outcome, &outcome->failure);
+    g_clear_pointer((Call **)&engine->calls->pdata[at], call_free);
     int code = ok ? 0 : postern_exit_code(outcome->failure);
+    outcome->lost = is_lost(outcome->failure);
     g_autoptr(GError) late = NULL;
     if (!vault_note_sync(engine->writer, account->name, code, &late) && ok)
         outcome->failure = g_steal_pointer(&late);
-    return outcome;
 }
 
 /* The accounts of this run, each once; unknown names are refused. */
@@ -118,9 +137,95 @@ static GPtrArray *chosen(const EngineRun *run, GError **error)
     return g_steal_pointer(&accounts);
 }
 
+/* --- many calls at once -------------------------------------------------------------------- */
+
 static gboolean was_interrupted(const Outcome *outcome)
 {
     return g_strcmp0(postern_error_rule(outcome->failure), "run.interrupted") == 0;
+}
+
+static guint waiting(const Engine *engine)
+{
+    guint n = 0;
+    for (guint i = 0; i < engine->calls->len; i++)
+        n += engine->calls->pdata[i] != NULL;
+    return n;
+}
+
+/* Until a call may go on. */
+static void await_calls(const Engine *engine)
+{
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    struct pollfd fd = {.fd = engine->run->stop_fd, .events = POLLIN};
+    gint64 until = G_MAXINT64, now = g_get_monotonic_time();
+    g_array_append_val(fds, fd);
+    for (guint i = 0; i < engine->calls->len; i++) {
+        const Call *call = engine->calls->pdata[i];
+        if (call == NULL)
+            continue;
+        fd.fd = call_fd(call);
+        until = MIN(until, call_deadline(call));
+        g_array_append_val(fds, fd);
+    }
+    gint64 left = until == G_MAXINT64 ? -1 : (MAX(until - now, 0) + 999) / 1000;
+    (void)poll((struct pollfd *)(void *)fds->data, fds->len, (int)MIN(left, G_MAXINT32));
+}
+
+/* FALSE when the run is over before its time. */
+static gboolean go_on(Engine *engine, const GPtrArray *accounts)
+{
+    for (guint i = 0; i < engine->calls->len; i++) {
+        Outcome *outcome = engine->outcomes->pdata[i];
+        if (engine->calls->pdata[i] == NULL)
+            continue;
+        if (interrupted(engine->run->stop_fd, &outcome->failure))
+            return FALSE;
+        CallState state = call_go_on(engine->calls->pdata[i], &outcome->failure);
+        if (state == CALL_WAITING)
+            continue;
+        conclude(engine, accounts->pdata[i], i, state == CALL_READY);
+        if (was_interrupted(outcome))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Of an account whose pass did not begin there is nothing to tell. */
+static void forget_rest(Engine *engine)
+{
+    for (guint i = engine->calls->len; i-- > 0;) {
+        const Outcome *outcome = engine->outcomes->pdata[i];
+        if (engine->calls->pdata[i] && outcome->failure == NULL)
+            g_ptr_array_remove_index(engine->outcomes, i);
+    }
+}
+
+static void free_call(gpointer call)
+{
+    call_free(call);
+}
+
+static GPtrArray *run_all(Engine *engine, const GPtrArray *accounts)
+{
+    g_autoptr(GPtrArray) calls = g_ptr_array_new_with_free_func(free_call);
+    engine->calls = calls;
+    engine->outcomes = g_ptr_array_new_with_free_func(free_outcome);
+    gboolean going = TRUE;
+    for (guint i = 0; going && i < accounts->len; i++) {
+        Outcome *outcome = g_new0(Outcome, 1);
+        const Account *account = accounts->pdata[i];
+        outcome->account = g_strdup(account->name);
+        g_ptr_array_add(engine->outcomes, outcome);
+        g_ptr_array_add(calls, call_new(engine->run, &engine->guard, account, &outcome->failure));
+        if (calls->pdata[i] == NULL)
+            conclude(engine, account, i, FALSE);
+        going = !was_interrupted(outcome);
+    }
+    for (going = going && go_on(engine, accounts); going && waiting(engine) > 0;
+         going = go_on(engine, accounts))
+        await_calls(engine);
+    forget_rest(engine);
+    return engine->outcomes;
 }
 
 GPtrArray *engine_sync(const EngineRun *run, GError **error)
@@ -131,15 +236,8 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
     g_autoptr(VaultWriter) writer = match_key ? vault_writer_new(vault, match_key, error) : NULL;
     if (writer == NULL)
         return NULL;
-    Engine engine = {run, vault, match_key, writer};
-    GPtrArray *outcomes = g_ptr_array_new_with_free_func(free_outcome);
-    for (guint i = 0; i < accounts->len; i++) {
-        Outcome *outcome = pass_over(&engine, accounts->pdata[i]);
-        g_ptr_array_add(outcomes, outcome);
-        if (was_interrupted(outcome))
-            break;
-    }
-    return outcomes;
+    Engine engine = {.run = run, .writer = writer, .guard = {vault, match_key}};
+    return run_all(&engine, accounts);
 }
 
 gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64 *absorbed,

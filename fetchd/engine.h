@@ -18,10 +18,13 @@ typedef struct {
     guint known;     /* arrivals whose bytes were here already */
     char *alert;     /* what the server wants shown, safe to print, or NULL */
     GError *failure; /* NULL when all went well */
+    gboolean brief;  /* only the watched mailbox was looked at, over the open line */
+    gboolean lost;   /* FAILURE is of the network or the server, and may be gone in a moment */
 } Outcome;
 void outcome_free(Outcome *outcome);
 
-/* Told while an account is being fetched; TOTAL is what the server lists as new. */
+/* Told while an account is being fetched, within a large message too; TOTAL is what the server lists
+ * as new so far. */
 typedef void (*EngineProgress)(gpointer user, const char *account, guint64 messages, guint64 total,
                                guint64 bytes);
 
@@ -31,12 +34,15 @@ typedef struct {
     char *const *accounts;   /* names, or NULL for all that fetch */
     TraceLog *trace;         /* or NULL */
     int stop_fd;             /* readable: finish what is whole and stop; -1 for none */
+    GHashTable *lines;       /* fetchd/line.h: stay open and are used again; NULL: none stays */
+    char *const *brief;      /* those of ACCOUNTS of which the watched mailbox is enough, or NULL */
     EngineProgress progress; /* or NULL */
     gpointer user;
 } EngineRun;
 
 /*
- * Runs the pass and returns one Outcome an account, in order. Fails as a whole only when nothing
+ * Runs the pass and returns one Outcome an account, in order. All accounts' connections are opened
+ * at once; the passes come one after another, each as soon as its connection stands. Fails as a whole only when nothing
  * could be tried: 78 for the configuration, 73–75 for the store.
  */
 GPtrArray *engine_sync(const EngineRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,11 +1,17 @@
 noinst_LIBRARIES += libpostern-fetchd.a
 libpostern_fetchd_a_SOURCES = \
+	fetchd/call.c fetchd/call.h \
 	fetchd/child.c fetchd/child.h \
+	fetchd/clockwatch.c fetchd/clockwatch.h \
+	fetchd/daemon.c fetchd/daemon.h \
 	fetchd/engine.c fetchd/engine.h \
+	fetchd/hook.c fetchd/hook.h \
+	fetchd/line.c fetchd/line.h \
 	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-letter.c \
 	fetchd/link-login.c fetchd/link-state.h fetchd/link-steps.c \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
+	fetchd/notify.c fetchd/notify.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \

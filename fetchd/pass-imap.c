@@ -225,22 +225,51 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
     return TRUE;
 }
 
+static gboolean visit(Pass *pass, const MailboxName *name, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *shown = text_name(name->display);
+    return mailbox(pass, name, &failure) || pass_goes_on(pass, failure, shown, error);
+}
+
+/* INBOX where it is wanted, else what the server names first. */
+static MailboxName *to_watch(GPtrArray *wanted)
+{
+    for (guint i = 0; i < wanted->len; i++)
+        if (g_ascii_strcasecmp(((MailboxName *)wanted->pdata[i])->name, "INBOX") == 0)
+            return g_ptr_array_steal_index(wanted, i);
+    return wanted->len > 0 ? g_ptr_array_steal_index(wanted, 0) : NULL;
+}
+
+/* The mailbox to be watched is selected once more behind the others: what came in the meantime is
+ * news to nobody else. */
+static gboolean watch(Pass *pass, GPtrArray *wanted, GError **error)
+{
+    gboolean last = wanted->len == 1;
+    g_clear_pointer(pass->watched, mailbox_name_free);
+    *pass->watched = to_watch(wanted);
+    return last || *pass->watched == NULL || visit(pass, *pass->watched, error);
+}
+
 gboolean pass_imap(Pass *pass, GError **error)
 {
+    if (pass->outcome->brief)
+        return visit(pass, *pass->watched, error) && pass_end(pass, error);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
     MailboxList mailboxes = {pass, wanted};
     if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
         return FALSE;
     if (pass->only && wanted->len == 0)
         return no_mailbox(pass, error);
-    for (guint i = 0; i < wanted->len; i++) {
-        const MailboxName *name = wanted->pdata[i];
-        GError *failure = NULL;
-        g_autofree char *shown = text_name(name->display);
-        if (!mailbox(pass, name, &failure) && !pass_goes_on(pass, failure, shown, error))
+    for (guint i = 0; i < wanted->len; i++)
+        if (!visit(pass, wanted->pdata[i], error))
             return FALSE;
+    if (pass->watched) {
+        if (!watch(pass, wanted, error))
+            return FALSE;
+    } else {
+        /* Everything is committed; a server that is rude at the good-bye loses nothing. */
+        (void)pass->fetcher->quit(pass->fetcher, NULL);
     }
-    /* Everything is committed; a server that is rude at the good-bye loses nothing. */
-    (void)pass->fetcher->quit(pass->fetcher, NULL);
     return pass_end(pass, error);
 }

@@ -3,6 +3,17 @@
 
 #include "core/error.h"
 
+/* Bytes of one message after which progress is told within it. */
+#define TELL_BYTES (256 * 1024)
+
+static void tell_progress(Pass *pass)
+{
+    pass->told = pass->bytes;
+    if (pass->run->progress)
+        pass->run->progress(pass->run->user, pass->account->name, pass->done, pass->total,
+                            pass->bytes);
+}
+
 gboolean pass_take_start(gpointer user, GError **error)
 {
     Pass *pass = *(Pass **)user;
@@ -13,6 +24,8 @@ gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError *
 {
     Pass *pass = *(Pass **)user;
     pass->bytes += size;
+    if (pass->bytes - pass->told >= TELL_BYTES)
+        tell_progress(pass);
     return vault_message_write(pass->writer, bytes, size, error);
 }
 
@@ -21,9 +34,7 @@ gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error)
     if (!vault_message_finish(pass->writer, arrival, error))
         return FALSE;
     pass->done++;
-    if (pass->run->progress)
-        pass->run->progress(pass->run->user, pass->account->name, pass->done, pass->total,
-                            pass->bytes);
+    tell_progress(pass);
     return TRUE;
 }
 

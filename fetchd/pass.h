@@ -14,9 +14,12 @@ typedef struct {
     VaultWriter *writer;
     Fetcher *fetcher;
     Outcome *outcome;
-    guint64 total; /* messages the server lists as new */
+    MailboxName **watched; /* where the connection stays open, else NULL: the mailbox that is left
+                              selected; with Outcome.brief it is the only one that is looked at */
+    guint64 total;         /* messages the server lists as new */
     guint64 done;
     guint64 bytes;
+    guint64 told;     /* of them, what progress knows */
     GError *no;       /* the first thing that the server only said no to */
     guint noes;       /* how many there were */
     const char *only; /* the one mailbox that the URI names, or NULL */

@@ -1,6 +1,7 @@
 # Scripts that need the whole product; each makes its own world (tests/lib/).
 INTEGRATION = \
 	tests/integration/cmd-config.sh \
+	tests/integration/cmd-daemon.sh \
 	tests/integration/cmd-doctor.sh \
 	tests/integration/cmd-fetch-compressed.sh \
 	tests/integration/cmd-fetch-imap.sh \

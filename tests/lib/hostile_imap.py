@@ -448,6 +448,38 @@ class EvilRefusal(Honest):
     on_select = on_examine
 
 
+class IdleNews(Honest):
+    """tells of news the moment that somebody waits for them, each time"""
+    capabilities = CAPABILITIES + b" IDLE"
+
+    def greet(self):
+        self.send(b"* OK [CAPABILITY " + self.capabilities + b"] ready")
+
+    def on_capability(self, _):
+        self.send(b"* CAPABILITY " + self.capabilities)
+        self.ok()
+
+    def on_login(self, _):
+        self.ok(b"[CAPABILITY " + self.capabilities + b"] logged in")
+
+    def on_idle(self, _):
+        self.send(b"+ idling", *self.news())
+        self.connection.line()
+        self.ok()
+
+    def news(self):
+        return [b"* 3 EXISTS"] * 500
+
+
+class IdleBye(IdleNews):
+    """lets everybody in, and sends away who waits for news"""
+
+    def news(self):
+        self.send(b"* BYE not here")
+        self.connection.finish()
+        return []
+
+
 class Kerberos(Honest):
     """breaks nothing, and logs in by Kerberos alone: $KRB5_KTNAME holds its key"""
     capabilities = b"IMAP4rev1 SASL-IR AUTH=GSSAPI"

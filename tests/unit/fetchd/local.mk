@@ -1,7 +1,9 @@
 UNIT_FETCHD = \
+	tests/unit/fetchd/test-clockwatch \
 	tests/unit/fetchd/test-confine \
 	tests/unit/fetchd/test-gss \
 	tests/unit/fetchd/test-link \
+	tests/unit/fetchd/test-hook \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
 	tests/unit/fetchd/test-patience \
@@ -19,6 +21,9 @@ tests_unit_fetchd_test_gss_SOURCES = tests/unit/fetchd/test-gss.c fetchd/gss.c f
 tests_unit_fetchd_test_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
 tests_unit_fetchd_test_gss_LDADD = $(LINK_net) $(KRB5_LIBS) $(UNIT_LIBS)
 tests_unit_fetchd_test_link_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_clockwatch_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_hook_SOURCES = tests/unit/fetchd/test-hook.c $(FAST_CLOCK)
+tests_unit_fetchd_test_hook_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_loginguard_SOURCES = tests/unit/fetchd/test-loginguard.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

@@ -153,7 +153,7 @@ static void it_is_said_anew_before_ten_minutes_are_over(void **state)
     assert_true(whole);
 }
 
-static void a_peer_that_is_gone_is_found_when_it_is_said_anew(void **state)
+static void p6_65_a_peer_that_is_gone_is_found_when_it_is_said_anew(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {LOGIN("IDLE"), PEER_EXPECT(IDLE), PEER_SEND("+ idling\r\n"),
@@ -254,7 +254,7 @@ int main(void)
         cmocka_unit_test(news_count_before_the_server_is_ready),
         cmocka_unit_test(what_keeps_a_connection_alive_is_no_news),
         cmocka_unit_test(it_is_said_anew_before_ten_minutes_are_over),
-        cmocka_unit_test(a_peer_that_is_gone_is_found_when_it_is_said_anew),
+        cmocka_unit_test(p6_65_a_peer_that_is_gone_is_found_when_it_is_said_anew),
         cmocka_unit_test(a_server_that_cannot_is_left_at_once),
         cmocka_unit_test(p8_a_server_that_does_not_keep_to_it_is_left),
         cmocka_unit_test(a_line_that_began_before_stays_whole),

@@ -1,0 +1,383 @@
+/* See daemon.h. */
+#include "fetchd/daemon.h"
+
+#include <poll.h>
+#include <signal.h>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "fetchd/clockwatch.h"
+#include "fetchd/hook.h"
+#include "fetchd/line.h"
+#include "fetchd/link.h"
+#include "fetchd/notify.h"
+#include "fetchd/schedule.h"
+
+/* A shorter sleep than this has broken no connection that was worth keeping. */
+#define SLEPT_US (10 * G_USEC_PER_SEC)
+
+typedef struct {
+    const DaemonOptions *options;
+    Schedule *schedule;
+    GHashTable *lines;
+    GHashTable *told; /* account -> rule of the failure that was told and lasts */
+    char *complaint;  /* the last one about everything, or NULL */
+    gint64 held;      /* nothing is tried before: there was such a complaint */
+    char *command;    /* [hook] new_mail */
+    Hook *hook;
+    Notify *notify;
+    Clockwatch *clock;
+} Daemon;
+
+/* --- what is told --------------------------------------------------------------------------- */
+
+/* A failure that lasts is told once, and a look at one mailbox that brought nothing not at all. */
+static gboolean is_news(Daemon *daemon, const Outcome *outcome)
+{
+    const char *rule = postern_error_rule(outcome->failure);
+    if (outcome->lost || g_strcmp0(rule, "login.blocked") == 0) {
+        gboolean known = g_strcmp0(g_hash_table_lookup(daemon->told, outcome->account), rule) == 0;
+        g_hash_table_insert(daemon->told, g_strdup(outcome->account), g_strdup(rule));
+        return !known || outcome->stored > 0;
+    }
+    g_hash_table_remove(daemon->told, outcome->account);
+    return !outcome->brief || outcome->failure || outcome->stored > 0 || outcome->alert;
+}
+
+static void complain(Daemon *daemon, const GError *error)
+{
+    g_autofree char *words = postern_error_words(error);
+    if (g_strcmp0(words, daemon->complaint) == 0)
+        return;
+    g_free(daemon->complaint);
+    daemon->complaint = g_steal_pointer(&words);
+    daemon->options->complain(daemon->options->user, error);
+}
+
+static void tell_status(const Daemon *daemon)
+{
+    g_autofree char *open = text_count(g_hash_table_size(daemon->lines), "account", "accounts");
+    g_autofree char *failing =
+        text_count(g_hash_table_size(daemon->told), "account fails", "accounts fail");
+    notify_status(daemon->notify, "new mail of %s is told at once; %s", open, failing);
+}
+
+/* --- one pass ------------------------------------------------------------------------------- */
+
+/* Can no pass go better until somebody changes something? */
+static gboolean hopeless(const GPtrArray *outcomes, const GError *error)
+{
+    if (outcomes == NULL)
+        return postern_exit_code(error) == POSTERN_ERROR_POLICY;
+    for (guint i = 0; i < outcomes->len; i++)
+        if (postern_exit_code(((Outcome *)outcomes->pdata[i])->failure) != POSTERN_ERROR_POLICY)
+            return FALSE;
+    return outcomes->len > 0;
+}
+
+typedef struct {
+    int code;
+    gboolean hopeless;
+} PassResult;
+
+static void stay_alive(gpointer user, const char *account, guint64 messages, guint64 total,
+                       guint64 bytes)
+{
+    (void)account, (void)messages, (void)total, (void)bytes;
+    notify_alive(((Daemon *)user)->notify);
+}
+
+static double chance(void)
+{
+    return g_random_double();
+}
+
+static void settle(Daemon *daemon, const Outcome *outcome)
+{
+    gint64 now = clockwatch_now();
+    /* A server may tell how often it lets one in; there it is not asked sooner. */
+    if (g_strcmp0(postern_error_rule(outcome->failure), "login.delay") == 0)
+        schedule_wait(daemon->schedule, outcome->account,
+                      now + LIMIT_LOGIN_DELAY_S * G_USEC_PER_SEC);
+    if (outcome->lost)
+        schedule_lost(daemon->schedule, outcome->account, now, FALSE, chance());
+    else if (!outcome->failure && !g_hash_table_contains(daemon->lines, outcome->account))
+        schedule_well(daemon->schedule, outcome->account);
+    hook_count(daemon->hook, outcome->account, outcome->stored);
+    if (is_news(daemon, outcome))
+        daemon->options->tell(daemon->options->user, outcome);
+}
+
+/* Nobody got a turn, because of another writer, say: soon again, unless that is the configuration's
+ * fault, which only its author can mend. */
+static void try_again(Daemon *daemon, char *const *names, const GError *error)
+{
+    for (; *names && postern_exit_code(error) == POSTERN_ERROR_TEMPORARY; names++)
+        schedule_lost(daemon->schedule, *names, clockwatch_now(), FALSE, chance());
+}
+
+static PassResult pass_over(Daemon *daemon, const Config *config, GStrv names, char *const *brief)
+{
+    const DaemonOptions *options = daemon->options;
+    g_autoptr(GError) error = NULL;
+    const EngineRun run = {
+        .config = config,
+        .store = options->store,
+        .accounts = names,
+        .lines = daemon->lines,
+        .brief = brief,
+        .trace = options->trace,
+        .stop_fd = options->stop_fd,
+        .progress = stay_alive,
+        .user = daemon,
+    };
+    g_autoptr(GPtrArray) outcomes = engine_sync(&run, &error);
+    PassResult result = {.hopeless = hopeless(outcomes, error)};
+    for (guint i = 0; outcomes && i < outcomes->len; i++)
+        settle(daemon, outcomes->pdata[i]);
+    if (outcomes == NULL)
+        try_again(daemon, names, error);
+    guint64 absorbed;
+    gboolean ok = outcomes && (options->seal_only ||
+                               engine_absorb_unlocked(config, options->store, &absorbed, &error));
+    if (ok)
+        g_clear_pointer(&daemon->complaint, g_free);
+    else
+        complain(daemon, error);
+    result.code =
+        postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
+    return result;
+}
+
+/* Lines of accounts that are no more. */
+static gboolean is_stranger(gpointer name, gpointer line, gpointer user)
+{
+    (void)line;
+    const Config *config = user;
+    const Account *account = config_account(config, name, NULL);
+    return account == NULL || account->fetch == NULL;
+}
+
+/* Those of NEWS that have a line are added to NAMES. */
+static GStrv add_news(const Daemon *daemon, GStrv names, char *const *news)
+{
+    g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+    g_strv_builder_addv(all, (const char **)names);
+    for (; *news; news++)
+        if (g_hash_table_contains(daemon->lines, *news))
+            g_strv_builder_add(all, *news);
+    return g_strv_builder_end(all);
+}
+
+/* Over what is due. Configuration and policy are read anew, and where they do not hold any more no
+ * connection stays. */
+static PassResult pass(Daemon *daemon)
+{
+    const DaemonOptions *options = daemon->options;
+    gint64 now = clockwatch_now();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Config) config = config_load(options->config, options->policy, &error);
+    daemon->held = config ? 0 : now + (gint64)INTERVAL_LEAST * G_USEC_PER_SEC;
+    if (config == NULL) {
+        g_hash_table_remove_all(daemon->lines);
+        complain(daemon, error);
+        return (PassResult){postern_exit_code(error), hopeless(NULL, error)};
+    }
+    g_free(daemon->command);
+    daemon->command = g_strdup(config->new_mail);
+    g_hash_table_foreach_remove(daemon->lines, is_stranger, config);
+    g_auto(GStrv) due = schedule_take(daemon->schedule, config, options->accounts, now);
+    g_auto(GStrv) news = schedule_take_news(daemon->schedule, now);
+    g_auto(GStrv) names = add_news(daemon, due, news);
+    if (*names == NULL && config->accounts->len > 0)
+        return (PassResult){0};
+    return pass_over(daemon, config, config->accounts->len > 0 ? names : NULL, news);
+}
+
+/* --- between passes ------------------------------------------------------------------------- */
+
+/* The connection of NAME is gone, without a fault that anybody need be told of. */
+static void line_lost(Daemon *daemon, const char *name, const Line *line)
+{
+    gint64 now = clockwatch_now();
+    gboolean steady = now - line->opened >= (gint64)LIMIT_STEADY_MS * 1000;
+    schedule_lost(daemon->schedule, name, now, steady, chance());
+}
+
+/* What its server says; TRUE when the line is over. */
+static gboolean hear(gpointer name, gpointer value, gpointer user)
+{
+    Daemon *daemon = user;
+    Line *line = value;
+    switch (link_look(line->fetcher, NULL)) {
+    case LINK_QUIET: return FALSE;
+    case LINK_NEWS: schedule_news(daemon->schedule, name, clockwatch_now()); return FALSE;
+    case LINK_DONE: /* it cannot tell of news: back to the interval */
+        (void)line->fetcher->quit(line->fetcher, NULL);
+        return TRUE;
+    default: line_lost(daemon, name, line); return TRUE;
+    }
+}
+
+/* Connections do not outlive sleep, whatever they look like. */
+static gboolean lost_asleep(gpointer name, gpointer line, gpointer user)
+{
+    (void)line;
+    Daemon *daemon = user;
+    schedule_lost(daemon->schedule, name, clockwatch_now(), TRUE, chance());
+    return TRUE;
+}
+
+/* SIGHUP says that something changed: a refused login is tried again. The configuration is read
+ * anew at each pass anyway. */
+static void start_anew(Daemon *daemon)
+{
+    const DaemonOptions *options = daemon->options;
+    g_autoptr(GError) error = NULL;
+    notify_reloading(daemon->notify);
+    g_hash_table_remove_all(daemon->told);
+    g_clear_pointer(&daemon->complaint, g_free);
+    schedule_forget(daemon->schedule);
+    daemon->held = 0;
+    if (!engine_retry_logins(options->store, options->accounts, &error))
+        complain(daemon, error);
+}
+
+static void add_fd(GArray *fds, int fd)
+{
+    const struct pollfd one = {.fd = fd, .events = POLLIN};
+    g_array_append_val(fds, one);
+}
+
+static void wait(Daemon *daemon, gint64 until)
+{
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    GHashTableIter all;
+    Line *line;
+    add_fd(fds, daemon->options->stop_fd);
+    add_fd(fds, clockwatch_alarm(daemon->clock, until));
+    add_fd(fds, clockwatch_jump(daemon->clock));
+    add_fd(fds, hook_fd(daemon->hook));
+    g_hash_table_iter_init(&all, daemon->lines);
+    while (g_hash_table_iter_next(&all, NULL, (gpointer *)&line))
+        add_fd(fds, link_fd(line->fetcher));
+    gint64 hook = hook_deadline(daemon->hook);
+    gint64 left = hook == G_MAXINT64 ? G_MAXINT64 : MAX(hook - g_get_monotonic_time(), 0);
+    left = MIN(left, notify_every(daemon->notify));
+    int ms = left == G_MAXINT64 ? -1 : (int)MIN(left / 1000 + 1, G_MAXINT32);
+    (void)poll((struct pollfd *)(void *)fds->data, fds->len, ms);
+}
+
+static void go_on_hook(Daemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    if (!hook_go_on(daemon->hook, daemon->command, &error))
+        daemon->options->complain(daemon->options->user, error);
+}
+
+/* Until there may be something to do; FALSE when it is time to leave. */
+static gboolean rest(Daemon *daemon)
+{
+    gint64 next = schedule_next(daemon->schedule, clockwatch_now());
+    wait(daemon, MAX(next, daemon->held));
+    notify_alive(daemon->notify);
+    if (clockwatch_slept(daemon->clock) >= SLEPT_US)
+        g_hash_table_foreach_remove(daemon->lines, lost_asleep, daemon);
+    g_hash_table_foreach_remove(daemon->lines, hear, daemon);
+    for (int signal; (signal = interrupt_take()) != 0;) {
+        if (signal != SIGHUP)
+            return FALSE;
+        start_anew(daemon);
+    }
+    return TRUE;
+}
+
+static gboolean is_due(const Daemon *daemon)
+{
+    gint64 now = clockwatch_now();
+    return now >= daemon->held && schedule_next(daemon->schedule, now) <= now;
+}
+
+static int stay(Daemon *daemon)
+{
+    PassResult first = pass(daemon);
+    if (first.hopeless)
+        return first.code;
+    for (;;) {
+        notify_ready(daemon->notify);
+        tell_status(daemon);
+        do {
+            go_on_hook(daemon);
+            if (!rest(daemon))
+                return 0;
+        } while (!is_due(daemon));
+        pass(daemon);
+    }
+}
+
+int daemon_stay(const DaemonOptions *options)
+{
+    g_autoptr(Schedule) schedule = schedule_new();
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) lines = lines_new();
+    g_autoptr(Notify) notify = notify_new();
+    g_autoptr(Clockwatch) clock = clockwatch_new();
+    g_autoptr(Hook) hook = hook_new();
+    Daemon daemon = {.options = options,
+                     .schedule = schedule,
+                     .lines = lines,
+                     .told = told,
+                     .hook = hook,
+                     .notify = notify,
+                     .clock = clock};
+    int code = stay(&daemon);
+    notify_stopping(notify);
+    g_free(daemon.complaint);
+    g_free(daemon.command);
+    return code;
+}
+
+/* --- once ----------------------------------------------------------------------------------- */
+
+/* There is no later in which it could be watched. */
+static gboolean run_hook(Hook *hook, const char *command, int stop_fd, GError **error)
+{
+    gboolean ok = hook_go_on(hook, command, error);
+    while (ok && hook_fd(hook) >= 0) {
+        if (interrupt_wait(hook_fd(hook), POLLIN, hook_deadline(hook), stop_fd, NULL) < 0)
+            return TRUE;
+        ok = hook_go_on(hook, command, error);
+    }
+    return ok;
+}
+
+int daemon_once(const DaemonOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Hook) hook = hook_new();
+    g_autoptr(Config) config = config_load(options->config, options->policy, &error);
+    const EngineRun run = {
+        .config = config,
+        .store = options->store,
+        .accounts = options->accounts,
+        .trace = options->trace,
+        .stop_fd = options->stop_fd,
+    };
+    g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
+    for (guint i = 0; outcomes && i < outcomes->len; i++) {
+        const Outcome *outcome = outcomes->pdata[i];
+        hook_count(hook, outcome->account, outcome->stored);
+        options->tell(options->user, outcome);
+    }
+    guint64 absorbed;
+    gboolean ok = outcomes && (options->seal_only ||
+                               engine_absorb_unlocked(config, options->store, &absorbed, &error));
+    if (!ok)
+        options->complain(options->user, error);
+    g_autoptr(GError) late = NULL;
+    if (outcomes && !run_hook(hook, config->new_mail, options->stop_fd, &late))
+        options->complain(options->user, late);
+    return postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
+}

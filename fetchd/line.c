@@ -1,0 +1,78 @@
+/* See line.h. */
+#include "fetchd/line.h"
+
+#include "fetchd/clockwatch.h"
+#include "fetchd/trust.h"
+
+Line *line_new(Fetcher *fetcher, const char *terms)
+{
+    Line *line = g_new0(Line, 1);
+    line->fetcher = fetcher;
+    line->terms = g_strdup(terms);
+    line->opened = clockwatch_now();
+    return line;
+}
+
+void line_free(Line *line)
+{
+    if (line == NULL)
+        return;
+    fetcher_free(line->fetcher);
+    mailbox_name_free(line->watched);
+    g_free(line->terms);
+    g_free(line);
+}
+
+static void free_line(gpointer line)
+{
+    line_free(line);
+}
+
+GHashTable *lines_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_line);
+}
+
+static void add(GString *terms, const char *text)
+{
+    g_string_append_printf(terms, "%s\n", text ? text : "");
+}
+
+static void add_list(GString *terms, char *const *list)
+{
+    for (; list && *list; list++)
+        add(terms, *list);
+    add(terms, NULL);
+}
+
+static void add_certificates(GString *terms, const GPtrArray *sets)
+{
+    for (guint i = 0; i < sets->len; i++) {
+        g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, sets->pdata[i]);
+        add(terms, sum);
+    }
+}
+
+char *line_terms(const Company *company, const Account *account, const VettedEndpoint *endpoint,
+                 GError **error)
+{
+    g_autoptr(GPtrArray) sets = trust_load(company, error);
+    if (sets == NULL)
+        return NULL;
+    GString *terms = g_string_new(NULL);
+    g_string_append_printf(terms, "%d %d %d %d %d\n", account->compress, endpoint_scheme(endpoint),
+                           endpoint_port(endpoint), company->min_tls, company->tunnel);
+    add(terms, endpoint_host(endpoint));
+    add(terms, endpoint_login(endpoint));
+    add(terms, endpoint_auth(endpoint));
+    add(terms, company->min_auth);
+    add(terms, account->tunnel);
+    add_list(terms, company->domains);
+    add_list(terms, company->networks);
+    add_list(terms, company->offices);
+    add_list(terms, account->pins);
+    add(terms, endpoint_mailbox(endpoint)); /* and what may be under watch */
+    add_list(terms, account->folders);
+    add_certificates(terms, sets);
+    return g_string_free(terms, FALSE);
+}
