@@ -154,14 +154,15 @@ static gboolean decrypt(gpgme_ctx_t context, const void *memory, gsize size, gbo
     gpgme_error_t failure = verify ? gpgme_op_decrypt_verify(context, sealed, plain)
                                    : gpgme_op_decrypt(context, sealed, plain);
     if (output->overflowed)
-        return refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", NULL,
-                      "an OpenPGP message holds more than %" G_GSIZE_FORMAT " bytes",
-                      output->limit);
+        return refuse(
+            error, POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender for less at a time",
+            "an OpenPGP message holds more than %" G_GSIZE_FORMAT " bytes", output->limit);
     if (failure)
         return pgp_refuse(error, failure, "decrypt");
     gpgme_decrypt_result_t result = gpgme_op_decrypt_result(context);
     if (result == NULL || result->unsupported_algorithm || result->legacy_cipher_nomdc)
-        return refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", NULL,
+        return refuse(error, POSTERN_ERROR_INPUT, "openpgp.data",
+                      "ask the sender to use a newer OpenPGP program",
                       "an OpenPGP message is not protected against changes");
     return TRUE;
 }

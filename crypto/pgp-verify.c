@@ -117,6 +117,6 @@ gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray
     if (failure)
         return pgp_refuse(error, failure, "verify a signature");
     return pgp_collect_signatures(context, from, signatures) > 0 ||
-           refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", NULL,
+           refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender to sign it again",
                   "there is no OpenPGP signature in what should be one");
 }

@@ -95,7 +95,8 @@ static Meaning meaning_of(gpgme_error_t failure)
     case GPG_ERR_INV_VALUE:
         return (Meaning){POSTERN_ERROR_POLICY, "key.unusable",
                          "look at the key with 'gpg --list-keys --with-subkey-fingerprints'"};
-    default: return (Meaning){POSTERN_ERROR_INPUT, "openpgp.data", NULL};
+    default:
+        return (Meaning){POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender to send it again"};
     }
 }
 

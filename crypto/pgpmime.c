@@ -135,7 +135,8 @@ static void open_root(Opening *opening)
                       children) ||
         !is_version_one(opening->outer, children[0])) {
         reading->protection->encrypted = FALSE;
-        refuse(&reading->locked, POSTERN_ERROR_INPUT, "openpgp.data", NULL,
+        refuse(&reading->locked, POSTERN_ERROR_INPUT, "openpgp.data",
+               "ask the sender to send it again",
                "the encrypted message is not built as RFC 3156 wants and stays closed");
         return;
     }

@@ -130,7 +130,7 @@ static gboolean do_ca(Child *child, const Frame *frame, int socket_fd, GError **
     (void)socket_fd;
     if (child->session.ca_sets == NULL || child->ca->len + frame->size > LIMIT_CA_BUNDLE ||
         child->session.ca_sets->len >= RECORD_CA_SETS)
-        return refuse(error, POSTERN_ERROR_POLICY, "config.ca_file", NULL,
+        return refuse(error, POSTERN_ERROR_POLICY, "config.ca_file", "name a smaller ca_file",
                       "the CA certificates are larger than %d bytes", LIMIT_CA_BUNDLE);
     if (frame->size > 0) {
         g_byte_array_append(child->ca, frame->payload, (guint)frame->size);

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "net/sasl.h"
 
 /* RFC 4752, 3.3: four bytes, a set of layers and the largest message within one. */
 #define OFFER_BYTES 4
@@ -274,7 +275,7 @@ static Secret *prove(Gss *gss, const guint8 *token, gsize size, GError **error)
 gboolean gss_layer(const guint8 *offer, gsize size, const char *host, GError **error)
 {
     if (size != OFFER_BYTES)
-        return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+        return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND,
                       "%s offers security layers in %" G_GSIZE_FORMAT " bytes in place of %d", host,
                       size, OFFER_BYTES);
     if (!(offer[0] & LAYER_NONE))
@@ -317,7 +318,7 @@ Secret *gss_answer(Gss *gss, const guint8 *token, gsize size, GError **error)
 {
     if (gss->step >= LIMIT_TICKET_ANSWERS || size > LIMIT_TICKET_TOKEN ||
         (size == 0) != (gss->step == 0)) {
-        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND,
                "%s sends no such tokens as Kerberos has", gss->session->host);
         return NULL;
     }

@@ -105,7 +105,8 @@ static VettedEndpoint *vet(Scheme scheme, GSrvTarget *target, const char *login,
 {
     const char *host = g_srv_target_get_hostname(target);
     if (host[strspn(host, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._")] != '\0') {
-        refuse(error, POSTERN_ERROR_POLICY, "server.uri", NULL, "that is not a host name");
+        refuse(error, POSTERN_ERROR_POLICY, "server.uri", "correct the record in the DNS",
+               "that is not a host name");
         return NULL;
     }
     g_autofree char *user = g_uri_escape_string(login, NULL, FALSE);

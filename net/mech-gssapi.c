@@ -10,7 +10,7 @@ static Secret *gssapi_answer(Exchange *exchange, const guint8 *token, gsize size
 {
     const Session *session = exchange->session;
     if (size > LIMIT_TICKET_TOKEN) {
-        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND,
                "%s sent a Kerberos token of more than %d bytes", session->host, LIMIT_TICKET_TOKEN);
         return NULL;
     }

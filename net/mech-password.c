@@ -49,7 +49,7 @@ static Secret *cram_md5_answer(Exchange *exchange, const guint8 *challenge, gsiz
     guint8 digest[EVP_MAX_MD_SIZE];
     guint length = 0;
     if (size == 0) {
-        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+        refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND,
                "%s sent an empty challenge where CRAM-MD5 needs one", session->host);
         return NULL;
     }

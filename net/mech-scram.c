@@ -43,7 +43,7 @@ static Secret *unproven(const Exchange *exchange, const char *what, GError **err
 
 static Secret *malformed(const Exchange *exchange, GError **error)
 {
-    refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+    refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND,
            "%s sent a malformed challenge of %s", exchange->session->host,
            exchange->mechanism->name);
     return NULL;

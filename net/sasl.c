@@ -212,8 +212,8 @@ guint8 *base64_strict(const char *base64, gsize *size)
 
 static Secret *no_answer(const Exchange *exchange, const char *what, GError **error)
 {
-    refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL, "%s %s", exchange->session->host,
-           what);
+    refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND, "%s %s",
+           exchange->session->host, what);
     return NULL;
 }
 
@@ -258,7 +258,7 @@ gboolean sasl_finish(const Exchange *exchange, GError **error)
                       "this may be another server than the company's: tell those who run it",
                       "%s accepted the login before it proved that it knows the %s",
                       exchange->session->host, mechanism->relayed ? "key of Kerberos" : "password");
-    return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", NULL,
+    return refuse(error, POSTERN_ERROR_PROTOCOL, "login.challenge", CHALLENGE_MEND,
                   exchange->step > mechanism->answers
                       ? "%s accepted the login after it had rejected it"
                       : "%s accepted the login before it had seen it",

@@ -13,6 +13,9 @@
 
 #include "net/session.h"
 
+/* What to do about a login that a server does not do as its mechanism says. */
+#define CHALLENGE_MEND "tell the people who run the server, or take another ;AUTH="
+
 typedef struct Mechanism Mechanism;
 
 /* The names of mechanisms that a server offers: char *, always NULL-terminated. */

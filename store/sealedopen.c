@@ -104,7 +104,8 @@ static gboolean make(const char *path, const guint8 key[static KEY_SIZE], GError
     if (rc != SQLITE_OK)
         return failed(path, rc, error);
     g_autofree char *shown = text_name(path);
-    return linked || refuse(error, POSTERN_ERROR_STORE, "index.write", NULL,
+    return linked || refuse(error, POSTERN_ERROR_STORE, "index.write",
+                            "see that there is room, and that you may write there",
                             "%s cannot be made: %s", shown, g_strerror(reason));
 }
 

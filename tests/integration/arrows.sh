@@ -89,6 +89,13 @@ untested_rules() {
         done
 }
 
+# Refusals, our own faults apart, that do not say what to do.
+without_mend() {
+    sources | grep '\.c$' | while read -r file; do
+        tr -s '\n ' '  ' <"$file" | grep -oE 'POSTERN_ERROR_[A-Z]+, "[a-z._-]+", NULL' | grep -v _BUG | sed "s|^|$file: |"
+    done
+}
+
 arrow core
 arrow policy core
 arrow net policy core
@@ -137,6 +144,7 @@ nothing 'every file stands in the list of its folder' "$(unlisted)"
 
 nothing 'tests/ATTACKS.md names only tests that exist' "$(missing_tests)"
 nothing 'p10_109 every rule that refuses stands in a test' "$(untested_rules)"
+nothing 'p10_109 every refusal says what to do' "$(without_mend)"
 
 nothing 'postern.conf(5) describes every section and key' "$(missing_in_manual)"
 if [ -f ARCHITECTURE.md ]; then
