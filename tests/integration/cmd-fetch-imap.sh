@@ -60,4 +60,16 @@ code_is 69 'for sync too'
 is "$(/usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["error"]["rule"])' <$out)" server.unreachable \
     'whose JSON names the rule'
 is "$(/usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)["accounts"]))' <$out)" 1 'and each account once'
+
+# What is shown while it fetches.
+company_start
+company_fill john --count 30 --seed 77
+as john script -qec 'postern sync' /dev/null </dev/null >$out 2>&1
+out_has 'work: 30 of 30 messages, [0-9.,]*.[kM]\?B, [0-9.,]*.[kM]\?B/s' 'a terminal shows messages, bytes and rate'
+company_fill john --count 30 --seed 78
+as john script -qec 'postern -q sync' /dev/null </dev/null >$out 2>&1
+is "$(wc -c <$out)" 0 'nothing with -q'
+company_fill john --count 30 --seed 79
+run as john postern sync
+is "$(cat $err)" '' 'and a log gets no line of a pass that takes a moment'
 done_testing
