@@ -16,6 +16,7 @@
 #define LIMIT_INFLATE_SLACK (64 * 1024 * 1024) /* beyond that, in a command or message: blank pages do exist */
 #define LIMIT_REPLY_LINES 1024             /* lines of one multi-line status reply */
 #define LIMIT_MAILBOXES 10000              /* mailboxes of one account */
+#define LIMIT_NAMESPACES 16                /* prefixes that are listed besides */
 #define LIMIT_MAILBOX_NAME 1024            /* bytes of a mailbox name */
 #define LIMIT_FETCH_FLAGS 64               /* flags taken of one message; more is no honest mailbox */
 #define LIMIT_FETCH_FLAG 128               /* bytes of one flag; a longer one is left out */

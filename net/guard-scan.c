@@ -21,6 +21,8 @@ GuardScan *guard_scan_new(void)
     scan->found = g_array_new(FALSE, FALSE, sizeof(guint32));
     scan->flags = g_ptr_array_new_with_free_func(g_free);
     scan->flag = g_string_new(NULL);
+    scan->prefixes = g_ptr_array_new_with_free_func(g_free);
+    scan->kept = g_string_new(NULL);
     scan->step = at_start;
     return scan;
 }
@@ -31,6 +33,8 @@ void guard_scan_free(GuardScan *scan)
         g_array_unref(scan->found);
         g_ptr_array_unref(scan->flags);
         g_string_free(scan->flag, TRUE);
+        g_ptr_array_unref(scan->prefixes);
+        g_string_free(scan->kept, TRUE);
         g_free(scan);
     }
 }
@@ -61,6 +65,7 @@ void guard_scan_command(GuardScan *scan, ScanExpects expects)
     scan->status.said = SAID_NOTHING;
     scan->status.words[0] = '\0';
     g_array_set_size(scan->found, 0);
+    g_ptr_array_set_size(scan->prefixes, 0);
 }
 
 void guard_scan_taker(GuardScan *scan, const ChangeTaker *taker)
@@ -86,6 +91,11 @@ gsize guard_scan_left(const GuardScan *scan)
 gboolean guard_scan_stopped(const GuardScan *scan)
 {
     return scan->ended && (scan->expects & SCAN_STOP);
+}
+
+GPtrArray *guard_scan_prefixes(GuardScan *scan)
+{
+    return scan->prefixes;
 }
 
 const ScanStatus *guard_scan_status(const GuardScan *scan)
@@ -131,7 +141,8 @@ static void line_over(GuardScan *scan)
     scan->bodies = 0;
     scan->items = 0;
     scan->uid = 0;
-    scan->earlier = scan->ranged = FALSE;
+    scan->earlier = scan->ranged = scan->keeping = FALSE;
+    scan->field = 0;
     g_ptr_array_set_size(scan->flags, 0);
     g_string_truncate(scan->flag, 0);
     scan_word_clear(scan);
@@ -189,6 +200,9 @@ static void begin_untagged(GuardScan *scan)
         scan->kind = LINE_VANISHED;
         scan->silent = TRUE;
         scan->step = scan_vanished;
+    } else if (!scan->counted && scan_word_is(scan, "NAMESPACE")) {
+        scan->silent = TRUE;
+        scan->step = scan_namespace;
     } else {
         if (scan->counted && scan_word_is(scan, "EXISTS"))
             scan->opened.exists = scan->count;

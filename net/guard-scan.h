@@ -9,6 +9,7 @@
  *   - other untagged replies, and blank lines, are dropped whole;
  *   - FETCH during SCAN_CHANGES, and VANISHED always, end here: they go to a taker one by one, so
  *     that the flags of a million messages need no memory;
+ *   - prefixes of NAMESPACE (RFC 2342) are collected, those of other users and shared ones;
  *   - numbers of SEARCH are collected here, so that a million of them cost four bytes each and
  *     not libetpan's sixty-four; the parser sees an empty SEARCH;
  *   - a status line without words gets some, for libetpan cannot read it (or crashes, [ALERT]).
@@ -78,7 +79,8 @@ gboolean guard_scan_stopped(const GuardScan *scan);
 /* Of the command: bytes of bodies and changes so far, the numbers found, the last tagged line, and
  * a BYE. */
 guint64 guard_scan_body_bytes(const GuardScan *scan);
-GArray *guard_scan_found(GuardScan *scan); /* guint32, as they came */
+GArray *guard_scan_found(GuardScan *scan);       /* guint32, as they came */
+GPtrArray *guard_scan_prefixes(GuardScan *scan); /* char *, at most LIMIT_NAMESPACES */
 const ScanStatus *guard_scan_status(const GuardScan *scan);
 const ScanOpened *guard_scan_opened(const GuardScan *scan);
 const ScanStatus *guard_scan_bye(const GuardScan *scan); /* said is SAID_NOTHING without one */

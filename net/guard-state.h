@@ -70,10 +70,14 @@ struct GuardScan {
     guint bodies;
     guint items; /* those that came, by bit; for items that may come once */
     guint32 uid;
-    GPtrArray *flags; /* char * */
-    GString *flag;    /* the present one */
-    gboolean earlier; /* VANISHED (EARLIER) */
-    gboolean ranged;  /* behind the colon of a range */
+    GPtrArray *flags;    /* char * */
+    GString *flag;       /* the present one */
+    GPtrArray *prefixes; /* char *, of NAMESPACE */
+    GString *kept;       /* the present string, as it is meant */
+    gboolean keeping;    /* it is wanted */
+    guint field;         /* of NAMESPACE: ours, those of others, shared */
+    gboolean earlier;    /* VANISHED (EARLIER) */
+    gboolean ranged;     /* behind the colon of a range */
     guint32 first;
 };
 
@@ -104,6 +108,9 @@ gboolean scan_fetch(GuardScan *scan, guint8 byte, GError **error);
 gboolean scan_search(GuardScan *scan, guint8 byte, GError **error);
 gboolean scan_status_line(GuardScan *scan, guint8 byte, GError **error);
 gboolean scan_plus_line(GuardScan *scan, guint8 byte, GError **error);
+
+/* NAMESPACE (RFC 2342, 5). */
+gboolean scan_namespace(GuardScan *scan, guint8 byte, GError **error);
 
 /* VANISHED (RFC 7162, 3.2.10). */
 gboolean scan_vanished(GuardScan *scan, guint8 byte, GError **error);

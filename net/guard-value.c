@@ -79,6 +79,8 @@ static gboolean in_escape(GuardScan *scan, guint8 byte, GError **error)
 {
     /* A lone backslash stands for itself, as libetpan has it. */
     scan->step = in_string;
+    if (scan->keeping)
+        g_string_append_c(scan->kept, byte == '"' ? '"' : '\\');
     if (byte != '"' && byte != '\\')
         return in_string(scan, byte, error);
     scan_emit(scan, &byte, 1);
@@ -90,11 +92,13 @@ static gboolean in_string(GuardScan *scan, guint8 byte, GError **error)
     if (byte == '\r')
         return scan_broken(scan, error, "a quoted string runs over the end of its line");
     scan_emit(scan, &byte, 1);
-    if (byte == '\\')
+    if (byte == '\\') {
         scan->step = in_escape;
-    if (byte == '"') {
+    } else if (byte == '"') {
         scan->before = 0;
         scan->step = scan->after;
+    } else if (scan->keeping) {
+        g_string_append_c(scan->kept, (char)byte);
     }
     return TRUE;
 }

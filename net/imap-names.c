@@ -89,51 +89,131 @@ static const char *list_words(const Imap *imap)
 }
 
 /* The answer to the command of TAG, in libetpan's hands. */
-static int hear_list(Imap *imap, guint tag, clist **found)
+static int hear_list(Imap *imap, guint tag)
 {
-    mailimap *etpan = imap->etpan;
     struct mailimap_response *response = NULL;
     guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
-    etpan->imap_tag = (int)tag;
-    if (mailimap_read_line(etpan) == NULL)
+    imap->etpan->imap_tag = (int)tag;
+    if (mailimap_read_line(imap->etpan) == NULL)
         return MAILIMAP_ERROR_STREAM;
-    int r = mailimap_parse_response(etpan, &response);
-    if (r != MAILIMAP_NO_ERROR)
-        return r;
-    mailimap_response_free(response);
-    if (etpan->imap_response_info) {
-        *found = etpan->imap_response_info->rsp_mailbox_list;
-        etpan->imap_response_info->rsp_mailbox_list = NULL;
-    }
+    int r = mailimap_parse_response(imap->etpan, &response);
+    if (r == MAILIMAP_NO_ERROR)
+        mailimap_response_free(response);
     return r;
 }
 
-static gboolean list(Imap *imap, clist **found, GError **error)
+static gboolean done(Imap *imap, int r, const char *command, GError **error)
 {
-    const char *enable = enable_words(imap);
-    const char *const words[] = {enable ? enable : list_words(imap),
-                                 enable ? list_words(imap) : NULL, NULL};
+    if (r == MAILIMAP_NO_ERROR && guard_scan_status(guard_scanner(imap->guard))->said == SAID_OK)
+        return TRUE;
+    return imap_fail(imap, r, command, error);
+}
+
+/* Gives what a LIST found, but no mailbox twice. */
+typedef struct {
+    Imap *imap;
+    MailboxTaker taker;
+    gpointer user;
+    GHashTable *seen; /* names */
+    GPtrArray *more;  /* prefixes that may be listed besides */
+} Listing;
+
+static gboolean give_found(Listing *self, clist *found, GError **error)
+{
+    guint total = g_hash_table_size(self->seen) + (found ? (guint)clist_count(found) : 0);
+    if (total > LIMIT_MAILBOXES)
+        return imap_too_much(self->imap, "mailboxes", LIMIT_MAILBOXES, error);
+    for (clistiter *at = found ? clist_begin(found) : NULL; at; at = clist_next(at)) {
+        const struct mailimap_mailbox_list *one = clist_content(at);
+        if (g_hash_table_add(self->seen, g_strdup(one->mb_name)) &&
+            !give_mailbox(self->imap, one, self->taker, self->user, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean take_found(Listing *self, GError **error)
+{
+    struct mailimap_response_info *info = self->imap->etpan->imap_response_info;
+    clist *found = info ? info->rsp_mailbox_list : NULL;
+    if (found)
+        info->rsp_mailbox_list = NULL;
+    gboolean good = give_found(self, found, error);
+    if (found)
+        mailimap_list_result_free(found);
+    return good;
+}
+
+/* ---- NAMESPACE (RFC 2342) ---- */
+
+/* Those of others and the shared ones; our own is what LIST is about. A server that says no has
+ * none for us. */
+static gboolean hear_namespace(Listing *self, guint tag, GError **error)
+{
+    int r = imap_hear(self->imap, tag, SCAN_STOP, NULL);
+    if (r != MAILIMAP_NO_ERROR || !imap_alive(self->imap, NULL))
+        return imap_fail(self->imap, r, "NAMESPACE", error);
+    const GPtrArray *prefixes = guard_scan_prefixes(guard_scanner(self->imap->guard));
+    for (guint i = 0; i < prefixes->len; i++)
+        if (strpbrk(prefixes->pdata[i], "%*") == NULL && mailbox_name_sendable(prefixes->pdata[i]))
+            g_ptr_array_add(self->more, g_strdup(prefixes->pdata[i]));
+    return TRUE;
+}
+
+static gboolean has_prefix(gpointer name, gpointer value, gpointer prefix)
+{
+    (void)value;
+    return g_str_has_prefix(name, prefix);
+}
+
+/* What begins with "#", say, LIST leaves out (RFC 2342, 4); what it has told is not asked again. */
+static gboolean list_besides(Listing *self, const char *prefix, GError **error)
+{
+    clist *found = NULL;
+    if (g_hash_table_find(self->seen, has_prefix, (gpointer)prefix))
+        return TRUE;
+    g_autofree char *pattern = g_strconcat(prefix, "*", NULL);
+    guard_command(self->imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    int r = mailimap_list(self->imap->etpan, "", pattern, &found);
+    Said said = guard_scan_status(guard_scanner(self->imap->guard))->said;
+    gboolean good = (imap_alive(self->imap, NULL) && said == SAID_NO) ||
+                    (done(self->imap, r, "LIST", error) && give_found(self, found, error));
+    if (found)
+        mailimap_list_result_free(found);
+    return good;
+}
+
+/* ---- all of it ---- */
+
+static gboolean list(Listing *self, GError **error)
+{
+    Imap *imap = self->imap;
+    const char *enable = enable_words(imap), *words[4] = {NULL};
+    gboolean spaces = imap_can(imap, "NAMESPACE");
+    guint n = 0;
+    if (enable)
+        words[n++] = enable;
+    if (spaces)
+        words[n++] = "NAMESPACE";
+    words[n++] = list_words(imap);
     guint tag = imap_ask(imap, words);
     if (enable && !enabled(imap, imap_hear(imap, tag++, SCAN_STOP, NULL), error))
         return FALSE;
-    int r = hear_list(imap, tag, found);
-    if (r == MAILIMAP_NO_ERROR && guard_scan_status(guard_scanner(imap->guard))->said == SAID_OK)
-        return TRUE;
-    return imap_fail(imap, r, "LIST", error);
+    if (spaces && !hear_namespace(self, tag++, error))
+        return FALSE;
+    return done(imap, hear_list(imap, tag), "LIST", error) && take_found(self, error);
 }
 
 gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
 {
     Imap *imap = (Imap *)self;
-    clist *found = NULL;
-    if (!imap_alive(imap, error))
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func(g_free);
+    Listing listing = {imap, taker, user, seen, more};
+    if (!imap_alive(imap, error) || !list(&listing, error))
         return FALSE;
-    gboolean good = list(imap, &found, error);
-    if (good && found && clist_count(found) > LIMIT_MAILBOXES)
-        good = imap_too_much(imap, "mailboxes", LIMIT_MAILBOXES, error);
-    for (clistiter *at = good && found ? clist_begin(found) : NULL; good && at; at = clist_next(at))
-        good = give_mailbox(imap, clist_content(at), taker, user, error);
-    if (found)
-        mailimap_list_result_free(found);
-    return good;
+    for (guint i = 0; i < more->len; i++)
+        if (!list_besides(&listing, more->pdata[i], error))
+            return FALSE;
+    return TRUE;
 }

@@ -9,6 +9,7 @@ libpostern_net_a_SOURCES = \
 	net/changes.h \
 	net/guard-change.c \
 	net/guard-fetch.c \
+	net/guard-names.c \
 	net/guard-scan.c net/guard-scan.h \
 	net/guard-state.h \
 	net/guard-status.c \

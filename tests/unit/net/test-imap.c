@@ -117,6 +117,52 @@ static void a_server_that_does_not_enable_lists_all_the_same(void **state)
     end_well(&talk);
 }
 
+/* RFC 2342: what "*" leaves out is asked for by its prefix; what it shows is not, nor our own. */
+static void the_mailboxes_of_others_are_listed_too(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 NAMESPACE\r\n"),
+        PEER_EXPECT("5 LIST \"\" \"*\"\r\n"),
+        PEER_SEND("* NAMESPACE ((\"\" \".\")(\"#mine.\" \".\" \"X\" (\"y\"))) "
+                  "((\"Others/\" \"/\")) ((\"#shared.\" \".\") (\"a*\" NIL) (\"no.\" \".\"))\r\n"
+                  "4 OK x\r\n* LIST () \".\" INBOX\r\n* LIST () \"/\" Others/mary\r\n5 OK x\r\n"),
+        PEER_EXPECT("6 LIST \"\" \"#shared.*\"\r\n"),
+        PEER_SEND("* LIST (\\Archive) \".\" #shared.all\r\n* LIST () \".\" INBOX\r\n6 OK x\r\n"),
+        PEER_EXPECT("7 LIST \"\" \"no.*\"\r\n"),
+        PEER_SEND("7 NO x\r\n"),
+    };
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin_able(&talk, "NAMESPACE", steps, G_N_ELEMENTS(steps));
+    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+        fail_msg("%s", error->message);
+    assert_string_equal(talk.taken->str, "INBOX|INBOX|yes\nOthers/mary|Others/mary|yes\n"
+                                         "#shared.all|#shared.all|yes|2\n");
+    end_well(&talk);
+}
+
+static void namespaces_that_are_none_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {
+        "* NAMESPACE NIL NIL NIL\r\n4 OK x\r\n", "4 OK x\r\n", "4 NO x\r\n", "4 BAD x\r\n",
+        "* NAMESPACE ((\"a/\" NIL)) ((\"a/\" NIL)) (({2}\r\nb/ NIL))\r\n"
+        "* NAMESPACE\r\n4 OK x\r\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(replies); i++) {
+        const PeerStep steps[] = {PEER_EXPECT("4 NAMESPACE\r\n"), PEER_EXPECT("5 LIST"),
+                                  PEER_SEND_BYTES(replies[i], strlen(replies[i])),
+                                  PEER_SEND("* LIST () \"/\" a/b\r\n5 OK done\r\n")};
+        Talk talk;
+        g_autoptr(GError) error = NULL;
+        talk_begin_able(&talk, "NAMESPACE", steps, G_N_ELEMENTS(steps));
+        if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+            fail_msg("%s", error->message);
+        assert_string_equal(talk.taken->str, "a/b|a/b|yes\n");
+        end_well(&talk);
+    }
+}
+
 static void uids_are_listed_in_order(void **state)
 {
     (void)state;
@@ -235,6 +281,8 @@ int main(void)
         cmocka_unit_test(mailboxes_are_told_as_the_server_names_them),
         cmocka_unit_test(commands_that_wait_for_nothing_go_out_together),
         cmocka_unit_test(a_server_that_does_not_enable_lists_all_the_same),
+        cmocka_unit_test(the_mailboxes_of_others_are_listed_too),
+        cmocka_unit_test(namespaces_that_are_none_change_nothing),
         cmocka_unit_test(uids_are_listed_in_order),
         cmocka_unit_test(messages_are_handed_on_whole),
         cmocka_unit_test(p8_flags_are_taken_up_to_their_limits),
