@@ -57,7 +57,8 @@ static int try_connect(GError **error)
     return connect_vetted(endpoint, &company, -1, error);
 }
 
-/* GLib's own clock cannot be put forward: what it is asked to wait for is noted and cut short. */
+/* GLib's own clock cannot be put forward: what it is asked to wait for is noted, and cut short
+ * where nothing comes. */
 static guint asked_ms;
 
 GSource *g_timeout_source_new(guint ms)
@@ -65,7 +66,7 @@ GSource *g_timeout_source_new(guint ms)
     GSource *(*real)(guint) = NULL;
     *(void **)&real = dlsym(RTLD_NEXT, "g_timeout_source_new");
     asked_ms = ms;
-    return real(MIN(ms, 50));
+    return real(resolver->hangs ? MIN(ms, 50) : ms);
 }
 
 static void p8_90_a_look_up_that_hangs_ends_at_the_limit(void **state)
