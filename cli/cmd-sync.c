@@ -71,6 +71,7 @@ static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
     json_string(builder, "account", outcome->account);
     json_int(builder, "stored", outcome->stored);
     json_int(builder, "known", outcome->known);
+    json_int(builder, "removed", outcome->removed);
     if (outcome->alert)
         json_string(builder, "alert", outcome->alert);
     if (outcome->failure)
@@ -111,7 +112,10 @@ static void tell(const Context *context, const GPtrArray *outcomes)
         if (context->json || context->quiet || (outcome->failure && outcome->stored == 0))
             continue;
         g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");
-        printf("%s: %s\n", account, stored);
+        printf("%s: %s", account, stored);
+        if (outcome->removed > 0)
+            printf(", %u removed", outcome->removed);
+        puts("");
     }
     json_builder_end_array(builder);
     json_builder_end_object(builder);
@@ -121,12 +125,19 @@ static void tell(const Context *context, const GPtrArray *outcomes)
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    if (!command_options(context, &command_sync, NULL, 0, -1, &argc, &argv, error))
+    gboolean accept_removals = FALSE;
+    const GOptionEntry entries[] = {
+        {"accept-removals", 0, 0, G_OPTION_ARG_NONE, &accept_removals,
+         "Remove what the server has no more, however much it is", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    if (!command_options(context, &command_sync, entries, 0, -1, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
     Progress progress = {.live = isatty(STDERR_FILENO) != 0};
     const EngineRun pass = {
         .config = context->config,
         .store = context->store,
+        .accept_removals = accept_removals,
         .accounts = argc > 1 ? argv + 1 : NULL,
         .trace = context->trace,
         .stop_fd = interrupt_open(FALSE),
@@ -150,7 +161,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
 
 const Command command_sync = {
     .name = "sync",
-    .usage = "[ACCOUNT …]",
+    .usage = "[--accept-removals] [ACCOUNT …]",
     .summary = "Fetches what is new, once, with progress",
     .needs = NEED_CONFIG,
     .run = run,

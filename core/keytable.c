@@ -39,7 +39,7 @@ static const Key account_keys[] = {
     {"submit", value_text, IN(Account, submit), .is_secret = TRUE},
     {"folders", value_list, IN(Account, folders)},
     {"keep", value_keep, WHOLE},
-    {"gone", value_word, NOWHERE, "keep|remove", "keep"},
+    {"gone", value_word, IN(Account, gone), "keep|remove"},
     {"secret", value_secret, WHOLE, .is_secret = TRUE},
     {"key", value_fingerprint, IN(Account, key)},
     {"sign_key", value_fingerprint, IN(Account, sign_key)},

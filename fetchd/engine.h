@@ -16,6 +16,7 @@ typedef struct {
     char *account;
     guint stored;    /* new messages */
     guint known;     /* arrivals whose bytes were here already */
+    guint removed;   /* messages that went from here too, with `gone = remove` */
     char *alert;     /* what the server wants shown, safe to print, or NULL */
     GError *failure; /* NULL when all went well */
     gboolean brief;  /* only the watched mailbox was looked at, over the open line */
@@ -23,18 +24,19 @@ typedef struct {
 } Outcome;
 void outcome_free(Outcome *outcome);
 
-/* Told while an account is being fetched, within a large message too; TOTAL is what the server lists
- * as new so far. */
+/* Told while an account is being fetched, within a large message too; TOTAL is what the server
+ * lists as new so far. */
 typedef void (*EngineProgress)(gpointer user, const char *account, guint64 messages, guint64 total,
                                guint64 bytes);
 
 typedef struct {
     const Config *config;
-    const char *store;       /* directory of the vault */
-    char *const *accounts;   /* names, or NULL for all that fetch */
-    TraceLog *trace;         /* or NULL */
-    int stop_fd;             /* readable: finish what is whole and stop; -1 for none */
-    GHashTable *lines;       /* fetchd/line.h: stay open and are used again; NULL: none stays */
+    const char *store;        /* directory of the vault */
+    char *const *accounts;    /* names, or NULL for all that fetch */
+    gboolean accept_removals; /* however many messages go with `gone = remove` */
+    TraceLog *trace;          /* or NULL */
+    int stop_fd;              /* readable: finish what is whole and stop; -1 for none */
+    GHashTable *lines;        /* fetchd/line.h: stay open and are used again; NULL: none stays */
     char *const *brief;      /* those of ACCOUNTS of which the watched mailbox is enough, or NULL */
     EngineProgress progress; /* or NULL */
     gpointer user;
@@ -42,8 +44,8 @@ typedef struct {
 
 /*
  * Runs the pass and returns one Outcome an account, in order. All accounts' connections are opened
- * at once; the passes come one after another, each as soon as its connection stands. Fails as a whole only when nothing
- * could be tried: 78 for the configuration, 73–75 for the store.
+ * at once; the passes come one after another, each as soon as its connection stands. Fails as a
+ * whole only when nothing could be tried: 78 for the configuration, 73–75 for the store.
  */
 GPtrArray *engine_sync(const EngineRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

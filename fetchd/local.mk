@@ -12,7 +12,8 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/notify.c fetchd/notify.h \
-	fetchd/pass.c fetchd/pass.h fetchd/pass-imap.c fetchd/pass-pop3.c \
+	fetchd/pass.c fetchd/pass.h fetchd/pass-changes.c fetchd/pass-gone.c \
+	fetchd/pass-imap.c fetchd/pass-mailbox.h fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h \

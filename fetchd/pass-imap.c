@@ -5,23 +5,13 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "fetchd/pass.h"
+#include "fetchd/pass-mailbox.h"
 #include "fetchd/record.h"
 
 /* So many messages refused one after another, and no more are asked for. */
 #define NOES_IN_A_ROW 3
 
-typedef struct {
-    Pass *pass; /* first: see pass_take_start() */
-    const MailboxName *mailbox;
-    Selected selected;
-    MailboxState state;
-    GArray *missing;   /* NumberRange: what may be new */
-    GArray *listed;    /* guint32: what of it is there */
-    gboolean given_up; /* the server says no to everything */
-} MailboxPass;
-
-static gboolean save(MailboxPass *self, GError **error)
+gboolean mailbox_save(MailboxPass *self, GError **error)
 {
     return vault_set_mailbox_state(self->pass->writer, self->pass->account->name,
                                    self->mailbox->display, &self->state, error) &&
@@ -45,29 +35,28 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
     if (!pass_arrived(self->pass, &arrival, error))
         return FALSE;
     plan_cover_arrived(self->state.covered, self->listed, (guint)at);
-    return !vault_batch_due(self->pass->writer) || save(self, error);
+    return !vault_batch_due(self->pass->writer) || mailbox_save(self, error);
 }
 
 static gboolean take_listed(gpointer user, const Listed *listed, GError **error)
 {
-    MailboxPass *self = user;
-    guint n = self->listed->len;
-    if (n > 0 && g_array_index(self->listed, guint32, n - 1) >= listed->number)
+    GArray *numbers = user;
+    guint n = numbers->len;
+    if (n > 0 && g_array_index(numbers, guint32, n - 1) >= listed->number)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "server.uid", "tell the server's operator",
                       "the server lists message %u twice", listed->number);
-    g_array_append_val(self->listed, listed->number);
+    g_array_append_val(numbers, listed->number);
     return TRUE;
 }
 
-static gboolean list(MailboxPass *self, GError **error)
+gboolean mailbox_list(MailboxPass *self, const GArray *ranges, GArray *numbers, GError **error)
 {
-    const NumberRange *ranges = (const NumberRange *)(void *)self->missing->data;
+    const NumberRange *first = (const NumberRange *)(void *)ranges->data;
     Fetcher *fetcher = self->pass->fetcher;
-    for (guint at = 0; at < self->missing->len; at += RECORD_RANGES)
-        if (!fetcher->list(fetcher, ranges + at, MIN(self->missing->len - at, RECORD_RANGES),
-                           take_listed, self, error))
+    for (guint at = 0; at < ranges->len; at += RECORD_RANGES)
+        if (!fetcher->list(fetcher, first + at, MIN(ranges->len - at, RECORD_RANGES), take_listed,
+                           numbers, error))
             return FALSE;
-    self->pass->total += self->listed->len;
     return TRUE;
 }
 
@@ -134,41 +123,58 @@ static gboolean fetch(MailboxPass *self, GError **error)
     return TRUE;
 }
 
-static gboolean load_state(MailboxPass *self, GError **error)
+/* What is covered, and up to where the changes are known: MODSEQ, unless something is gone, which
+ * is told again while it waits. With mail to come, all this is committed together with that. */
+static gboolean settle(MailboxPass *self, guint64 modseq, GError **error)
 {
-    Pass *pass = self->pass;
-    if (!vault_mailbox_state(pass->writer, pass->account->name, self->mailbox->display,
-                             &self->state, error))
-        return FALSE;
-    if (self->state.uidvalidity == self->selected.uidvalidity)
+    GArray *covered = self->state.covered;
+    guint64 known = self->gone->len > 0 ? self->state.modseq : modseq;
+    gboolean same = self->state.modseq == known && self->missing->len == 0 && !self->anew;
+    plan_cover_absent(covered, self->listed, &self->selected);
+    self->state.modseq = known;
+    if (self->listed->len > 0)
         return TRUE;
-    /* Renumbered: all is fetched again, and what is here already is recognised by its content. */
-    self->state.uidvalidity = self->selected.uidvalidity;
-    g_array_set_size(self->state.covered, 0);
-    return TRUE;
+    return same ? pass_commit(self->pass, error) : mailbox_save(self, error);
 }
 
-static gboolean fetch_new(MailboxPass *self, GError **error)
+static gboolean fetch_listed(MailboxPass *self, GError **error)
 {
-    Fetcher *fetcher = self->pass->fetcher;
-    if (!fetcher->select(fetcher, self->mailbox->name, NULL, NULL, &self->selected, error) ||
-        !load_state(self, error))
-        return FALSE;
-    self->missing = plan_missing(self->state.covered, &self->selected);
-    if (self->missing->len == 0)
+    if (self->listed->len == 0)
         return TRUE;
-    if (!list(self, error))
-        return FALSE;
-    plan_cover_absent(self->state.covered, self->listed, &self->selected);
-
     g_autoptr(GError) late = NULL;
     gboolean fetched = fetch(self, &late);
     /* What came whole before the failure is kept; the failure is told all the same. */
-    if (!save(self, fetched ? error : NULL) && fetched)
+    if (!mailbox_save(self, fetched ? error : NULL) && fetched)
         return FALSE;
     if (!fetched)
         g_propagate_error(error, g_steal_pointer(&late));
     return fetched;
+}
+
+static gboolean fetch_new(MailboxPass *self, GError **error)
+{
+    g_autoptr(GError) miscounted = NULL;
+    if (!mailbox_open(self, error))
+        return FALSE;
+    self->missing = plan_missing(self->state.covered, &self->selected);
+    if (self->missing->len > 0 && !mailbox_list(self, self->missing, self->listed, error))
+        return FALSE;
+    if (!mailbox_recount(self, &miscounted) &&
+        g_strcmp0(postern_error_rule(miscounted), "server.count") != 0) {
+        g_propagate_error(error, g_steal_pointer(&miscounted));
+        return FALSE;
+    }
+    self->pass->total += self->listed->len;
+    /* A server that cannot count is asked for everything again. */
+    if (!settle(self, miscounted ? self->state.modseq : self->selected.modseq, error) ||
+        !fetch_listed(self, error))
+        return FALSE;
+    if (miscounted == NULL) {
+        mailbox_depart(self);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&miscounted));
+    return FALSE;
 }
 
 static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
@@ -176,11 +182,12 @@ static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
     MailboxPass self = {
         .pass = pass,
         .mailbox = name,
-        .state = {.covered = ranges_new()},
         .listed = g_array_new(FALSE, FALSE, sizeof(guint32)),
+        .gone = ranges_new(),
     };
     gboolean ok = fetch_new(&self, error);
-    g_array_unref(self.state.covered);
+    g_clear_pointer(&self.state.covered, g_array_unref);
+    g_array_unref(self.gone);
     g_array_unref(self.listed);
     g_clear_pointer(&self.missing, g_array_unref);
     return ok;
@@ -251,10 +258,10 @@ static gboolean watch(Pass *pass, GPtrArray *wanted, GError **error)
     return last || *pass->watched == NULL || visit(pass, *pass->watched, error);
 }
 
-gboolean pass_imap(Pass *pass, GError **error)
+static gboolean all_mailboxes(Pass *pass, GError **error)
 {
     if (pass->outcome->brief)
-        return visit(pass, *pass->watched, error) && pass_end(pass, error);
+        return visit(pass, *pass->watched, error);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
     MailboxList mailboxes = {pass, wanted};
     if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
@@ -271,5 +278,13 @@ gboolean pass_imap(Pass *pass, GError **error)
         /* Everything is committed; a server that is rude at the good-bye loses nothing. */
         (void)pass->fetcher->quit(pass->fetcher, NULL);
     }
-    return pass_end(pass, error);
+    return TRUE;
+}
+
+gboolean pass_imap(Pass *pass, GError **error)
+{
+    pass->departures = g_ptr_array_new_with_free_func((GDestroyNotify)departure_free);
+    gboolean fine = all_mailboxes(pass, error) && pass_end_gone(pass, error);
+    g_clear_pointer(&pass->departures, g_ptr_array_unref);
+    return fine && pass_end(pass, error);
 }

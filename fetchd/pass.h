@@ -19,10 +19,11 @@ typedef struct {
     guint64 total;         /* messages the server lists as new */
     guint64 done;
     guint64 bytes;
-    guint64 told;     /* of them, what progress knows */
-    GError *no;       /* the first thing that the server only said no to */
-    guint noes;       /* how many there were */
-    const char *only; /* the one mailbox that the URI names, or NULL */
+    guint64 told;          /* of them, what progress knows */
+    GError *no;            /* the first thing that the server only said no to */
+    guint noes;            /* how many there were */
+    const char *only;      /* the one mailbox that the URI names, or NULL */
+    GPtrArray *departures; /* Departure *: what ends when the pass went through */
 } Pass;
 
 /* Bytes of one arriving message into the vault; the MessageTaker's first two functions, whose
@@ -44,9 +45,9 @@ gboolean pass_get(Pass *pass, const GArray *ranges, const MessageTaker *taker,
 gboolean pass_said_no(const GError *failure);
 
 /*
- * When FAILURE, which is taken, is a no of the server to one mailbox or message, it stops nothing
- * else: it is kept, with WHAT (from text_name(), say) before it, and the answer is TRUE. Any other
- * becomes *error.
+ * When FAILURE, which is taken, is a no of the server to one mailbox or message, or a count that
+ * does not fit, it stops nothing else: it is kept, with WHAT (from text_name(), say) before it, and
+ * the answer is TRUE. Any other becomes *error.
  */
 gboolean pass_goes_on(Pass *pass, GError *failure, const char *what, GError **error);
 

@@ -1,6 +1,9 @@
 /* See plan.h. */
 #include "fetchd/plan.h"
 
+/* Fewer messages than this are nobody's disaster. */
+#define REMOVED_UNASKED 50
+
 static guint32 listed_at(const GArray *listed, guint i)
 {
     return g_array_index(listed, guint32, i);
@@ -67,6 +70,29 @@ GArray *plan_batch(const GArray *missing, const GArray *listed, guint begin, gui
         }
     }
     return ranges;
+}
+
+void plan_cover_listed(GArray *covered, const GArray *listed, const GArray *held, guint32 uidnext)
+{
+    guint32 next = 1;
+    g_array_set_size(covered, 0);
+    for (guint i = 0; i < listed->len; i++) {
+        guint32 number = listed_at(listed, i);
+        if (plan_find(held, number) >= 0)
+            continue;
+        ranges_add(covered, next, number - 1);
+        next = number + 1;
+    }
+    /* What comes later is above UIDNEXT, or above all that was listed. */
+    guint32 highest = listed->len ? listed_at(listed, listed->len - 1) : 0;
+    guint32 last = uidnext ? uidnext - 1 : highest;
+    if (next > 0)
+        ranges_add(covered, next, last);
+}
+
+guint64 plan_removable(guint64 messages)
+{
+    return MAX(messages / 10, REMOVED_UNASKED);
 }
 
 gboolean plan_wants_folder(char *const *patterns, const char *name, guint uses)

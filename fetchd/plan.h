@@ -32,6 +32,13 @@ gssize plan_find(const GArray *listed, guint32 number);
  */
 GArray *plan_batch(const GArray *missing, const GArray *listed, guint begin, guint end);
 
+/* After a LIST over everything answered LISTED: covers what is not there, or is here: HELD
+ * (guint32, ascending). What is left is missing. */
+void plan_cover_listed(GArray *covered, const GArray *listed, const GArray *held, guint32 uidnext);
+
+/* So many of MESSAGES may be removed at once without being asked for: a tenth, or 50. */
+guint64 plan_removable(guint64 messages);
+
 /* Does folder NAME match PATTERNS ("*; !Trash"; the last match decides; INBOX in any case)? A
  * pattern
  * "\Trash" stands for what the server calls one: USES are those of MailboxName. */

@@ -96,3 +96,32 @@ gboolean vault_uids(VaultWriter *writer, const char *account, const char *mailbo
     sqlite3_reset(statement);
     return fine;
 }
+
+void vault_drop_flags(VaultWriter *writer)
+{
+    g_ptr_array_set_size(writer->batch->flags, 0);
+}
+
+gboolean vault_count_uids(VaultWriter *writer, const char *account, const char *mailbox,
+                          const GArray *uids, guint64 *count, GError **error)
+{
+    MailboxRow mailbox_row;
+    gboolean row;
+    Vault *vault = writer->vault;
+    const PlaceName *place = writer_place(writer, account, mailbox);
+    sqlite3_stmt *statement = vault_sql(vault, SQL_COUNT_UIDS, error);
+    *count = 0;
+    if (statement == NULL || !vault_mailbox_row(vault, place->mailbox_mac, &mailbox_row, error))
+        return FALSE;
+    for (guint i = 0; i < uids->len; i++) {
+        const UidRange *range = &g_array_index(uids, UidRange, i);
+        sql_int(statement, 1, mailbox_row.id);
+        sql_int(statement, 2, range->first);
+        sql_int(statement, 3, range->last);
+        if (!sql_row(vault, statement, &row, error))
+            return FALSE;
+        *count += row ? (guint64)sqlite3_column_int64(statement, 0) : 0;
+        sqlite3_reset(statement);
+    }
+    return TRUE;
+}

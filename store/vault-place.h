@@ -9,9 +9,10 @@
 /* Server state of one IMAP mailbox; covered: the ranges that need never be asked for again. */
 typedef struct {
     guint32 uidvalidity;
-    guint64 modseq;   /* up to this the flags and the absent are known (RFC 7162); 0: no */
-    GArray *covered;  /* UidRange; owned by whoever made the struct */
-    guint64 messages; /* that lie there, as of the last commit; not for setting */
+    guint64 modseq;      /* up to this the flags and the absent are known (RFC 7162); 0: no */
+    GArray *covered;     /* UidRange; owned by whoever made the struct */
+    gboolean renumbered; /* something still lies there under an earlier one; not for setting */
+    guint64 messages;    /* that lie there, as of the last commit; not for setting */
 } MailboxState;
 
 /* What the vault knows of mailbox NAME of ACCOUNT; uidvalidity 0 and an empty set when nothing. */
@@ -28,9 +29,21 @@ gboolean vault_set_mailbox_state(VaultWriter *writer, const char *account, const
 gboolean vault_set_flags(VaultWriter *writer, const char *account, const char *mailbox, guint32 uid,
                          GStrv flags, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Takes back what was set in the running batch. */
+void vault_drop_flags(VaultWriter *writer);
+
+/* How many of UIDS (UidRange) are here. */
+gboolean vault_count_uids(VaultWriter *writer, const char *account, const char *mailbox,
+                          const GArray *uids, guint64 *count,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Appends to UIDS (guint32) the next LIMIT UIDs after AFTER that are here, ascending. */
 gboolean vault_uids(VaultWriter *writer, const char *account, const char *mailbox, guint32 after,
                     guint limit, GArray *uids, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* How many messages the account has; see AccountStat. */
+gboolean vault_messages(VaultWriter *writer, const char *account, guint64 *messages,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What ends in one mailbox. */
 typedef struct {

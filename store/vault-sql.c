@@ -54,6 +54,8 @@ static const char *const texts[SQL_STATEMENTS] = {
         "SELECT p.uid, p.message, m.id FROM placement p JOIN message m ON m.row = p.message "
         "WHERE p.mailbox = ?1 AND p.uid BETWEEN ?2 AND ?3 ORDER BY p.uid LIMIT 500",
     [SQL_UIDS] = "SELECT uid FROM placement WHERE mailbox = ?1 AND uid > ?2 ORDER BY uid LIMIT ?3",
+    [SQL_COUNT_UIDS] =
+        "SELECT count(*) FROM placement WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3",
     [SQL_ELSEWHERE] = "SELECT 1 FROM placement p JOIN mailbox b ON b.id = p.mailbox "
                       "WHERE p.message = ?1 AND b.account = ?2 LIMIT 1",
     [SQL_FORMER] = "SELECT id FROM mailbox WHERE name_mac = ?1 AND former > 0 LIMIT 1",
@@ -77,8 +79,9 @@ static const char *const texts[SQL_STATEMENTS] = {
                           "(SELECT batch FROM journal ORDER BY sequence DESC LIMIT 1))",
     [SQL_ACCOUNT] = "SELECT id, last_sync, outcome, arrivals, indexed, messages FROM account "
                     "WHERE name_mac = ?1",
-    [SQL_MAILBOX] = "SELECT id, uidvalidity, covered, modseq, messages FROM mailbox "
-                    "WHERE name_mac = ?1 AND former = 0",
+    [SQL_MAILBOX] = "SELECT id, uidvalidity, covered, modseq, messages, EXISTS "
+                    "(SELECT 1 FROM mailbox f WHERE f.name_mac = ?1 AND f.former > 0) "
+                    "FROM mailbox WHERE name_mac = ?1 AND former = 0",
     [SQL_UIDL] = "SELECT u.message, u.since FROM pop_uidl u JOIN account a ON a.id = u.account "
                  "WHERE a.name_mac = ?1 AND u.uidl_mac = ?2",
     [SQL_UIDLS] = "SELECT u.uidl_mac FROM pop_uidl u JOIN account a ON a.id = u.account "

@@ -46,6 +46,7 @@ typedef enum {
     SQL_PLACEMENT,
     SQL_PLACEMENTS,
     SQL_UIDS,
+    SQL_COUNT_UIDS,
     SQL_ELSEWHERE,
     SQL_FORMER,
     SQL_SAME_PLACE,

@@ -22,6 +22,7 @@ static gboolean read_state(Vault *vault, const guint8 mac[static MAC_SIZE], Mail
                                        (gsize)sqlite3_column_bytes(statement, 2));
         state->modseq = (guint64)sqlite3_column_int64(statement, 3);
         state->messages = (guint64)sqlite3_column_int64(statement, 4);
+        state->renumbered = sqlite3_column_int(statement, 5) != 0;
     } else {
         state->covered = ranges_new();
     }
@@ -39,8 +40,10 @@ gboolean vault_mailbox_state(VaultWriter *writer, const char *account, const cha
     if (pending == NULL)
         return TRUE;
     g_array_unref(state->covered);
-    if (state->uidvalidity != pending->uidvalidity)
+    if (state->uidvalidity != pending->uidvalidity) {
+        state->renumbered |= state->uidvalidity != 0;
         state->messages = 0;
+    }
     state->uidvalidity = pending->uidvalidity;
     state->modseq = pending->modseq;
     state->covered = g_array_copy(pending->covered);
@@ -106,6 +109,16 @@ gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *a
     g_autoptr(NameKey) names = name_key_new(match_key);
     name_mac(names, "account", account, "", mac);
     return read_account(vault, mac, stat, error);
+}
+
+gboolean vault_messages(VaultWriter *writer, const char *account, guint64 *messages, GError **error)
+{
+    AccountStat stat;
+    const PlaceName *place = writer_place(writer, account, "");
+    if (!read_account(writer->vault, place->account_mac, &stat, error))
+        return FALSE;
+    *messages = stat.messages;
+    return TRUE;
 }
 
 gboolean vault_note_indexed(Vault *vault, gint64 sequence, GError **error)

@@ -6,6 +6,7 @@ INTEGRATION = \
 	tests/integration/cmd-fetch-compressed.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
+	tests/integration/cmd-flags.sh \
 	tests/integration/cmd-help.sh \
 	tests/integration/cmd-index.sh \
 	tests/integration/cmd-interrupt.sh \
@@ -57,7 +58,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/hostile_dns.py \
 	tests/lib/hostile_imap.py \
 	tests/lib/hostile_pop3.py \
-	tests/lib/hostile_smtp.py \
+	tests/lib/hostile_smtp.py tests/lib/imap-do.py \
 	tests/lib/kerberos.sh \
 	tests/lib/lsan.supp \
 	tests/lib/make-mail.py \

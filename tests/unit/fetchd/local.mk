@@ -6,6 +6,8 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-hook \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
+	tests/unit/fetchd/test-pass-gone \
+	tests/unit/fetchd/test-pass-model \
 	tests/unit/fetchd/test-patience \
 	tests/unit/fetchd/test-plan \
 	tests/unit/fetchd/test-record \
@@ -27,6 +29,11 @@ tests_unit_fetchd_test_hook_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_loginguard_SOURCES = tests/unit/fetchd/test-loginguard.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+MODEL_SERVER = tests/unit/fetchd/model-server.c tests/unit/fetchd/model-server.h $(VAULT_FIXTURE)
+tests_unit_fetchd_test_pass_gone_SOURCES = tests/unit/fetchd/test-pass-gone.c $(MODEL_SERVER)
+tests_unit_fetchd_test_pass_gone_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_pass_model_SOURCES = tests/unit/fetchd/test-pass-model.c $(MODEL_SERVER)
+tests_unit_fetchd_test_pass_model_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_pass_SOURCES = tests/unit/fetchd/test-pass.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_pass_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_plan_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

@@ -115,6 +115,17 @@ static gboolean refused(const Server *self, guint32 number)
     return FALSE;
 }
 
+static gboolean server_changes(Fetcher *fetcher, const NumberRange *ranges, gsize n, guint64 since,
+                               const ChangeTaker *taker, GError **error)
+{
+    const Server *self = (Server *)fetcher;
+    assert_int_equal(since, 0);
+    for (guint32 number = 1; number <= self->count; number++)
+        if (within(number, ranges, n) && !taker->flags(taker->user, number, NULL, error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean server_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
                            const MessageTaker *taker, GError **error)
 {
@@ -159,6 +170,7 @@ static int set_up(void **state)
     *self = (Server){
         .fetcher = {.mailboxes = server_mailboxes,
                     .select = server_select,
+                    .changes = server_changes,
                     .list = server_list,
                     .get = server_get,
                     .remove = server_remove,

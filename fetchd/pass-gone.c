@@ -1,0 +1,65 @@
+/* See pass-mailbox.h: messages that the server has no more. */
+#include "core/error.h"
+#include "fetchd/pass-mailbox.h"
+
+/* A server that suddenly has nothing is not believed so easily. */
+static gboolean is_held_back(const MailboxPass *self)
+{
+    const Pass *pass = self->pass;
+    return self->gone->len > 0 && self->selected.exists == 0 &&
+           pass->account->gone == GONE_REMOVE && !pass->run->accept_removals;
+}
+
+static gboolean is_whole(const MailboxPass *self)
+{
+    for (guint i = 0; i < self->listed->len; i++)
+        if (!ranges_contain(self->state.covered, g_array_index(self->listed, guint32, i)))
+            return FALSE;
+    return TRUE;
+}
+
+void mailbox_depart(MailboxPass *self)
+{
+    Pass *pass = self->pass;
+    gboolean renumbered = self->state.renumbered && !self->given_up && is_whole(self);
+    if (is_held_back(self) || (self->gone->len == 0 && !renumbered))
+        return;
+    Departure *departure = g_new0(Departure, 1);
+    departure->mailbox = g_strdup(self->mailbox->display);
+    departure->uids = g_array_ref(self->gone);
+    departure->renumbered = renumbered;
+    departure->modseq = self->selected.modseq;
+    g_ptr_array_add(pass->departures, departure);
+}
+
+static gboolean brake(const Pass *pass, const Removal *removal, guint64 messages, GError **error)
+{
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "sync.brake",
+                  "look whether they are gone from the server by your will; then run 'postern sync "
+                  "--accept-removals', or set gone = keep",
+                  "account \"%s\" lacks %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                  " messages on its server; none was removed here",
+                  pass->account->name, removal->removed, messages);
+}
+
+gboolean pass_end_gone(Pass *pass, GError **error)
+{
+    guint64 messages;
+    gboolean remove = pass->account->gone == GONE_REMOVE;
+    /* Where the server said no, or was not asked, what is missing may lie. */
+    if (pass->departures->len == 0 || pass->outcome->brief || (remove && pass->no))
+        return TRUE;
+    if (!pass_commit(pass, error) ||
+        !vault_messages(pass->writer, pass->account->name, &messages, error))
+        return FALSE;
+    Removal removal = {
+        .remove = remove,
+        .most = pass->run->accept_removals ? G_MAXUINT64 : plan_removable(messages),
+    };
+    if (!vault_depart(pass->writer, pass->account->name, pass->departures, &removal, error))
+        return FALSE;
+    if (removal.braked)
+        return brake(pass, &removal, messages, error);
+    pass->outcome->removed = (guint)removal.removed;
+    return TRUE;
+}

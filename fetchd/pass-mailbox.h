@@ -1,0 +1,46 @@
+/*
+ * pass-mailbox — one mailbox in an IMAP pass: what its files share. Internal to fetchd/pass-*.c.
+ *
+ * What is new there is committed as it comes. What is gone waits until the pass is through
+ * (pass_end_gone()): a message that only moved lies elsewhere by then, and only then is it known
+ * how many would go. Until then the mailbox keeps its old mod-sequence, so that a pass that ends
+ * before is told everything again.
+ */
+#pragma once
+
+#include "fetchd/pass.h"
+
+typedef struct {
+    Pass *pass; /* first: see pass_take_start() */
+    const MailboxName *mailbox;
+    Selected selected;
+    MailboxState state;
+    GArray *missing;   /* NumberRange: what may be new */
+    GArray *listed;    /* guint32: what of it is there */
+    GArray *gone;      /* UidRange: what is not there any more */
+    gboolean anew;     /* nothing was known of it, or under other numbers */
+    gboolean given_up; /* the server says no to everything */
+} MailboxPass;
+
+/* Makes what was taken so far durable, with the mailbox's state. */
+gboolean mailbox_save(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Appends to NUMBERS (guint32) what the server has of RANGES (NumberRange). */
+gboolean mailbox_list(MailboxPass *self, const GArray *ranges, GArray *numbers,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Opens the mailbox and takes over the flags that changed there; what the server says is gone is in
+ * `gone` after. Told at once (QRESYNC), asked for (CONDSTORE), or compared. */
+gboolean mailbox_open(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * After `listed`: does the server have as many messages as it should, or must everything be listed
+ * to see what is gone, and what is missing here though it was covered? 76 "server.count" when the
+ * server contradicts itself twice: then nothing is gone.
+ */
+gboolean mailbox_recount(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* At the end: what is gone, or lies there under an old number, is put down for pass_end_gone(). */
+void mailbox_depart(MailboxPass *self);
+
+/* 75 "sync.brake": `gone = remove` would remove too much. */
+gboolean pass_end_gone(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;
