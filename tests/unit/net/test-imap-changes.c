@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "config.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "tests/unit/net/imap-talk.h"
