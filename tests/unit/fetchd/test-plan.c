@@ -176,6 +176,56 @@ static void p6_64_random_lives_lose_nothing(void **state)
     }
 }
 
+static GArray *whole_list(const guint32 *list)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (; *list; list++)
+        g_array_append_val(numbers, *list);
+    return numbers;
+}
+
+/* What a whole list says: all but the listed that are not here need never be asked for. */
+static void p6_64_a_whole_list_leaves_what_is_not_here(void **state)
+{
+    (void)state;
+    static const struct {
+        guint32 listed[6], held[6], uidnext;
+        const char *missing;
+    } cases[] = {
+        {{1, 2, 3, 0}, {1, 3, 0}, 4, "2-2 "},
+        {{2, 5, 6, 0}, {0}, 9, "2-2 5-6 "},
+        {{0}, {1, 2, 0}, 3, ""},
+        {{4, 0}, {4, 0}, 0, "5-4294967295 "},
+        {{7, 9, 0}, {7, 0}, 0, "9-4294967295 "},
+        {{1, G_MAXUINT32, 0}, {1, 0}, 0, "4294967295-4294967295 "},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) covered = ranges_new();
+        g_autoptr(GArray) listed = whole_list(cases[i].listed);
+        g_autoptr(GArray) held = whole_list(cases[i].held);
+        g_autoptr(GString) text = g_string_new(NULL);
+        ranges_add(covered, 5, 100); /* what was thought before counts no more */
+        plan_cover_listed(covered, listed, held, cases[i].uidnext);
+        const Selected selected = {.exists = 1, .uidnext = cases[i].uidnext};
+        g_autoptr(GArray) missing = plan_missing(covered, &selected);
+        for (guint n = 0; n < missing->len; n++) {
+            const NumberRange *range = &g_array_index(missing, NumberRange, n);
+            g_string_append_printf(text, "%u-%u ", range->first, range->last);
+        }
+        assert_string_equal(text->str, cases[i].missing);
+    }
+}
+
+static void p6_59_a_tenth_or_fifty_may_go_unasked(void **state)
+{
+    (void)state;
+    assert_int_equal(plan_removable(0), 50);
+    assert_int_equal(plan_removable(509), 50);
+    assert_int_equal(plan_removable(510), 51);
+    assert_int_equal(plan_removable(519), 51);
+    assert_int_equal(plan_removable(1000000), 100000);
+}
+
 static void the_last_pattern_decides(void **state)
 {
     static const struct {
@@ -214,6 +264,8 @@ int main(void)
         cmocka_unit_test(p6_64_only_what_arrived_is_covered),
         cmocka_unit_test(a_get_skips_what_is_here),
         cmocka_unit_test(p6_64_random_lives_lose_nothing),
+        cmocka_unit_test(p6_64_a_whole_list_leaves_what_is_not_here),
+        cmocka_unit_test(p6_59_a_tenth_or_fifty_may_go_unasked),
         cmocka_unit_test(the_last_pattern_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
