@@ -88,9 +88,6 @@ gssize deflate_unpack(Deflate *self, guint8 *buffer, gsize room, GError **error)
                "the server's bytes swell to more than %d times their size", LIMIT_INFLATE_RATIO);
         return -1;
     }
-    /* Bytes behind its end are no part of it. */
-    if (self->ended && self->in.avail_in > 0)
-        return broken(error, "end before the connection does");
     return (gssize)got;
 }
 

@@ -127,6 +127,7 @@ static void p8_98_flags_of_what_is_not_known_are_refused(void **state)
 {
     Ends *ends = *state;
     say_changed(ends, 10);
+    say_selected(ends, 77, TRUE);
     say_done(ends);
     assert_string_equal(open_known(ends), "net.record");
     assert_string_equal(ends->taken->str, "");
@@ -136,6 +137,7 @@ static void p8_98_what_was_never_here_cannot_be_gone(void **state)
 {
     Ends *ends = *state;
     say_gone(ends, 10, 19);
+    say_selected(ends, 77, TRUE);
     say_done(ends);
     assert_string_equal(open_known(ends), "net.record");
 }
