@@ -11,6 +11,9 @@
 /* So many messages refused one after another, and no more are asked for. */
 #define NOES_IN_A_ROW 3
 
+/* In one command: many batches, so that the server goes on sending while one is being stored. */
+#define GET_MESSAGES RECORD_RANGES
+
 gboolean mailbox_save(MailboxPass *self, GError **error)
 {
     return vault_set_mailbox_state(self->pass->writer, self->pass->account->name,
@@ -66,57 +69,46 @@ static gboolean get(MailboxPass *self, const GArray *ranges, GError **error)
     return pass_get(self->pass, ranges, &taker, error);
 }
 
-static gboolean get_one(MailboxPass *self, guint32 uid, gboolean *refused, GError **error)
+/* The server said no to message UID alone. */
+static gboolean pass_by(MailboxPass *self, guint32 uid, GError *failure, GError **error)
 {
-    g_autoptr(GArray) alone = ranges_new();
-    GError *failure = NULL;
-    ranges_add(alone, uid, uid);
-    *refused = !get(self, alone, &failure);
-    if (!*refused)
-        return TRUE;
     g_autofree char *name = text_name(self->mailbox->display);
     g_autofree char *what = g_strdup_printf("message %u of %s", uid, name);
+    self->given_up = ++self->noes >= NOES_IN_A_ROW;
     return pass_goes_on(self->pass, failure, what, error);
 }
 
-/* The server said no to a whole batch: which message is it? A few in a row, and it is all of them.
- */
-static gboolean get_each(MailboxPass *self, guint begin, guint end, GError **error)
+/* What is missing of LISTED [begin, end). Where the server says no to all of it together, each half
+ * is asked for, down to the message that it means; a few of these in a row, and it means all. */
+static gboolean get_part(MailboxPass *self, guint begin, guint end, GError **error)
 {
-    guint in_a_row = 0;
-    for (guint at = end; at > begin && in_a_row < NOES_IN_A_ROW; at--) {
-        guint32 uid = g_array_index(self->listed, guint32, at - 1);
-        gboolean refused;
-        if (ranges_contain(self->state.covered, uid))
-            continue;
-        if (!get_one(self, uid, &refused, error))
-            return FALSE;
-        in_a_row = refused ? in_a_row + 1 : 0;
-    }
-    self->given_up = in_a_row == NOES_IN_A_ROW;
-    return TRUE;
-}
-
-static gboolean get_batch(MailboxPass *self, const GArray *ranges, guint begin, guint end,
-                          GError **error)
-{
+    g_autoptr(GArray) missing = plan_missing(self->state.covered, &self->selected);
+    g_autoptr(GArray) part = plan_batch(missing, self->listed, begin, end);
     GError *failure = NULL;
-    if (get(self, ranges, &failure))
+    if (part->len == 0)
         return TRUE;
-    if (pass_said_no(failure)) {
-        g_error_free(failure);
-        return get_each(self, begin, end, error);
+    if (get(self, part, &failure)) {
+        self->noes = 0;
+        return TRUE;
     }
-    g_propagate_error(error, failure);
-    return FALSE;
+    if (!pass_said_no(failure)) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    const NumberRange *first = &g_array_index(part, NumberRange, 0);
+    if (part->len == 1 && first->first == first->last)
+        return pass_by(self, first->first, failure, error);
+    g_error_free(failure);
+    guint middle = begin + (end - begin) / 2;
+    return get_part(self, middle, end, error) &&
+           (self->given_up || get_part(self, begin, middle, error));
 }
 
 static gboolean fetch(MailboxPass *self, GError **error)
 {
     for (guint end = self->listed->len; end > 0 && !self->given_up;) {
-        guint begin = end > LIMIT_BATCH_MESSAGES ? end - LIMIT_BATCH_MESSAGES : 0;
-        g_autoptr(GArray) batch = plan_batch(self->missing, self->listed, begin, end);
-        if (!get_batch(self, batch, begin, end, error))
+        guint begin = end > GET_MESSAGES ? end - GET_MESSAGES : 0;
+        if (!get_part(self, begin, end, error))
             return FALSE;
         end = begin;
     }

@@ -19,6 +19,7 @@ typedef struct {
     GArray *listed;    /* guint32: what of it is there */
     GArray *gone;      /* UidRange: what is not there any more */
     gboolean anew;     /* nothing was known of it, or under other numbers */
+    guint noes;        /* to single messages, one after another */
     gboolean given_up; /* the server says no to everything */
 } MailboxPass;
 

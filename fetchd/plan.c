@@ -59,10 +59,11 @@ GArray *plan_batch(const GArray *missing, const GArray *listed, guint begin, gui
         guint32 number = listed_at(listed, i);
         while (gap < missing->len && g_array_index(missing, NumberRange, gap).last < number)
             gap++;
+        if (gap == missing->len || g_array_index(missing, NumberRange, gap).first > number)
+            continue;
         NumberRange *last =
             ranges->len ? &g_array_index(ranges, NumberRange, ranges->len - 1) : NULL;
-        if (last && gap < missing->len &&
-            g_array_index(missing, NumberRange, gap).first <= last->first) {
+        if (last && g_array_index(missing, NumberRange, gap).first <= last->first) {
             last->last = number;
         } else {
             NumberRange range = {number, number};
