@@ -9,7 +9,8 @@
 #include "core/limits.h"
 #include "fetchd/login.h"
 
-/* How long an open line may take to end its IDLE, a round trip, before a new one is worth more. */
+/* How long an open connection may take to end its IDLE, a round trip, before a new one is worth
+ * more. */
 #define WAKE_MS 10000
 
 typedef enum { WAKING, REACHING, LOGGING_IN, READY } Stage;
@@ -22,7 +23,7 @@ struct Call {
     Secret *secret;
     LinkTarget target;
     Stage stage;
-    Line *line;
+    Connection *connection;
     gint64 deadline;
     Fetcher *fetcher; /* that logs in */
 
@@ -117,48 +118,50 @@ static gboolean go_on_logging_in(Call *call, GError **error)
         return login_failed(call, failure, error);
     if (event == LINK_DONE) {
         loginguard_tell(call->guard, &call->target, NULL);
-        call->line = line_new(g_steal_pointer(&call->fetcher), call->terms);
+        call->connection = connection_new(g_steal_pointer(&call->fetcher), call->terms);
         call->stage = READY;
     }
     return TRUE;
 }
 
-/* --- the open line ------------------------------------------------------------------------- */
+/* --- the open connection -------------------------------------------------------------------------
+ */
 
-static gboolean give_up_line(Call *call, GError **error)
+static gboolean give_up_connection(Call *call, GError **error)
 {
-    g_clear_pointer(&call->line, line_free);
+    g_clear_pointer(&call->connection, connection_free);
     return dial(call, error);
 }
 
 static gboolean go_on_waking(Call *call, GError **error)
 {
-    LinkEvent event = link_look(call->line->fetcher, NULL);
+    LinkEvent event = link_look(call->connection->fetcher, NULL);
     if (event == LINK_DONE)
         call->stage = READY;
-    return event == LINK_FAILED || (event != LINK_DONE && late(call)) ? give_up_line(call, error)
-                                                                      : TRUE;
+    return event == LINK_FAILED || (event != LINK_DONE && late(call))
+               ? give_up_connection(call, error)
+               : TRUE;
 }
 
 /* The one there is, unless the terms have changed. */
-static Line *take_line(const Call *call)
+static Connection *take_connection(const Call *call)
 {
     g_autofree char *name = NULL;
-    g_autoptr(Line) line = NULL;
-    if (call->run->lines == NULL ||
-        !g_hash_table_steal_extended(call->run->lines, call->target.account->name,
-                                     (gpointer *)&name, (gpointer *)&line))
+    g_autoptr(Connection) connection = NULL;
+    if (call->run->connections == NULL ||
+        !g_hash_table_steal_extended(call->run->connections, call->target.account->name,
+                                     (gpointer *)&name, (gpointer *)&connection))
         return NULL;
-    return g_str_equal(line->terms, call->terms) ? g_steal_pointer(&line) : NULL;
+    return g_str_equal(connection->terms, call->terms) ? g_steal_pointer(&connection) : NULL;
 }
 
 static gboolean begin(Call *call, GError **error)
 {
-    call->line = take_line(call);
-    if (call->line == NULL)
+    call->connection = take_connection(call);
+    if (call->connection == NULL)
         return dial(call, error);
     enter(call, WAKING, WAKE_MS);
-    return link_wake(call->line->fetcher, NULL) || give_up_line(call, error);
+    return link_wake(call->connection->fetcher, NULL) || give_up_connection(call, error);
 }
 
 /* --- all together -------------------------------------------------------------------------- */
@@ -178,10 +181,10 @@ Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *acc
                                 .trace = run->trace,
                                 .stop_fd = run->stop_fd};
     if (call->endpoint && endpoint_fits(call->endpoint, FALSE, error) &&
-        (call->terms = line_terms(company, account, call->endpoint, error)) != NULL)
+        (call->terms = connection_terms(company, account, call->endpoint, error)) != NULL)
         return begin(call, error) ? g_steal_pointer(&call) : NULL;
-    if (run->lines)
-        g_hash_table_remove(run->lines, account->name);
+    if (run->connections)
+        g_hash_table_remove(run->connections, account->name);
     return NULL;
 }
 
@@ -195,7 +198,7 @@ void call_free(Call *call)
     if (call->reached >= 0)
         close(call->reached);
     fetcher_free(call->fetcher);
-    line_free(call->line);
+    connection_free(call->connection);
     g_clear_error(&call->failure);
     endpoint_free(call->endpoint);
     secret_free(call->secret);
@@ -206,7 +209,7 @@ void call_free(Call *call)
 int call_fd(const Call *call)
 {
     switch (call->stage) {
-    case WAKING: return link_fd(call->line->fetcher);
+    case WAKING: return link_fd(call->connection->fetcher);
     case REACHING: return call->reached;
     case LOGGING_IN: return link_fd(call->fetcher);
     default: return -1;
@@ -236,9 +239,9 @@ CallState call_go_on(Call *call, GError **error)
     return !ok ? CALL_FAILED : call->stage == READY ? CALL_READY : CALL_WAITING;
 }
 
-Line *call_take(Call *call)
+Connection *call_take(Call *call)
 {
-    return g_steal_pointer(&call->line);
+    return g_steal_pointer(&call->connection);
 }
 
 const VettedEndpoint *call_endpoint(const Call *call)

@@ -1,20 +1,20 @@
 /*
- * call — an account's way to a connection on which its pass can run: its open line, asked to stop
- * watching, or a new one. Nothing here waits, so that many accounts' servers are waited for at
+ * call — an account's way to a connection on which its pass can run: its open connection, asked to
+ * stop watching, or a new one. Nothing here waits, so that many accounts' servers are waited for at
  * once. Every login passes fetchd/loginguard.h. Internal to fetchd/.
  */
 #pragma once
 
+#include "fetchd/connection.h"
 #include "fetchd/engine.h"
-#include "fetchd/line.h"
 #include "fetchd/loginguard.h"
 
 typedef struct Call Call;
 
 /*
- * Begins. RUN and GUARD outlive it. An open line of ACCOUNT in run->lines is taken out of there,
- * and used when it was opened under the terms that hold now. Errors: of policy/endpoint.h, login.h
- * and loginguard.h.
+ * Begins. RUN and GUARD outlive it. An open connection of ACCOUNT in run->connections is taken out
+ * of there, and used when it was opened under the terms that hold now. Errors: of
+ * policy/endpoint.h, login.h and loginguard.h.
  */
 Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *account,
                GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -26,10 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Call, call_free)
 int call_fd(const Call *call);
 gint64 call_deadline(const Call *call);
 
-/* An open line that does not answer is given up, and a new connection made. Errors: of link.h. */
+/* An open connection that does not answer is given up, and a new connection made. Errors: of
+ * link.h. */
 typedef enum { CALL_WAITING, CALL_READY, CALL_FAILED } CallState;
 CallState call_go_on(Call *call, GError **error);
 
-/* Of a call that is ready. The line is the caller's from now on. */
-Line *call_take(Call *call);
+/* Of a call that is ready. The connection is the caller's from now on. */
+Connection *call_take(Call *call);
 const VettedEndpoint *call_endpoint(const Call *call);

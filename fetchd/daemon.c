@@ -9,8 +9,8 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "fetchd/clockwatch.h"
+#include "fetchd/connection.h"
 #include "fetchd/hook.h"
-#include "fetchd/line.h"
 #include "fetchd/link.h"
 #include "fetchd/notify.h"
 #include "fetchd/schedule.h"
@@ -21,7 +21,7 @@
 typedef struct {
     const DaemonOptions *options;
     Schedule *schedule;
-    GHashTable *lines;
+    GHashTable *connections;
     GHashTable *told; /* account -> rule of the failure that was told and lasts */
     char *complaint;  /* the last one about everything, or NULL */
     gint64 held;      /* nothing is tried before: there was such a complaint */
@@ -58,7 +58,8 @@ static void complain(Daemon *daemon, const GError *error)
 
 static void tell_status(const Daemon *daemon)
 {
-    g_autofree char *open = text_count(g_hash_table_size(daemon->lines), "account", "accounts");
+    g_autofree char *open =
+        text_count(g_hash_table_size(daemon->connections), "account", "accounts");
     g_autofree char *failing =
         text_count(g_hash_table_size(daemon->told), "account fails", "accounts fail");
     notify_status(daemon->notify, "new mail of %s is told at once; %s", open, failing);
@@ -103,7 +104,7 @@ static void settle(Daemon *daemon, const Outcome *outcome)
                       now + LIMIT_LOGIN_DELAY_S * G_USEC_PER_SEC);
     if (outcome->lost)
         schedule_lost(daemon->schedule, outcome->account, now, FALSE, chance());
-    else if (!outcome->failure && !g_hash_table_contains(daemon->lines, outcome->account))
+    else if (!outcome->failure && !g_hash_table_contains(daemon->connections, outcome->account))
         schedule_well(daemon->schedule, outcome->account);
     hook_count(daemon->hook, outcome->account, outcome->stored);
     if (is_news(daemon, outcome))
@@ -126,7 +127,7 @@ static PassResult pass_over(Daemon *daemon, const Config *config, GStrv names, c
         .config = config,
         .store = options->store,
         .accounts = names,
-        .lines = daemon->lines,
+        .connections = daemon->connections,
         .brief = brief,
         .trace = options->trace,
         .stop_fd = options->stop_fd,
@@ -151,22 +152,22 @@ static PassResult pass_over(Daemon *daemon, const Config *config, GStrv names, c
     return result;
 }
 
-/* Lines of accounts that are no more. */
-static gboolean is_stranger(gpointer name, gpointer line, gpointer user)
+/* Connections of accounts that are no more. */
+static gboolean is_stranger(gpointer name, gpointer connection, gpointer user)
 {
-    (void)line;
+    (void)connection;
     const Config *config = user;
     const Account *account = config_account(config, name, NULL);
     return account == NULL || account->fetch == NULL;
 }
 
-/* Those of NEWS that have a line are added to NAMES. */
+/* Those of NEWS that have a connection are added to NAMES. */
 static GStrv add_news(const Daemon *daemon, GStrv names, char *const *news)
 {
     g_autoptr(GStrvBuilder) all = g_strv_builder_new();
     g_strv_builder_addv(all, (const char **)names);
     for (; *news; news++)
-        if (g_hash_table_contains(daemon->lines, *news))
+        if (g_hash_table_contains(daemon->connections, *news))
             g_strv_builder_add(all, *news);
     return g_strv_builder_end(all);
 }
@@ -181,13 +182,13 @@ static PassResult pass(Daemon *daemon)
     g_autoptr(Config) config = config_load(options->config, options->policy, &error);
     daemon->held = config ? 0 : now + (gint64)INTERVAL_LEAST * G_USEC_PER_SEC;
     if (config == NULL) {
-        g_hash_table_remove_all(daemon->lines);
+        g_hash_table_remove_all(daemon->connections);
         complain(daemon, error);
         return (PassResult){postern_exit_code(error), hopeless(NULL, error)};
     }
     g_free(daemon->command);
     daemon->command = g_strdup(config->new_mail);
-    g_hash_table_foreach_remove(daemon->lines, is_stranger, config);
+    g_hash_table_foreach_remove(daemon->connections, is_stranger, config);
     g_auto(GStrv) due = schedule_take(daemon->schedule, config, options->accounts, now);
     g_auto(GStrv) news = schedule_take_news(daemon->schedule, now);
     g_auto(GStrv) names = add_news(daemon, due, news);
@@ -199,32 +200,32 @@ static PassResult pass(Daemon *daemon)
 /* --- between passes ------------------------------------------------------------------------- */
 
 /* The connection of NAME is gone, without a fault that anybody need be told of. */
-static void line_lost(Daemon *daemon, const char *name, const Line *line)
+static void connection_lost(Daemon *daemon, const char *name, const Connection *connection)
 {
     gint64 now = clockwatch_now();
-    gboolean steady = now - line->opened >= (gint64)LIMIT_STEADY_MS * 1000;
+    gboolean steady = now - connection->opened >= (gint64)LIMIT_STEADY_MS * 1000;
     schedule_lost(daemon->schedule, name, now, steady, chance());
 }
 
-/* What its server says; TRUE when the line is over. */
+/* What its server says; TRUE when the connection is over. */
 static gboolean hear(gpointer name, gpointer value, gpointer user)
 {
     Daemon *daemon = user;
-    Line *line = value;
-    switch (link_look(line->fetcher, NULL)) {
+    Connection *connection = value;
+    switch (link_look(connection->fetcher, NULL)) {
     case LINK_QUIET: return FALSE;
     case LINK_NEWS: schedule_news(daemon->schedule, name, clockwatch_now()); return FALSE;
     case LINK_DONE: /* it cannot tell of news: back to the interval */
-        (void)line->fetcher->quit(line->fetcher, NULL);
+        (void)connection->fetcher->quit(connection->fetcher, NULL);
         return TRUE;
-    default: line_lost(daemon, name, line); return TRUE;
+    default: connection_lost(daemon, name, connection); return TRUE;
     }
 }
 
 /* Connections do not outlive sleep, whatever they look like. */
-static gboolean lost_asleep(gpointer name, gpointer line, gpointer user)
+static gboolean lost_asleep(gpointer name, gpointer connection, gpointer user)
 {
-    (void)line;
+    (void)connection;
     Daemon *daemon = user;
     schedule_lost(daemon->schedule, name, clockwatch_now(), TRUE, chance());
     return TRUE;
@@ -255,14 +256,14 @@ static void wait(Daemon *daemon, gint64 until)
 {
     g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
     GHashTableIter all;
-    Line *line;
+    Connection *connection;
     add_fd(fds, daemon->options->stop_fd);
     add_fd(fds, clockwatch_alarm(daemon->clock, until));
     add_fd(fds, clockwatch_jump(daemon->clock));
     add_fd(fds, hook_fd(daemon->hook));
-    g_hash_table_iter_init(&all, daemon->lines);
-    while (g_hash_table_iter_next(&all, NULL, (gpointer *)&line))
-        add_fd(fds, link_fd(line->fetcher));
+    g_hash_table_iter_init(&all, daemon->connections);
+    while (g_hash_table_iter_next(&all, NULL, (gpointer *)&connection))
+        add_fd(fds, link_fd(connection->fetcher));
     gint64 hook = hook_deadline(daemon->hook);
     gint64 left = hook == G_MAXINT64 ? G_MAXINT64 : MAX(hook - g_get_monotonic_time(), 0);
     left = MIN(left, notify_every(daemon->notify));
@@ -284,8 +285,8 @@ static gboolean rest(Daemon *daemon)
     wait(daemon, MAX(next, daemon->held));
     notify_alive(daemon->notify);
     if (clockwatch_slept(daemon->clock) >= SLEPT_US)
-        g_hash_table_foreach_remove(daemon->lines, lost_asleep, daemon);
-    g_hash_table_foreach_remove(daemon->lines, hear, daemon);
+        g_hash_table_foreach_remove(daemon->connections, lost_asleep, daemon);
+    g_hash_table_foreach_remove(daemon->connections, hear, daemon);
     for (int signal; (signal = interrupt_take()) != 0;) {
         if (signal != SIGHUP)
             return FALSE;
@@ -321,13 +322,13 @@ int daemon_stay(const DaemonOptions *options)
 {
     g_autoptr(Schedule) schedule = schedule_new();
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autoptr(GHashTable) lines = lines_new();
+    g_autoptr(GHashTable) connections = connections_new();
     g_autoptr(Notify) notify = notify_new();
     g_autoptr(Clockwatch) clock = clockwatch_new();
     g_autoptr(Hook) hook = hook_new();
     Daemon daemon = {.options = options,
                      .schedule = schedule,
-                     .lines = lines,
+                     .connections = connections,
                      .told = told,
                      .hook = hook,
                      .notify = notify,

@@ -60,37 +60,37 @@ static gboolean wants_brief(const EngineRun *run, const char *account)
     return run->brief && g_strv_contains((const char *const *)run->brief, account);
 }
 
-/* Its line watches from now on, when it may stay open. */
-static void keep_line(Engine *engine, const Account *account, Line *line)
+/* Its connection watches from now on, when it may stay open. */
+static void keep_connection(Engine *engine, const Account *account, Connection *connection)
 {
-    if (line->watched && link_idle(line->fetcher, NULL))
-        g_hash_table_insert(engine->run->lines, g_strdup(account->name), line);
+    if (connection->watched && link_idle(connection->fetcher, NULL))
+        g_hash_table_insert(engine->run->connections, g_strdup(account->name), connection);
     else
-        line_free(line);
+        connection_free(connection);
 }
 
 static gboolean fetch(Engine *engine, const Account *account, Call *call, Outcome *outcome,
                       GError **error)
 {
-    Line *line = call_take(call);
+    Connection *connection = call_take(call);
     gboolean imap = endpoint_scheme(call_endpoint(call)) == SCHEME_IMAPS;
-    outcome->brief = line->watched && wants_brief(engine->run, account->name);
+    outcome->brief = connection->watched && wants_brief(engine->run, account->name);
     Pass pass = {
         .run = engine->run,
         .account = account,
         .writer = engine->writer,
-        .fetcher = line->fetcher,
+        .fetcher = connection->fetcher,
         .outcome = outcome,
         .only = endpoint_mailbox(call_endpoint(call)),
-        .watched = imap && engine->run->lines ? &line->watched : NULL,
+        .watched = imap && engine->run->connections ? &connection->watched : NULL,
     };
     gboolean ok = imap ? pass_imap(&pass, error) : pass_pop3(&pass, error);
     g_clear_error(&pass.no);
-    outcome->alert = line->fetcher->alert(line->fetcher);
+    outcome->alert = connection->fetcher->alert(connection->fetcher);
     if (pass.watched && (ok || (error && pass_said_no(*error))))
-        keep_line(engine, account, line);
+        keep_connection(engine, account, connection);
     else
-        line_free(line);
+        connection_free(connection);
     return ok;
 }
 

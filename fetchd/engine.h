@@ -19,7 +19,7 @@ typedef struct {
     guint removed;   /* messages that went from here too, with `gone = remove` */
     char *alert;     /* what the server wants shown, safe to print, or NULL */
     GError *failure; /* NULL when all went well */
-    gboolean brief;  /* only the watched mailbox was looked at, over the open line */
+    gboolean brief;  /* only the watched mailbox was looked at, over the open connection */
     gboolean lost;   /* FAILURE is of the network or the server, and may be gone in a moment */
 } Outcome;
 void outcome_free(Outcome *outcome);
@@ -36,8 +36,9 @@ typedef struct {
     gboolean accept_removals; /* however many messages go with `gone = remove` */
     TraceLog *trace;          /* or NULL */
     int stop_fd;              /* readable: finish what is whole and stop; -1 for none */
-    GHashTable *lines;        /* fetchd/line.h: stay open and are used again; NULL: none stays */
-    char *const *brief;      /* those of ACCOUNTS of which the watched mailbox is enough, or NULL */
+    GHashTable
+        *connections;   /* fetchd/connection.h: stay open and are used again; NULL: none stays */
+    char *const *brief; /* those of ACCOUNTS of which the watched mailbox is enough, or NULL */
     EngineProgress progress; /* or NULL */
     gpointer user;
 } EngineRun;

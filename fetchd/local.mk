@@ -6,7 +6,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/daemon.c fetchd/daemon.h \
 	fetchd/engine.c fetchd/engine.h \
 	fetchd/hook.c fetchd/hook.h \
-	fetchd/line.c fetchd/line.h \
+	fetchd/connection.c fetchd/connection.h \
 	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-letter.c \
 	fetchd/link-login.c fetchd/link-state.h fetchd/link-steps.c \
 	fetchd/login.c fetchd/login.h \

@@ -1,36 +1,36 @@
-/* See line.h. */
-#include "fetchd/line.h"
+/* See connection.h. */
+#include "fetchd/connection.h"
 
 #include "fetchd/clockwatch.h"
 #include "fetchd/trust.h"
 
-Line *line_new(Fetcher *fetcher, const char *terms)
+Connection *connection_new(Fetcher *fetcher, const char *terms)
 {
-    Line *line = g_new0(Line, 1);
-    line->fetcher = fetcher;
-    line->terms = g_strdup(terms);
-    line->opened = clockwatch_now();
-    return line;
+    Connection *connection = g_new0(Connection, 1);
+    connection->fetcher = fetcher;
+    connection->terms = g_strdup(terms);
+    connection->opened = clockwatch_now();
+    return connection;
 }
 
-void line_free(Line *line)
+void connection_free(Connection *connection)
 {
-    if (line == NULL)
+    if (connection == NULL)
         return;
-    fetcher_free(line->fetcher);
-    mailbox_name_free(line->watched);
-    g_free(line->terms);
-    g_free(line);
+    fetcher_free(connection->fetcher);
+    mailbox_name_free(connection->watched);
+    g_free(connection->terms);
+    g_free(connection);
 }
 
-static void free_line(gpointer line)
+static void free_connection(gpointer connection)
 {
-    line_free(line);
+    connection_free(connection);
 }
 
-GHashTable *lines_new(void)
+GHashTable *connections_new(void)
 {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_line);
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_connection);
 }
 
 static void add(GString *terms, const char *text)
@@ -53,8 +53,8 @@ static void add_certificates(GString *terms, const GPtrArray *sets)
     }
 }
 
-char *line_terms(const Company *company, const Account *account, const VettedEndpoint *endpoint,
-                 GError **error)
+char *connection_terms(const Company *company, const Account *account,
+                       const VettedEndpoint *endpoint, GError **error)
 {
     g_autoptr(GPtrArray) sets = trust_load(company, error);
     if (sets == NULL)
