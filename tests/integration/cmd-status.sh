@@ -29,6 +29,18 @@ run as john postern status
 out_has '^work: 1 message (1 not indexed yet), last sync [0-9][0-9]:[0-9][0-9], ok$' 'after one, with what waits for the index'
 out_has '^vault: 1 message, ' 'and what the vault holds'
 out_has '^second: 0 messages, last sync never$' 'the other account is as it was'
+
+# What arrived and went before it was ever indexed waits for nothing.
+cp $COMPANY/home/john/.config/postern/config $TESTDIR/config
+sed -i '/^fetch = imaps:..john@mail.corp/a gone = remove' $COMPANY/home/john/.config/postern/config
+printf 'Subject: a short life\n\n' | company_deliver john
+run as john fetchd --once --account work
+find $COMPANY/mail/john/Maildir -type f -exec grep -l 'a short life' {} + | xargs rm
+run as john fetchd --once --account work
+run as john postern status
+out_has '^work: 1 message (1 not indexed yet), ' 'what went again does not wait'
+cp $TESTDIR/config $COMPANY/home/john/.config/postern/config
+
 run as john postern -q index
 run as john postern status
 out_has '^work: 1 message, last sync' 'indexed: nothing waits'
