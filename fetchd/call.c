@@ -111,9 +111,6 @@ static gboolean go_on_logging_in(Call *call, GError **error)
     if (event == LINK_QUIET && late(call))
         refuse(&failure, POSTERN_ERROR_TEMPORARY, "net.timeout", "try again later",
                "the connection's process makes no progress");
-    else if (event == LINK_NEWS)
-        refuse(&failure, POSTERN_ERROR_BUG, "net.record", NULL,
-               "the connection's process answered out of order");
     if (failure)
         return login_failed(call, failure, error);
     if (event == LINK_DONE) {

@@ -1,5 +1,4 @@
 /* See link.h: the login, for which the child is told who logs in where, and by what. */
-#include "core/error.h"
 #include "fetchd/link-state.h"
 #include "fetchd/ticket.h"
 #include "fetchd/trust.h"
@@ -35,8 +34,7 @@ gboolean link_login_frame(Link *link, const Frame *frame, GError **error)
     if (frame->type != WIRE_CHALLENGE || link->target == NULL ||
         !endpoint_by_ticket(link->target->endpoint) || frame->size > LIMIT_TICKET_TOKEN ||
         link->answers++ >= LIMIT_TICKET_ANSWERS)
-        return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
-                      "the connection's process answered out of order");
+        return link_out_of_order(error);
     if (link->ticket == NULL)
         link->ticket = ticket_open(link->target->endpoint, link->target->stop_fd, error);
     g_autoptr(Secret) answer =

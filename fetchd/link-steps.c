@@ -1,5 +1,4 @@
 /* See link.h: logging in and waiting for news, without waiting for the child. */
-#include "core/error.h"
 #include "fetchd/link-state.h"
 
 /* Lines of the transcript in one look; a child that has more to say never comes to an end. */
@@ -33,8 +32,7 @@ int link_fd(const Fetcher *fetcher)
 
 static LinkEvent out_of_order(GError **error)
 {
-    refuse(error, POSTERN_ERROR_BUG, "net.record", NULL,
-           "the connection's process answered out of order");
+    (void)!link_out_of_order(error);
     return LINK_FAILED;
 }
 
@@ -47,7 +45,7 @@ static LinkEvent take(Link *link, const Frame *frame, GError **error)
     case WIRE_DONE: link_logged_in(link); return LINK_DONE;
     case WIRE_FAIL: (void)record_get_fail(frame, error); return LINK_FAILED;
     case WIRE_NEWS:
-        if (!link->news) {
+        if (!link->news && link->target == NULL) { /* not in a login */
             link->news = TRUE;
             return LINK_NEWS;
         }
