@@ -101,11 +101,8 @@ gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
     Vault *vault = batch->vault;
     gboolean row;
     *found = NULL;
-    sqlite3_stmt *statement = vault_sql(vault, SQL_KNOWN, error);
+    sqlite3_stmt *statement = sql_look_up(vault, SQL_KNOWN, identity, MAC_SIZE, &row, error);
     if (statement == NULL)
-        return FALSE;
-    sql_blob(statement, 1, identity, MAC_SIZE);
-    if (!sql_row(vault, statement, &row, error))
         return FALSE;
     const guint8 *id = row ? sql_column(statement, 1, MESSAGE_ID_SIZE) : NULL;
     if (id) {

@@ -53,16 +53,6 @@ static gboolean any(Vault *vault, VaultSql which, gint64 first, gint64 second, g
     return TRUE;
 }
 
-static gboolean run(Vault *vault, VaultSql which, gint64 first, gint64 second, GError **error)
-{
-    sqlite3_stmt *statement = vault_sql(vault, which, error);
-    if (statement == NULL)
-        return FALSE;
-    sql_int(statement, 1, first);
-    sql_int(statement, 2, second);
-    return sql_done(vault, statement, error);
-}
-
 static gboolean journal(Leaving *self, const Ending *ending, GError **error)
 {
     const Arrival arrival = {
@@ -75,7 +65,7 @@ static gboolean journal(Leaving *self, const Ending *ending, GError **error)
 static gboolean end_placement(Leaving *self, gint64 mailbox, const Ending *ending, GError **error)
 {
     gboolean elsewhere, added;
-    if (!run(self->vault, SQL_DROP_PLACEMENT, mailbox, ending->uid, error) ||
+    if (!sql_run_with_two(self->vault, SQL_DROP_PLACEMENT, mailbox, ending->uid, error) ||
         !any(self->vault, SQL_ELSEWHERE, ending->row, self->account_row, 0, &elsewhere, error))
         return FALSE;
     if (!elsewhere && !self->may_remove)
@@ -150,11 +140,9 @@ static gboolean end_former(Leaving *self, const PlaceName *place, gint64 current
     const UidRange all = {1, G_MAXUINT32};
     for (;;) {
         guint64 ended = 0;
-        sqlite3_stmt *statement = vault_sql(self->vault, SQL_FORMER, error);
+        sqlite3_stmt *statement =
+            sql_look_up(self->vault, SQL_FORMER, place->mailbox_mac, MAC_SIZE, &found, error);
         if (statement == NULL)
-            return FALSE;
-        sql_blob(statement, 1, place->mailbox_mac, MAC_SIZE);
-        if (!sql_row(self->vault, statement, &found, error))
             return FALSE;
         gint64 former = found ? sqlite3_column_int64(statement, 0) : 0;
         sqlite3_reset(statement);
@@ -247,7 +235,7 @@ static gboolean depart_all(Leaving *self, const GPtrArray *departures, Removal *
         return TRUE;
     removal->removed = 0;
     return remove_unwanted(self, &removal->removed, error) &&
-           run(self->vault, SQL_LESS_MESSAGES, self->account_row, self->left, error);
+           sql_run_with_two(self->vault, SQL_LESS_MESSAGES, self->account_row, self->left, error);
 }
 
 gboolean vault_depart(VaultWriter *writer, const char *account, const GPtrArray *departures,

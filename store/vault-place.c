@@ -29,11 +29,8 @@ gboolean vault_mailbox_row(Vault *vault, const guint8 mac[static MAC_SIZE], Mail
 {
     gboolean row;
     memset(found, 0, sizeof *found);
-    sqlite3_stmt *statement = vault_sql(vault, SQL_MAILBOX, error);
+    sqlite3_stmt *statement = sql_look_up(vault, SQL_MAILBOX, mac, MAC_SIZE, &row, error);
     if (statement == NULL)
-        return FALSE;
-    sql_blob(statement, 1, mac, MAC_SIZE);
-    if (!sql_row(vault, statement, &row, error))
         return FALSE;
     if (row) {
         found->id = sqlite3_column_int64(statement, 0);
@@ -118,12 +115,7 @@ typedef struct {
 static gboolean changes(Vault *vault, VaultSql which, gint64 first, gint64 second, gboolean *any,
                         GError **error)
 {
-    sqlite3_stmt *statement = vault_sql(vault, which, error);
-    if (statement == NULL)
-        return FALSE;
-    sql_int(statement, 1, first);
-    sql_int(statement, 2, second);
-    if (!sql_done(vault, statement, error))
+    if (!sql_run_with_two(vault, which, first, second, error))
         return FALSE;
     *any = sqlite3_changes(vault->db) > 0;
     return TRUE;

@@ -102,11 +102,8 @@ static gboolean find_message(Vault *vault, const guint8 id[static MESSAGE_ID_SIZ
 {
     gboolean row;
     memset(found, 0, sizeof *found);
-    sqlite3_stmt *statement = vault_sql(vault, SQL_MESSAGE, error);
+    sqlite3_stmt *statement = sql_look_up(vault, SQL_MESSAGE, id, MESSAGE_ID_SIZE, &row, error);
     if (statement == NULL)
-        return FALSE;
-    sql_blob(statement, 1, id, MESSAGE_ID_SIZE);
-    if (!sql_row(vault, statement, &row, error))
         return FALSE;
     if (row) {
         found->row = sqlite3_column_int64(statement, 0);

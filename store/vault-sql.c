@@ -195,6 +195,26 @@ gboolean sql_done(Vault *vault, sqlite3_stmt *statement, GError **error)
     return rc == SQLITE_DONE;
 }
 
+sqlite3_stmt *sql_look_up(Vault *vault, VaultSql which, const void *key, gsize size, gboolean *row,
+                          GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, which, error);
+    if (statement == NULL)
+        return NULL;
+    sql_blob(statement, 1, key, size);
+    return sql_row(vault, statement, row, error) ? statement : NULL;
+}
+
+gboolean sql_run_with_two(Vault *vault, VaultSql which, gint64 first, gint64 second, GError **error)
+{
+    sqlite3_stmt *statement = vault_sql(vault, which, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, first);
+    sql_int(statement, 2, second);
+    return sql_done(vault, statement, error);
+}
+
 gboolean sql_run(Vault *vault, VaultSql which, GError **error)
 {
     sqlite3_stmt *statement = vault_sql(vault, which, error);

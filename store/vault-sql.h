@@ -112,11 +112,18 @@ gboolean sql_done(Vault *vault, sqlite3_stmt *statement, GError **error) G_GNUC_
 /* One step: *row says whether there is a row. The caller resets. */
 gboolean sql_row(Vault *vault, sqlite3_stmt *statement, gboolean *row,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The first row of WHICH, whose only parameter are the SIZE bytes at KEY: *row says whether there
+ * is one. NULL on failure. The caller resets. */
+sqlite3_stmt *sql_look_up(Vault *vault, VaultSql which, const void *key, gsize size, gboolean *row,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A statement without parameters or rows. */
 gboolean sql_run(Vault *vault, VaultSql which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A statement whose only parameter is VALUE, without rows. */
 gboolean sql_run_with(Vault *vault, VaultSql which, gint64 value,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One with two. */
+gboolean sql_run_with_two(Vault *vault, VaultSql which, gint64 first, gint64 second,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Ends a transaction: commits when FINE, else rolls back. TRUE when it was committed. */
 gboolean sql_end(Vault *vault, gboolean fine, GError **error) G_GNUC_WARN_UNUSED_RESULT;

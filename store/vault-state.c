@@ -9,11 +9,8 @@ static gboolean read_state(Vault *vault, const guint8 mac[static MAC_SIZE], Mail
                            GError **error)
 {
     gboolean row;
-    sqlite3_stmt *statement = vault_sql(vault, SQL_MAILBOX, error);
+    sqlite3_stmt *statement = sql_look_up(vault, SQL_MAILBOX, mac, MAC_SIZE, &row, error);
     if (statement == NULL)
-        return FALSE;
-    sql_blob(statement, 1, mac, MAC_SIZE);
-    if (!sql_row(vault, statement, &row, error))
         return FALSE;
     *state = (MailboxState){.covered = NULL};
     if (row) {
@@ -70,11 +67,8 @@ static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], Ac
                              GError **error)
 {
     gboolean row;
-    sqlite3_stmt *statement = vault_sql(vault, SQL_ACCOUNT, error);
+    sqlite3_stmt *statement = sql_look_up(vault, SQL_ACCOUNT, mac, MAC_SIZE, &row, error);
     if (statement == NULL)
-        return FALSE;
-    sql_blob(statement, 1, mac, MAC_SIZE);
-    if (!sql_row(vault, statement, &row, error))
         return FALSE;
     memset(stat, 0, sizeof *stat);
     if (row) {
