@@ -25,7 +25,9 @@ libpostern_store_a_SOURCES = \
 	store/vault-record.c store/vault-record.h \
 	store/vault-schema.c store/vault-schema.h \
 	store/vault-sql.c store/vault-sql.h \
+	store/vault-settle.c \
 	store/vault-state.c \
+	store/vault-turn.c store/vault-turn.h \
 	store/vault-uidl.c store/vault-uidl.h \
 	store/vault-writer.c store/vault-writer.h
 

@@ -66,6 +66,7 @@ void batch_free(Batch *batch)
 {
     if (batch == NULL)
         return;
+    turn_stage(batch->vault->turn, -(gssize)batch->staged->len);
     batch_key_free(batch->key);
     g_hash_table_unref(batch->by_identity);
     g_ptr_array_unref(batch->arrivals);
@@ -82,6 +83,9 @@ gboolean batch_begin(Batch *batch, GError **error)
     if (batch->key)
         return TRUE;
     batch->began = g_get_monotonic_time();
+    turn_begin(batch->vault->turn);
+    batch->changes_before = turn_changes(batch->vault->turn);
+    turn_end(batch->vault->turn);
     batch->key = batch_key_new(batch->vault->id, batch->vault->public_key, batch->ephemeral, error);
     return batch->key != NULL;
 }
@@ -94,7 +98,9 @@ gboolean batch_stage(Batch *batch, BatchMessage *message, guint32 n, const guint
     g_array_append_val(batch->chunks, chunk);
     message->chunks = n + 1;
     message->bytes += size;
-    return batch->staged->len < LIMIT_STAGE_BYTES || batch_spill(batch, error);
+    gssize all = turn_stage(batch->vault->turn, (gssize)size);
+    return (batch->staged->len < LIMIT_STAGE_BYTES && all < LIMIT_ALL_STAGED_BYTES) ||
+           batch_spill(batch, error);
 }
 
 gboolean batch_unstage(Batch *batch, BatchMessage *message, GError **error)
@@ -104,6 +110,7 @@ gboolean batch_unstage(Batch *batch, BatchMessage *message, GError **error)
         keep--;
     if (keep < batch->chunks->len) {
         guint at = g_array_index(batch->chunks, StagedChunk, keep).at;
+        turn_stage(batch->vault->turn, (gssize)at - (gssize)batch->staged->len);
         g_byte_array_set_size(batch->staged, at);
         g_array_set_size(batch->chunks, keep);
     }

@@ -57,6 +57,7 @@ typedef struct {
     guint8 ephemeral[KEY_SIZE];
     gint64 id;               /* 0 until something of it is on disk */
     gint64 began;            /* monotonic microseconds */
+    guint64 changes_before;  /* of all writers: turn_changes() then */
     guint64 received;        /* bytes of mail */
     GPtrArray *messages;     /* BatchMessage *, new and known */
     GHashTable *by_identity; /* identity -> BatchMessage *, new ones */

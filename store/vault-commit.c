@@ -40,6 +40,8 @@ static gboolean add_chunks(Batch *batch, GError **error)
         return FALSE;
     for (guint i = 0; i < batch->chunks->len; i++) {
         const StagedChunk *chunk = &g_array_index(batch->chunks, StagedChunk, i);
+        if (chunk->message->known)
+            continue;
         sql_int(statement, 1, chunk->message->row << CHUNK_BITS | chunk->n);
         sql_blob(statement, 2, batch->staged->data + chunk->at, chunk->size);
         if (!sql_done(batch->vault, statement, error))
@@ -50,6 +52,7 @@ static gboolean add_chunks(Batch *batch, GError **error)
 
 static void forget_staged(Batch *batch)
 {
+    turn_stage(batch->vault->turn, -(gssize)batch->staged->len);
     g_byte_array_set_size(batch->staged, 0);
     g_array_set_size(batch->chunks, 0);
 }
@@ -65,7 +68,7 @@ static gboolean add_all_arriving(Batch *batch, GError **error)
 gboolean batch_spill(Batch *batch, GError **error)
 {
     Vault *vault = batch->vault;
-    if (!sql_run(vault, SQL_LAZY, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_LAZY, error))
         return FALSE;
     gboolean fine =
         batch_add_row(batch, error) && add_all_arriving(batch, error) && add_chunks(batch, error);
@@ -88,7 +91,7 @@ gboolean vault_drop_chunks(Vault *vault, gint64 row, GError **error)
 gboolean batch_drop_row(Batch *batch, gint64 row, GError **error)
 {
     Vault *vault = batch->vault;
-    if (!sql_run(vault, SQL_LAZY, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_LAZY, error))
         return FALSE;
     gboolean fine =
         vault_drop_chunks(vault, row, error) && sql_run_with(vault, SQL_DROP_ARRIVING, row, error);
@@ -179,9 +182,11 @@ static gboolean store_records(Batch *batch, GError **error)
 gboolean batch_store(Batch *batch, GError **error)
 {
     Vault *vault = batch->vault;
-    if (!sql_run(vault, SQL_STRICT, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_STRICT, error))
         return FALSE;
-    gboolean fine = batch_store_mailboxes(batch, error) && store_records(batch, error);
+    gboolean fine = batch_settle(batch, error) && batch_store_mailboxes(batch, error) &&
+                    store_records(batch, error);
+    turn_change(vault->turn);
     if (!sql_end(vault, fine, error))
         return FALSE;
     forget_staged(batch);
@@ -192,12 +197,13 @@ gboolean batch_store(Batch *batch, GError **error)
  * Also brings what an earlier writer committed into the database file: had its last fsync
  * failed, the bytes were in the system's memory alone, and are written and synced anew by this.
  */
-gboolean vault_sweep(Vault *vault, GError **error)
+gboolean vault_sweep(Vault *vault, gint64 batch, GError **error)
 {
-    if (!sql_run(vault, SQL_STRICT, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_STRICT, error))
         return FALSE;
-    gboolean fine = sql_run(vault, SQL_SWEEP_CHUNKS, error) &&
-                    sql_run(vault, SQL_SWEEP_MESSAGES, error) &&
-                    sql_run(vault, SQL_SWEEP_BATCHES, error);
+    gboolean fine = sql_run(vault, SQL_DEFER, error) &&
+                    sql_run_with(vault, SQL_SWEEP_CHUNKS, batch, error) &&
+                    sql_run_with(vault, SQL_SWEEP_BATCHES, batch, error) &&
+                    sql_run_with(vault, SQL_SWEEP_MESSAGES, batch, error);
     return sql_end(vault, fine, error) && sql_run(vault, SQL_CHECKPOINT, error);
 }

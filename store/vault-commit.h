@@ -16,13 +16,18 @@ gboolean batch_spill(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_drop_row(Batch *batch, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
                            BatchMessage **found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Removes what killed writers left behind. */
-gboolean vault_sweep(Vault *vault, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes what BATCH spilled and never stored; 0: what all killed writers left behind. */
+gboolean vault_sweep(Vault *vault, gint64 batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* --- within a transaction ------------------------------------------------------------------- */
 
 /* The row of the batch itself, made when it is not there yet. */
 gboolean batch_add_row(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * What other writers stored since the batch began: a message that one of them has stored too is
+ * known now, and its records are its. 75 "vault.changed" when one that was known is there no more.
+ */
+gboolean batch_settle(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vault_drop_chunks(Vault *vault, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A journal record of the message in ROW. */
 gboolean batch_add_record(const Batch *batch, gint64 row, GBytes *record,

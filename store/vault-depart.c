@@ -58,7 +58,7 @@ static gboolean journal(Leaving *self, const Ending *ending, GError **error)
     const Arrival arrival = {
         .account = self->account, .mailbox = self->mailbox, .uid = ending->uid};
     g_autoptr(GBytes) plain = journal_pack(JOURNAL_GONE, &arrival);
-    g_autoptr(GBytes) record = writer_seal_record(self->writer, ending->id, plain);
+    g_autoptr(GBytes) record = journal_seal(self->writer->batch->key, ending->id, plain);
     return batch_add_record(self->writer->batch, ending->row, record, error);
 }
 
@@ -248,7 +248,7 @@ gboolean vault_depart(VaultWriter *writer, const char *account, const GPtrArray 
         return refuse(error, POSTERN_ERROR_BUG, "vault.order", NULL,
                       "placements were ended inside a batch");
     if (!writer_sound(writer, error) || !batch_begin(writer->batch, error) ||
-        !sql_run(vault, SQL_STRICT, error) || !sql_run(vault, SQL_BEGIN, error))
+        !sql_begin(vault, SQL_STRICT, error))
         return FALSE;
     Leaving leaving = {.writer = writer,
                        .vault = vault,
@@ -257,10 +257,8 @@ gboolean vault_depart(VaultWriter *writer, const char *account, const GPtrArray 
                        .unplaced = g_array_new(FALSE, FALSE, sizeof(gint64))};
     gboolean fine = depart_all(&leaving, departures, removal, error);
     g_array_unref(leaving.unplaced);
-    if (fine && removal->braked)
-        fine = sql_run(vault, SQL_ROLLBACK, error);
-    else
-        fine = sql_end(vault, fine, error);
+    turn_change(vault->turn);
+    fine = fine && removal->braked ? sql_cancel(vault, error) : sql_end(vault, fine, error);
     /* Its row is there no more, or its key has done its work. */
     batch_free(writer->batch);
     writer->batch = batch_new(vault, writer->digest);

@@ -184,7 +184,7 @@ gboolean vault_count_login(Vault *vault, const Secret *match_key, const char *ho
     guint8 mac[MAC_SIZE];
     host_mac(match_key, host, mac);
     /* One transaction: two processes must not both take the last login that is left. */
-    if (!sql_run(vault, SQL_LAZY, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_LAZY, error))
         return FALSE;
     return sql_end(vault, count_login(vault, mac, now, wait, refusals, error), error);
 }

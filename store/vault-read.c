@@ -181,12 +181,11 @@ typedef struct {
     guint count; /* records of this page */
 } Replay;
 
-static gboolean open_record(Replay *replay, gint64 batch, JournalRecord *record,
+static gboolean open_record(Replay *replay, gint64 batch, const guint8 *id, JournalRecord *record,
                             const guint8 *sealed, gsize size, GError **error)
 {
     const BatchKey *key = batch_key(replay->vault, replay->vault_private, batch, error);
-    g_autofree char *context = g_strconcat("journal ", record->id, NULL);
-    g_autoptr(GBytes) plain = key ? record_open(key, context, sealed, size, error) : NULL;
+    g_autoptr(GBytes) plain = key ? journal_open(key, id, sealed, size, error) : NULL;
     if (plain == NULL)
         return FALSE;
     gsize plain_size;
@@ -207,7 +206,7 @@ static gboolean replay_row(Replay *replay, sqlite3_stmt *statement, GError **err
                             .replaced = sqlite3_column_int(statement, 6) != 0,
                             .removed = sqlite3_column_int(statement, 7) != 0};
     g_strlcpy(record.id, text, sizeof record.id);
-    if (!open_record(replay, sqlite3_column_int64(statement, 2), &record,
+    if (!open_record(replay, sqlite3_column_int64(statement, 2), id, &record,
                      sqlite3_column_blob(statement, 4), (gsize)sqlite3_column_bytes(statement, 4),
                      error))
         return FALSE;

@@ -144,8 +144,9 @@ static gboolean reads_back(VaultWriter *writer, const BatchMessage *message, gbo
 static gboolean disown(VaultWriter *writer, gint64 row, GError **error)
 {
     Vault *vault = writer->vault;
-    if (!sql_run(vault, SQL_STRICT, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_STRICT, error))
         return FALSE;
+    turn_change(vault->turn);
     gboolean fine = sql_run_with(vault, SQL_DISOWN, row, error) &&
                     sql_run_with(vault, SQL_DROP_UIDLS, row, error);
     return sql_end(vault, fine, error);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base32.h"
 #include "core/cursor.h"
 #include "core/limits.h"
 
@@ -86,4 +87,25 @@ gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind, Arri
         return TRUE;
     arrival_clear(arrival);
     return FALSE;
+}
+
+static char *context(const guint8 id[static MESSAGE_ID_SIZE])
+{
+    g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
+    return g_strconcat("journal ", text, NULL);
+}
+
+GBytes *journal_seal(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain)
+{
+    gsize size;
+    const void *data = g_bytes_get_data(plain, &size);
+    g_autofree char *named = context(id);
+    return record_seal(key, named, data, size);
+}
+
+GBytes *journal_open(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE],
+                     const guint8 *sealed, gsize size, GError **error)
+{
+    g_autofree char *named = context(id);
+    return record_open(key, named, sealed, size, error);
 }

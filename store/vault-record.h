@@ -2,6 +2,7 @@
  * has the vault's public key can make one. */
 #pragma once
 
+#include "crypto/seal.h"
 #include "store/vault.h"
 
 /* What KIND does not tell of ARRIVAL is left out. */
@@ -12,3 +13,9 @@ GBytes *journal_pack(JournalKind kind, const Arrival *arrival);
 gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind,
                         Arrival *arrival) G_GNUC_WARN_UNUSED_RESULT;
 void arrival_clear(Arrival *arrival);
+
+/* Sealed, a record names its message, so that records of one batch cannot change places. */
+GBytes *journal_seal(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain);
+/* 74 "vault.record" when it does not open. */
+GBytes *journal_open(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE],
+                     const guint8 *sealed, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;

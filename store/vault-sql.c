@@ -10,6 +10,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_LAZY] = "PRAGMA synchronous=NORMAL",
     [SQL_STRICT] = "PRAGMA synchronous=FULL",
+    [SQL_DEFER] = "PRAGMA defer_foreign_keys=ON",
     [SQL_CHECKPOINT] = "PRAGMA wal_checkpoint(PASSIVE)",
     [SQL_META] = "SELECT vault_id, public_key, wrapped_private, match_copy, match_check FROM meta",
     [SQL_SET_META] = "INSERT INTO meta(one, vault_id, public_key, wrapped_private, match_copy, "
@@ -73,10 +74,10 @@ static const char *const texts[SQL_STATEMENTS] = {
         "ON CONFLICT(account, uidl_mac) DO NOTHING",
     [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m "
                          "JOIN chunk c ON c.key BETWEEN m.row << 20 AND (m.row << 20) + 1048575 "
-                         "WHERE m.stored = 0)",
-    [SQL_SWEEP_MESSAGES] = "DELETE FROM message WHERE stored = 0",
-    [SQL_SWEEP_BATCHES] = "DELETE FROM batch WHERE id > (SELECT coalesce(max(batch), 0) FROM "
-                          "(SELECT batch FROM journal ORDER BY sequence DESC LIMIT 1))",
+                         "WHERE m.stored = 0 AND (?1 = 0 OR m.batch = ?1))",
+    [SQL_SWEEP_BATCHES] = "DELETE FROM batch WHERE id IN (SELECT batch FROM message "
+                          "WHERE stored = 0 AND (?1 = 0 OR batch = ?1))",
+    [SQL_SWEEP_MESSAGES] = "DELETE FROM message WHERE stored = 0 AND (?1 = 0 OR batch = ?1)",
     [SQL_ACCOUNT] = "SELECT id, last_sync, outcome, arrivals, indexed, messages FROM account "
                     "WHERE name_mac = ?1",
     [SQL_MAILBOX] = "SELECT id, uidvalidity, covered, modseq, messages, EXISTS "
@@ -89,6 +90,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_DROP_UIDL] = "DELETE FROM pop_uidl WHERE uidl_mac = ?2 AND account = "
                       "(SELECT id FROM account WHERE name_mac = ?1)",
     [SQL_KNOWN] = "SELECT row, id FROM message WHERE identity = ?1 AND stored = 1",
+    [SQL_IS_STORED] = "SELECT 1 FROM message WHERE row = ?1 AND stored = 1",
     [SQL_INTACT] = "SELECT m.chunks, m.id, b.ephemeral, m.wrapped, m.digest FROM message m "
                    "JOIN batch b ON b.id = m.batch WHERE m.row = ?1 AND m.stored = 1",
     [SQL_DISOWN] = "UPDATE message SET stored = 2 WHERE row = ?1",
@@ -230,13 +232,29 @@ gboolean sql_run_with(Vault *vault, VaultSql which, gint64 value, GError **error
     return sql_done(vault, statement, error);
 }
 
+gboolean sql_begin(Vault *vault, VaultSql durability, GError **error)
+{
+    turn_begin(vault->turn);
+    if (sql_run(vault, durability, error) && sql_run(vault, SQL_BEGIN, error))
+        return TRUE;
+    turn_end(vault->turn);
+    return FALSE;
+}
+
 gboolean sql_end(Vault *vault, gboolean fine, GError **error)
 {
-    if (fine && sql_run(vault, SQL_COMMIT, error))
-        return TRUE;
-    if (!sqlite3_get_autocommit(vault->db)) /* some errors have rolled back already */
+    fine = fine && sql_run(vault, SQL_COMMIT, error);
+    if (!fine && !sqlite3_get_autocommit(vault->db)) /* some errors have rolled back already */
         (void)!sql_run(vault, SQL_ROLLBACK, NULL);
-    return FALSE;
+    turn_end(vault->turn);
+    return fine;
+}
+
+gboolean sql_cancel(Vault *vault, GError **error)
+{
+    gboolean fine = sql_run(vault, SQL_ROLLBACK, error);
+    turn_end(vault->turn);
+    return fine;
 }
 
 const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size)

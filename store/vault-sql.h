@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "crypto/seal.h"
+#include "store/vault-turn.h"
 #include "store/vault.h"
 
 typedef enum {
@@ -15,6 +16,7 @@ typedef enum {
     SQL_ROLLBACK,
     SQL_LAZY, /* until SQL_STRICT, a commit does not wait for the disk */
     SQL_STRICT,
+    SQL_DEFER, /* within a transaction: what refers to a row may go after it */
     SQL_CHECKPOINT,
     SQL_META,
     SQL_SET_META,
@@ -58,14 +60,15 @@ typedef enum {
     SQL_REMOVE,
     SQL_ADD_UIDL,
     SQL_SWEEP_CHUNKS,
-    SQL_SWEEP_MESSAGES,
     SQL_SWEEP_BATCHES,
+    SQL_SWEEP_MESSAGES,
     SQL_ACCOUNT,
     SQL_MAILBOX,
     SQL_UIDL,
     SQL_UIDLS,
     SQL_DROP_UIDL,
     SQL_KNOWN,
+    SQL_IS_STORED,
     SQL_INTACT,
     SQL_DISOWN,
     SQL_DROP_UIDLS,
@@ -88,6 +91,7 @@ typedef enum {
 struct Vault {
     char *dir;
     sqlite3 *db;
+    VaultTurn *turn; /* where a writer of this process writes through it, else NULL */
     sqlite3_stmt *statements[SQL_STATEMENTS];
     guint8 id[VAULT_ID_SIZE];
     guint8 public_key[KEY_SIZE];
@@ -125,8 +129,12 @@ gboolean sql_run_with(Vault *vault, VaultSql which, gint64 value,
 gboolean sql_run_with_two(Vault *vault, VaultSql which, gint64 first, gint64 second,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Ends a transaction: commits when FINE, else rolls back. TRUE when it was committed. */
+/* Begins a transaction as durable as SQL_LAZY or SQL_STRICT says, when it is our turn. */
+gboolean sql_begin(Vault *vault, VaultSql durability, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends it: commits when FINE, else rolls back. TRUE when it was committed. */
 gboolean sql_end(Vault *vault, gboolean fine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes it back, though nothing failed. */
+gboolean sql_cancel(Vault *vault, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The blob in a column, when it has exactly SIZE bytes; else NULL. */
 const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size);

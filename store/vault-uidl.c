@@ -108,7 +108,7 @@ gboolean vault_forget_uidls(VaultWriter *writer, const char *account, const GPtr
         return FALSE;
     if (gone->len == 0)
         return TRUE;
-    if (!sql_run(vault, SQL_LAZY, error) || !sql_run(vault, SQL_BEGIN, error))
+    if (!sql_begin(vault, SQL_LAZY, error))
         return FALSE;
     return sql_end(vault, drop_all(vault, account_mac, gone, error), error);
 }

@@ -1,14 +1,8 @@
 /* See vault.h: messages into batches. */
 #include "store/vault-writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "core/base32.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
@@ -16,34 +10,12 @@
 #include "store/vault-commit.h"
 #include "store/vault-record.h"
 
-/* --- the writer and its lock --------------------------------------------------------------- */
+/* --- the writer ---------------------------------------------------------------------------- */
 
-/* The kernel lets go of it when its holder dies; that the file is there says nothing. */
-static gboolean take_lock(VaultWriter *writer, GError **error)
+static VaultWriter *new_writer(Vault *vault, VaultTurn *turn, const Secret *match_key)
 {
-    g_autofree char *path = g_build_filename(writer->vault->dir, "lock", NULL);
-    g_autofree char *shown = text_name(path);
-    writer->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (writer->lock < 0)
-        return refuse(error, POSTERN_ERROR_STORE, "vault.write",
-                      "see that the store is yours and the disk has room",
-                      "%s cannot be opened: %s", shown, g_strerror(errno));
-    if (flock(writer->lock, LOCK_EX | LOCK_NB) == 0)
-        return fchmod(writer->lock, 0600) == 0 ||
-               refuse(error, POSTERN_ERROR_STORE, "vault.write", "use a store of your own",
-                      "%s belongs to another user", shown);
-    if (errno == EWOULDBLOCK)
-        return refuse(error, POSTERN_ERROR_TEMPORARY, "vault.busy",
-                      "wait for it, or stop it, then try again",
-                      "another sync is writing to this store and holds %s", shown);
-    return refuse(error, POSTERN_ERROR_STORE, "vault.write",
-                  "keep the store on a file system that knows locks", "%s cannot be locked: %s",
-                  shown, g_strerror(errno));
-}
-
-VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **error)
-{
-    g_autoptr(VaultWriter) writer = g_new0(VaultWriter, 1);
+    VaultWriter *writer = g_new0(VaultWriter, 1);
+    vault->turn = turn;
     writer->vault = vault;
     writer->names = name_key_new(match_key);
     writer->identity = mac_new(secret_bytes(match_key), secret_size(match_key));
@@ -51,9 +23,26 @@ VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **er
     writer->digest = digest_new(match_key);
     writer->batch = batch_new(vault, writer->digest);
     writer->committed = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
-    if (!take_lock(writer, error) || !vault_sweep(vault, error))
+    return writer;
+}
+
+VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **error)
+{
+    VaultTurn *turn = turn_take(vault->dir, error);
+    if (turn == NULL)
         return NULL;
-    return g_steal_pointer(&writer);
+    g_autoptr(VaultWriter) writer = new_writer(vault, turn, match_key);
+    return vault_sweep(vault, 0, error) ? g_steal_pointer(&writer) : NULL;
+}
+
+VaultWriter *vault_writer_beside(const VaultWriter *first, const Secret *match_key, GError **error)
+{
+    Vault *vault = vault_open(first->vault->dir, error);
+    if (vault == NULL)
+        return NULL;
+    VaultWriter *writer = new_writer(vault, turn_share(first->vault->turn), match_key);
+    writer->own = vault;
+    return writer;
 }
 
 static void forget_current(VaultWriter *writer)
@@ -65,13 +54,13 @@ void vault_writer_free(VaultWriter *writer)
 {
     if (writer == NULL)
         return;
-    gboolean spilled = writer->batch->id != 0;
+    gint64 spilled = writer->batch->id;
     forget_current(writer);
     sink_free(writer->sink);
     batch_free(writer->batch);
     /* Nobody sees what was spilled; a failure here only leaves it to the next writer. */
-    if (spilled)
-        (void)!vault_sweep(writer->vault, NULL);
+    if (spilled != 0)
+        (void)!vault_sweep(writer->vault, spilled, NULL);
     g_ptr_array_unref(writer->committed);
     vault_close(writer->fresh);
     mac_free(writer->identity);
@@ -80,8 +69,8 @@ void vault_writer_free(VaultWriter *writer)
     name_key_free(writer->names);
     g_free(writer->place.account);
     g_free(writer->place.mailbox);
-    if (writer->lock >= 0)
-        (void)close(writer->lock);
+    turn_leave(g_steal_pointer(&writer->vault->turn));
+    vault_close(writer->own);
     g_free(writer);
 }
 
@@ -174,24 +163,13 @@ static gboolean usable(const Arrival *arrival)
            mailbox <= LIMIT_MAILBOX_NAME && uidl <= LIMIT_UIDL && (arrival->uid != 0) != (uidl > 0);
 }
 
-/* The record names its message, so that records of one batch cannot change places. */
-GBytes *writer_seal_record(const VaultWriter *writer,
-                           const guint8 message_id[static MESSAGE_ID_SIZE], GBytes *plain)
-{
-    g_autofree char *id = base32_encode(message_id, MESSAGE_ID_SIZE);
-    g_autofree char *context = g_strconcat("journal ", id, NULL);
-    gsize size;
-    const void *data = g_bytes_get_data(plain, &size);
-    return record_seal(writer->batch->key, context, data, size);
-}
-
 static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *arrival)
 {
     BatchArrival *made = g_new0(BatchArrival, 1);
     made->message = message;
     const PlaceName *place = writer_place(writer, arrival->account, arrival->mailbox);
     g_autoptr(GBytes) plain = journal_pack(JOURNAL_ARRIVAL, arrival);
-    made->record = writer_seal_record(writer, message->id, plain);
+    made->record = journal_seal(writer->batch->key, message->id, plain);
     memcpy(made->account_mac, place->account_mac, MAC_SIZE);
     memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
@@ -259,12 +237,12 @@ gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError *
         return out_of_order("a batch was committed inside a message", error);
     if (!writer_sound(writer, error))
         return FALSE;
-    count(writer->batch, stored, known);
     g_ptr_array_set_size(writer->committed, 0);
+    if (!batch_is_empty(writer->batch) && !batch_store(writer->batch, error))
+        return broken(writer);
+    count(writer->batch, stored, known);
     if (batch_is_empty(writer->batch))
         return TRUE;
-    if (!batch_store(writer->batch, error))
-        return broken(writer);
     GPtrArray *messages = g_steal_pointer(&writer->batch->messages);
     writer->batch->messages = g_steal_pointer(&writer->committed);
     writer->committed = messages;

@@ -12,7 +12,7 @@ typedef struct {
 
 struct VaultWriter {
     Vault *vault;
-    int lock; /* descriptor of DIR/lock, or -1 */
+    Vault *own; /* the same, of one that stands beside another; else NULL */
     NameKey *names;
     Mac *digest;     /* for digest_message() */
     PlaceName place; /* of the last call of writer_place() */
@@ -28,10 +28,6 @@ struct VaultWriter {
 
 /* The marks of a mailbox, worked out once for a run of calls; borrowed until the next call. */
 const PlaceName *writer_place(VaultWriter *writer, const char *account, const char *mailbox);
-
-/* PLAIN as a journal record of this message, under the running batch, which must have begun. */
-GBytes *writer_seal_record(const VaultWriter *writer, const guint8 id[static MESSAGE_ID_SIZE],
-                           GBytes *plain);
 
 /* The row of the message that UIDL stands for, 0 when it is not known. */
 gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,

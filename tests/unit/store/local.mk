@@ -18,6 +18,7 @@ UNIT_STORE += \
 	tests/unit/store/test-sealedvfs-damage \
 	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-vault \
+	tests/unit/store/test-vault-beside \
 	tests/unit/store/test-vault-check \
 	tests/unit/store/test-vault-crash \
 	tests/unit/store/test-vault-format \
@@ -86,3 +87,5 @@ tests_unit_store_test_vault_read_SOURCES = tests/unit/store/test-vault-read.c $(
 tests_unit_store_test_vault_read_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_writer_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_beside_SOURCES = tests/unit/store/test-vault-beside.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_beside_LDADD = $(LINK_store) $(UNIT_LIBS)
