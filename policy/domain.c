@@ -4,14 +4,14 @@
 #include <idn2.h>
 #include <string.h>
 
-#define LONGEST_NAME 253
-
-/* What libidn2 leaves to ask: it has refused long labels, and those that begin with "-". */
+/*
+ * What libidn2 leaves to ask: it has refused names and labels that are too long, and labels that
+ * begin or end with "-".
+ */
 static gboolean is_label(const char *label)
 {
     gsize length = strlen(label);
-    return length > 0 && label[length - 1] != '-' &&
-           strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+    return length > 0 && strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
 static gboolean is_host_name(const char *ascii)
@@ -20,7 +20,7 @@ static gboolean is_host_name(const char *ascii)
     for (guint i = 0; labels[i]; i++)
         if (!is_label(labels[i]))
             return FALSE;
-    return *labels && strlen(ascii) <= LONGEST_NAME;
+    return *labels != NULL;
 }
 
 /* UTS #46, non-transitional; NULL when NAME is nothing to it. */

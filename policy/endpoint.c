@@ -278,8 +278,9 @@ gboolean endpoint_fits(const VettedEndpoint *endpoint, gboolean submits, GError 
 {
     Scheme scheme = endpoint_scheme(endpoint);
     gboolean sends = scheme == SCHEME_SMTPS || scheme == SCHEME_SUBMISSION;
-    return sends == submits ||
-           no(error, "transport.scheme",
+    if (sends == submits)
+        return TRUE;
+    return no(error, "transport.scheme",
               submits ? "use smtps:// or submission:// for submit"
                       : "use imaps:// or pops:// for fetch",
               "%s:// does not %s mail", scheme_name(scheme), submits ? "send" : "fetch");

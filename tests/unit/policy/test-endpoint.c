@@ -238,12 +238,27 @@ static void p2_13_a_name_has_a_length(void **state)
     for (guint i = 0; i < 120; i++)
         g_string_append(uri, "a.");
     g_string_append(uri, "corp.example"); /* 252 */
+    for (guint length = 253; length <= 255; length++) {
+        g_string_insert_c(uri, (gssize)strlen("imaps://j@"), 'a');
+        g_autoptr(GError) error = NULL;
+        g_autoptr(VettedEndpoint) endpoint = endpoint_vet(uri->str, &company, &error);
+        assert_int_equal(endpoint != NULL, length == 253);
+        assert_true(endpoint || g_str_equal(postern_error_rule(error), "server.uri"));
+    }
+}
+
+static void p2_13_a_name_is_as_long_as_it_is_asked_for(void **state)
+{
+    (void)state;
+    Company company = a_company();
+    g_autoptr(GString) uri = g_string_new("imaps://j@");
+    for (guint i = 0; i < 30; i++)
+        g_string_append(uri, "ü."); /* "xn--tda." */
+    g_string_append(uri, "corp.example");
     g_autoptr(VettedEndpoint) fits = endpoint_vet(uri->str, &company, NULL);
     assert_non_null(fits);
-    g_string_insert(uri, (gssize)strlen("imaps://j@"), "a.");
-    g_autoptr(GError) error = NULL;
-    assert_null(endpoint_vet(uri->str, &company, &error));
-    assert_string_equal(postern_error_rule(error), "server.uri");
+    g_string_insert(uri, (gssize)strlen("imaps://j@"), "ü.");
+    assert_null(endpoint_vet(uri->str, &company, NULL));
 }
 
 static void p2_14_addresses_are_no_servers(void **state)
@@ -515,6 +530,7 @@ int main(void)
         cmocka_unit_test(p1_1_other_ports_are_refused),
         cmocka_unit_test(p2_13_hosts_that_only_look_like_the_company_are_refused),
         cmocka_unit_test(p2_13_a_name_has_a_length),
+        cmocka_unit_test(p2_13_a_name_is_as_long_as_it_is_asked_for),
         cmocka_unit_test(p2_14_addresses_are_no_servers),
         cmocka_unit_test(p2_19_freemail_servers_are_refused),
         cmocka_unit_test(p10_110_a_login_is_needed_and_no_password),
