@@ -11,6 +11,7 @@
 #define LIMIT_LITERAL (1024 * 1024)        /* a literal outside a message body */
 #define LIMIT_REPLY (16 * 1024 * 1024)     /* bytes a server may say to one command, bodies apart */
 #define LIMIT_UNTAGGED 20000               /* lines in one IMAP reply: parsed, each costs ten times its bytes */
+#define LIMIT_BODY_BYTES (G_GUINT64_CONSTANT(4) * 1024 * 1024 * 1024 - 1) /* of one message, as it passes: more than is stored, so that one too large is passed by; what IMAP's numbers hold */
 #define LIMIT_BODY_RATE 1024               /* bytes a second a body must keep up on average */
 #define LIMIT_INFLATE_RATIO 100            /* bytes that one of a compressed connection becomes; mail comes to 10 */
 #define LIMIT_INFLATE_SLACK (64 * 1024 * 1024) /* beyond that, in a command or message: blank pages do exist */
@@ -65,7 +66,7 @@
 #define LIMIT_STAGE_BYTES (2 * 1024 * 1024) /* sealed bytes held in memory before they go to disk */
 #define LIMIT_ALL_STAGED_BYTES (8 * 1024 * 1024) /* by all of a process together */
 #define LIMIT_FLAGS 100                    /* flags and keywords kept of one message */
-#define LIMIT_MESSAGE_BYTES (G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024) /* one message */
+#define LIMIT_MESSAGE_BYTES (G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024) /* one message that is stored */
 
 /* Mail as data. */
 #define LIMIT_VIEW_BYTES (256 * 1024 * 1024) /* a message that is parsed rather than streamed */

@@ -48,6 +48,13 @@ static gboolean take_listed(gpointer user, const Listed *listed, GError **error)
     return put(child, WIRE_LISTED, error);
 }
 
+static gboolean take_sized(gpointer user, const Sized *sized, GError **error)
+{
+    Child *child = user;
+    record_put_sized(child->record, sized);
+    return put(child, WIRE_SIZED, error);
+}
+
 static gboolean take_start(gpointer user, GError **error)
 {
     return put(user, WIRE_START, error);
@@ -213,6 +220,14 @@ static gboolean do_list(Child *child, const Frame *frame, GError **error)
                                           ranges->len, take_listed, child, error);
 }
 
+static gboolean do_sizes(Child *child, const Frame *frame, GError **error)
+{
+    g_autoptr(GArray) ranges = record_get_ranges(frame, error);
+    return ranges &&
+           child->fetcher->sizes(child->fetcher, (const NumberRange *)(void *)ranges->data,
+                                 ranges->len, take_sized, child, error);
+}
+
 static gboolean do_get(Child *child, const Frame *frame, GError **error)
 {
     const MessageTaker taker = {take_start, take_data, take_end, child};
@@ -353,6 +368,7 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     case WIRE_SELECT: return do_select(child, frame, error);
     case WIRE_LIST: return do_list(child, frame, error);
     case WIRE_CHANGES: return do_changes(child, frame, error);
+    case WIRE_SIZES: return do_sizes(child, frame, error);
     case WIRE_GET: return do_get(child, frame, error);
     case WIRE_REMOVE: return do_remove(child, frame, error);
     case WIRE_IDLE: return do_idle(child, error);

@@ -1,6 +1,6 @@
 /*
- * See link-state.h: opening a mailbox, and the news of it. The store acts on what is said here, so
- * nothing passes but UIDs that were asked about.
+ * See link-state.h: opening a mailbox, the news of it, and the sizes of what is new. The store acts
+ * on what is said here, so nothing passes but UIDs that were asked about.
  */
 #include "fetchd/link-state.h"
 #include "store/ranges.h"
@@ -122,4 +122,37 @@ gboolean link_changes(Fetcher *fetcher, const NumberRange *ranges, gsize n, guin
                           error))
             return FALSE;
     return TRUE;
+}
+
+/* --- sizes --------------------------------------------------------------------------------- */
+
+typedef struct {
+    const GArray *asked; /* UidRange; empty: of all there are */
+    SizedTaker taker;
+    gpointer user;
+    guint64 given;
+} SizesCall;
+
+static gboolean take_sized(gpointer user, const Frame *frame, GError **error)
+{
+    SizesCall *call = user;
+    Sized sized;
+    if (frame->type != WIRE_SIZED || ++call->given > LIMIT_SERVER_MESSAGES)
+        return link_out_of_order(error);
+    if (!record_get_sized(frame, &sized, error))
+        return FALSE;
+    gboolean asked = call->asked->len == 0 || ranges_contain(call->asked, sized.number);
+    return asked ? call->taker(call->user, &sized, error) : link_out_of_order(error);
+}
+
+gboolean link_sizes(Fetcher *fetcher, const NumberRange *ranges, gsize n, SizedTaker taker,
+                    gpointer user, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    g_autoptr(GArray) asked = ranges_new();
+    for (gsize i = 0; i < n; i++)
+        ranges_add(asked, ranges[i].first, ranges[i].last);
+    SizesCall call = {.asked = asked, .taker = taker, .user = user};
+    record_put_ranges(link->record, ranges, n);
+    return link_put(link, WIRE_SIZES, error) && link_await_done(link, take_sized, &call, error);
 }

@@ -75,5 +75,7 @@ gboolean link_out_of_order(GError **error);
 /* link-changes.c: the descriptor's functions of these names. */
 gboolean link_select(Fetcher *fetcher, const char *name, const Known *known,
                      const ChangeTaker *changes, Selected *selected, GError **error);
+gboolean link_sizes(Fetcher *fetcher, const NumberRange *ranges, gsize n, SizedTaker taker,
+                    gpointer user, GError **error);
 gboolean link_changes(Fetcher *fetcher, const NumberRange *ranges, gsize n, guint64 since,
                       const ChangeTaker *taker, GError **error);

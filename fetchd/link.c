@@ -69,7 +69,8 @@ static gboolean next_frame(Link *link, Patience *patience, Frame *frame, GError 
             return FALSE;
         gboolean aside = frame->type == WIRE_TRACE || frame->type == WIRE_ALERT;
         patience_spend(patience, g_get_monotonic_time() - before, aside ? 0 : frame->size);
-        if (frame->type == WIRE_FETCHED || frame->type == WIRE_CHANGED || frame->type == WIRE_GONE)
+        if (frame->type == WIRE_FETCHED || frame->type == WIRE_CHANGED ||
+            frame->type == WIRE_GONE || frame->type == WIRE_SIZED)
             patience_renew(patience);
         if (!aside)
             return TRUE;
@@ -328,6 +329,7 @@ static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
         .mailboxes = link_mailboxes,
         .select = link_select,
         .list = link_list,
+        .sizes = link_sizes,
         .changes = link_changes,
         .get = link_get,
         .remove = link_remove,

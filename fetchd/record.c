@@ -300,6 +300,23 @@ gboolean record_get_listed(const Frame *frame, guint32 *number, char **uidl, GEr
     return whole(&cursor, "listed", error) && (*number > 0 || malformed("listed", error));
 }
 
+void record_put_sized(GByteArray *out, const Sized *sized)
+{
+    put_u32(out, sized->number);
+    put_u64(out, sized->size);
+    put_u64(out, (guint64)sized->internaldate);
+}
+
+gboolean record_get_sized(const Frame *frame, Sized *sized, GError **error)
+{
+    Cursor cursor = over(frame);
+    sized->number = cursor_u32(&cursor);
+    sized->size = cursor_u64(&cursor);
+    sized->internaldate = (gint64)cursor_u64(&cursor);
+    gboolean sound = sized->number > 0 && sized->size <= G_MAXINT64;
+    return whole(&cursor, "sized", error) && (sound || malformed("sized", error));
+}
+
 void record_put_fetched(GByteArray *out, const Fetched *fetched)
 {
     put_u32(out, fetched->number);

@@ -58,6 +58,9 @@ gboolean record_get_selected(const Frame *frame, Selected *selected, GError **er
 void record_put_listed(GByteArray *out, guint32 number, const char *uidl);
 gboolean record_get_listed(const Frame *frame, guint32 *number, char **uidl, GError **error);
 
+void record_put_sized(GByteArray *out, const Sized *sized);
+gboolean record_get_sized(const Frame *frame, Sized *sized, GError **error);
+
 void record_put_fetched(GByteArray *out, const Fetched *fetched);
 gboolean record_get_fetched(const Frame *frame, Fetched *fetched, GError **error);
 

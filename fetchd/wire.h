@@ -49,8 +49,11 @@ typedef enum {
     WIRE_CHANGES, /* since when, ranges */
     WIRE_CHANGED, /* a message's flags */
     WIRE_GONE,    /* a range */
+    /* Asked by the keeper, and told by the child. */
+    WIRE_SIZES, /* ranges */
+    WIRE_SIZED, /* how large a message is */
 } WireType;
-#define WIRE_TYPES WIRE_GONE
+#define WIRE_TYPES WIRE_SIZED
 
 typedef struct {
     WireType type;

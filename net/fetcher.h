@@ -53,6 +53,13 @@ typedef struct {
     const char *uidl; /* POP3 with UIDL, else NULL; valid during the callback */
 } Listed;
 
+/* How large a message is, says the server; what comes may be another size. */
+typedef struct {
+    guint32 number;
+    guint64 size;        /* G_MAXINT64 for more than that */
+    gint64 internaldate; /* seconds since 1970, 0 when the protocol has none */
+} Sized;
+
 typedef struct {
     guint32 first, last;
 } NumberRange;
@@ -82,6 +89,7 @@ typedef struct {
 
 typedef gboolean (*MailboxTaker)(gpointer user, const MailboxName *name, GError **error);
 typedef gboolean (*ListedTaker)(gpointer user, const Listed *listed, GError **error);
+typedef gboolean (*SizedTaker)(gpointer user, const Sized *sized, GError **error);
 
 struct Fetcher {
     gboolean (*mailboxes)(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
@@ -99,7 +107,13 @@ struct Fetcher {
     /* What is there among RANGES (IMAP: UIDs; POP3: ignored, everything is listed). */
     gboolean (*list)(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
                      gpointer user, GError **error);
-    /* Messages that are gone, or that the server gives as NIL, are left out. */
+    /* How large those of RANGES are (POP3: ignored, everything is told). In any order, and perhaps
+     * twice; a server may leave out some. To be asked where it is wanted alone: some servers read
+     * each message for it. */
+    gboolean (*sizes)(Fetcher *self, const NumberRange *ranges, gsize n, SizedTaker taker,
+                      gpointer user, GError **error);
+    /* Messages that are gone, or that the server gives as NIL, are left out. A message may have up
+     * to LIMIT_BODY_BYTES; one that has more ends the connection with 76. */
     gboolean (*get)(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                     GError **error);
     gboolean (*remove)(Fetcher *self, const guint32 *numbers, gsize n, GError **error);

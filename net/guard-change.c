@@ -12,7 +12,7 @@
 
 gboolean scan_taken(const GuardScan *scan)
 {
-    return (scan->expects & SCAN_CHANGES) &&
+    return (scan->expects & (SCAN_CHANGES | SCAN_SIZES)) &&
            (scan->kind == LINE_FETCH || scan->kind == LINE_VANISHED);
 }
 
@@ -55,8 +55,26 @@ void scan_flag_byte(GuardScan *scan, guint8 byte)
         g_string_append_c(scan->flag, (char)byte);
 }
 
+static gboolean take_size(const GuardScan *scan, GError **error)
+{
+    const guint both = 1u << ITEM_UID | 1u << ITEM_NUMBER;
+    const char *date = scan->items & 1u << ITEM_DATE ? scan->kept->str : "";
+    return (scan->items & both) != both || scan->sizer == NULL ||
+           scan->sizer(scan->sizer_user, scan->uid, scan->size, date, error);
+}
+
+gboolean scan_size_digit(GuardScan *scan, guint8 byte, GError **error)
+{
+    guint64 digit = byte - (guint64)'0';
+    if (++scan->digits > SCAN_WORD)
+        return scan_too_much(error, "digits of a size", SCAN_WORD);
+    gboolean fits = scan->size <= (G_MAXINT64 - digit) / 10;
+    scan->size = fits ? scan->size * 10 + digit : G_MAXINT64;
+    return TRUE;
+}
+
 /* Without UID it was not asked for: somebody else's doing, which the next pass finds. */
-gboolean scan_take_flags(GuardScan *scan, GError **error)
+gboolean scan_take_fetch(GuardScan *scan, GError **error)
 {
     const guint both = 1u << ITEM_UID | 1u << ITEM_FLAGS;
     if ((scan->items & (1u << ITEM_UID)) && scan->uid == 0)
@@ -64,6 +82,8 @@ gboolean scan_take_flags(GuardScan *scan, GError **error)
     if (!count_change(scan, error))
         return FALSE;
     scan->lines--;
+    if (scan->expects & SCAN_SIZES)
+        return take_size(scan, error);
     if ((scan->items & both) != both || scan->taker.flags == NULL)
         return TRUE;
     g_ptr_array_add(scan->flags, NULL);

@@ -41,7 +41,7 @@ static gboolean closed(GuardScan *scan, guint8 byte, GError **error)
 {
     if (byte != '\r')
         return scan_broken(scan, error, "something follows a FETCH");
-    return (!scan_taken(scan) || scan_take_flags(scan, error)) && scan_line_ends(scan, error);
+    return (!scan_taken(scan) || scan_take_fetch(scan, error)) && scan_line_ends(scan, error);
 }
 
 static gboolean close_fetch(GuardScan *scan)
@@ -83,6 +83,8 @@ static gboolean begin_string(GuardScan *scan, guint8 byte, GError **error)
     if (scan->item == ITEM_BODY && (!(scan->expects & SCAN_BODIES) || scan->bodies++ > 0))
         return scan_broken(scan, error, "a message body that was not asked for");
     scan->body = scan->item == ITEM_BODY;
+    scan->keeping = scan->item == ITEM_DATE && (scan->expects & SCAN_SIZES);
+    g_string_truncate(scan->kept, 0);
     return scan_open_string(scan, byte, in_value, error);
 }
 
@@ -112,6 +114,8 @@ static gboolean in_value(GuardScan *scan, guint8 byte, GError **error)
         return pass(scan, byte);
     }
     gboolean number = scan->item == ITEM_NUMBER || scan->item == ITEM_UID;
+    if (scan->item == ITEM_NUMBER && (scan->expects & SCAN_SIZES) && g_ascii_isdigit((char)byte))
+        return scan_size_digit(scan, byte, error) && pass(scan, byte);
     if (number && g_ascii_isdigit((char)byte)) {
         if (!scan_number_add(scan, byte, "a number", G_MAXUINT32, error))
             return FALSE;

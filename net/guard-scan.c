@@ -73,6 +73,12 @@ void guard_scan_taker(GuardScan *scan, const ChangeTaker *taker)
     scan->taker = *taker;
 }
 
+void guard_scan_sizer(GuardScan *scan, SizeTaker taker, gpointer user)
+{
+    scan->sizer = taker;
+    scan->sizer_user = user;
+}
+
 guint64 guard_scan_body_bytes(const GuardScan *scan)
 {
     return scan->body_bytes;
@@ -141,6 +147,7 @@ static void line_over(GuardScan *scan)
     scan->bodies = 0;
     scan->items = 0;
     scan->uid = 0;
+    scan->size = 0;
     scan->earlier = scan->ranged = scan->keeping = FALSE;
     scan->field = 0;
     g_ptr_array_set_size(scan->flags, 0);

@@ -7,8 +7,8 @@
  *   - status lines (OK NO BAD BYE PREAUTH, "+"), LIST, FLAGS, CAPABILITY, SEARCH, EXISTS, RECENT,
  *     EXPUNGE, and FETCH with UID, FLAGS, INTERNALDATE, MODSEQ, RFC822.SIZE and BODY[];
  *   - other untagged replies, and blank lines, are dropped whole;
- *   - FETCH during SCAN_CHANGES, and VANISHED always, end here: they go to a taker one by one, so
- *     that the flags of a million messages need no memory;
+ *   - FETCH during SCAN_CHANGES and SCAN_SIZES, and VANISHED always, end here: they go to a taker
+ *     one by one, so that the flags of a million messages need no memory;
  *   - prefixes of NAMESPACE (RFC 2342) are collected, those of other users and shared ones;
  *   - numbers of SEARCH are collected here, so that a million of them cost four bytes each and
  *     not libetpan's sixty-four; the parser sees an empty SEARCH;
@@ -32,6 +32,7 @@ typedef enum {
     SCAN_CHANGES = 1 << 3,  /* FETCH and VANISHED (EARLIER), for the taker */
     SCAN_QUIET = 1 << 4,    /* the parser sees the tagged line alone */
     SCAN_STOP = 1 << 5,     /* what follows the tagged line is for the next command, or no IMAP */
+    SCAN_SIZES = 1 << 6,    /* FETCH, for the one who takes sizes */
 } ScanExpects;
 
 typedef enum { SAID_NOTHING, SAID_OK, SAID_NO, SAID_BAD, SAID_BYE, SAID_PREAUTH } Said;
@@ -63,6 +64,12 @@ void guard_scan_command(GuardScan *scan, ScanExpects expects);
 
 /* Where the changes of SCAN_CHANGES go until the next command. */
 void guard_scan_taker(GuardScan *scan, const ChangeTaker *taker);
+
+/* Where the sizes of SCAN_SIZES go, from the next command on: DATE is what stood behind
+ * INTERNALDATE, or "". A size that no 63 bits hold is G_MAXINT64. */
+typedef gboolean (*SizeTaker)(gpointer user, guint32 uid, guint64 size, const char *date,
+                              GError **error);
+void guard_scan_sizer(GuardScan *scan, SizeTaker taker, gpointer user);
 
 /* A message has passed whole: its command may say as much again. */
 void guard_scan_refill(GuardScan *scan);

@@ -30,6 +30,8 @@ struct GuardScan {
     ScanStatus status, bye;
     ScanOpened opened;
     ChangeTaker taker;
+    SizeTaker sizer;
+    gpointer sizer_user;
     guint changes;      /* messages and ranges that went to it */
     guint64 body_bytes; /* of changes too */
     guint news;         /* lines that tell of a change */
@@ -70,6 +72,7 @@ struct GuardScan {
     guint bodies;
     guint items; /* those that came, by bit; for items that may come once */
     guint32 uid;
+    guint64 size;        /* RFC822.SIZE */
     GPtrArray *flags;    /* char * */
     GString *flag;       /* the present one */
     GPtrArray *prefixes; /* char *, of NAMESPACE */
@@ -121,7 +124,10 @@ gboolean scan_taken(const GuardScan *scan);
 /* One byte of a list of flags, of which ")" is the end; and a FETCH that is whole, for the taker.
  */
 void scan_flag_byte(GuardScan *scan, guint8 byte);
-gboolean scan_take_flags(GuardScan *scan, GError **error);
+gboolean scan_take_fetch(GuardScan *scan, GError **error);
+
+/* A digit of RFC822.SIZE, of which no number is too large. */
+gboolean scan_size_digit(GuardScan *scan, guint8 byte, GError **error);
 
 /* A digit of a response code's number, or the end of a code without one. */
 void scan_note_code(GuardScan *scan);

@@ -125,7 +125,7 @@ static gboolean after_count(GuardScan *scan, guint8 byte, GError **error)
 static gboolean in_count(GuardScan *scan, guint8 byte, GError **error)
 {
     const char *what = scan->body ? "a message" : "a literal";
-    guint64 limit = scan->body ? LIMIT_MESSAGE_BYTES : LIMIT_LITERAL;
+    guint64 limit = scan->body ? LIMIT_BODY_BYTES : LIMIT_LITERAL;
     if (g_ascii_isdigit((char)byte)) {
         if (!scan_number_add(scan, byte, what, limit, error))
             return FALSE;

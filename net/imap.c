@@ -121,6 +121,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .mailboxes = imap_mailboxes,
         .select = imap_select,
         .list = imap_list,
+        .sizes = imap_sizes,
         .changes = imap_changes,
         .get = imap_get,
         .idle = imap_idle,

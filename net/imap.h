@@ -39,8 +39,8 @@ int imap_hear(Imap *imap, guint tag, ScanExpects expects, const ChangeTaker *tak
 gboolean imap_greeting(Imap *imap, GError **error);
 gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError **error);
 
-/* imap-names.c, imap-mailbox.c, imap-list.c, imap-get.c, imap-changes.c: the descriptor's functions
- * of the same names. */
+/* imap-names.c, imap-mailbox.c, imap-list.c, imap-sizes.c, imap-get.c, imap-changes.c: the
+ * descriptor's functions of the same names. */
 gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
 gboolean imap_select(Fetcher *self, const char *name, const Known *known,
                      const ChangeTaker *changes, Selected *selected, GError **error);
@@ -49,6 +49,8 @@ gboolean imap_changes(Fetcher *self, const NumberRange *ranges, gsize n, guint64
 gboolean imap_remove(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
 gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
                    gpointer user, GError **error);
+gboolean imap_sizes(Fetcher *self, const NumberRange *ranges, gsize n, SizedTaker taker,
+                    gpointer user, GError **error);
 gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                   GError **error);
 

@@ -24,6 +24,7 @@ libpostern_net_a_SOURCES = \
 	net/imap-mailbox.c \
 	net/imap-names.c \
 	net/imap-set.c \
+	net/imap-sizes.c \
 	net/imap.c net/imap.h \
 	net/line.c net/line.h \
 	net/lookup.c net/lookup.h \

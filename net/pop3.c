@@ -1,5 +1,6 @@
 /*
- * See fetcher.h. POP3 over our own lines (RFC 1939, 2449): STAT and UIDL, RETR, DELE, QUIT.
+ * See fetcher.h. POP3 over our own lines (RFC 1939, 2449): STAT and UIDL, LIST, RETR, DELE,
+ * QUIT.
  */
 #include "net/pop3.h"
 
@@ -209,6 +210,34 @@ static gboolean pop3_list(Fetcher *fetcher, const NumberRange *ranges, gsize n, 
     return read_uidl(self, taker, user, error);
 }
 
+static gboolean pop3_sizes(Fetcher *fetcher, const NumberRange *ranges, gsize n, SizedTaker taker,
+                           gpointer user, GError **error)
+{
+    (void)ranges;
+    (void)n;
+    Pop3 *self = (Pop3 *)fetcher;
+    const char *line;
+    gsize size;
+    if (!settle(self, error) || !line_write(self->channel, error, "LIST") ||
+        !expect_ok(self, "LIST", &line, error))
+        return FALSE;
+    for (guint32 lines = 0;;) {
+        Sized sized = {.internaldate = 0};
+        if (!pop3_next_line(self, &line, &size, error))
+            return FALSE;
+        if (line == NULL)
+            return TRUE;
+        if (++lines > self->exists || !pop3_scan(line, self->exists, &sized.number, &sized.size))
+            return pop3_nonsense(self, line, size, error);
+        if (lines % PROGRESS_LINES == 0)
+            channel_deadline(self->channel, LIMIT_COMMAND_MS);
+        if (!taker(user, &sized, error)) {
+            self->broken = TRUE;
+            return FALSE;
+        }
+    }
+}
+
 /* ---- one command for each of many messages ---- */
 
 /* Number after number through ranges. */
@@ -300,10 +329,10 @@ static gboolean deliver(gpointer user, const guint8 *bytes, gsize size, GError *
     Delivery *delivery = user;
     delivery->total += size;
     delivery->since += size;
-    if (delivery->total > LIMIT_MESSAGE_BYTES)
+    if (delivery->total > LIMIT_BODY_BYTES)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "message.size",
                       "tell the people who run the server; Postern has closed the connection",
-                      "%s sent a message without end (over 2 GiB)", delivery->self->host);
+                      "%s sent a message without end (over 4 GiB)", delivery->self->host);
     if (delivery->since >= PROGRESS_BYTES) {
         channel_deadline(delivery->self->channel, LIMIT_COMMAND_MS);
         delivery->since = 0;
@@ -381,6 +410,7 @@ Fetcher *pop3_open(int fd, const Session *session, GError **error)
         .mailboxes = pop3_mailboxes,
         .select = pop3_select,
         .list = pop3_list,
+        .sizes = pop3_sizes,
         .get = pop3_get,
         .remove = pop3_remove,
         .quit = pop3_quit,

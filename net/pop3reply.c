@@ -89,6 +89,15 @@ gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number
     return length >= 1 && length <= LIMIT_UIDL;
 }
 
+gboolean pop3_scan(const char *line, guint32 exists, guint32 *number, guint64 *size)
+{
+    const char *rest = number_before_blank(line, 1, exists, number);
+    if (rest == NULL || !g_ascii_isdigit(*rest))
+        return FALSE;
+    *size = MIN(g_ascii_strtoull(rest, NULL, 10), G_MAXINT64);
+    return TRUE;
+}
+
 Pop3Capabilities *pop3_capabilities_new(void)
 {
     Pop3Capabilities *capabilities = g_new0(Pop3Capabilities, 1);

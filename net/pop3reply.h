@@ -32,10 +32,13 @@ gboolean pop3_stat(const char *text, guint32 *exists);
 gboolean pop3_uidl(const char *line, gsize size, guint32 exists, guint32 *number,
                    const char **uidl);
 
+/* "nn size" of LIST, and perhaps words: nn from 1 to EXISTS; a size over 63 bits is G_MAXINT64. */
+gboolean pop3_scan(const char *line, guint32 exists, guint32 *number, guint64 *size);
+
 typedef struct {
     gboolean answered; /* CAPA is known at all */
     gboolean user, uidl, pipelining;
-    gboolean auth_codes; /* RFC 3206: a wrong login or password is told by [AUTH] */
+    gboolean auth_codes;   /* RFC 3206: a wrong login or password is told by [AUTH] */
     GPtrArray *mechanisms; /* as of sasl_offers_new() */
 } Pop3Capabilities;
 

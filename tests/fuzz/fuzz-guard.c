@@ -31,6 +31,15 @@ static gboolean gone(gpointer user, guint32 first, guint32 last, GError **error)
     return TRUE;
 }
 
+static gboolean sized(gpointer user, guint32 uid, guint64 size, const char *date, GError **error)
+{
+    (void)user;
+    (void)error;
+    if (uid == 0 || size > G_MAXINT64 || date == NULL)
+        g_error("a bad size was handed on");
+    return TRUE;
+}
+
 static const ChangeTaker taker = {flags, gone, NULL};
 
 static GByteArray *feed(const uint8_t *data, size_t size, size_t piece, guint expects,
@@ -40,6 +49,7 @@ static GByteArray *feed(const uint8_t *data, size_t size, size_t piece, guint ex
     g_autoptr(GByteArray) out = g_byte_array_new();
     guard_scan_command(scan, expects);
     guard_scan_taker(scan, &taker);
+    guard_scan_sizer(scan, sized, NULL);
     for (size_t at = 0; at < size; at += piece)
         if (!guard_scan_feed(scan, data + at, MIN(piece, size - at), out, error))
             return NULL;
@@ -50,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    guint expects = (data[0] & 7) | (data[0] & 0x80 ? SCAN_CHANGES | SCAN_QUIET : 0);
+    static const guint own[] = {0, 0, SCAN_CHANGES | SCAN_QUIET, SCAN_SIZES | SCAN_QUIET};
+    guint expects = (data[0] & 7) | own[data[0] >> 6];
     size_t piece = 1 + (data[0] >> 3);
     g_autoptr(GError) one = NULL, other = NULL;
     g_autoptr(GByteArray) whole = feed(data + 1, size - 1, MAX(size, 2) - 1, expects, &one);

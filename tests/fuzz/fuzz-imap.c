@@ -84,6 +84,15 @@ static gboolean gone(gpointer user, guint32 first, guint32 last, GError **error)
     return TRUE;
 }
 
+static gboolean sized(gpointer user, const Sized *one, GError **error)
+{
+    (void)user;
+    (void)error;
+    if (one->number == 0 || one->number > 1000 || one->size > G_MAXINT64)
+        g_error("a size was handed on that was not asked for, or is none");
+    return TRUE;
+}
+
 static void use(Fetcher *imap)
 {
     static const NumberRange ranges[] = {{1, 1000}};
@@ -99,6 +108,7 @@ static void use(Fetcher *imap)
         g_error("a mailbox without UIDVALIDITY was opened");
     (void)!imap->changes(imap, ranges, 1, 1, &news, NULL);
     (void)!imap->list(imap, ranges, 1, listed, &last, NULL);
+    (void)!imap->sizes(imap, ranges, 1, sized, NULL, NULL);
     if (imap->get(imap, ranges, 1, &taker, NULL) && open)
         g_error("a message never ended");
     (void)!imap->remove(imap, numbers, 2, NULL);

@@ -23,6 +23,10 @@ static void check_line(const char *line, gsize size, Pop3Capabilities *capabilit
             g_error("more messages than there can be");
         (void)pop3_transient(text);
     }
+    guint64 bytes;
+    if (pop3_scan(line, EXISTS, &number, &bytes) &&
+        (number < 1 || number > EXISTS || bytes > G_MAXINT64))
+        g_error("a size beyond its limits");
     pop3_capability(capabilities, line);
     if (!pop3_uidl(line, size, EXISTS, &number, &uidl) || roll_has(roll, number))
         return;

@@ -12,6 +12,7 @@ static void read_record(const Frame *frame)
     MailboxName name = {0};
     Selected selected;
     Fetched fetched = {0};
+    Sized sized;
     LetterRecord letter = {0};
     SelectRecord select = {0};
     NumberRange gone;
@@ -30,7 +31,9 @@ static void read_record(const Frame *frame)
     case WIRE_CHANGES: array = record_get_changes(frame, &since, &error); break;
     case WIRE_CHANGED: record_get_changed(frame, &number, &flags, &error); break;
     case WIRE_GONE: record_get_gone(frame, &gone, &error); break;
+    case WIRE_SIZED: record_get_sized(frame, &sized, &error); break;
     case WIRE_LIST:
+    case WIRE_SIZES:
     case WIRE_GET: array = record_get_ranges(frame, &error); break;
     case WIRE_REMOVE: array = record_get_numbers(frame, &error); break;
     case WIRE_LETTER: record_get_letter(frame, &letter, &error); break;

@@ -218,6 +218,48 @@ static void a_mailbox_of_many_ranges_is_cut_here(void **state)
     assert_string_equal(ends->taken->str, "-3:3;-5:5;11:a;");
 }
 
+static gboolean take_sized(gpointer user, const Sized *sized, GError **error)
+{
+    (void)error;
+    g_string_append_printf(((Ends *)user)->taken, "%u=%" G_GUINT64_FORMAT ";", sized->number,
+                           sized->size);
+    return TRUE;
+}
+
+static void say_sized(Ends *ends, guint32 number, guint64 size)
+{
+    record_put_sized(ends->record, &(Sized){.number = number, .size = size});
+    say(ends, WIRE_SIZED);
+}
+
+static void p8_98_sizes_are_believed_of_what_was_asked(void **state)
+{
+    Ends *ends = *state;
+    g_autoptr(GError) error = NULL;
+    say_sized(ends, 20, 5);
+    say_sized(ends, 3, G_MAXINT64);
+    say_done(ends);
+    assert_true(link_sizes(&ends->link.fetcher, here, 2, take_sized, ends, NULL));
+    say_sized(ends, 1, 5); /* POP3, of all */
+    say_done(ends);
+    assert_true(link_sizes(&ends->link.fetcher, NULL, 0, take_sized, ends, NULL));
+    assert_string_equal(ends->taken->str, "20=5;3=9223372036854775807;1=5;");
+    say_sized(ends, 10, 5);
+    say_done(ends);
+    assert_false(link_sizes(&ends->link.fetcher, here, 2, take_sized, ends, &error));
+    assert_string_equal(postern_error_rule(error), "net.record");
+}
+
+static void p8_98_other_records_are_no_sizes(void **state)
+{
+    Ends *ends = *state;
+    g_autoptr(GError) error = NULL;
+    say_changed(ends, 3);
+    say_done(ends);
+    assert_false(link_sizes(&ends->link.fetcher, here, 2, take_sized, ends, &error));
+    assert_string_equal(postern_error_rule(error), "net.record");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -233,6 +275,8 @@ int main(void)
         TEST(p8_98_news_behind_the_end_are_refused),
         TEST(p8_98_nothing_is_gone_when_flags_were_asked),
         TEST(a_mailbox_of_many_ranges_is_cut_here),
+        TEST(p8_98_sizes_are_believed_of_what_was_asked),
+        TEST(p8_98_other_records_are_no_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,24 @@ static void news_of_a_mailbox_come_back(void **state)
     assert_int_equal(gone.last, 5);
 }
 
+static void sizes_come_back(void **state)
+{
+    (void)state;
+    const Sized told[] = {{7, 0, 0}, {G_MAXUINT32, G_MAXINT64, -5}, {0, 1, 1}, {7, G_MAXUINT64, 0}};
+    for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        g_autoptr(GError) error = NULL;
+        Sized sized = {0};
+        record_put_sized(bytes, &told[i]);
+        Frame frame = frame_of(WIRE_SIZED, bytes);
+        if (!record_get_sized(&frame, &sized, &error))
+            assert_string_equal(postern_error_rule(error), "net.record");
+        assert_int_equal(error == NULL, i < 2);
+        assert_true(sized.number == told[i].number && sized.size == told[i].size &&
+                    sized.internaldate == told[i].internaldate);
+    }
+}
+
 static void a_mailbox_of_too_many_ranges_is_sent_as_one(void **state)
 {
     (void)state;
@@ -358,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_session_comes_back),
         cmocka_unit_test(names_and_numbers_come_back),
         cmocka_unit_test(news_of_a_mailbox_come_back),
+        cmocka_unit_test(sizes_come_back),
         cmocka_unit_test(a_mailbox_of_too_many_ranges_is_sent_as_one),
         cmocka_unit_test(p8_98_news_out_of_bounds_are_refused),
         cmocka_unit_test(a_report_comes_back),

@@ -11,6 +11,7 @@ UNIT_NET = \
 	tests/unit/net/test-imap-hostile \
 	tests/unit/net/test-imap-idle \
 	tests/unit/net/test-imap-login \
+	tests/unit/net/test-imap-sizes \
 	tests/unit/net/test-line \
 	tests/unit/net/test-mailboxname \
 	tests/unit/net/test-pop3 \
@@ -67,4 +68,6 @@ tests_unit_net_test_imap_idle_SOURCES = tests/unit/net/test-imap-idle.c $(FAST_C
 tests_unit_net_test_imap_idle_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_login_SOURCES = tests/unit/net/test-imap-login.c $(IMAP_TALK)
 tests_unit_net_test_imap_login_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_sizes_SOURCES = tests/unit/net/test-imap-sizes.c $(IMAP_TALK)
+tests_unit_net_test_imap_sizes_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_mailboxname_LDADD = $(LINK_net) $(UNIT_LIBS)

@@ -170,7 +170,7 @@ static const RefusedCase refusing[] = {
     {"body unasked", "* 1 FETCH (BODY[] {1}\r\na)\r\n", "server.protocol", 0},
     {"two bodies", "* 1 FETCH (BODY[] {1}\r\na BODY[] {1}\r\nb UID 1)\r\n", "server.protocol",
      SCAN_BODIES},
-    {"body over", "* 1 FETCH (BODY[] {2147483649}\r\n", "server.limit", SCAN_BODIES},
+    {"body over", "* 1 FETCH (BODY[] {4294967296}\r\n", "server.limit", SCAN_BODIES},
     {"words as body", "* 1 FETCH (BODY[] abc)\r\n", "server.protocol", SCAN_BODIES},
     {"NIL after a string", "* 1 FETCH (BODY[] \"a\"NIL UID 1)\r\n", "server.protocol", SCAN_BODIES},
     {"words as UID", "* 1 FETCH (UID abc)\r\n", "server.protocol", 0},

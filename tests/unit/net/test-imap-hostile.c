@@ -189,7 +189,7 @@ static const ReplyCase fetches[] = {
     {"BAD in the end", FIRST "5 BAD x\r\n", 76, "server.protocol"},
     {"literal too long by one", "* 1 FETCH (UID 2 BODY[] {4}\r\nabcde)\r\n5 OK x\r\n", 76,
      "server.protocol"},
-    {"size of 4 GB", "* 1 FETCH (UID 2 BODY[] {4294967295}\r\nabcde)\r\n", 76, "server.limit"},
+    {"size of 4 GB", "* 1 FETCH (UID 2 BODY[] {4294967296}\r\nabcde)\r\n", 76, "server.limit"},
     {"size of -1", "* 1 FETCH (UID 2 BODY[] {-1}\r\nabcde)\r\n", 76, "server.protocol"},
 };
 

@@ -580,6 +580,56 @@ static void p8_90_hostile_lists_are_refused(void **state)
     }
 }
 
+/* ---- sizes ---- */
+
+static gboolean note_sized(gpointer user, const Sized *sized, GError **error)
+{
+    (void)error;
+    g_string_append_printf(user, "%u=%" G_GUINT64_FORMAT " ", sized->number, sized->size);
+    return sized->internaldate == 0;
+}
+
+static void p6_sizes_are_what_list_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        PeerStep answer;
+        const char *rule, *taken;
+    } cases[] = {
+        {"plain", PEER_SEND("+OK\r\n1 7\r\n3 0\r\n2 4294967296\r\n.\r\n"), NULL,
+         "1=7 3=0 2=4294967296 "},
+        {"some", PEER_SEND("+OK 3 messages\r\n2 7 and words\r\n.\r\n"), NULL, "2=7 "},
+        {"2^63", PEER_SEND("+OK\r\n1 9223372036854775808\r\n2 99999999999999999999999\r\n.\r\n"),
+         NULL, "1=9223372036854775807 2=9223372036854775807 "},
+        {"refused", PEER_SEND("-ERR no\r\n"), "server.refused", ""},
+        {"negative", PEER_SEND("+OK\r\n1 -7\r\n.\r\n"), "server.protocol", ""},
+        {"no size", PEER_SEND("+OK\r\n1\r\n.\r\n"), "server.protocol", ""},
+        {"no number", PEER_SEND("+OK\r\nx 7\r\n.\r\n"), "server.protocol", ""},
+        {"number 0", PEER_SEND("+OK\r\n0 7\r\n.\r\n"), "server.protocol", ""},
+        {"number beyond STAT", PEER_SEND("+OK\r\n4 7\r\n.\r\n"), "server.protocol", ""},
+        {"number of 32 bits", PEER_SEND("+OK\r\n4294967297 7\r\n.\r\n"), "server.protocol", ""},
+        {"without end", PEER_SEND("+OK\r\n1 7\r\n1 7\r\n1 7\r\n1 7\r\n"), "server.protocol",
+         "1=7 1=7 1=7 "},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        PeerStep steps[] = {
+            LOGIN(EVERYTHING),   PEER_EXPECT("STAT"), PEER_EXPECT("UIDL"), UIDLS("1 a\r\n2 b\r\n"),
+            PEER_EXPECT("LIST"), cases[i].answer,     PEER_WAIT()};
+        Run run = run_open(steps);
+        assert_true(list_all(&run));
+        g_string_truncate(run.log, 0);
+        gboolean good = run.fetcher->sizes(run.fetcher, NULL, 0, note_sized, run.log, &run.error);
+        if (good != (cases[i].rule == NULL) || strcmp(run.log->str, cases[i].taken) != 0)
+            fail_msg("%s: %s, %s", cases[i].name, good ? "accepted" : run.error->message,
+                     run.log->str);
+        if (cases[i].rule)
+            assert_rule(run.error, POSTERN_ERROR_PROTOCOL, cases[i].rule);
+        run_close(&run);
+        run_clear(&run);
+    }
+}
+
 static void p8_90_an_endless_list_ends_at_what_stat_said(void **state)
 {
     (void)state;
@@ -760,6 +810,7 @@ int main(void)
         cmocka_unit_test(p3_34_nothing_is_sent_when_no_mechanism_fits),
         cmocka_unit_test(p9_a_login_with_a_line_break_is_not_sent),
         cmocka_unit_test(p8_90_hostile_lists_are_refused),
+        cmocka_unit_test(p6_sizes_are_what_list_says),
         cmocka_unit_test(p8_90_an_endless_list_ends_at_what_stat_said),
         cmocka_unit_test(p8_90_nothing_is_sent_after_a_violation),
         cmocka_unit_test(p6_one_refused_message_does_not_stop_the_others),
