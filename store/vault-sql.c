@@ -72,7 +72,8 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ADD_UIDL] =
         "INSERT INTO pop_uidl(account, uidl_mac, message, since) VALUES(?1, ?2, ?3, ?4) "
         "ON CONFLICT(account, uidl_mac) DO NOTHING",
-    [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m "
+    /* CROSS: in this order, else SQLite walks through all chunks to find those of no message. */
+    [SQL_SWEEP_CHUNKS] = "DELETE FROM chunk WHERE key IN (SELECT c.key FROM message m CROSS "
                          "JOIN chunk c ON c.key BETWEEN m.row << 20 AND (m.row << 20) + 1048575 "
                          "WHERE m.stored = 0 AND (?1 = 0 OR m.batch = ?1))",
     [SQL_SWEEP_BATCHES] = "DELETE FROM batch WHERE id IN (SELECT batch FROM message "

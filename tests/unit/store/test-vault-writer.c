@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "store/vault-sql.h"
 
 /* --- messages ------------------------------------------------------------------------------ */
 
@@ -204,6 +205,30 @@ static void what_was_not_committed_is_gone(void **state)
     commit(again, 1, 0);
 }
 
+/* Else the start of each pass takes the longer, the more mail is here. */
+static void a_writer_begins_without_a_walk_through_what_is_here(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    VaultWriter *writer = fixture_writer(fixture, vault);
+    store_mail(writer, "one", 3, &inbox_7);
+    store_mail(writer, "two", 3, &inbox_7);
+    commit(writer, 2, 0);
+    vault_writer_free(writer);
+    g_autoptr(Vault) later = fixture_open(fixture);
+    g_autoptr(VaultWriter) next = fixture_writer(fixture, later);
+    guint swept = 0;
+    for (VaultSql which = 0; which < SQL_STATEMENTS; which++) {
+        sqlite3_stmt *statement = later->statements[which];
+        if (statement == NULL)
+            continue;
+        swept += which == SQL_SWEEP_CHUNKS;
+        assert_int_equal(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0), 0);
+        assert_int_equal(sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_AUTOINDEX, 0), 0);
+    }
+    assert_int_equal(swept, 1);
+}
+
 static void an_empty_batch_commits_to_nothing(void **state)
 {
     const Fixture *fixture = *state;
@@ -290,6 +315,7 @@ int main(void)
         TEST(p6_58_mails_that_differ_in_one_byte_are_both_kept),
         TEST(an_aborted_message_leaves_nothing),
         TEST(what_was_not_committed_is_gone),
+        TEST(a_writer_begins_without_a_walk_through_what_is_here),
         TEST(an_empty_batch_commits_to_nothing),
         TEST(a_batch_is_due_by_messages_and_by_bytes),
         TEST(arrivals_that_cannot_be_told_apart_are_refused),
