@@ -11,17 +11,18 @@ static gint ascending(gconstpointer a, gconstpointer b)
     return one < other ? -1 : one > other;
 }
 
-/* What lies beyond UIDNEXT is new and little, or nothing: no windows for four billion UIDs. */
+/* What lies beyond UIDNEXT is new and little, or nothing, and of few messages no reply is long: no
+ * windows for four billion UIDs. */
 static guint64 window(const Imap *imap, const GArray *ranges)
 {
     guint32 first = g_array_index(ranges, NumberRange, 0).first;
     gboolean last = imap->uidnext != 0 && (guint64)first + SEARCH_SPAN >= imap->uidnext;
-    return last ? G_MAXUINT32 : SEARCH_SPAN;
+    return last || imap->exists < SEARCH_SPAN / 2 ? G_MAXUINT32 : SEARCH_SPAN;
 }
 
-static gboolean search(Imap *imap, const GArray *cut, GError **error)
+/* Takes SET. */
+static gboolean search(Imap *imap, struct mailimap_set *set, GError **error)
 {
-    struct mailimap_set *set = uid_set_new(cut);
     struct mailimap_search_key *key = set ? mailimap_search_key_new_uid(set) : NULL;
     clist *unused = NULL;
     int r = MAILIMAP_ERROR_MEMORY;
@@ -65,7 +66,7 @@ gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTake
     while (left->len > 0) {
         g_autoptr(GArray) cut = uid_ranges_cut(left, window(imap, left));
         GArray *found = guard_scan_found(guard_scanner(imap->guard));
-        if (!imap_alive(imap, error) || !search(imap, cut, error))
+        if (!imap_alive(imap, error) || !search(imap, uid_set_new(cut), error))
             return FALSE;
         total += found->len;
         if (total > LIMIT_SERVER_MESSAGES)
@@ -73,5 +74,21 @@ gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTake
         if (!give(imap, cut, found, taker, user, error))
             return FALSE;
     }
+    return TRUE;
+}
+
+/* libetpan's 0 is "*". */
+gboolean imap_find_uidnext(Imap *imap, guint32 *uidnext, GError **error)
+{
+    guint32 last = 0;
+    g_autoptr(GError) no = NULL;
+    *uidnext = 0;
+    if (!search(imap, mailimap_set_new_single(0), &no))
+        return imap_alive(imap, error);
+    const GArray *found = guard_scan_found(guard_scanner(imap->guard));
+    for (guint i = 0; i < found->len; i++)
+        last = MAX(last, g_array_index(found, guint32, i));
+    if (last < G_MAXUINT32)
+        *uidnext = last > 0 ? last + 1 : 0;
     return TRUE;
 }

@@ -48,6 +48,7 @@ static gboolean open_mailbox(Imap *imap, const char *name, gboolean writable, co
     imap->mailbox = g_strdup(name);
     imap->uidvalidity = selected->uidvalidity;
     imap->uidnext = selected->uidnext;
+    imap->exists = selected->exists;
     imap->writable = writable;
     return TRUE;
 }
@@ -67,8 +68,13 @@ gboolean imap_select(Fetcher *self, const char *name, const Known *known,
     if (!imap_enable(imap, error) ||
         !open_mailbox(imap, name, FALSE, known, changes, selected, error))
         return FALSE;
-    return selected->exists <= LIMIT_SERVER_MESSAGES ||
-           imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
+    if (selected->exists > LIMIT_SERVER_MESSAGES)
+        return imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
+    if (selected->uidnext == 0 && selected->exists > 0 &&
+        !imap_find_uidnext(imap, &selected->uidnext, error))
+        return FALSE;
+    imap->uidnext = selected->uidnext;
+    return TRUE;
 }
 
 /* ---- removing ---- */

@@ -13,7 +13,7 @@ typedef struct {
     mailimap *etpan;
     GHashTable *capabilities; /* upper case */
     char *mailbox;            /* the selected one, or NULL */
-    guint32 uidvalidity, uidnext;
+    guint32 uidvalidity, uidnext, exists;
     gboolean scram;    /* was offered for the login */
     gboolean writable; /* opened with SELECT rather than EXAMINE */
     gboolean enabled;  /* ENABLE was said */
@@ -53,6 +53,10 @@ gboolean imap_sizes(Fetcher *self, const NumberRange *ranges, gsize n, SizedTake
                     gpointer user, GError **error);
 gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                   GError **error);
+
+/* imap-list.c: *uidnext of the mailbox that is open, where the server did not name it (RFC 3501,
+ * 6.3.1, lets it): one more than the last message's UID. 0 when the server does not say that. */
+gboolean imap_find_uidnext(Imap *imap, guint32 *uidnext, GError **error);
 
 /* imap-idle.c */
 gboolean imap_idle(Fetcher *self, int fd, void (*news)(gpointer user), gpointer user,

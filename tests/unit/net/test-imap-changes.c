@@ -62,7 +62,7 @@ static const NewsCase news[] = {
     {"no mod-sequences", OPENED "* OK [NOMODSEQ] x\r\n5 OK x\r\n", "", FALSE},
     {"mod-sequences that went back", OPENED "* OK [HIGHESTMODSEQ 39] x\r\n5 OK x\r\n", "", FALSE},
     {"another UIDVALIDITY",
-     "* 9 EXISTS\r\n* OK [UIDVALIDITY 78] x\r\n* OK [HIGHESTMODSEQ 90] x\r\n"
+     "* 9 EXISTS\r\n* OK [UIDVALIDITY 78] x\r\n* OK [UIDNEXT 10] x\r\n* OK [HIGHESTMODSEQ 90] x\r\n"
      "* VANISHED (EARLIER) 1:9\r\n* 1 FETCH (UID 1 FLAGS ())\r\n5 OK x\r\n",
      "", FALSE},
     {"news before it is said of what",

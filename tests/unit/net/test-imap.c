@@ -182,6 +182,42 @@ static void uids_are_listed_in_order(void **state)
     end_well(&talk);
 }
 
+/* Courier names no UIDNEXT. The last message's number does, and one command lists few messages,
+ * whatever numbers they may have. */
+static void where_uidnext_is_not_named_the_last_message_tells_it(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 EXAMINE INBOX\r\n"),
+        PEER_SEND("* 3 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n" SELECTED),
+        PEER_EXPECT("5 UID SEARCH UID *\r\n"),
+        PEER_SEND("* SEARCH 4100000000\r\n5 OK done\r\n"),
+        PEER_EXPECT("6 UID SEARCH UID 1:4294967295\r\n"),
+        PEER_SEND("* SEARCH 7 8 4100000000\r\n6 OK done\r\n"),
+        PEER_EXPECT("7 EXAMINE INBOX\r\n"),
+        PEER_SEND("* 3 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n7 OK x\r\n"),
+        PEER_EXPECT("8 UID SEARCH UID *\r\n"),
+        PEER_SEND("8 NO not today\r\n"),
+        PEER_EXPECT("9 EXAMINE INBOX\r\n"),
+        PEER_SEND("* 0 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n9 OK x\r\n"),
+    };
+    static const NumberRange everything[] = {{1, G_MAXUINT32}};
+    static const guint32 told[] = {4100000001, 0, 0};
+    Talk talk;
+    Selected selected;
+    g_autoptr(GError) error = NULL;
+    talk_begin(&talk, steps, G_N_ELEMENTS(steps));
+    for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+        if (!talk.fetcher->select(talk.fetcher, "INBOX", NULL, NULL, &selected, &error))
+            fail_msg("%s", error->message);
+        assert_int_equal(selected.uidnext, told[i]);
+        assert_true(i > 0 ||
+                    talk.fetcher->list(talk.fetcher, everything, 1, talk_listed, &talk, &error));
+    }
+    assert_string_equal(talk.taken->str, "7 8 4100000000 ");
+    end_well(&talk);
+}
+
 #define FETCH "UID FETCH 1:9 (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n"
 static const NumberRange all[] = {{1, 9}};
 
@@ -284,6 +320,7 @@ int main(void)
         cmocka_unit_test(the_mailboxes_of_others_are_listed_too),
         cmocka_unit_test(namespaces_that_are_none_change_nothing),
         cmocka_unit_test(uids_are_listed_in_order),
+        cmocka_unit_test(where_uidnext_is_not_named_the_last_message_tells_it),
         cmocka_unit_test(messages_are_handed_on_whole),
         cmocka_unit_test(p8_flags_are_taken_up_to_their_limits),
         cmocka_unit_test(p6_removal_is_by_uid_alone),
