@@ -24,6 +24,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-readback.c \
 	store/vault-record.c store/vault-record.h \
 	store/vault-schema.c store/vault-schema.h \
+	store/vault-skipped.c store/vault-skipped.h \
 	store/vault-sql.c store/vault-sql.h \
 	store/vault-settle.c \
 	store/vault-state.c \

@@ -34,6 +34,13 @@ void batch_mailbox_free(BatchMailbox *mailbox)
     g_free(mailbox);
 }
 
+void batch_skip_free(BatchSkip *skip)
+{
+    if (skip)
+        g_clear_pointer(&skip->record, g_bytes_unref);
+    g_free(skip);
+}
+
 /* Identities are HMACs: no sender can choose what they hash to. */
 static guint identity_hash(gconstpointer identity)
 {
@@ -57,6 +64,7 @@ Batch *batch_new(Vault *vault, Mac *digest)
     batch->arrivals = g_ptr_array_new_with_free_func((GDestroyNotify)batch_arrival_free);
     batch->flags = g_ptr_array_new_with_free_func((GDestroyNotify)batch_flags_free);
     batch->mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)batch_mailbox_free);
+    batch->skips = g_ptr_array_new_with_free_func((GDestroyNotify)batch_skip_free);
     batch->staged = g_byte_array_new();
     batch->chunks = g_array_new(FALSE, FALSE, sizeof(StagedChunk));
     return batch;
@@ -73,6 +81,7 @@ void batch_free(Batch *batch)
     g_ptr_array_unref(batch->messages);
     g_ptr_array_unref(batch->flags);
     g_ptr_array_unref(batch->mailboxes);
+    g_ptr_array_unref(batch->skips);
     g_byte_array_unref(batch->staged);
     g_array_unref(batch->chunks);
     g_free(batch);
@@ -186,5 +195,6 @@ const BatchMailbox *batch_mailbox(const Batch *batch, const guint8 name_mac[stat
 
 gboolean batch_is_empty(const Batch *batch)
 {
-    return batch->arrivals->len == 0 && batch->flags->len == 0 && batch->mailboxes->len == 0;
+    return batch->arrivals->len == 0 && batch->flags->len == 0 && batch->mailboxes->len == 0 &&
+           batch->skips->len == 0;
 }

@@ -50,6 +50,17 @@ typedef struct {
     GArray *covered; /* UidRange */
 } BatchMailbox;
 
+/* A message that stays on its server, or does no more. */
+typedef struct {
+    guint8 account_mac[MAC_SIZE];
+    guint8 mailbox_mac[MAC_SIZE];
+    guint32 uid; /* 0: it has a UIDL */
+    guint8 uidl_mac[MAC_SIZE];
+    guint64 size;
+    gint64 since;
+    GBytes *record; /* sealed; NULL: no more */
+} BatchSkip;
+
 typedef struct {
     Vault *vault;
     Mac *digest;   /* the writer's */
@@ -64,6 +75,7 @@ typedef struct {
     GPtrArray *arrivals;     /* BatchArrival * */
     GPtrArray *flags;        /* BatchFlags * */
     GPtrArray *mailboxes;    /* BatchMailbox * */
+    GPtrArray *skips;        /* BatchSkip *, in order */
     GByteArray *staged;      /* sealed chunks, one behind another */
     GArray *chunks;          /* what is in it */
 } Batch;
@@ -103,6 +115,7 @@ void batch_message_free(BatchMessage *message);
 void batch_arrival_free(BatchArrival *arrival);
 void batch_flags_free(BatchFlags *flags);
 void batch_mailbox_free(BatchMailbox *mailbox);
+void batch_skip_free(BatchSkip *skip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchMessage, batch_message_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchArrival, batch_arrival_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchMailbox, batch_mailbox_free)

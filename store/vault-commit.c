@@ -185,7 +185,7 @@ gboolean batch_store(Batch *batch, GError **error)
     if (!sql_begin(vault, SQL_STRICT, error))
         return FALSE;
     gboolean fine = batch_settle(batch, error) && batch_store_mailboxes(batch, error) &&
-                    store_records(batch, error);
+                    store_records(batch, error) && batch_store_skips(batch, error);
     turn_change(vault->turn);
     if (!sql_end(vault, fine, error))
         return FALSE;

@@ -35,6 +35,7 @@ gboolean batch_add_record(const Batch *batch, gint64 row, GBytes *record,
 
 gboolean batch_store_mailboxes(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_arrivals(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean batch_store_skips(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_flags(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The account's row, made when it is new. */

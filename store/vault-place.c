@@ -62,7 +62,8 @@ static gboolean store_mailbox(Vault *vault, const BatchMailbox *mailbox, GError 
     if (!vault_mailbox_row(vault, mailbox->name_mac, &row, error))
         return FALSE;
     gboolean renumbered = row.uidvalidity != 0 && row.uidvalidity != mailbox->uidvalidity;
-    if (renumbered && !sql_run_with(vault, SQL_END_MAILBOX, row.id, error))
+    if (renumbered && (!sql_run_with(vault, SQL_END_MAILBOX, row.id, error) ||
+                       !sql_run_with(vault, SQL_UNSKIP_MAILBOX, row.id, error)))
         return FALSE;
     if ((row.id == 0 || renumbered) &&
         !add_mailbox(vault, mailbox->account_mac, mailbox->name_mac, &row.id, error))

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 6
+#define VERSION 7
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -88,6 +88,15 @@ static const char tables[] =
     "  message INTEGER NOT NULL REFERENCES message,"
     "  account INTEGER NOT NULL REFERENCES account,"
     "  PRIMARY KEY(message, account)) WITHOUT ROWID;"
+    "CREATE TABLE skipped("
+    "  account INTEGER NOT NULL REFERENCES account,"
+    "  mailbox INTEGER NOT NULL,"
+    "  uid INTEGER NOT NULL,"
+    "  uidl_mac BLOB NOT NULL,"
+    "  size INTEGER NOT NULL,"
+    "  since INTEGER NOT NULL,"
+    "  record BLOB NOT NULL,"
+    "  PRIMARY KEY(account, mailbox, uid, uidl_mac)) WITHOUT ROWID;"
     "CREATE TABLE secret("
     "  name_mac BLOB PRIMARY KEY,"
     "  sealed BLOB NOT NULL) WITHOUT ROWID;"

@@ -96,6 +96,25 @@ static const char *const texts[SQL_STATEMENTS] = {
                    "JOIN batch b ON b.id = m.batch WHERE m.row = ?1 AND m.stored = 1",
     [SQL_DISOWN] = "UPDATE message SET stored = 2 WHERE row = ?1",
     [SQL_DROP_UIDLS] = "DELETE FROM pop_uidl WHERE message = ?1",
+    [SQL_SKIP] = "INSERT INTO skipped(account, mailbox, uid, uidl_mac, size, since, record) "
+                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(account, mailbox, uid, uidl_mac) "
+                 "DO UPDATE SET size = ?5, record = ?7",
+    [SQL_UNSKIP] = "DELETE FROM skipped WHERE account = ?1 AND mailbox = ?2 AND uid = ?3 "
+                   "AND uidl_mac = ?4",
+    [SQL_UNSKIP_MAILBOX] = "DELETE FROM skipped WHERE mailbox = ?1 AND account = "
+                           "(SELECT account FROM mailbox WHERE id = ?1)",
+    [SQL_SKIPPED] = "SELECT s.uid, s.size, s.since, s.record FROM account a "
+                    "JOIN skipped s ON s.account = a.id WHERE a.name_mac = ?1 "
+                    "ORDER BY s.size DESC, s.since DESC",
+    [SQL_SKIPPED_UIDS] = "SELECT s.uid, s.size FROM mailbox b "
+                         "JOIN skipped s ON s.account = b.account AND s.mailbox = b.id "
+                         "WHERE b.name_mac = ?1 AND b.former = 0 ORDER BY s.uid",
+    [SQL_SKIPPED_UIDL] = "SELECT s.size FROM account a JOIN skipped s ON s.account = a.id "
+                         "AND s.mailbox = 0 AND s.uid = 0 AND s.uidl_mac = ?2 "
+                         "WHERE a.name_mac = ?1",
+    [SQL_SKIPPED_PLACES] = "SELECT s.account, s.mailbox, s.uid, s.uidl_mac, b.name_mac "
+                           "FROM account a JOIN skipped s ON s.account = a.id "
+                           "LEFT JOIN mailbox b ON b.id = s.mailbox WHERE a.name_mac = ?1",
     [SQL_TOTAL] = "SELECT messages, bytes FROM total",
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
     [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.stored = 2, "

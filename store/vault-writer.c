@@ -213,9 +213,10 @@ gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GErro
 gboolean vault_batch_due(const VaultWriter *writer)
 {
     const Batch *batch = writer->batch;
-    return batch->key && (batch->arrivals->len + batch->flags->len >= LIMIT_BATCH_MESSAGES ||
-                          batch->received >= LIMIT_BATCH_BYTES ||
-                          g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
+    return batch->key &&
+           (batch->arrivals->len + batch->flags->len + batch->skips->len >= LIMIT_BATCH_MESSAGES ||
+            batch->received >= LIMIT_BATCH_BYTES ||
+            g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
 }
 
 static void count(const Batch *batch, guint *stored, guint *known)
