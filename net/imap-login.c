@@ -123,13 +123,20 @@ static void send_secret(Imap *imap, const char *before, const Secret *secret, co
 }
 
 /* RFC 5530: some refusals are no verdict on the password. */
-static gboolean login_refused(Imap *imap, const Session *session, const char *reason,
-                              GError **error)
+static gboolean no_for_now(const Imap *imap)
 {
     static const char *const passing[] = {"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"};
     for (gsize i = 0; i < G_N_ELEMENTS(passing); i++)
         if (imap_said_code(status(imap), passing[i]))
-            return imap_fail(imap, MAILIMAP_ERROR_LOGIN, "the login", error);
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean login_refused(Imap *imap, const Session *session, const char *reason,
+                              GError **error)
+{
+    if (no_for_now(imap))
+        return imap_fail(imap, MAILIMAP_ERROR_LOGIN, "the login", error);
     g_autofree char *words = imap_words(status(imap));
     return refuse(error, POSTERN_ERROR_LOGIN, "login.refused", "set the right password",
                   "%s refuses the login of %s: \"%s\"%s", session->host, session->login, words,
@@ -152,10 +159,11 @@ static gboolean login_done(Imap *imap, const Session *session, int r, const char
 static int finish_login(Imap *imap, const char *line)
 {
     g_autofree char *last = g_strdup(line);
-    g_hash_table_remove_all(imap->capabilities);
     int r = line ? finish_reply(imap) : MAILIMAP_ERROR_STREAM;
-    if (r == MAILIMAP_NO_ERROR)
+    if (r == MAILIMAP_NO_ERROR && status(imap)->said == SAID_OK) {
+        g_hash_table_remove_all(imap->capabilities);
         take_code(imap, last, "IMAP4");
+    }
     return r;
 }
 
@@ -197,7 +205,8 @@ static gboolean begin_exchange(Imap *imap, Exchange *exchange, GError **error)
     return TRUE;
 }
 
-static gboolean authenticate(Imap *imap, Exchange *exchange, GError **error)
+static gboolean authenticate(Imap *imap, Exchange *exchange, const char *const *offered,
+                             GError **error)
 {
     if (!begin_exchange(imap, exchange, error))
         return FALSE;
@@ -207,6 +216,13 @@ static gboolean authenticate(Imap *imap, Exchange *exchange, GError **error)
             return FALSE;
     int r = finish_login(imap, line);
     g_autoptr(GError) early = NULL;
+    if (r == MAILIMAP_NO_ERROR && status(imap)->said == SAID_NO && !no_for_now(imap)) {
+        g_autofree char *words = imap_words(status(imap));
+        if (sasl_begin_unbound(exchange, offered, words))
+            return authenticate(imap, exchange, offered, error);
+        if (sasl_binding_refused(exchange, error))
+            return FALSE;
+    }
     if (!login_done(imap, exchange->session, r, sasl_refusal(exchange), error))
         return FALSE;
     if (!sasl_finish(exchange, &early)) {
@@ -284,13 +300,14 @@ static gboolean log_in(Imap *imap, const Session *session, GBytes *binding, GErr
 {
     if (g_hash_table_size(imap->capabilities) == 0 && !ask_capabilities(imap, error))
         return FALSE;
-    g_autoptr(GPtrArray) offered = offered_mechanisms(imap);
-    imap->scram = sasl_offers_scram(offered);
+    g_autoptr(GPtrArray) offers = offered_mechanisms(imap);
+    const char *const *offered = (const char *const *)offers->pdata;
+    imap->scram = sasl_offers_scram(offers);
     g_auto(Exchange) exchange = {0};
     g_autoptr(GError) none = NULL;
     gboolean in;
-    if (sasl_begin(&exchange, session, (const char *const *)offered->pdata, binding, &none)) {
-        in = authenticate(imap, &exchange, error);
+    if (sasl_begin(&exchange, session, offered, binding, &none)) {
+        in = authenticate(imap, &exchange, offered, error);
     } else if (sasl_may_do_without(session) && !imap_can(imap, "LOGINDISABLED")) {
         in = login_command(imap, session, error);
     } else {

@@ -267,10 +267,13 @@ static char *prove(const Exchange *exchange, Scram *scram, const Secret *salted_
     return NULL;
 }
 
-static Secret *client_final(const Exchange *exchange, Scram *scram, const char *first,
-                            GError **error)
+static Secret *client_final(Exchange *exchange, Scram *scram, const char *first, GError **error)
 {
     g_autofree char *nonce = NULL;
+    if (strcmp(first, "e=unsupported-channel-binding-type") == 0) {
+        exchange->unbindable = TRUE;
+        return secret_new("", 0); /* and then the server says no */
+    }
     if (is_about_binding(first))
         return server_error(exchange, first + 2, error);
     g_autoptr(Secret) key = salted_for(exchange, scram, first, &nonce, error);

@@ -104,7 +104,16 @@ static gboolean auth_begin(Pop3 *self, Exchange *exchange, GError **error)
     return line_write(self->channel, error, "AUTH %s", sasl_name(exchange));
 }
 
-static gboolean pop3_auth(Pop3 *self, Exchange *exchange, GError **error)
+/* Not what passes by itself, as a mailbox in use. */
+static gboolean is_no(const char *text)
+{
+    Pop3Reason reason = pop3_reason(text);
+    return reason == POP3_REASON_AUTH || reason == POP3_REASON_NONE ||
+           reason == POP3_REASON_PERMANENT;
+}
+
+static gboolean pop3_auth(Pop3 *self, Exchange *exchange, const char *const *offered,
+                          GError **error)
 {
     Pop3Status status;
     const char *text;
@@ -116,8 +125,12 @@ static gboolean pop3_auth(Pop3 *self, Exchange *exchange, GError **error)
             !pop3_read(self, &status, &text, error))
             return FALSE;
     }
-    return status == POP3_OK ? sasl_finish(exchange, error)
-                             : login_refused(self, text, sasl_refusal(exchange), error);
+    if (status == POP3_OK)
+        return sasl_finish(exchange, error);
+    if (is_no(text) && sasl_begin_unbound(exchange, offered, text))
+        return pop3_auth(self, exchange, offered, error);
+    return (!is_no(text) || !sasl_binding_refused(exchange, error)) &&
+           login_refused(self, text, sasl_refusal(exchange), error);
 }
 
 static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
@@ -129,7 +142,7 @@ static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
     g_auto(Exchange) exchange = {0};
     g_autoptr(GError) none = NULL;
     if (sasl_begin(&exchange, session, offered, binding, &none))
-        return pop3_auth(self, &exchange, error);
+        return pop3_auth(self, &exchange, offered, error);
     if (sasl_may_do_without(session) && (heard->user || !heard->answered))
         return pop3_user(self, session, error);
     g_propagate_error(error, g_steal_pointer(&none));

@@ -177,6 +177,48 @@ gboolean sasl_begin(Exchange *exchange, const Session *session, const char *cons
     return TRUE;
 }
 
+/* ---- a binding that the server does not know ---- */
+
+/* What libsasl2 says of a client that breaks a mechanism, and Cyrus IMAP 3.6 of tls-exporter. A
+ * wrong password is an "authentication failure" there. */
+static const char broken_rules[] = "bad protocol / cancel";
+
+/* The first message names the kind of binding and holds no proof. */
+static gboolean is_no_to_binding(const Exchange *exchange)
+{
+    return exchange->binding && (exchange->step <= 1 || exchange->unbindable);
+}
+
+gboolean sasl_begin_unbound(Exchange *exchange, const char *const *offered, const char *text)
+{
+    const Session *session = exchange->session;
+    Exchange anew = {0};
+    exchange->unbindable |= strstr(text, broken_rules) != NULL;
+    if (!is_no_to_binding(exchange) || session->min_auth || demanded_by(session) ||
+        !offers_like(offered, "SCRAM-SHA-", "") || !sasl_begin(&anew, session, offered, NULL, NULL))
+        return FALSE;
+    if (!anew.mechanism->proves) {
+        exchange_clear(&anew);
+        return FALSE;
+    }
+    exchange_clear(exchange);
+    *exchange = anew;
+    return TRUE;
+}
+
+gboolean sasl_binding_refused(const Exchange *exchange, GError **error)
+{
+    if (!is_no_to_binding(exchange))
+        return FALSE;
+    refuse(error, POSTERN_ERROR_PROTOCOL, "login.binding",
+           "correct the login; if that is right, take ;AUTH= with the mechanism's name without "
+           "-PLUS, which does not bind",
+           "%s refuses %s, and not for its proof: it cannot bind a login to TLS 1.3 as RFC 9266 "
+           "says, or does not know %s",
+           exchange->session->host, exchange->mechanism->name, exchange->session->login);
+    return TRUE;
+}
+
 /* ---- the exchange ---- */
 
 void exchange_clear(Exchange *exchange)

@@ -31,8 +31,9 @@ gboolean sasl_offers_scram(const GPtrArray *offers);
 typedef struct {
     const Session *session; /* the caller's */
     const Mechanism *mechanism;
-    GBytes *binding;    /* of the mechanisms that end in -PLUS */
-    gboolean unoffered; /* we could bind, and the server offered no -PLUS */
+    GBytes *binding;     /* of the mechanisms that end in -PLUS */
+    gboolean unoffered;  /* we could bind, and the server offered no -PLUS */
+    gboolean unbindable; /* the server says that it does not know our kind of binding */
     guint step;
     Secret *held;  /* the first answer, where the command had no room */
     char *refusal; /* why the server will not have the token, as sasl_refusal() tells it; or NULL */
@@ -45,8 +46,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Exchange, exchange_clear)
 /*
  * Chooses the strongest among OFFERED (names as the server sent them) that is known here, that
  * session->auth, when set, demands, and that is not weaker than session->min_auth. A mechanism
- * that carries a token or ticket is taken only when session->auth names it: no token is ever sent as
- * a password, nor a password as a token; GSSAPI only with session->relay. BINDING is channel_binding(), NULL where there is none.
+ * that carries a token or ticket is taken only when session->auth names it: no token is ever sent
+ * as a password, nor a password as a token; GSSAPI only with session->relay. BINDING is
+ * channel_binding(), NULL where there is none.
  */
 gboolean sasl_begin(Exchange *exchange, const Session *session, const char *const *offered,
                     GBytes *binding, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -54,6 +56,19 @@ gboolean sasl_begin(Exchange *exchange, const Session *session, const char *cons
 /* May the protocol's own command carry the password, where no mechanism could be chosen? It is
  * worth as much as LOGIN. */
 gboolean sasl_may_do_without(const Session *session);
+
+/*
+ * The server said no, in TEXT. When that was to the binding, before it heard any proof or in words
+ * that cannot be about the password, and neither min_auth nor ;AUTH= is set, EXCHANGE begins anew
+ * by a SCRAM of OFFERED that does not bind: many servers know tls-unique alone, which TLS 1.3 has
+ * not (RFC 9266). With a minimum somebody on the way could so take out an offer unseen; without one
+ * he need not.
+ */
+gboolean sasl_begin_unbound(Exchange *exchange, const char *const *offered, const char *text);
+
+/* After that: TRUE with *error, 76 "login.binding", when it was to the binding, and thus
+ * says nothing of the password. */
+gboolean sasl_binding_refused(const Exchange *exchange, GError **error);
 
 const char *sasl_name(const Exchange *exchange);
 

@@ -146,23 +146,34 @@ static gboolean auth_begin(Submission *self, Exchange *exchange, GError **error)
     return line_write(self->channel, error, "AUTH %s", sasl_name(exchange));
 }
 
+static gboolean auth(Submission *self, Exchange *exchange, const char *const *offered,
+                     GError **error)
+{
+    g_auto(SmtpReply) reply = {0};
+    if (!auth_begin(self, exchange, error) || !read_reply(self, &reply, error))
+        return FALSE;
+    while (reply.code == 334) {
+        g_autoptr(Secret) answer = sasl_answer(exchange, reply.text, error);
+        if (answer == NULL || !line_write_secret(self->channel, "", answer, error) ||
+            !read_reply(self, &reply, error))
+            return FALSE;
+    }
+    gboolean no = reply.code / 100 == 5;
+    if (reply.code == 235)
+        return sasl_finish(exchange, error);
+    if (no && sasl_begin_unbound(exchange, offered, reply.words))
+        return auth(self, exchange, offered, error);
+    return (!no || !sasl_binding_refused(exchange, error)) &&
+           auth_refused(self, &reply, sasl_refusal(exchange), error);
+}
+
 static gboolean submission_auth(Submission *self, const Session *session, GError **error)
 {
     const char *const *offered = (const char *const *)self->features.offers->pdata;
     g_autoptr(GBytes) binding = channel_binding(self->channel);
     g_auto(Exchange) exchange = {0};
-    g_auto(SmtpReply) reply = {0};
-    if (!sasl_begin(&exchange, session, offered, binding, error) ||
-        !auth_begin(self, &exchange, error) || !read_reply(self, &reply, error))
-        return FALSE;
-    while (reply.code == 334) {
-        g_autoptr(Secret) answer = sasl_answer(&exchange, reply.text, error);
-        if (answer == NULL || !line_write_secret(self->channel, "", answer, error) ||
-            !read_reply(self, &reply, error))
-            return FALSE;
-    }
-    return reply.code == 235 ? sasl_finish(&exchange, error)
-                             : auth_refused(self, &reply, sasl_refusal(&exchange), error);
+    return sasl_begin(&exchange, session, offered, binding, error) &&
+           auth(self, &exchange, offered, error);
 }
 
 static Submission *submission_new(int fd, const Session *session)

@@ -177,6 +177,73 @@ static void p3_33_a_stripped_offer_of_a_binding_is_a_breach(void **state)
     session.min_auth = session.auth = NULL;
 }
 
+typedef struct {
+    const char *minimum, *demanded;
+    const char *offered[5];
+    guint step;
+    const char *words;
+    const char *then; /* the mechanism of the second try; NULL: there is none */
+    gboolean refused; /* and it was the binding */
+} UnboundCase;
+
+/* A server that cannot bind to TLS 1.3 is no reason to stay outside, but where a minimum or a
+ * mechanism is demanded nobody on the way may say so in the server's name. */
+static void p3_33_a_binding_is_done_without_only_where_nothing_is_demanded(void **state)
+{
+    (void)state;
+    static const UnboundCase cases[] = {
+        {NULL,
+         NULL,
+         {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN"},
+         1,
+         "no",
+         "SCRAM-SHA-256",
+         FALSE},
+        {NULL, "*", {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"}, 0, "no", "SCRAM-SHA-1", FALSE},
+        {NULL,
+         NULL,
+         {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"},
+         2,
+         "bad protocol / cancel",
+         "SCRAM-SHA-256",
+         FALSE},
+        /* After the proof a no is about the password. */
+        {NULL, NULL, {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, 2, "no", NULL, FALSE},
+        /* Never weaker than SCRAM. */
+        {NULL, NULL, {"SCRAM-SHA-256-PLUS", "PLAIN"}, 1, "no", NULL, TRUE},
+        {"SCRAM-SHA-1", NULL, {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, 1, "no", NULL, TRUE},
+        {"SCRAM-SHA-256-PLUS", NULL, {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, 1, "no", NULL, TRUE},
+        {NULL, "SCRAM-SHA-256-PLUS", {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, 1, "no", NULL, TRUE},
+        /* Nothing was bound. */
+        {NULL, "SCRAM-SHA-256", {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}, 1, "no", NULL, FALSE},
+    };
+    g_autoptr(GBytes) binding = g_bytes_new_static("0123456789abcdef0123456789abcdef", 32);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(Exchange) exchange = {0};
+        session.min_auth = (char *)cases[i].minimum;
+        session.auth = (char *)cases[i].demanded;
+        assert_true(sasl_begin(&exchange, &session, cases[i].offered, binding, NULL));
+        exchange.step = cases[i].step;
+        if (sasl_begin_unbound(&exchange, cases[i].offered, cases[i].words) !=
+            (cases[i].then != NULL))
+            fail_msg("case %zu: %s", i, sasl_name(&exchange));
+        if (sasl_binding_refused(&exchange, &error) != cases[i].refused)
+            fail_msg("case %zu", i);
+        if (error)
+            assert_string_equal(postern_error_rule(error), "login.binding");
+        if (cases[i].then) {
+            g_autoptr(Secret) first = NULL;
+            assert_string_equal(sasl_name(&exchange), cases[i].then);
+            assert_true(sasl_first(&exchange, 200, &first, NULL));
+            assert_true(
+                g_str_has_prefix((const char *)secret_bytes(first), "biwsbj1qb2hu")); /* n,, */
+            assert_false(sasl_begin_unbound(&exchange, cases[i].offered, "no"));      /* once */
+        }
+    }
+    session.min_auth = session.auth = NULL;
+}
+
 /* An exchange of mechanism NAME, which the account demands. */
 static Exchange begin(const char *name)
 {
@@ -366,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_token_is_never_carried_by_the_protocols_own_command),
         cmocka_unit_test(p3_33_the_channel_is_bound_where_it_can_be),
         cmocka_unit_test(p3_33_a_stripped_offer_of_a_binding_is_a_breach),
+        cmocka_unit_test(p3_33_a_binding_is_done_without_only_where_nothing_is_demanded),
         cmocka_unit_test(a_password_with_nul_is_not_sent),
         cmocka_unit_test(an_answer_without_room_waits_for_the_question),
         cmocka_unit_test(cram_md5_answers_as_its_rfc_says),
