@@ -167,12 +167,13 @@ static gboolean get(Pop3Pass *self, const GArray *ranges, GError **error)
            pass_goes_on(self->pass, failure, "INBOX", error);
 }
 
-/* Newest first, in batches. */
+/* Newest first; many batches in one command, so that the server goes on sending while one is being
+ * stored. */
 static gboolean get_wanted(Pop3Pass *self, GError **error)
 {
     for (guint end = self->items->len; end > 0;) {
         g_autoptr(GArray) ranges = ranges_new();
-        for (guint n = 0; end > 0 && n < LIMIT_BATCH_MESSAGES; end--) {
+        for (guint n = 0; end > 0 && n < RECORD_RANGES; end--) {
             const Item *item = item_at(self, end - 1);
             if (item->state != WANTED)
                 continue;

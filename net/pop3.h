@@ -16,6 +16,7 @@ typedef struct {
     Pop3Capabilities *capabilities;
     guint32 exists;
     gboolean uidl_asked; /* UIDL went out together with STAT */
+    gboolean removes;    /* DELE was said: QUIT must be confirmed */
     gboolean scram;      /* was offered for the login */
     gboolean broken;     /* out of step with the server: nothing more is sent */
 } Pop3;

@@ -149,9 +149,15 @@ static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
     return FALSE;
 }
 
+/* A server may say after login what it did not say before; but not take back what is of use here
+ * (RFC 2449, 6.6 and 6.8). */
+static gboolean knows_enough(const Pop3 *self)
+{
+    return self->capabilities->uidl && self->capabilities->pipelining;
+}
+
 gboolean pop3_authorize(Pop3 *self, const Session *session, GError **error)
 {
-    /* What is true inside the mailbox is said after login only. */
     return pop3_greeting(self, error) && pop3_capa(self, error) &&
-           pop3_login(self, session, error) && pop3_capa(self, error);
+           pop3_login(self, session, error) && (knows_enough(self) || pop3_capa(self, error));
 }

@@ -172,6 +172,44 @@ static void a_mailbox_is_listed_fetched_and_emptied(void **state)
     run_clear(&run);
 }
 
+static void what_cannot_change_by_a_login_is_not_asked_again(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        GREETING,
+        CAPA(EVERYTHING),
+        PEER_EXPECT(PLAIN),
+        PEER_SEND("+OK in\r\n"),
+        PEER_EXPECT("STAT\r\n"),
+        PEER_EXPECT("UIDL\r\n"),
+        PEER_SEND("+OK 0 0\r\n+OK\r\n.\r\n"),
+        PEER_WAIT(),
+    };
+    Run run = run_open(steps);
+    assert_non_null(run.fetcher);
+    assert_true(list_all(&run));
+    run_close(&run);
+    assert_script(&run);
+    assert_int_equal(count_heard(&run, "CAPA"), 1);
+    run_clear(&run);
+}
+
+static void a_good_bye_is_waited_for_only_when_deletions_hang_on_it(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        LOGIN(EVERYTHING),   PEER_EXPECT("STAT"),
+        PEER_EXPECT("UIDL"), PEER_SEND("+OK 1 9\r\n+OK\r\n1 a\r\n.\r\n"),
+        PEER_EXPECT("QUIT"), PEER_WAIT(),
+    };
+    Run run = run_open(steps);
+    assert_true(list_all(&run));
+    assert_true(run.fetcher->quit(run.fetcher, NULL));
+    run_close(&run);
+    assert_script(&run);
+    run_clear(&run);
+}
+
 static void without_pipelining_commands_go_one_by_one(void **state)
 {
     (void)state;
@@ -809,6 +847,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mailbox_is_listed_fetched_and_emptied),
+        cmocka_unit_test(what_cannot_change_by_a_login_is_not_asked_again),
+        cmocka_unit_test(a_good_bye_is_waited_for_only_when_deletions_hang_on_it),
         cmocka_unit_test(without_pipelining_commands_go_one_by_one),
         cmocka_unit_test(a_thousand_messages_pass_through_the_window),
         cmocka_unit_test(a_mailbox_without_ids_is_listed_by_number),
