@@ -1,68 +1,24 @@
 /* postern sync: one pass in the foreground, the same engine as fetchd --once. */
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/text.h"
 #include "fetchd/engine.h"
 
-/* How often a live line is drawn, and a line written where no terminal is. */
-#define DRAW_EVERY_US (G_USEC_PER_SEC / 10)
-#define WRITE_EVERY_US (10 * G_USEC_PER_SEC)
-
-typedef struct {
-    gboolean live; /* on a terminal */
-    char *account; /* the one that is being fetched, or NULL */
-    gint64 begun;  /* with it, monotonic microseconds */
-    gint64 told;   /* when something was last shown of it; a log begins with silence */
-    gboolean open; /* a live line is on the screen */
-} Progress;
-
-static void begin_account(Progress *progress, const char *account, gint64 now)
+/* As it is, or what is usual where it does not say. */
+static Progress *begin_progress(void)
 {
-    g_free(progress->account);
-    progress->account = g_strdup(account);
-    progress->begun = now;
-    progress->told = progress->live ? 0 : now;
-}
-
-/* "", or ", 3 min left" once that can be guessed. */
-static char *time_left(guint64 messages, guint64 total, double seconds)
-{
-    if (messages == 0 || messages >= total || seconds < 1)
-        return g_strdup("");
-    guint64 left = (guint64)(seconds / (double)messages * (double)(total - messages)) + 1;
-    return left < 60 ? g_strdup_printf(", %" G_GUINT64_FORMAT " s left", left)
-           : left < 3600
-               ? g_strdup_printf(", %" G_GUINT64_FORMAT " min left", left / 60)
-               : g_strdup_printf(", %" G_GUINT64_FORMAT " h %02" G_GUINT64_FORMAT " min left",
-                                 left / 3600, left / 60 % 60);
-}
-
-static void show_progress(gpointer user, const char *account, guint64 messages, guint64 total,
-                          guint64 bytes)
-{
-    Progress *progress = user;
-    gint64 now = g_get_monotonic_time();
-    if (g_strcmp0(account, progress->account) != 0)
-        begin_account(progress, account, now);
-    gboolean last = progress->live && messages >= total;
-    if (now - progress->told < (progress->live ? DRAW_EVERY_US : WRITE_EVERY_US) && !last)
-        return;
-    progress->told = now;
-    progress->open = progress->live;
-    double seconds = MAX((double)(now - progress->begun) / G_USEC_PER_SEC, 0.001);
-    g_autofree char *name = text_name(account);
-    g_autofree char *size = g_format_size(bytes);
-    g_autofree char *rate = g_format_size((guint64)((double)bytes / seconds));
-    g_autofree char *left = time_left(messages, total, seconds);
-    fprintf(stderr, "%s%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " messages, %s, %s/s%s%s",
-            progress->live ? "\r\033[K" : "", name, messages, total, size, rate, left,
-            progress->live ? "" : "\n");
-    fflush(stderr);
+    struct winsize size = {0};
+    gboolean live = isatty(STDERR_FILENO) != 0;
+    gboolean known =
+        live && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2 && size.ws_col > 1;
+    return progress_new(live, known ? size.ws_row : 24, known ? size.ws_col : 80);
 }
 
 static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
@@ -133,7 +89,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     };
     if (!command_options(context, &command_sync, entries, 0, -1, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
-    Progress progress = {.live = isatty(STDERR_FILENO) != 0};
+    g_autoptr(Progress) progress = begin_progress();
     const EngineRun pass = {
         .config = context->config,
         .store = context->store,
@@ -141,13 +97,11 @@ static int run(Context *context, int argc, char **argv, GError **error)
         .accounts = argc > 1 ? argv + 1 : NULL,
         .trace = context->trace,
         .stop_fd = interrupt_open(FALSE),
-        .progress = context->quiet ? NULL : show_progress,
-        .user = &progress,
+        .progress = context->quiet ? NULL : progress_tell,
+        .user = progress,
     };
     g_autoptr(GPtrArray) outcomes = engine_sync(&pass, error);
-    g_free(progress.account);
-    if (progress.open)
-        fputs("\r\033[K", stderr);
+    g_clear_pointer(&progress, progress_free);
     if (outcomes == NULL)
         return POSTERN_ERROR_POLICY;
     guint64 absorbed;

@@ -6,6 +6,7 @@ bin_postern_SOURCES = \
 	cli/doctor-password.c cli/doctor-ports.c cli/doctor-print.c cli/doctor-report.c \
 	cli/doctor-server.c cli/doctor-store.c cli/doctor-tls.c \
 	cli/output.c cli/output.h \
+	cli/progress.c cli/progress.h \
 	cli/protect.c cli/protect.h \
 	cli/reading.h cli/reading-json.c cli/reading-text.c \
 	cli/server.c cli/server.h \

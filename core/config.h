@@ -71,6 +71,7 @@ typedef struct {
     enum { GONE_KEEP, GONE_REMOVE } gone; /* what the server has no more */
     SecretKind secret_kind;
     char *secret_argument; /* command line or credential name, else NULL */
+    guint connections;     /* at most, to fetch; 0: not set, which is one */
     gboolean compress;     /* COMPRESS=DEFLATE over IMAP, where the server can */
     char *key;             /* owner's fingerprint, 40 or 64 upper-case hex digits, or NULL */
     char *sign_key;        /* fingerprint, or NULL for the owner's */

@@ -47,7 +47,7 @@ static const Key account_keys[] = {
     {"tunnel", value_command, IN(Account, tunnel)},
     {"max_size", value_size, NOWHERE, .works = ""},
     {"compress", value_word, IN(Account, compress), "no|yes"},
-    {"connections", value_count, NOWHERE, .works = "1"},
+    {"connections", value_count, IN(Account, connections)},
     {"deliver", value_deliver, NOWHERE, .works = ""},
     {"save_sent", value_text, IN(Account, save_sent), .works = "no"},
     {"outbox_key", value_outbox_key, NOWHERE, .works = ""},

@@ -31,6 +31,7 @@
 #define LIMIT_TICKET_MS 60000              /* one answer: libkrb5 asks each KDC three times, for half a minute */
 #define LIMIT_TICKET_LIFE_S 180            /* of the process that makes them */
 #define LIMIT_FIRST_ANSWER 512             /* RFC 4954, 4: a whole AUTH command of SMTP */
+#define LIMIT_PASSES 8                     /* connections that fetch at once, of all accounts */
 #define LIMIT_CONNECT_MS 30000             /* TCP and TLS, each */
 #define LIMIT_PROBE_MS 5000               /* a port that should be closed; firewalls often just say nothing */
 #define LIMIT_READ_MS 60000                /* silence while a reply is due */

@@ -54,8 +54,9 @@ static gpointer reach(gpointer user)
 static gboolean dial(Call *call, GError **error)
 {
     const LinkTarget *target = &call->target;
-    call->secret = login_secret(target->account, call->endpoint, call->guard->vault,
-                                call->guard->match_key, target->stop_fd, error);
+    if (call->secret == NULL)
+        call->secret = login_secret(target->account, call->endpoint, call->guard->vault,
+                                    call->guard->match_key, target->stop_fd, error);
     call->target.secret = call->secret;
     if (call->secret == NULL || !loginguard_ask(call->guard, target, error))
         return FALSE;
@@ -164,12 +165,13 @@ static gboolean begin(Call *call, GError **error)
 /* --- all together -------------------------------------------------------------------------- */
 
 Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *account,
-               GError **error)
+               const Secret *secret, GError **error)
 {
     const Company *company = &run->config->company;
     g_autoptr(Call) call = g_new0(Call, 1);
     call->run = run;
     call->guard = guard;
+    call->secret = secret ? secret_copy(secret) : NULL;
     call->reached = call->way.fd = -1;
     call->endpoint = endpoint_of(account, account->fetch, company, error);
     call->target = (LinkTarget){.company = company,
@@ -239,6 +241,11 @@ CallState call_go_on(Call *call, GError **error)
 Connection *call_take(Call *call)
 {
     return g_steal_pointer(&call->connection);
+}
+
+const Secret *call_secret(const Call *call)
+{
+    return call->secret;
 }
 
 const VettedEndpoint *call_endpoint(const Call *call)

@@ -13,11 +13,12 @@ typedef struct Call Call;
 
 /*
  * Begins. RUN and GUARD outlive it. An open connection of ACCOUNT in run->connections is taken out
- * of there, and used when it was opened under the terms that hold now. Errors: of
+ * of there, and used when it was opened under the terms that hold now. SECRET is that of an earlier
+ * call of this run, so that nobody is asked for it twice, or NULL. Errors: of
  * policy/endpoint.h, login.h and loginguard.h.
  */
 Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *account,
-               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+               const Secret *secret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* May wait for a look-up or a connection under way; run->stop_fd ends that. */
 void call_free(Call *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Call, call_free)
@@ -34,3 +35,5 @@ CallState call_go_on(Call *call, GError **error);
 /* Of a call that is ready. The connection is the caller's from now on. */
 Connection *call_take(Call *call);
 const VettedEndpoint *call_endpoint(const Call *call);
+/* What it logged in with, borrowed; NULL over an open connection. */
+const Secret *call_secret(const Call *call);

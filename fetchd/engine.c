@@ -1,13 +1,17 @@
 /* See engine.h. */
 #include "fetchd/engine.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/limits.h"
 #include "crypto/unlock.h"
-#include "fetchd/call.h"
-#include "fetchd/pass.h"
+#include "fetchd/link.h"
+#include "fetchd/trip.h"
 #include "store/absorb.h"
 #include "store/matchkey.h"
 #include "store/vault-logins.h"
@@ -36,11 +40,19 @@ int outcomes_exit_code(const GPtrArray *outcomes)
 }
 
 typedef struct {
+    TourGround ground;
     const EngineRun *run;
-    VaultWriter *writer;
+    const GPtrArray *accounts; /* Account * */
+    const Secret *match_key;
     LoginGuard guard;
-    GPtrArray *calls;    /* Call *, or NULL where there is nothing to wait for any more */
-    GPtrArray *outcomes; /* in the same order */
+    GPtrArray *writers;  /* VaultWriter *: as many as were ever needed at once */
+    GQueue idle;         /* those of them that nobody writes with */
+    GPtrArray *outcomes; /* in the order of the accounts */
+    GPtrArray *tours;    /* Tour *, likewise */
+    GPtrArray *trips;    /* Trip * under way */
+    guint running;       /* of them */
+    gboolean stopped;    /* nothing new is begun */
+    gboolean told;       /* by an outcome */
 } Engine;
 
 /* What ends by itself, or by a new connection. */
@@ -55,57 +67,106 @@ static gboolean is_lost(const GError *failure)
     return FALSE;
 }
 
-static gboolean wants_brief(const EngineRun *run, const char *account)
+/* --- writers ------------------------------------------------------------------------------- */
+
+static VaultWriter *lend(Engine *engine, GError **error)
 {
-    return run->brief && g_strv_contains((const char *const *)run->brief, account);
+    if (!g_queue_is_empty(&engine->idle))
+        return g_queue_pop_head(&engine->idle);
+    VaultWriter *writer = vault_writer_beside(engine->writers->pdata[0], engine->match_key, error);
+    if (writer)
+        g_ptr_array_add(engine->writers, writer);
+    return writer;
 }
+
+/* One that failed is not lent again. */
+static void take_back(Engine *engine, VaultWriter *writer)
+{
+    if (writer && vault_writer_sound(writer))
+        g_queue_push_head(&engine->idle, writer);
+}
+
+static gboolean note_sync(Engine *engine, const char *account, int code, GError **error)
+{
+    VaultWriter *writer = lend(engine, error);
+    gboolean noted = writer && vault_note_sync(writer, account, code, error);
+    take_back(engine, writer);
+    return noted;
+}
+
+/* --- trips --------------------------------------------------------------------------------- */
 
 /* Its connection watches from now on, when it may stay open. */
-static void keep_connection(Engine *engine, const Account *account, Connection *connection)
+static void keep_connection(const Engine *engine, Trip *trip)
 {
-    if (connection->watched && link_idle(connection->fetcher, NULL))
-        g_hash_table_insert(engine->run->connections, g_strdup(account->name), connection);
-    else
-        connection_free(connection);
+    const Connection *connection = trip->connection;
+    if (trip->may_stay && connection->watched && link_idle(connection->fetcher, NULL))
+        g_hash_table_insert(engine->run->connections, g_strdup(trip->account->name),
+                            g_steal_pointer(&trip->connection));
 }
 
-static gboolean fetch(Engine *engine, const Account *account, Call *call, Outcome *outcome,
-                      GError **error)
+/* What became of an account. */
+static void conclude(Engine *engine, Trip *trip, Outcome *outcome)
 {
-    Connection *connection = call_take(call);
-    gboolean imap = endpoint_scheme(call_endpoint(call)) == SCHEME_IMAPS;
-    outcome->brief = connection->watched && wants_brief(engine->run, account->name);
-    Pass pass = {
-        .run = engine->run,
-        .account = account,
-        .writer = engine->writer,
-        .fetcher = connection->fetcher,
-        .outcome = outcome,
-        .only = endpoint_mailbox(call_endpoint(call)),
-        .watched = imap && engine->run->connections ? &connection->watched : NULL,
-    };
-    gboolean ok = imap ? pass_imap(&pass, error) : pass_pop3(&pass, error);
-    g_clear_error(&pass.no);
-    outcome->alert = connection->fetcher->alert(connection->fetcher);
-    if (pass.watched && (ok || (error && pass_said_no(*error))))
-        keep_connection(engine, account, connection);
-    else
-        connection_free(connection);
-    return ok;
-}
-
-/* The call has come to its end, READY or not: the pass, and what becomes of it. */
-static void conclude(Engine *engine, const Account *account, guint at, gboolean ready)
-{
-    Outcome *outcome = engine->outcomes->pdata[at];
-    Call *call = engine->calls->pdata[at];
-    gboolean ok = ready && fetch(engine, account, call, outcome, &outcome->failure);
-    g_clear_pointer((Call **)&engine->calls->pdata[at], call_free);
-    int code = ok ? 0 : postern_exit_code(outcome->failure);
+    outcome->failure = g_steal_pointer(&trip->failure);
+    outcome->brief = trip->brief;
     outcome->lost = is_lost(outcome->failure);
+    if (trip->connection) {
+        outcome->alert = trip->connection->fetcher->alert(trip->connection->fetcher);
+        keep_connection(engine, trip);
+    }
     g_autoptr(GError) late = NULL;
-    if (!vault_note_sync(engine->writer, account->name, code, &late) && ok)
+    int code = postern_exit_code(outcome->failure);
+    if (!note_sync(engine, trip->account->name, code, &late) && outcome->failure == NULL)
         outcome->failure = g_steal_pointer(&late);
+}
+
+static gboolean was_interrupted(const GError *failure)
+{
+    return g_strcmp0(postern_error_rule(failure), "run.interrupted") == 0;
+}
+
+static guint tour_number(const Engine *engine, const Trip *trip)
+{
+    guint at;
+    gboolean found = g_ptr_array_find(engine->tours, trip->tour, &at);
+    g_assert(found);
+    return at;
+}
+
+/* Of accounts that were interrupted before their pass began, one tells it, and of the others there
+ * is nothing to tell. */
+static void conclude_once(Engine *engine, Trip *trip)
+{
+    Outcome **outcome = (Outcome **)&engine->outcomes->pdata[tour_number(engine, trip)];
+    gboolean stopped = was_interrupted(trip->failure);
+    if (stopped && engine->told && trip->writer == NULL)
+        g_clear_pointer(outcome, outcome_free);
+    else
+        conclude(engine, trip, *outcome);
+    engine->told |= stopped;
+}
+
+static void end_trip(Engine *engine, guint at)
+{
+    g_autoptr(Trip) trip = g_ptr_array_steal_index(engine->trips, at);
+    engine->running -= trip->writer != NULL;
+    take_back(engine, trip->writer);
+    if (trip->leads)
+        conclude_once(engine, trip);
+}
+
+static void start_trip(Engine *engine, Trip *trip)
+{
+    GError *failure = NULL;
+    VaultWriter *writer = lend(engine, &failure);
+    if (writer)
+        trip_start(trip, writer);
+    else
+        trip_give_up(trip, failure);
+    if (trip->writer == NULL)
+        take_back(engine, writer);
+    engine->running += trip->writer != NULL;
 }
 
 /* The accounts of this run, each once; unknown names are refused. */
@@ -137,109 +198,156 @@ static GPtrArray *chosen(const EngineRun *run, GError **error)
     return g_steal_pointer(&accounts);
 }
 
-/* --- many calls at once -------------------------------------------------------------------- */
+/* --- all at once --------------------------------------------------------------------------- */
 
-static gboolean was_interrupted(const Outcome *outcome)
+static void add_fd(GArray *fds, int fd)
 {
-    return g_strcmp0(postern_error_rule(outcome->failure), "run.interrupted") == 0;
+    const struct pollfd one = {.fd = fd, .events = POLLIN};
+    g_array_append_val(fds, one);
 }
 
-static guint waiting(const Engine *engine)
-{
-    guint n = 0;
-    for (guint i = 0; i < engine->calls->len; i++)
-        n += engine->calls->pdata[i] != NULL;
-    return n;
-}
-
-/* Until a call may go on. */
-static void await_calls(const Engine *engine)
+/* Until one of them may go on. */
+static void await_trips(const Engine *engine)
 {
     g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
-    struct pollfd fd = {.fd = engine->run->stop_fd, .events = POLLIN};
     gint64 until = G_MAXINT64, now = g_get_monotonic_time();
-    g_array_append_val(fds, fd);
-    for (guint i = 0; i < engine->calls->len; i++) {
-        const Call *call = engine->calls->pdata[i];
-        if (call == NULL)
-            continue;
-        fd.fd = call_fd(call);
-        until = MIN(until, call_deadline(call));
-        g_array_append_val(fds, fd);
+    eventfd_t rung;
+    add_fd(fds, engine->run->stop_fd);
+    add_fd(fds, engine->ground.bell);
+    for (guint i = 0; i < engine->trips->len; i++) {
+        const Trip *trip = engine->trips->pdata[i];
+        until = MIN(until, trip_deadline(trip));
+        add_fd(fds, trip_fd(trip));
     }
     gint64 left = until == G_MAXINT64 ? -1 : (MAX(until - now, 0) + 999) / 1000;
     (void)poll((struct pollfd *)(void *)fds->data, fds->len, (int)MIN(left, G_MAXINT32));
+    (void)!eventfd_read(engine->ground.bell, &rung);
 }
 
-/* FALSE when the run is over before its time. */
-static gboolean go_on(Engine *engine, const GPtrArray *accounts)
+static void begin(Engine *engine, guint at, const Trip *leader)
 {
-    for (guint i = 0; i < engine->calls->len; i++) {
-        Outcome *outcome = engine->outcomes->pdata[i];
-        if (engine->calls->pdata[i] == NULL)
-            continue;
-        if (interrupted(engine->run->stop_fd, &outcome->failure))
-            return FALSE;
-        CallState state = call_go_on(engine->calls->pdata[i], &outcome->failure);
-        if (state == CALL_WAITING)
-            continue;
-        conclude(engine, accounts->pdata[i], i, state == CALL_READY);
-        if (was_interrupted(outcome))
-            return FALSE;
+    Trip *trip = trip_new(engine->run, &engine->guard, engine->accounts->pdata[at],
+                          engine->tours->pdata[at], leader);
+    g_ptr_array_add(engine->trips, trip);
+}
+
+/* As many as its tour wants. */
+static void send_help(Engine *engine, const Trip *leader)
+{
+    guint wanted = tour_wants(leader->tour);
+    for (guint n = MIN(wanted, LIMIT_PASSES - 1); n > 0; n--)
+        begin(engine, tour_number(engine, leader), leader);
+}
+
+static void go_on(Engine *engine)
+{
+    for (guint i = 0; i < engine->trips->len;) {
+        Trip *trip = engine->trips->pdata[i];
+        if (trip->leads && trip->state == TRIP_RUNNING && !engine->stopped)
+            send_help(engine, trip);
+        trip_go_on(trip);
+        if (trip->state == TRIP_READY && engine->running < LIMIT_PASSES)
+            start_trip(engine, trip);
+        if (trip->state == TRIP_OVER)
+            end_trip(engine, i);
+        else
+            i++;
     }
+}
+/* What runs ends by itself, with what is whole. */
+static void stop(Engine *engine)
+{
+    engine->stopped = TRUE;
+    for (guint i = 0; i < engine->trips->len;) {
+        Trip *trip = engine->trips->pdata[i];
+        if (trip->state != TRIP_RUNNING && interrupted(engine->run->stop_fd, &trip->failure))
+            end_trip(engine, i);
+        else
+            i++;
+    }
+}
+
+static void run_all(Engine *engine)
+{
+    for (guint i = 0; i < engine->accounts->len; i++) {
+        Outcome *outcome = g_new0(Outcome, 1);
+        outcome->account = g_strdup(((const Account *)engine->accounts->pdata[i])->name);
+        g_ptr_array_add(engine->outcomes, outcome);
+        g_ptr_array_add(engine->tours, tour_new(&engine->ground, outcome));
+    }
+    for (guint i = 0; i < engine->accounts->len; i++)
+        begin(engine, i, NULL);
+    for (go_on(engine); engine->trips->len > 0; go_on(engine)) {
+        await_trips(engine);
+        if (!engine->stopped && interrupted(engine->run->stop_fd, NULL))
+            stop(engine);
+    }
+    while (g_ptr_array_remove(engine->outcomes, NULL))
+        ;
+}
+
+/* The first writer has a vault of its own, for the guard is asked while it writes. */
+static gboolean run_on(Engine *engine, Vault *vault, GError **error)
+{
+    VaultWriter *writer = vault_writer_new(vault, engine->match_key, error);
+    if (writer == NULL)
+        return FALSE;
+    g_ptr_array_add(engine->writers, writer);
+    take_back(engine, writer);
+    engine->ground.bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (engine->ground.bell < 0)
+        return refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "no eventfd: %s",
+                      g_strerror(errno));
+    run_all(engine);
+    close(engine->ground.bell);
     return TRUE;
 }
 
-/* Of an account whose pass did not begin there is nothing to tell. */
-static void forget_rest(Engine *engine)
+static void free_trip(gpointer trip)
 {
-    for (guint i = engine->calls->len; i-- > 0;) {
-        const Outcome *outcome = engine->outcomes->pdata[i];
-        if (engine->calls->pdata[i] && outcome->failure == NULL)
-            g_ptr_array_remove_index(engine->outcomes, i);
-    }
+    trip_free(trip);
 }
 
-static void free_call(gpointer call)
+static void free_tour(gpointer tour)
 {
-    call_free(call);
+    tour_free(tour);
 }
 
-static GPtrArray *run_all(Engine *engine, const GPtrArray *accounts)
+static void free_writer(gpointer writer)
 {
-    g_autoptr(GPtrArray) calls = g_ptr_array_new_with_free_func(free_call);
-    engine->calls = calls;
-    engine->outcomes = g_ptr_array_new_with_free_func(free_outcome);
-    gboolean going = TRUE;
-    for (guint i = 0; going && i < accounts->len; i++) {
-        Outcome *outcome = g_new0(Outcome, 1);
-        const Account *account = accounts->pdata[i];
-        outcome->account = g_strdup(account->name);
-        g_ptr_array_add(engine->outcomes, outcome);
-        g_ptr_array_add(calls, call_new(engine->run, &engine->guard, account, &outcome->failure));
-        if (calls->pdata[i] == NULL)
-            conclude(engine, account, i, FALSE);
-        going = !was_interrupted(outcome);
-    }
-    for (going = going && go_on(engine, accounts); going && waiting(engine) > 0;
-         going = go_on(engine, accounts))
-        await_calls(engine);
-    forget_rest(engine);
-    return engine->outcomes;
+    vault_writer_free(writer);
 }
 
 GPtrArray *engine_sync(const EngineRun *run, GError **error)
 {
     g_autoptr(GPtrArray) accounts = chosen(run, error);
     g_autoptr(Vault) vault = accounts ? vault_open(run->store, error) : NULL;
-    g_autoptr(Secret) match_key = vault ? matchkey_load(vault, error) : NULL;
-    g_autoptr(VaultWriter) writer = match_key ? vault_writer_new(vault, match_key, error) : NULL;
-    if (writer == NULL)
+    g_autoptr(Vault) own = vault ? vault_open(run->store, error) : NULL;
+    g_autoptr(Secret) match_key = own ? matchkey_load(vault, error) : NULL;
+    if (match_key == NULL)
         return NULL;
-    Engine engine = {.run = run, .writer = writer, .guard = {vault, match_key}};
-    return run_all(&engine, accounts);
+    g_autoptr(GPtrArray) writers = g_ptr_array_new_with_free_func(free_writer);
+    g_autoptr(GPtrArray) outcomes = g_ptr_array_new_with_free_func(free_outcome);
+    g_autoptr(GPtrArray) tours = g_ptr_array_new_with_free_func(free_tour);
+    g_autoptr(GPtrArray) trips = g_ptr_array_new_with_free_func(free_trip);
+    Engine engine = {
+        .ground = {.run = run, .bell = -1},
+        .run = run,
+        .accounts = accounts,
+        .match_key = match_key,
+        .guard = {vault, match_key},
+        .writers = writers,
+        .idle = G_QUEUE_INIT,
+        .outcomes = outcomes,
+        .tours = tours,
+        .trips = trips,
+    };
+    g_mutex_init(&engine.ground.telling);
+    gboolean ran = run_on(&engine, own, error);
+    g_mutex_clear(&engine.ground.telling);
+    g_queue_clear(&engine.idle);
+    return ran ? g_steal_pointer(&outcomes) : NULL;
 }
-
 gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64 *absorbed,
                                 GError **error)
 {

@@ -25,7 +25,7 @@ typedef struct {
 void outcome_free(Outcome *outcome);
 
 /* Told while an account is being fetched, within a large message too; TOTAL is what the server
- * lists as new so far. */
+ * lists as new so far. Called from other threads, one at a time. */
 typedef void (*EngineProgress)(gpointer user, const char *account, guint64 messages, guint64 total,
                                guint64 bytes);
 
@@ -44,9 +44,9 @@ typedef struct {
 } EngineRun;
 
 /*
- * Runs the pass and returns one Outcome an account, in order. All accounts' connections are opened
- * at once; the passes come one after another, each as soon as its connection stands. Fails as a
- * whole only when nothing could be tried: 78 for the configuration, 73–75 for the store.
+ * Runs the passes and returns one Outcome an account, in order. All accounts' connections are
+ * opened at once, and each pass runs as soon as its connection stands, LIMIT_PASSES at a time.
+ * Fails as a whole only when nothing could be tried: 78 for the configuration, 73–75 for the store.
  */
 GPtrArray *engine_sync(const EngineRun *run, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -22,6 +22,8 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/spawn.c fetchd/spawn.h \
 	fetchd/ticket.c fetchd/ticket.h \
 	fetchd/trust.c fetchd/trust.h \
+	fetchd/tour.c fetchd/tour.h \
+	fetchd/trip.c fetchd/trip.h \
 	fetchd/tracelog.c fetchd/tracelog.h \
 	fetchd/tunnel.c fetchd/tunnel.h \
 	fetchd/wire.c fetchd/wire.h

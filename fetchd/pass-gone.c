@@ -29,7 +29,7 @@ void mailbox_depart(MailboxPass *self)
     departure->uids = g_array_ref(self->gone);
     departure->renumbered = renumbered;
     departure->modseq = self->selected.modseq;
-    g_ptr_array_add(pass->departures, departure);
+    tour_depart(pass->tour, departure);
 }
 
 static gboolean brake(const Pass *pass, const Removal *removal, guint64 messages, GError **error)
@@ -47,7 +47,8 @@ gboolean pass_end_gone(Pass *pass, GError **error)
     guint64 messages;
     gboolean remove = pass->account->gone == GONE_REMOVE;
     /* Where the server said no, or was not asked, what is missing may lie. */
-    if (pass->departures->len == 0 || pass->outcome->brief || (remove && pass->no))
+    const GPtrArray *departures = tour_departures(pass->tour);
+    if (departures->len == 0 || pass->brief || (remove && tour_was_refused(pass->tour)))
         return TRUE;
     if (!pass_commit(pass, error) ||
         !vault_messages(pass->writer, pass->account->name, &messages, error))
@@ -56,10 +57,10 @@ gboolean pass_end_gone(Pass *pass, GError **error)
         .remove = remove,
         .most = pass->run->accept_removals ? G_MAXUINT64 : plan_removable(messages),
     };
-    if (!vault_depart(pass->writer, pass->account->name, pass->departures, &removal, error))
+    if (!vault_depart(pass->writer, pass->account->name, departures, &removal, error))
         return FALSE;
     if (removal.braked)
         return brake(pass, &removal, messages, error);
-    pass->outcome->removed = (guint)removal.removed;
+    tour_removed(pass->tour, (guint)removal.removed);
     return TRUE;
 }

@@ -156,7 +156,7 @@ static gboolean fetch_new(MailboxPass *self, GError **error)
         g_propagate_error(error, g_steal_pointer(&miscounted));
         return FALSE;
     }
-    self->pass->total += self->listed->len;
+    tour_expect(self->pass->tour, self->listed->len);
     /* A server that cannot count is asked for everything again. */
     if (!settle(self, miscounted ? self->state.modseq : self->selected.modseq, error) ||
         !fetch_listed(self, error))
@@ -250,9 +250,32 @@ static gboolean watch(Pass *pass, GPtrArray *wanted, GError **error)
     return last || *pass->watched == NULL || visit(pass, *pass->watched, error);
 }
 
+/* What is left of the mailboxes, one after another. */
+static gboolean visit_all(Pass *pass, GError **error)
+{
+    for (const MailboxName *name; (name = tour_next(pass->tour)) != NULL;)
+        if (!visit(pass, name, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Those who help are waited for, whatever becomes of this connection. */
+static gboolean visit_together(Pass *pass, const GPtrArray *wanted, GError **error)
+{
+    tour_share(pass->tour, wanted, pass->account->connections);
+    gboolean fine = visit_all(pass, error);
+    return tour_gather(pass->tour, fine ? error : NULL) && fine;
+}
+
+/* Everything is committed; a server that is rude at the good-bye loses nothing. */
+static void part(Pass *pass)
+{
+    (void)!pass->fetcher->quit(pass->fetcher, NULL);
+}
+
 static gboolean all_mailboxes(Pass *pass, GError **error)
 {
-    if (pass->outcome->brief)
+    if (pass->brief)
         return visit(pass, *pass->watched, error);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
     MailboxList mailboxes = {pass, wanted};
@@ -260,23 +283,23 @@ static gboolean all_mailboxes(Pass *pass, GError **error)
         return FALSE;
     if (pass->only && wanted->len == 0)
         return no_mailbox(pass, error);
-    for (guint i = 0; i < wanted->len; i++)
-        if (!visit(pass, wanted->pdata[i], error))
-            return FALSE;
-    if (pass->watched) {
-        if (!watch(pass, wanted, error))
-            return FALSE;
-    } else {
-        /* Everything is committed; a server that is rude at the good-bye loses nothing. */
-        (void)pass->fetcher->quit(pass->fetcher, NULL);
-    }
+    if (!visit_together(pass, wanted, error))
+        return FALSE;
+    if (pass->watched)
+        return watch(pass, wanted, error);
+    part(pass);
     return TRUE;
 }
 
 gboolean pass_imap(Pass *pass, GError **error)
 {
-    pass->departures = g_ptr_array_new_with_free_func((GDestroyNotify)departure_free);
-    gboolean fine = all_mailboxes(pass, error) && pass_end_gone(pass, error);
-    g_clear_pointer(&pass->departures, g_ptr_array_unref);
-    return fine && pass_end(pass, error);
+    return all_mailboxes(pass, error) && pass_end_gone(pass, error) && tour_end(pass->tour, error);
+}
+
+gboolean pass_imap_help(Pass *pass, GError **error)
+{
+    if (!visit_all(pass, error))
+        return FALSE;
+    part(pass);
+    return TRUE;
 }

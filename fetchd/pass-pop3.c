@@ -106,6 +106,7 @@ static gboolean list(Pop3Pass *self, GError **error)
 {
     Pass *pass = self->pass;
     Selected selected;
+    guint64 wanted = 0;
     if (!pass->fetcher->select(pass->fetcher, "INBOX", NULL, NULL, &selected, error) ||
         !pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error) ||
         !mark_doubles(self, error))
@@ -118,8 +119,9 @@ static gboolean list(Pop3Pass *self, GError **error)
             return FALSE;
         /* A UIDL that names two messages proves neither: what will be removed is fetched first. */
         item->state = here && !(item->doubled && removes_at_once(self)) ? HERE : WANTED;
-        pass->total += item->state == WANTED;
+        wanted += item->state == WANTED;
     }
+    tour_expect(pass->tour, wanted);
     return TRUE;
 }
 
@@ -252,7 +254,7 @@ static gboolean run(Pop3Pass *self, GError **error)
     if (!fetcher->quit(fetcher, error) || !forget_gone(self, error))
         return FALSE;
     if (self->damaged == 0)
-        return pass_end(self->pass, error);
+        return tour_end(self->pass->tour, error);
     return refuse(error, POSTERN_ERROR_STORE, "vault.damage",
                   "see that the disk is sound and fetch again: they are still on the server",
                   "%u messages held here read back differently from what was sealed",

@@ -6,12 +6,10 @@
 /* Bytes of one message after which progress is told within it. */
 #define TELL_BYTES (256 * 1024)
 
-static void tell_progress(Pass *pass)
+static void tell_progress(Pass *pass, guint64 messages)
 {
-    pass->told = pass->bytes;
-    if (pass->run->progress)
-        pass->run->progress(pass->run->user, pass->account->name, pass->done, pass->total,
-                            pass->bytes);
+    tour_advance(pass->tour, pass->account->name, messages, pass->untold);
+    pass->untold = 0;
 }
 
 gboolean pass_take_start(gpointer user, GError **error)
@@ -23,9 +21,9 @@ gboolean pass_take_start(gpointer user, GError **error)
 gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError **error)
 {
     Pass *pass = *(Pass **)user;
-    pass->bytes += size;
-    if (pass->bytes - pass->told >= TELL_BYTES)
-        tell_progress(pass);
+    pass->untold += size;
+    if (pass->untold >= TELL_BYTES)
+        tell_progress(pass, 0);
     return vault_message_write(pass->writer, bytes, size, error);
 }
 
@@ -33,8 +31,7 @@ gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error)
 {
     if (!vault_message_finish(pass->writer, arrival, error))
         return FALSE;
-    pass->done++;
-    tell_progress(pass);
+    tell_progress(pass, 1);
     return TRUE;
 }
 
@@ -43,8 +40,7 @@ gboolean pass_commit(Pass *pass, GError **error)
     guint stored = 0, known = 0;
     if (!vault_commit(pass->writer, &stored, &known, error))
         return FALSE;
-    pass->outcome->stored += stored;
-    pass->outcome->known += known;
+    tour_stored(pass->tour, stored, known);
     return TRUE;
 }
 
@@ -69,22 +65,6 @@ gboolean pass_goes_on(Pass *pass, GError *failure, const char *what, GError **er
         g_propagate_error(error, failure);
         return FALSE;
     }
-    if (pass->noes++ == 0)
-        refuse(&pass->no, failure->code, postern_error_rule(failure), postern_error_mend(failure),
-               "%s: %s", what, failure->message);
-    g_error_free(failure);
+    tour_refused(pass->tour, failure, what);
     return TRUE;
-}
-
-gboolean pass_end(Pass *pass, GError **error)
-{
-    if (pass->no == NULL)
-        return TRUE;
-    g_autoptr(GError) no = g_steal_pointer(&pass->no);
-    if (pass->noes == 1)
-        g_propagate_error(error, g_steal_pointer(&no));
-    else
-        refuse(error, no->code, postern_error_rule(no), postern_error_mend(no), "%s (and %u more)",
-               no->message, pass->noes - 1);
-    return FALSE;
 }

@@ -1,29 +1,23 @@
 /*
- * pass — one pass over one account, shared by its two protocols. Internal to fetchd/.
+ * pass — one pass over one account by one connection, shared by its two protocols. Each has a
+ * thread, a connection and a writer of its own. Internal to fetchd/.
  */
 #pragma once
 
-#include "fetchd/engine.h"
 #include "fetchd/plan.h"
-#include "net/fetcher.h"
-#include "store/vault-place.h"
+#include "fetchd/tour.h"
 
 typedef struct {
     const EngineRun *run;
     const Account *account;
     VaultWriter *writer;
     Fetcher *fetcher;
-    Outcome *outcome;
+    Tour *tour;
     MailboxName **watched; /* where the connection stays open, else NULL: the mailbox that is left
-                              selected; with Outcome.brief it is the only one that is looked at */
-    guint64 total;         /* messages the server lists as new */
-    guint64 done;
-    guint64 bytes;
-    guint64 told;          /* of them, what progress knows */
-    GError *no;            /* the first thing that the server only said no to */
-    guint noes;            /* how many there were */
+                              selected */
+    gboolean brief;        /* that one alone is looked at */
+    guint64 untold;        /* bytes that progress does not know of yet */
     const char *only;      /* the one mailbox that the URI names, or NULL */
-    GPtrArray *departures; /* Departure *: what ends when the pass went through */
 } Pass;
 
 /* Bytes of one arriving message into the vault; the MessageTaker's first two functions, whose
@@ -34,7 +28,7 @@ gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError *
 /* The message is whole: hands it to the vault and reports progress. */
 gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error);
 
-/* Makes what arrived so far durable, and counts it in the outcome. */
+/* Makes what arrived so far durable, and counts it. */
 gboolean pass_commit(Pass *pass, GError **error);
 
 /* Gets RANGES (NumberRange). What was only half there when it fails is dropped. */
@@ -51,9 +45,8 @@ gboolean pass_said_no(const GError *failure);
  */
 gboolean pass_goes_on(Pass *pass, GError *failure, const char *what, GError **error);
 
-/* Ends a pass that went through: FALSE with the first no, when there was one. */
-gboolean pass_end(Pass *pass, GError **error);
-
 /* Fetches what is new. What is whole is committed even when the pass fails later. */
 gboolean pass_imap(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* As one who helps: until no mailbox is left. */
+gboolean pass_imap_help(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean pass_pop3(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;

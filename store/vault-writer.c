@@ -74,6 +74,11 @@ void vault_writer_free(VaultWriter *writer)
     g_free(writer);
 }
 
+gboolean vault_writer_sound(const VaultWriter *writer)
+{
+    return !writer->broken;
+}
+
 gboolean writer_sound(VaultWriter *writer, GError **error)
 {
     return !writer->broken || refuse(error, POSTERN_ERROR_STORE, "vault.write",

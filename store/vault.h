@@ -46,10 +46,12 @@ GBytes *vault_get_secret(Vault *vault, const Secret *match_key, const char *acco
 typedef struct VaultWriter VaultWriter;
 VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Another one for another thread of this process, which outlives FIRST no longer than it likes. What
- * both get is stored once. */
+/* Another one for another thread of this process, which outlives FIRST no longer than it likes.
+ * What both get is stored once. */
 VaultWriter *vault_writer_beside(const VaultWriter *first, const Secret *match_key,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* FALSE after a write that failed: no other will work. */
+gboolean vault_writer_sound(const VaultWriter *writer);
 void vault_writer_free(VaultWriter *writer); /* what was not committed is gone */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VaultWriter, vault_writer_free)
 

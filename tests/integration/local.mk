@@ -6,6 +6,7 @@ INTEGRATION = \
 	tests/integration/cmd-fetch-compressed.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
+	tests/integration/cmd-fetch-together.sh \
 	tests/integration/cmd-flags.sh \
 	tests/integration/cmd-help.sh \
 	tests/integration/cmd-index.sh \

@@ -225,16 +225,17 @@ gboolean run_pass_as(World *self, int gone, gboolean accept, const char *rule)
     const EngineRun run = {.stop_fd = -1, .accept_removals = accept};
     Outcome outcome = {0};
     g_autoptr(GError) error = NULL;
+    TourGround ground = {.run = &run, .bell = -1};
+    g_autoptr(Tour) tour = tour_new(&ground, &outcome);
     Pass it = {.run = &run,
                .account = &account,
                .writer = writer,
                .fetcher = &self->fetcher,
-               .outcome = &outcome};
+               .tour = tour};
     self->asked = 0;
     gboolean fine = pass_imap(&it, &error);
     if (!fine && g_strcmp0(postern_error_rule(error), rule) != 0)
         fail_msg("%s", error->message);
-    g_clear_error(&it.no);
     self->removed += outcome.removed;
     return fine;
 }

@@ -216,11 +216,13 @@ static char *pass(Server *self, int keep, guint stored, guint known)
     const EngineRun run = {.stop_fd = -1};
     Outcome outcome = {0};
     g_autoptr(GError) error = NULL;
+    TourGround ground = {.run = &run, .bell = -1};
+    g_autoptr(Tour) tour = tour_new(&ground, &outcome);
     Pass it = {.run = &run,
                .account = &account,
                .writer = writer,
                .fetcher = &self->fetcher,
-               .outcome = &outcome};
+               .tour = tour};
     g_string_set_size(self->told, 0);
     gboolean ok = self->uidvalidity ? pass_imap(&it, &error) : pass_pop3(&it, &error);
     assert_int_equal(ok, error == NULL);
