@@ -37,8 +37,9 @@ static gboolean out_of_order(GError **error)
 static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **error)
 {
     Child *child = user;
-    record_put_mailbox(child->record, name);
-    return put(child, WIRE_MAILBOX, error);
+    if (name)
+        record_put_mailbox(child->record, name);
+    return put(child, name ? WIRE_MAILBOX : WIRE_PARTIAL, error);
 }
 
 static gboolean take_listed(gpointer user, const Listed *listed, GError **error)

@@ -114,10 +114,12 @@ static gboolean take_mailbox(gpointer user, const Frame *frame, GError **error)
 {
     MailboxesCall *call = user;
     MailboxName name = {0};
-    gboolean ok =
-        frame->type == WIRE_MAILBOX && ++call->count <= LIMIT_MAILBOXES
-            ? record_get_mailbox(frame, &name, error) && call->taker(call->user, &name, error)
-            : link_out_of_order(error);
+    gboolean known = frame->type == WIRE_MAILBOX || frame->type == WIRE_PARTIAL;
+    if (!known || ++call->count > LIMIT_MAILBOXES)
+        return link_out_of_order(error);
+    if (frame->type == WIRE_PARTIAL)
+        return call->taker(call->user, NULL, error);
+    gboolean ok = record_get_mailbox(frame, &name, error) && call->taker(call->user, &name, error);
     g_free(name.name);
     g_free(name.display);
     return ok;

@@ -64,3 +64,21 @@ gboolean pass_end_gone(Pass *pass, GError **error)
     tour_removed(pass->tour, (guint)removal.removed);
     return TRUE;
 }
+
+/* There is an INBOX always (RFC 3501, 5.1): a list without it is no list. */
+static gboolean has_inbox(const GPtrArray *listed)
+{
+    for (guint i = 0; i < listed->len; i++)
+        if (g_ascii_strcasecmp(listed->pdata[i], "INBOX") == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Even with gone = remove: a mailbox that only changed hands or rights is not listed either. */
+gboolean pass_end_unlisted(Pass *pass, GError **error)
+{
+    guint64 ended;
+    return pass->listed == NULL || tour_was_refused(pass->tour) || !has_inbox(pass->listed) ||
+           (pass_commit(pass, error) &&
+            vault_depart_unlisted(pass->writer, pass->account->name, pass->listed, &ended, error));
+}

@@ -186,7 +186,7 @@ static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
 }
 
 typedef struct {
-    const Pass *pass;
+    Pass *pass;
     GPtrArray *wanted; /* MailboxName * */
 } MailboxList;
 
@@ -215,6 +215,12 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
 {
     (void)error;
     MailboxList *self = user;
+    if (name == NULL) {
+        g_clear_pointer(&self->pass->listed, g_ptr_array_unref);
+        return TRUE;
+    }
+    if (name->selectable && self->pass->listed)
+        g_ptr_array_add(self->pass->listed, g_strdup(name->display));
     if (!name->selectable || !is_named(self->pass, name->display) ||
         !plan_wants_folder(self->pass->account->folders, name->display, name->uses))
         return TRUE;
@@ -279,6 +285,7 @@ static gboolean all_mailboxes(Pass *pass, GError **error)
         return visit(pass, *pass->watched, error);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
     MailboxList mailboxes = {pass, wanted};
+    pass->listed = g_ptr_array_new_with_free_func(g_free);
     if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
         return FALSE;
     if (pass->only && wanted->len == 0)
@@ -293,7 +300,10 @@ static gboolean all_mailboxes(Pass *pass, GError **error)
 
 gboolean pass_imap(Pass *pass, GError **error)
 {
-    return all_mailboxes(pass, error) && pass_end_gone(pass, error) && tour_end(pass->tour, error);
+    gboolean fine =
+        all_mailboxes(pass, error) && pass_end_gone(pass, error) && pass_end_unlisted(pass, error);
+    g_clear_pointer(&pass->listed, g_ptr_array_unref);
+    return fine && tour_end(pass->tour, error);
 }
 
 gboolean pass_imap_help(Pass *pass, GError **error)

@@ -43,5 +43,8 @@ gboolean mailbox_recount(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_R
 /* At the end: what is gone, or lies there under an old number, is put down for pass_end_gone(). */
 void mailbox_depart(MailboxPass *self);
 
+/* What lay in mailboxes that the server has no more lies there no more; see pass->listed. */
+gboolean pass_end_unlisted(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* 75 "sync.brake": `gone = remove` would remove too much. */
 gboolean pass_end_gone(Pass *pass, GError **error) G_GNUC_WARN_UNUSED_RESULT;

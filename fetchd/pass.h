@@ -18,6 +18,8 @@ typedef struct {
     gboolean brief;        /* that one alone is looked at */
     guint64 untold;        /* bytes that progress does not know of yet */
     const char *only;      /* the one mailbox that the URI names, or NULL */
+    /* char *: all mailboxes that the server has, wanted or not; NULL: not known */
+    GPtrArray *listed;
 } Pass;
 
 /* Bytes of one arriving message into the vault; the MessageTaker's first two functions, whose

@@ -52,8 +52,10 @@ typedef enum {
     /* Asked by the keeper, and told by the child. */
     WIRE_SIZES, /* ranges */
     WIRE_SIZED, /* how large a message is */
+    /* Child to keeper, among MAILBOX: the server keeps others to itself. */
+    WIRE_PARTIAL,
 } WireType;
-#define WIRE_TYPES WIRE_SIZED
+#define WIRE_TYPES WIRE_PARTIAL
 
 typedef struct {
     WireType type;

@@ -87,6 +87,7 @@ typedef struct {
     gpointer user;
 } MessageTaker;
 
+/* NAME is NULL, once or more, where the server said no to a part of the list: there may be more. */
 typedef gboolean (*MailboxTaker)(gpointer user, const MailboxName *name, GError **error);
 typedef gboolean (*ListedTaker)(gpointer user, const Listed *listed, GError **error);
 typedef gboolean (*SizedTaker)(gpointer user, const Sized *sized, GError **error);

@@ -153,6 +153,8 @@ static gboolean hear_namespace(Listing *self, guint tag, GError **error)
     int r = imap_hear(self->imap, tag, SCAN_STOP, NULL);
     if (r != MAILIMAP_NO_ERROR || !imap_alive(self->imap, NULL))
         return imap_fail(self->imap, r, "NAMESPACE", error);
+    if (guard_scan_status(guard_scanner(self->imap->guard))->said != SAID_OK)
+        return self->taker(self->user, NULL, error);
     const GPtrArray *prefixes = guard_scan_prefixes(guard_scanner(self->imap->guard));
     for (guint i = 0; i < prefixes->len; i++)
         if (strpbrk(prefixes->pdata[i], "%*") == NULL && mailbox_name_sendable(prefixes->pdata[i]))
@@ -176,8 +178,9 @@ static gboolean list_besides(Listing *self, const char *prefix, GError **error)
     guard_command(self->imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
     int r = mailimap_list(self->imap->etpan, "", pattern, &found);
     Said said = guard_scan_status(guard_scanner(self->imap->guard))->said;
-    gboolean good = (imap_alive(self->imap, NULL) && said == SAID_NO) ||
-                    (done(self->imap, r, "LIST", error) && give_found(self, found, error));
+    gboolean no = imap_alive(self->imap, NULL) && said == SAID_NO;
+    gboolean good = no ? self->taker(self->user, NULL, error)
+                       : done(self->imap, r, "LIST", error) && give_found(self, found, error);
     if (found)
         mailimap_list_result_free(found);
     return good;

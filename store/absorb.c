@@ -143,10 +143,13 @@ static gboolean add_arrival(Absorption *self, const JournalRecord *record, GErro
 static gboolean add_change(Absorption *self, const JournalRecord *record, GError **error)
 {
     Index *index = self->index;
-    self->torn =
-        record->removed
-            ? !index_remove(index, record->row, error)
-            : !(record->kind == JOURNAL_FLAGS ? index_set_flags : index_gone)(index, record, error);
+    if (record->removed)
+        self->torn = !index_remove(index, record->row, error);
+    else if (record->kind == JOURNAL_FLAGS)
+        self->torn = !index_set_flags(index, record, error);
+    else
+        self->torn =
+            !(record->kind == JOURNAL_GONE ? index_gone : index_only)(index, record, error);
     return !self->torn;
 }
 

@@ -174,6 +174,39 @@ gboolean index_gone(Index *index, const JournalRecord *record, GError **error)
     return index_run(index, use, error) && settle(index, record->row, error);
 }
 
+/* The next place behind *place where the message lies in that account; 0: none. */
+static gboolean next_place(Index *index, const JournalRecord *record, gint64 *place, char **folder,
+                           GError **error)
+{
+    gboolean more;
+    g_autoptr(IndexUse) use =
+        index_use(index, SQL_ONE_PLACE, error, "iti", record->row, record->arrival.account, *place);
+    if (use == NULL || !index_step(index, use, &more, error))
+        return FALSE;
+    *place = more ? sqlite3_column_int64(use, 0) : 0;
+    g_free(*folder);
+    *folder = more ? g_strdup((const char *)sqlite3_column_text(use, 1)) : NULL;
+    return TRUE;
+}
+
+gboolean index_only(Index *index, const JournalRecord *record, GError **error)
+{
+    const char *const none[] = {NULL};
+    const char *const *left =
+        record->arrival.flags ? (const char *const *)record->arrival.flags : none;
+    g_autofree char *folder = NULL;
+    for (gint64 place = 0;;) {
+        if (!next_place(index, record, &place, &folder, error))
+            return FALSE;
+        if (place == 0)
+            return settle(index, record->row, error);
+        if (folder && !g_strv_contains(left, folder) &&
+            !index_run(index, index_use(index, SQL_GONE_PLACE, error, "ii", record->row, place),
+                       error))
+            return FALSE;
+    }
+}
+
 gboolean index_remove(Index *index, gint64 row, GError **error)
 {
     /* Its words can be taken out only by naming them; those that waited for a key can be named. */

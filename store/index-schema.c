@@ -80,6 +80,10 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_SET_ARRIVAL] = "UPDATE arrival SET seen = ?4, tags = ?5"
                         " WHERE row = ?1 AND place = ?2 AND uid = ?3 AND NOT gone",
     [SQL_GONE_ARRIVAL] = "UPDATE arrival SET gone = 1 WHERE row = ?1 AND place = ?2 AND uid = ?3",
+    [SQL_ONE_PLACE] = "SELECT a.place, p.folder FROM arrival a JOIN place p ON p.no = a.place"
+                      " WHERE a.row = ?1 AND p.account = ?2 AND a.uid <> 0 AND a.place > ?3"
+                      " ORDER BY a.place LIMIT 1",
+    [SQL_GONE_PLACE] = "UPDATE arrival SET gone = 1 WHERE row = ?1 AND place = ?2 AND uid <> 0",
     [SQL_DROP_GONE] = "DELETE FROM arrival WHERE row = ?1 AND gone AND"
                       " EXISTS (SELECT 1 FROM arrival WHERE row = ?1 AND NOT gone)",
     [SQL_MOVE_DOC] = "UPDATE doc SET place = (SELECT place FROM arrival WHERE row = ?1 LIMIT 1)"

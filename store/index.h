@@ -50,6 +50,9 @@ gboolean index_set_flags(Index *index, const JournalRecord *record,
 /* One arrival ended. The message stays; with its last arrival gone it has the tag "gone". */
 gboolean index_gone(Index *index, const JournalRecord *record,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* It lies only in those mailboxes of its account that the record names in place of flags. */
+gboolean index_only(Index *index, const JournalRecord *record,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes a message out: no search finds it. Its words stay, under a number that stands for nothing,
  * until the index is made anew. */
 gboolean index_remove(Index *index, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 
 #include "store/vault-commit.h"
 #include "store/vault-record.h"
@@ -238,17 +239,33 @@ static gboolean depart_all(Leaving *self, const GPtrArray *departures, Removal *
            sql_run_with_two(self->vault, SQL_LESS_MESSAGES, self->account_row, self->left, error);
 }
 
+static gboolean begin(VaultWriter *writer, GError **error)
+{
+    if (!batch_is_empty(writer->batch))
+        return refuse(error, POSTERN_ERROR_BUG, "vault.order", NULL,
+                      "placements were ended inside a batch");
+    return writer_sound(writer, error) && batch_begin(writer->batch, error) &&
+           sql_begin(writer->vault, SQL_STRICT, error);
+}
+
+static gboolean end(VaultWriter *writer, gboolean fine, gboolean cancel, GError **error)
+{
+    Vault *vault = writer->vault;
+    turn_change(vault->turn);
+    fine = fine && cancel ? sql_cancel(vault, error) : sql_end(vault, fine, error);
+    /* Its row is there no more, or its key has done its work. */
+    batch_free(writer->batch);
+    writer->batch = batch_new(vault, writer->digest);
+    return fine;
+}
+
 gboolean vault_depart(VaultWriter *writer, const char *account, const GPtrArray *departures,
                       Removal *removal, GError **error)
 {
     Vault *vault = writer->vault;
     removal->removed = 0;
     removal->braked = FALSE;
-    if (!batch_is_empty(writer->batch))
-        return refuse(error, POSTERN_ERROR_BUG, "vault.order", NULL,
-                      "placements were ended inside a batch");
-    if (!writer_sound(writer, error) || !batch_begin(writer->batch, error) ||
-        !sql_begin(vault, SQL_STRICT, error))
+    if (!begin(writer, error))
         return FALSE;
     Leaving leaving = {.writer = writer,
                        .vault = vault,
@@ -257,10 +274,133 @@ gboolean vault_depart(VaultWriter *writer, const char *account, const GPtrArray 
                        .unplaced = g_array_new(FALSE, FALSE, sizeof(gint64))};
     gboolean fine = depart_all(&leaving, departures, removal, error);
     g_array_unref(leaving.unplaced);
-    turn_change(vault->turn);
-    fine = fine && removal->braked ? sql_cancel(vault, error) : sql_end(vault, fine, error);
-    /* Its row is there no more, or its key has done its work. */
-    batch_free(writer->batch);
-    writer->batch = batch_new(vault, writer->digest);
+    return end(writer, fine, removal->braked, error);
+}
+
+/* --- mailboxes that the server has no more ---------------------------------------------------- */
+
+/* How a mailbox is found among those that are listed. */
+static GBytes *mac_of(const guint8 *mac)
+{
+    return g_bytes_new(mac, MAC_SIZE);
+}
+
+static GHashTable *listed_names(VaultWriter *writer, const char *account, const GPtrArray *names)
+{
+    GHashTable *listed =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    for (guint i = 0; i < names->len; i++)
+        g_hash_table_insert(listed,
+                            mac_of(writer_place(writer, account, names->pdata[i])->mailbox_mac),
+                            names->pdata[i]);
+    return listed;
+}
+
+/* Rows of the account's mailboxes that are not LISTED: gint64. */
+static gboolean unlisted_rows(Vault *vault, gint64 account, GHashTable *listed, GArray *rows,
+                              GError **error)
+{
+    gboolean row, fine;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_MAILBOXES, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, account);
+    while ((fine = sql_row(vault, statement, &row, error)) && row) {
+        const guint8 *mac = sql_column(statement, 0, MAC_SIZE);
+        gint64 id = sqlite3_column_int64(statement, 1);
+        if (!(fine = mac || vault_damaged(vault, "a mailbox has no name", error)))
+            break;
+        g_autoptr(GBytes) key = mac_of(mac);
+        if (!g_hash_table_contains(listed, key))
+            g_array_append_val(rows, id);
+    }
+    sqlite3_reset(statement);
     return fine;
+}
+
+/* NAMES gains the listed mailboxes where the message of ROW lies; *anywhere: in those or in others.
+ */
+static gboolean places_of(const Leaving *self, gint64 row, GHashTable *listed, GPtrArray *names,
+                          gboolean *anywhere, GError **error)
+{
+    gboolean found, fine;
+    sqlite3_stmt *statement = vault_sql(self->vault, SQL_PLACES, error);
+    if (statement == NULL)
+        return FALSE;
+    *anywhere = FALSE;
+    sql_int(statement, 1, row);
+    sql_int(statement, 2, self->account_row);
+    while ((fine = sql_row(self->vault, statement, &found, error)) && found) {
+        const guint8 *mac = sql_column(statement, 0, MAC_SIZE);
+        *anywhere = TRUE;
+        g_autoptr(GBytes) key = mac ? mac_of(mac) : NULL;
+        char *name = key ? g_hash_table_lookup(listed, key) : NULL;
+        if (name)
+            g_ptr_array_add(names, name);
+    }
+    sqlite3_reset(statement);
+    return fine;
+}
+
+static gboolean end_unlisted(Leaving *self, gint64 mailbox, const Ending *ending,
+                             GHashTable *listed, GError **error)
+{
+    gboolean anywhere, added = FALSE;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    if (!sql_run_with_two(self->vault, SQL_DROP_PLACEMENT, mailbox, ending->uid, error) ||
+        !places_of(self, ending->row, listed, names, &anywhere, error) ||
+        (!anywhere && !vault_keep(self->vault, ending->row, self->account_row, &added, error)))
+        return FALSE;
+    self->left += !added;
+    if (names->len > LIMIT_FLAGS) /* more than a record takes: an old place too many is shown */
+        return TRUE;
+    g_ptr_array_add(names, NULL);
+    const Arrival arrival = {.account = self->account, .mailbox = "", .flags = (GStrv)names->pdata};
+    g_autoptr(GBytes) plain = journal_pack(JOURNAL_ONLY, &arrival);
+    g_autoptr(GBytes) record = journal_seal(self->writer->batch->key, ending->id, plain);
+    return batch_add_record(self->writer->batch, ending->row, record, error);
+}
+
+static gboolean end_mailbox(Leaving *self, gint64 mailbox, GHashTable *listed, guint64 *ended,
+                            GError **error)
+{
+    g_autoptr(GArray) page = g_array_new(FALSE, FALSE, sizeof(Ending));
+    do {
+        if (!next_page(self->vault, mailbox, 1, G_MAXUINT32, page, error))
+            return FALSE;
+        for (guint i = 0; i < page->len; i++)
+            if (!end_unlisted(self, mailbox, &g_array_index(page, Ending, i), listed, error))
+                return FALSE;
+        *ended += page->len;
+    } while (page->len > 0);
+    return sql_run_with(self->vault, SQL_UNSKIP_MAILBOX, mailbox, error) &&
+           sql_run_with(self->vault, SQL_DROP_MAILBOX, mailbox, error);
+}
+
+static gboolean end_all(Leaving *self, const GArray *rows, GHashTable *listed, guint64 *ended,
+                        GError **error)
+{
+    if (!batch_add_row(self->writer->batch, error))
+        return FALSE;
+    for (guint i = 0; i < rows->len; i++)
+        if (!end_mailbox(self, g_array_index(rows, gint64, i), listed, ended, error))
+            return FALSE;
+    return sql_run_with_two(self->vault, SQL_LESS_MESSAGES, self->account_row, self->left, error);
+}
+
+gboolean vault_depart_unlisted(VaultWriter *writer, const char *account, const GPtrArray *names,
+                               guint64 *ended, GError **error)
+{
+    Leaving leaving = {.writer = writer, .vault = writer->vault, .account = account};
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GHashTable) listed = listed_names(writer, account, names);
+    const PlaceName *place = writer_place(writer, account, "");
+    *ended = 0;
+    if (!vault_account_row(writer->vault, place->account_mac, &leaving.account_row, error) ||
+        !unlisted_rows(writer->vault, leaving.account_row, listed, rows, error))
+        return FALSE;
+    if (rows->len == 0)
+        return TRUE;
+    return begin(writer, error) &&
+           end(writer, end_all(&leaving, rows, listed, ended, error), FALSE, error);
 }

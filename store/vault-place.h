@@ -45,6 +45,15 @@ gboolean vault_uids(VaultWriter *writer, const char *account, const char *mailbo
 gboolean vault_messages(VaultWriter *writer, const char *account, guint64 *messages,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * The whole list of ACCOUNT's mailboxes on its server is NAMES (char *): what lay in others lies
+ * there no more. Those placements end in one transaction, each is journalled (JOURNAL_ONLY: nobody
+ * here can read the other mailbox's name), and *ended says how many. A message that lies nowhere
+ * any more is kept for its account. The running batch must be committed.
+ */
+gboolean vault_depart_unlisted(VaultWriter *writer, const char *account, const GPtrArray *names,
+                               guint64 *ended, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What ends in one mailbox. */
 typedef struct {
     char *mailbox;

@@ -59,6 +59,8 @@ void arrival_clear(Arrival *arrival)
 /* Its place: a UID or, of an arrival alone, a UIDL. */
 static gboolean is_placed(JournalKind kind, Arrival *arrival)
 {
+    if (kind == JOURNAL_ONLY)
+        return arrival->uid == 0 && *arrival->mailbox == '\0';
     if (arrival->uidl && *arrival->uidl)
         return kind == JOURNAL_ARRIVAL && arrival->uid == 0;
     g_free((char *)arrival->uidl);
@@ -72,7 +74,7 @@ gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind, Arri
     memset(arrival, 0, sizeof *arrival);
     guint8 number = cursor_u8(&cursor);
     *kind = (JournalKind)number;
-    if (number < JOURNAL_ARRIVAL || number > JOURNAL_GONE)
+    if (number < JOURNAL_ARRIVAL || number > JOURNAL_ONLY)
         return FALSE;
     arrival->account = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     arrival->mailbox = cursor_string(&cursor, LIMIT_MAILBOX_NAME);

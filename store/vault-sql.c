@@ -62,6 +62,9 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_FORMER] = "SELECT id FROM mailbox WHERE name_mac = ?1 AND former > 0 LIMIT 1",
     [SQL_SAME_PLACE] = "SELECT 1 FROM placement WHERE mailbox = ?1 AND uid = ?2 AND message = ?3",
     [SQL_DROP_MAILBOX] = "DELETE FROM mailbox WHERE id = ?1",
+    [SQL_MAILBOXES] = "SELECT name_mac, id FROM mailbox WHERE account = ?1",
+    [SQL_PLACES] = "SELECT DISTINCT b.name_mac FROM placement p JOIN mailbox b ON b.id = p.mailbox "
+                   "WHERE p.message = ?1 AND b.account = ?2",
     [SQL_ADD_KEPT] = "INSERT INTO kept(message, account) VALUES(?1, ?2) ON CONFLICT DO NOTHING",
     [SQL_DROP_KEPT] = "DELETE FROM kept WHERE message = ?1 AND account = ?2",
     [SQL_WANTED] = "SELECT 1 FROM placement WHERE message = ?1 UNION ALL "

@@ -53,6 +53,8 @@ typedef enum {
     SQL_FORMER,
     SQL_SAME_PLACE,
     SQL_DROP_MAILBOX,
+    SQL_MAILBOXES,
+    SQL_PLACES,
     SQL_ADD_KEPT,
     SQL_DROP_KEPT,
     SQL_WANTED,

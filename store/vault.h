@@ -117,6 +117,7 @@ typedef enum {
     JOURNAL_ARRIVAL = 1, /* all of `arrival` */
     JOURNAL_FLAGS = 2,   /* account, mailbox, UID, and all the flags that it has now */
     JOURNAL_GONE = 3,    /* account, mailbox, UID: it is not there any more */
+    JOURNAL_ONLY = 4,    /* account; its mailboxes that still have it stand in place of flags */
 } JournalKind;
 
 /* One journal record, of message ROW (dense, ascending, never reused). */

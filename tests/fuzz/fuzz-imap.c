@@ -18,8 +18,8 @@ static gboolean mailbox(gpointer user, const MailboxName *name, GError **error)
 {
     (void)user;
     (void)error;
-    if (!g_utf8_validate(name->display, -1, NULL) ||
-        (name->selectable && strpbrk(name->name, "\r\n")))
+    if (name && (!g_utf8_validate(name->display, -1, NULL) ||
+                 (name->selectable && strpbrk(name->name, "\r\n"))))
         g_error("a bad mailbox name was handed on");
     return TRUE;
 }

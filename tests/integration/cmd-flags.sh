@@ -97,6 +97,33 @@ for way in QRESYNC CONDSTORE plain; do
         "$before" "$way: which writes nothing"
 done
 
+# A mailbox that is renamed, and one that is deleted: gone = remove removes nothing for them.
+other john <<-'END'
+	CREATE Doomed
+	SELECT Archive
+	COPY 1:* Doomed
+	RENAME Archive Attic
+END
+letter john Zeta
+letter john Eta
+other john <<-'END'
+	SELECT INBOX
+	COPY 1:2 Doomed
+	STORE 1:2 +FLAGS (\Deleted)
+	EXPUNGE
+END
+sync john 'a pass after a mailbox was renamed'
+is "$(user_json john 'd[0]["folders"]' Alpha)" "['Attic', 'Doomed']" 'its messages lie under the new name alone'
+is "$(found john 'folder:Doomed -folder:Attic')" "['Epsilon', 'Zeta']" 'and others in the second one'
+echo 'DELETE Doomed' | other john
+sync john 'a pass after a mailbox was deleted'
+is "$(user_json john 'd[0]["folders"]' Alpha)" "['Attic']" 'what lies elsewhere is there'
+is "$(found john tag:gone)" "['Epsilon', 'Gamma', 'Zeta']" 'p6_59 what lies nowhere any more is marked, and kept'
+run as john postern -q index --rebuild
+is "$(user_json john 'd[0]["folders"]' Alpha) $(found john tag:gone)" "['Attic'] ['Epsilon', 'Gamma', 'Zeta']" 'a rebuilt index says the same'
+run as john postern -q verify
+code_is 0 'and the vault is sound'
+
 # The brake, and consent.
 user_ready mary
 user_line mary 'gone = remove'

@@ -37,7 +37,8 @@ static gboolean mailbox(gpointer user, const MailboxName *name, GError **error)
 {
     (void)user;
     (void)error;
-    fprintf(stderr, "%s %u %d\n", name->display, name->uses, name->selectable);
+    if (name)
+        fprintf(stderr, "%s %u %d\n", name->display, name->uses, name->selectable);
     return TRUE;
 }
 

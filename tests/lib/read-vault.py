@@ -5,7 +5,7 @@ read-vault.py vectors FILE             checks the vectors of the sealing; TAP
 read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key that gpg unwraps;
                                        prints ID SIZE SHA-256, and writes ID.eml into DIR
 read-vault.py journal VAULT.DB         opens every journal record; prints SEQUENCE ID ACCOUNT MAILBOX
-                                       UID UIDL DATE FLAG… with tabs between; "flags" or "gone"
+                                       UID UIDL DATE FLAG… with tabs between; "flags", "gone" or "only"
                                        stands in place of UIDL and DATE of those
 read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets

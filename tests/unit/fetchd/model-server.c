@@ -25,13 +25,13 @@ static GStrv flags_of(guint bits)
 static gboolean server_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user,
                                  GError **error)
 {
-    (void)fetcher;
-    for (guint i = 0; i < MAILBOXES; i++) {
+    const World *self = (const World *)fetcher;
+    for (guint i = 0; i < (self->unlisted ? MAILBOXES - 1 : MAILBOXES); i++) {
         const MailboxName name = {(char *)model_names[i], (char *)model_names[i], TRUE, 0};
         if (!taker(user, &name, error))
             return FALSE;
     }
-    return TRUE;
+    return !self->partial || taker(user, NULL, error);
 }
 
 static gboolean among(guint32 uid, const NumberRange *ranges, gsize n)

@@ -38,6 +38,8 @@ typedef struct {
     gint until_cut;  /* steps until the line is cut; negative: never */
     guint asked;     /* commands */
     guint overcount; /* EXISTS says so many more */
+    gboolean unlisted,
+        partial; /* the last mailbox is not listed; and the server says no to a part */
     gboolean fetched[LETTERS];
     guint removed; /* as the outcomes say */
 } World;

@@ -82,6 +82,31 @@ static void p6_57_a_server_that_cannot_count_removes_nothing(void **state)
     world_end(&world);
 }
 
+/* Deleted or renamed there, or only out of our sight: kept here, whatever `gone` says. */
+static void p6_59_a_mailbox_that_is_listed_no_more_keeps_its_messages(void **state)
+{
+    World world;
+    lose(&world, *state, CONDSTORE, 4, 2);
+    assert_true(run_pass(&world, GONE_REMOVE));
+    assert_int_equal(world.removed, 2);
+    world.unlisted = TRUE;
+    world.partial = TRUE; /* then it may be there */
+    assert_true(run_pass(&world, GONE_REMOVE));
+    assert_int_equal(number(world.fixture, "SELECT count(*) FROM placement"), 3);
+    world.partial = FALSE;
+    assert_true(run_pass(&world, GONE_REMOVE));
+    assert_int_equal(world.removed, 2);
+    assert_int_equal(number(world.fixture, "SELECT count(*) FROM placement"), 1);
+    assert_int_equal(number(world.fixture, "SELECT count(*) FROM kept"), 2);
+    assert_int_equal(number(world.fixture, "SELECT messages FROM total"), 3);
+    world.unlisted = FALSE;
+    assert_true(run_pass(&world, GONE_REMOVE));
+    assert_int_equal(number(world.fixture, "SELECT count(*) FROM placement"), 3);
+    assert_int_equal(number(world.fixture, "SELECT count(*) FROM kept"), 0);
+    assert_int_equal(number(world.fixture, "SELECT messages FROM total"), 3);
+    world_end(&world);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
@@ -89,6 +114,7 @@ int main(void)
         CASE(p6_59_more_than_a_tenth_and_fifty_wants_consent),
         CASE(p6_59_a_mailbox_that_is_suddenly_empty_removes_nothing),
         CASE(p6_57_a_server_that_cannot_count_removes_nothing),
+        CASE(p6_59_a_mailbox_that_is_listed_no_more_keeps_its_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,10 @@ MessageTaker talk_taker(Talk *talk)
 gboolean talk_mailbox(gpointer user, const MailboxName *name, GError **error)
 {
     Talk *talk = user;
+    if (name == NULL) {
+        g_string_append(talk->taken, "partial\n");
+        return called(talk, error);
+    }
     if (!talk->count_only)
         g_string_append_printf(talk->taken, "%s|%s|%s", name->name, name->display,
                                name->selectable ? "yes" : "no");

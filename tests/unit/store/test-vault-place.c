@@ -69,7 +69,7 @@ static guint64 messages_of(const Fixture *fixture, Vault *vault, const char *acc
 static gboolean add_line(gpointer user, const JournalRecord *record, GError **error)
 {
     (void)error;
-    static const char *const kinds[] = {"?", "arrival", "flags", "gone"};
+    static const char *const kinds[] = {"?", "arrival", "flags", "gone", "only"};
     g_autofree char *flags =
         record->arrival.flags ? g_strjoinv(",", record->arrival.flags) : g_strdup("");
     g_string_append_printf(user, "%s %s %u %s%s;", kinds[record->kind], record->arrival.mailbox,
@@ -259,6 +259,47 @@ static void p6_57_renumbered_messages_are_lost_by_nobody(void **state)
     assert_mailbox(writer, "INBOX", 2, 99);
 }
 
+/* Nobody here can read the name of a mailbox that is not listed; what still has the message is
+ * named. */
+static void p6_59_what_lay_in_an_unlisted_mailbox_is_kept(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    guint64 ended = 9;
+    arrive(writer, "work", "INBOX", 1, "one", "");
+    arrive(writer, "work", "Old", 1, "one", "");
+    arrive(writer, "work", "Older", 1, "one", "");
+    arrive(writer, "work", "Old", 2, "two", "");
+    arrive(writer, "home", "Old", 1, "two", "");
+    arrive(writer, "home", "Old", 2, "three", "");
+    set_state(writer, "Old", 1, 17);
+    commit(writer, 3, 3);
+    g_ptr_array_add(names, (gpointer) "INBOX");
+    g_ptr_array_add(names, (gpointer) "Old");
+    g_ptr_array_add(names, (gpointer) "Older");
+    assert_true(vault_depart_unlisted(writer, "work", names, &ended, NULL));
+    assert_int_equal(ended, 0);
+    assert_journal(fixture, vault, 6, "");
+
+    g_ptr_array_set_size(names, 1);
+    assert_true(vault_depart_unlisted(writer, "work", names, &ended, NULL));
+    assert_int_equal(ended, 3);
+    assert_journal(fixture, vault, 6, "only  0 INBOX;only  0 ;only  0 INBOX;");
+    assert_int_equal(messages_of(fixture, vault, "work"), 2);
+    assert_int_equal(messages_of(fixture, vault, "home"), 2);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM kept"), 1);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM mailbox"), 2);
+    assert_mailbox(writer, "Old", 0, 0);
+
+    /* It comes back, and is what it was. */
+    arrive(writer, "work", "Old", 1, "two", "");
+    commit(writer, 0, 1);
+    assert_int_equal(messages_of(fixture, vault, "work"), 2);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM kept"), 0);
+}
+
 static void uids_come_in_pages(void **state)
 {
     const Fixture *fixture = *state;
@@ -331,6 +372,7 @@ int main(void)
         CASE(p6_59_only_what_nobody_has_any_more_is_removed),
         CASE(p6_59_too_many_and_nothing_is_removed),
         CASE(p6_57_renumbered_messages_are_lost_by_nobody),
+        CASE(p6_59_what_lay_in_an_unlisted_mailbox_is_kept),
         CASE(uids_come_in_pages),
         CASE(p6_57_a_uid_given_twice_loses_nothing),
         CASE(p4_flags_and_mailboxes_lie_sealed),
