@@ -67,7 +67,7 @@ static gboolean end_placement(Leaving *self, gint64 mailbox, const Ending *endin
 {
     gboolean elsewhere, added;
     if (!sql_run_with_two(self->vault, SQL_DROP_PLACEMENT, mailbox, ending->uid, error) ||
-        !any(self->vault, SQL_ELSEWHERE, ending->row, self->account_row, 0, &elsewhere, error))
+        !any(self->vault, SQL_PLACES, ending->row, self->account_row, 0, &elsewhere, error))
         return FALSE;
     if (!elsewhere && !self->may_remove)
         return vault_keep(self->vault, ending->row, self->account_row, &added, error);

@@ -57,8 +57,6 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_UIDS] = "SELECT uid FROM placement WHERE mailbox = ?1 AND uid > ?2 ORDER BY uid LIMIT ?3",
     [SQL_COUNT_UIDS] =
         "SELECT count(*) FROM placement WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3",
-    [SQL_ELSEWHERE] = "SELECT 1 FROM placement p JOIN mailbox b ON b.id = p.mailbox "
-                      "WHERE p.message = ?1 AND b.account = ?2 LIMIT 1",
     [SQL_FORMER] = "SELECT id FROM mailbox WHERE name_mac = ?1 AND former > 0 LIMIT 1",
     [SQL_SAME_PLACE] = "SELECT 1 FROM placement WHERE mailbox = ?1 AND uid = ?2 AND message = ?3",
     [SQL_DROP_MAILBOX] = "DELETE FROM mailbox WHERE id = ?1",

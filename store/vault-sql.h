@@ -49,7 +49,6 @@ typedef enum {
     SQL_PLACEMENTS,
     SQL_UIDS,
     SQL_COUNT_UIDS,
-    SQL_ELSEWHERE,
     SQL_FORMER,
     SQL_SAME_PLACE,
     SQL_DROP_MAILBOX,
@@ -131,20 +130,17 @@ sqlite3_stmt *sql_look_up(Vault *vault, VaultSql which, const void *key, gsize s
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A statement without parameters or rows. */
 gboolean sql_run(Vault *vault, VaultSql which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* A statement whose only parameter is VALUE, without rows. */
+/* A statement whose only parameter is VALUE, without rows; and one with two. */
 gboolean sql_run_with(Vault *vault, VaultSql which, gint64 value,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* One with two. */
 gboolean sql_run_with_two(Vault *vault, VaultSql which, gint64 first, gint64 second,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Begins a transaction as durable as SQL_LAZY or SQL_STRICT says, when it is our turn. */
 gboolean sql_begin(Vault *vault, VaultSql durability, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends it: commits when FINE, else rolls back. TRUE when it was committed. */
 gboolean sql_end(Vault *vault, gboolean fine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes it back, though nothing failed. */
 gboolean sql_cancel(Vault *vault, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* The blob in a column, when it has exactly SIZE bytes; else NULL. */
 const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size);
 
