@@ -56,16 +56,6 @@ static void add_hit(JsonBuilder *builder, const Hit *hit)
     json_builder_end_object(builder);
 }
 
-static void print_json(const GPtrArray *hits)
-{
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < hits->len; i++)
-        add_hit(builder, hits->pdata[i]);
-    json_builder_end_array(builder);
-    output_json(builder);
-}
-
 static char *padded(const char *text, guint columns)
 {
     guint width = text_width(text);
@@ -97,6 +87,27 @@ static void print_hit(const Hit *hit, guint columns, gboolean color)
            DATE_COLUMNS, date, from, marks, fitted);
 }
 
+typedef struct {
+    const Context *context;
+    JsonArrayOutput json;
+    guint columns, hits;
+} Listing;
+
+static gboolean take_hit(gpointer user, const Hit *hit, GError **error)
+{
+    (void)error;
+    Listing *self = user;
+    self->hits++;
+    if (!self->context->json) {
+        print_hit(hit, self->columns, self->context->color);
+        return TRUE;
+    }
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    add_hit(builder, hit);
+    output_json_element(&self->json, builder);
+    return TRUE;
+}
+
 static int run(Context *context, int argc, char **argv, GError **error)
 {
     int limit = LIMIT_UNSAID;
@@ -115,17 +126,16 @@ static int run(Context *context, int argc, char **argv, GError **error)
     if (query == NULL ||
         !context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error))
         return POSTERN_ERROR_INPUT;
-    g_autoptr(GPtrArray) hits = index_search(context->index, query, (guint)limit, sort, error);
-    if (hits == NULL)
-        return POSTERN_ERROR_STORE;
+    Listing listing = {.context = context, .columns = output_columns()};
+    gboolean fine =
+        index_search_each(context->index, query, (guint)limit, sort, take_hit, &listing, error);
     if (context->json)
-        print_json(hits);
-    guint columns = output_columns();
-    for (guint i = 0; i < hits->len && !context->json; i++)
-        print_hit(hits->pdata[i], columns, context->color);
-    if (hits->len == 0 && !context->json && !context->quiet)
+        output_json_array_end(&listing.json, !fine);
+    if (!fine)
+        return POSTERN_ERROR_STORE;
+    if (listing.hits == 0 && !context->json && !context->quiet)
         output_note("nothing found");
-    return hits->len > 0 ? 0 : POSTERN_ANSWER_NO;
+    return listing.hits > 0 ? 0 : POSTERN_ANSWER_NO;
 }
 
 const Command command_search = {

@@ -16,20 +16,57 @@ static gboolean must_escape(gunichar c)
     return c == 0x1f || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
 }
 
-void output_json(JsonBuilder *builder)
+/* Appends BUILDER's document, with INDENT before all lines but the first. */
+static void append_json(GString *out, JsonBuilder *builder, const char *indent)
 {
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     g_autofree char *text = json_to_string(root, TRUE);
-    g_autoptr(GString) safe = g_string_sized_new(strlen(text) + 1);
     for (const char *at = text; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
         if (must_escape(c))
-            g_string_append_printf(safe, "\\u%04x", c);
+            g_string_append_printf(out, "\\u%04x", c);
         else
-            g_string_append_len(safe, at, g_utf8_next_char(at) - at);
+            g_string_append_len(out, at, g_utf8_next_char(at) - at);
+        if (c == '\n') /* between members: in a string it is escaped */
+            g_string_append(out, indent);
     }
+}
+
+void output_json(JsonBuilder *builder)
+{
+    g_autoptr(GString) safe = g_string_new(NULL);
+    append_json(safe, builder, "");
     g_string_append_c(safe, '\n');
     fwrite(safe->str, 1, safe->len, stdout);
+}
+
+#define WAITING_BYTES (1024 * 1024)
+
+static void print_waiting(JsonArrayOutput *output)
+{
+    fwrite(output->waiting->str, 1, output->waiting->len, stdout);
+    g_string_truncate(output->waiting, 0);
+}
+
+void output_json_element(JsonArrayOutput *output, JsonBuilder *builder)
+{
+    if (output->waiting == NULL)
+        output->waiting = g_string_new(NULL);
+    g_string_append(output->waiting, output->elements++ == 0 ? "[\n  " : ",\n  ");
+    append_json(output->waiting, builder, "  ");
+    if (output->waiting->len >= WAITING_BYTES)
+        print_waiting(output);
+}
+
+void output_json_array_end(JsonArrayOutput *output, gboolean failed)
+{
+    if (output->waiting == NULL)
+        output->waiting = g_string_new(NULL);
+    g_string_append(output->waiting, output->elements == 0 ? "[]\n" : "\n]\n");
+    if (!failed)
+        print_waiting(output);
+    g_string_free(output->waiting, TRUE);
+    output->waiting = NULL;
 }
 
 void output_note(const char *format, ...)

@@ -10,6 +10,16 @@
 /* Prints BUILDER's document and a newline; C1, DEL and line separators leave escaped. */
 void output_json(JsonBuilder *builder);
 
+/* A document that is one array, element after element, however many: all zero is a good beginning.
+ * What is printed before a failure cannot be taken back, but the first MiB waits for the end. */
+typedef struct {
+    GString *waiting;
+    guint elements;
+} JsonArrayOutput;
+void output_json_element(JsonArrayOutput *output, JsonBuilder *builder);
+/* The end of it; with FAILED nothing more is printed. */
+void output_json_array_end(JsonArrayOutput *output, gboolean failed);
+
 /* "postern: …" on stderr. */
 void output_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 

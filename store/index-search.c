@@ -171,38 +171,70 @@ static gboolean list_rows(Index *index, RowSet *rows, guint limit, SearchSort so
     return list_ordered(index, index_use(index, order, error, ""), rows, limit, list, error);
 }
 
-static GPtrArray *hits_of(Index *index, const Query *query, guint limit, SearchSort sort,
-                          GError **error)
+/* Appends to LIST the rows that QUERY finds, in the order of SORT. */
+static gboolean rows_of(Index *index, const Query *query, guint limit, SearchSort sort,
+                        GArray *list, GError **error)
 {
-    g_autoptr(GPtrArray) hits = g_ptr_array_new_with_free_func(hit_destroy);
-    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autofree char *ranking = sort == SORT_RELEVANCE ? query_ranking(query) : NULL;
     g_autoptr(RowSet) rows = query_rows(index, query, error);
     if (rows == NULL)
-        return NULL;
-    if (ranking && !list_ordered(index, index_use(index, SQL_BEST, error, "t", ranking), rows,
-                                 limit, list, error))
-        return NULL;
-    if (!list_rows(index, rows, limit, sort, list, error))
-        return NULL;
+        return FALSE;
+    return (ranking == NULL || list_ordered(index, index_use(index, SQL_BEST, error, "t", ranking),
+                                            rows, limit, list, error)) &&
+           list_rows(index, rows, limit, sort, list, error);
+}
+
+static gboolean give_hits(Index *index, const Query *query, guint limit, SearchSort sort,
+                          HitTaker taker, gpointer user, GError **error)
+{
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gint64));
+    if (!rows_of(index, query, limit, sort, list, error))
+        return FALSE;
     for (guint i = 0; i < list->len; i++) {
-        Hit *hit = hit_of(index, g_array_index(list, gint64, i), error);
-        if (hit == NULL)
-            return NULL;
-        g_ptr_array_add(hits, hit);
+        g_autoptr(Hit) hit = hit_of(index, g_array_index(list, gint64, i), error);
+        if (hit == NULL || !taker(user, hit, error))
+            return FALSE;
     }
-    return g_steal_pointer(&hits);
+    return TRUE;
+}
+
+gboolean index_search_each(Index *index, const Query *query, guint limit, SearchSort sort,
+                           HitTaker taker, gpointer user, GError **error)
+{
+    /* Rows and their cards out of one state, whatever is committed in between. */
+    gboolean own = sqlite3_get_autocommit(index->db) != 0;
+    if (own && !index_exec(index, "BEGIN", error))
+        return FALSE;
+    gboolean fine = give_hits(index, query, limit, sort, taker, user, error);
+    if (own)
+        sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
+    return fine;
+}
+
+/* A copy, of which the lists are shared. */
+static gboolean collect(gpointer user, const Hit *hit, GError **error)
+{
+    (void)error;
+    Hit *own = g_new(Hit, 1);
+    *own = *hit;
+    own->id = g_strdup(hit->id);
+    own->thread = g_strdup(hit->thread);
+    own->from = g_strdup(hit->from);
+    own->subject = g_strdup(hit->subject);
+    own->account = g_strdup(hit->account);
+    own->snippet = g_strdup(hit->snippet);
+    g_ptr_array_ref(own->to);
+    g_ptr_array_ref(own->folders);
+    g_ptr_array_ref(own->tags);
+    g_ptr_array_add(user, own);
+    return TRUE;
 }
 
 GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,
                         GError **error)
 {
-    /* Rows and their cards out of one state, whatever is committed in between. */
-    gboolean own = sqlite3_get_autocommit(index->db) != 0;
-    if (own && !index_exec(index, "BEGIN", error))
-        return NULL;
-    GPtrArray *hits = hits_of(index, query, limit, sort, error);
-    if (own)
-        sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
-    return hits;
+    g_autoptr(GPtrArray) hits = g_ptr_array_new_with_free_func(hit_destroy);
+    return index_search_each(index, query, limit, sort, collect, hits, error)
+               ? g_steal_pointer(&hits)
+               : NULL;
 }

@@ -93,7 +93,14 @@ typedef struct {
 void hit_free(Hit *hit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)
 
-/* Elements Hit *; LIMIT 0 means all. */
+/* Hands HIT over, which is the index's; FALSE ends the search with *error. */
+typedef gboolean (*HitTaker)(gpointer user, const Hit *hit, GError **error);
+
+/* One hit after another, in the order of SORT, out of one state; LIMIT 0 means all. Memory does not
+ * grow with what is in them. */
+gboolean index_search_each(Index *index, const Query *query, guint limit, SearchSort sort,
+                           HitTaker taker, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Likewise, together: elements Hit *. */
 GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
