@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "fetchd/login.h"
+#include "fetchd/trust.h"
 
 /* How long an open connection may take to end its IDLE, a round trip, before a new one is worth
  * more. */
@@ -19,7 +20,8 @@ struct Call {
     const EngineRun *run;
     const LoginGuard *guard;
     VettedEndpoint *endpoint;
-    char *terms;
+    GPtrArray *ca_sets;
+    char *terms; /* NULL: no connection stays open */
     Secret *secret;
     LinkTarget target;
     Stage stage;
@@ -42,7 +44,7 @@ static void enter(Call *call, Stage stage, gint64 ms)
 
 /* --- a new connection ---------------------------------------------------------------------- */
 
-/* Look-up and connection alone: a child would end with this thread. */
+/* Look-up and connection alone: a child would end with this thread, and was begun before it. */
 static gpointer reach(gpointer user)
 {
     Call *call = user;
@@ -58,7 +60,8 @@ static gboolean dial(Call *call, GError **error)
         call->secret = login_secret(target->account, call->endpoint, call->guard->vault,
                                     call->guard->match_key, target->stop_fd, error);
     call->target.secret = call->secret;
-    if (call->secret == NULL || !loginguard_ask(call->guard, target, error))
+    if (call->secret == NULL || !link_prepare(&call->way, call->ca_sets, error) ||
+        !loginguard_ask(call->guard, target, error))
         return FALSE;
     call->reached = eventfd(0, EFD_CLOEXEC);
     g_autoptr(GError) failure = NULL;
@@ -172,7 +175,8 @@ Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *acc
     call->run = run;
     call->guard = guard;
     call->secret = secret ? secret_copy(secret) : NULL;
-    call->reached = call->way.fd = -1;
+    call->reached = -1;
+    call->way = LINK_NO_WAY;
     call->endpoint = endpoint_of(account, account->fetch, company, error);
     call->target = (LinkTarget){.company = company,
                                 .account = account,
@@ -180,8 +184,11 @@ Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *acc
                                 .trace = run->trace,
                                 .stop_fd = run->stop_fd};
     if (call->endpoint && endpoint_fits(call->endpoint, FALSE, error) &&
-        (call->terms = connection_terms(company, account, call->endpoint, error)) != NULL)
+        (call->ca_sets = trust_load(company, error)) != NULL) {
+        if (run->connections)
+            call->terms = connection_terms(company, account, call->endpoint, call->ca_sets);
         return begin(call, error) ? g_steal_pointer(&call) : NULL;
+    }
     if (run->connections)
         g_hash_table_remove(run->connections, account->name);
     return NULL;
@@ -201,6 +208,7 @@ void call_free(Call *call)
     g_clear_error(&call->failure);
     endpoint_free(call->endpoint);
     secret_free(call->secret);
+    g_clear_pointer(&call->ca_sets, g_ptr_array_unref);
     g_free(call->terms);
     g_free(call);
 }

@@ -2,7 +2,6 @@
 #include "fetchd/connection.h"
 
 #include "fetchd/clockwatch.h"
-#include "fetchd/trust.h"
 
 Connection *connection_new(Fetcher *fetcher, const char *terms)
 {
@@ -54,11 +53,8 @@ static void add_certificates(GString *terms, const GPtrArray *sets)
 }
 
 char *connection_terms(const Company *company, const Account *account,
-                       const VettedEndpoint *endpoint, GError **error)
+                       const VettedEndpoint *endpoint, const GPtrArray *ca_sets)
 {
-    g_autoptr(GPtrArray) sets = trust_load(company, error);
-    if (sets == NULL)
-        return NULL;
     GString *terms = g_string_new(NULL);
     g_string_append_printf(terms, "%d %d %d %d %d\n", account->compress, endpoint_scheme(endpoint),
                            endpoint_port(endpoint), company->min_tls, company->tunnel);
@@ -73,6 +69,6 @@ char *connection_terms(const Company *company, const Account *account,
     add_list(terms, account->pins);
     add(terms, endpoint_mailbox(endpoint)); /* and what may be under watch */
     add_list(terms, account->folders);
-    add_certificates(terms, sets);
+    add_certificates(terms, ca_sets);
     return g_string_free(terms, FALSE);
 }

@@ -24,8 +24,8 @@ GHashTable *connections_new(void);
 
 /*
  * All that configuration and policy say of ACCOUNT's connection to ENDPOINT, the trusted
- * certificates with it: a connection that was opened under other terms is not used any more. 78
- * "config.ca_file".
+ * certificates CA_SETS with it: a connection that was opened under other terms is not used any
+ * more.
  */
 char *connection_terms(const Company *company, const Account *account,
-                       const VettedEndpoint *endpoint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                       const VettedEndpoint *endpoint, const GPtrArray *ca_sets);

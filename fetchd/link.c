@@ -8,6 +8,7 @@
 #include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "fetchd/handover.h"
 #include "fetchd/login.h"
 #include "fetchd/patience.h"
 #include "fetchd/spawn.h"
@@ -269,10 +270,10 @@ static void link_free(Fetcher *fetcher)
 /* --- opening ------------------------------------------------------------------------------- */
 
 /* A child that reads no more must not hold us in a send() for ever. */
-static gboolean bound_sending(int wire_fd, GError **error)
+static gboolean bound_sending(int fd, GError **error)
 {
     const struct timeval bound = {.tv_sec = COMMAND_MS / 1000};
-    return setsockopt(wire_fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound) == 0 ||
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound) == 0 ||
            refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "the wire takes no deadline");
 }
 
@@ -285,11 +286,22 @@ static void end_tunnel(pid_t tunnel)
 void link_way_clear(LinkWay *way)
 {
     g_clear_pointer(&way->ca_sets, g_ptr_array_unref);
-    if (way->fd < 0)
-        return;
-    close(way->fd);
-    end_tunnel(way->tunnel);
-    way->fd = -1;
+    if (way->wire_fd >= 0)
+        close(way->wire_fd);
+    if (way->pid != 0)
+        spawn_end(way->pid);
+    if (way->fd >= 0) {
+        close(way->fd);
+        end_tunnel(way->tunnel);
+    }
+    *way = LINK_NO_WAY;
+}
+
+gboolean link_prepare(LinkWay *way, GPtrArray *ca_sets, GError **error)
+{
+    way->ca_sets = g_ptr_array_ref(ca_sets);
+    way->wire_fd = spawn_net_child(&way->pid, error);
+    return way->wire_fd >= 0;
 }
 
 static gboolean reach(const LinkTarget *target, LinkWay *way, GError **error)
@@ -303,22 +315,19 @@ static gboolean reach(const LinkTarget *target, LinkWay *way, GError **error)
 
 gboolean link_reach(const LinkTarget *target, LinkWay *way, GError **error)
 {
-    *way = (LinkWay){.fd = -1, .ca_sets = trust_load(target->company, error)};
-    if (way->ca_sets == NULL)
-        return FALSE;
     if (secret_size(target->secret) > LIMIT_SECRET)
         return refuse(error, POSTERN_ERROR_POLICY, "secret.size", "use a shorter one",
                       "the login secret is longer than %d bytes", LIMIT_SECRET);
     return reach(target, way, error);
 }
 
-/* Starts the child, which knows nothing yet, on the socket of WAY, which is taken. */
+/* The child of WAY, which knows nothing yet, gets the socket. Both are taken. */
 static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
 {
-    pid_t pid;
-    int wire_fd = spawn_net_child(way->fd, &pid, error);
+    gboolean given = handover_give(way->wire_fd, way->fd, error);
+    close(way->fd);
     way->fd = -1;
-    if (wire_fd < 0) {
+    if (!given) {
         end_tunnel(way->tunnel);
         return NULL;
     }
@@ -339,11 +348,13 @@ static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
         .alert = link_alert,
         .free = link_free,
     };
-    link->wire = wire_new(wire_fd);
-    link->pid = pid;
+    link->wire = wire_new(way->wire_fd);
+    link->pid = way->pid;
+    way->wire_fd = -1;
+    way->pid = 0;
     link->stop_fd = target->stop_fd;
     link->record = g_byte_array_new();
-    if (bound_sending(wire_fd, error))
+    if (bound_sending(wire_fd(link->wire), error))
         return link;
     link_free(&link->fetcher);
     return NULL;
@@ -367,8 +378,10 @@ static gboolean take_login_frame(gpointer user, const Frame *frame, GError **err
 
 Link *link_open(const LinkTarget *target, GError **error)
 {
-    LinkWay way;
-    gboolean reached = link_reach(target, &way, error);
+    LinkWay way = LINK_NO_WAY;
+    g_autoptr(GPtrArray) ca_sets = trust_load(target->company, error);
+    gboolean reached =
+        ca_sets && link_prepare(&way, ca_sets, error) && link_reach(target, &way, error);
     Link *link = reached ? (Link *)link_begin(target, &way, error) : NULL;
     g_autoptr(GError) failure = NULL;
     link_way_clear(&way);
@@ -425,11 +438,14 @@ gboolean link_try(const LinkTarget *target, ServerReport *report, GError **error
 
 gboolean link_probe(const LinkTarget *target, ProbeKind kind, GError **error)
 {
-    LinkWay way = {0};
-    Link *link = reach(target, &way, error) ? link_start(target, &way, error) : NULL;
+    LinkWay way = LINK_NO_WAY;
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    Link *link = link_prepare(&way, none, error) && reach(target, &way, error)
+                     ? link_start(target, &way, error)
+                     : NULL;
+    link_way_clear(&way);
     if (link == NULL)
         return FALSE;
-    g_autoptr(GPtrArray) none = g_ptr_array_new();
     link_put_session(link, target, none);
     gboolean good = link_put(link, WIRE_SESSION, error);
     record_put_probe(link->record, kind);

@@ -29,21 +29,27 @@ Fetcher *link_fetcher(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUS
 
 /* --- in steps, so that one slow server keeps nobody else waiting ---------------------------- */
 
-/* A connection that nobody has spoken on. */
+/* A connection that nobody has spoken on, and the child that will. */
 typedef struct {
+    int wire_fd;
+    pid_t pid; /* 0: none */
     int fd;
     pid_t tunnel; /* 0: none */
     GPtrArray *ca_sets;
 } LinkWay;
+#define LINK_NO_WAY ((LinkWay){.wire_fd = -1, .fd = -1})
 void link_way_clear(LinkWay *way);
 
-/* Looks up, vets and connects, which may take its time; in any thread. *WAY is to be cleared even
- * after a failure. */
+/* Begins with *WAY, which is LINK_NO_WAY: starts the child, which ends with the calling thread and
+ * gets ready while the rest goes on. CA_SETS are of trust_load(). *WAY is to be cleared even after
+ * a failure, of this and of the next. */
+gboolean link_prepare(LinkWay *way, GPtrArray *ca_sets, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Looks up, vets and connects, which may take its time; in any thread. */
 gboolean link_reach(const LinkTarget *target, LinkWay *way,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Takes what WAY holds; starts the child, which ends with the calling thread, and has it log in:
- * link_look() tells when it has. */
+/* Takes what WAY holds, and has the child log in: link_look() tells when it has. */
 Fetcher *link_begin(const LinkTarget *target, LinkWay *way,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

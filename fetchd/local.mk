@@ -5,6 +5,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/clockwatch.c fetchd/clockwatch.h \
 	fetchd/daemon.c fetchd/daemon.h \
 	fetchd/engine.c fetchd/engine.h \
+	fetchd/handover.c fetchd/handover.h \
 	fetchd/hook.c fetchd/hook.h \
 	fetchd/connection.c fetchd/connection.h \
 	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-letter.c \

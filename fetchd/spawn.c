@@ -19,10 +19,10 @@ static char *program(const char *name)
     return g_build_filename(PKGLIBEXECDIR, name, NULL);
 }
 
-/* The other end of our socket becomes 3, and SOCKET_FD (-1 for none), which stays the caller's, 4.
- */
-static int spawn(const char *name, const char *const *environment, int socket_fd, pid_t *pid,
-                 GError **error)
+/* The other end of our socket becomes 3. Nothing else is open to it: all our descriptors are
+ * close-on-exec, and it closes what we may have inherited. GLib would close them in a fork of this
+ * process, whose memory it copies for that. */
+static int spawn(const char *name, const char *const *environment, pid_t *pid, GError **error)
 {
     g_autofree char *path = program(name);
     const char *const argv[] = {path, NULL};
@@ -31,14 +31,14 @@ static int spawn(const char *name, const char *const *environment, int socket_fd
         refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "no socketpair: %s", g_strerror(errno));
         return -1;
     }
-    const int sources[] = {pair[1], socket_fd};
-    const int targets[] = {3, 4};
+    const int sources[] = {pair[1]};
+    const int targets[] = {3};
     g_autoptr(GError) failure = NULL;
     gboolean started = g_spawn_async_with_pipes_and_fds(
         NULL, argv, environment,
-        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-        NULL, -1, -1, -1, sources, targets, socket_fd >= 0 ? 2 : 1, pid, NULL, NULL, NULL,
-        &failure);
+        G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL |
+            G_SPAWN_LEAVE_DESCRIPTORS_OPEN,
+        NULL, NULL, -1, -1, -1, sources, targets, 1, pid, NULL, NULL, NULL, &failure);
     close(pair[1]);
     if (started)
         return pair[0];
@@ -48,12 +48,10 @@ static int spawn(const char *name, const char *const *environment, int socket_fd
     return -1;
 }
 
-int spawn_net_child(int socket_fd, pid_t *pid, GError **error)
+int spawn_net_child(pid_t *pid, GError **error)
 {
     const char *const no_environment[] = {NULL};
-    int wire_fd = spawn("postern-net", no_environment, socket_fd, pid, error);
-    close(socket_fd);
-    return wire_fd;
+    return spawn("postern-net", no_environment, pid, error);
 }
 
 int spawn_ticket_child(pid_t *pid, GError **error)
@@ -61,7 +59,7 @@ int spawn_ticket_child(pid_t *pid, GError **error)
     const char *where = g_getenv("KRB5CCNAME");
     g_autofree char *word = where ? g_strconcat("KRB5CCNAME=", where, NULL) : NULL;
     const char *const environment[] = {word, NULL};
-    return spawn("postern-gss", environment, -1, pid, error);
+    return spawn("postern-gss", environment, pid, error);
 }
 
 void spawn_end(pid_t pid)

@@ -41,17 +41,6 @@ struct Channel {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SSL_CTX, SSL_CTX_free)
 
-/* Once and first of all, so that no openssl.cnf or OPENSSL_CONF is ever read. */
-void tls_without_config(void)
-{
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
-            g_error("OpenSSL cannot start");
-        g_once_init_leave(&ready, 1);
-    }
-}
-
 Channel *channel_new(int fd)
 {
     tls_without_config();

@@ -7,8 +7,8 @@
  * environment variable and no openssl.cnf has a say.
  *
  * Errors: 76 "tls.handshake", "tls.version", "tls.chain", "tls.name", "tls.expired", "tls.pin",
- * "tls.staple", "tls.revoked", "tls.truncated" (end without close_notify), each naming the fault; 75 "server.timeout";
- * 69 "server.closed" (end of a connection in clear).
+ * "tls.staple", "tls.revoked", "tls.truncated" (end without close_notify), each naming the fault;
+ * 75 "server.timeout"; 69 "server.closed" (end of a connection in clear).
  */
 #pragma once
 
@@ -20,6 +20,10 @@ typedef struct Channel Channel;
 /* Before any other use of OpenSSL: neither openssl.cnf nor OPENSSL_CONF is read. channel_new() does
  * it too. */
 void tls_without_config(void);
+
+/* Does ahead of time what a process does once, at its first handshake: OpenSSL looks its ciphers
+ * up. */
+void tls_get_ready(void);
 
 /* Takes FD over; it becomes non-blocking. The deadline is LIMIT_CONNECT_MS from now. */
 Channel *channel_new(int fd);
@@ -42,13 +46,13 @@ void channel_silence(Channel *channel, guint ms);
  * TLS from here on. Refuses with 76 "tls.injected" when bytes already wait on a channel that has
  * spoken in clear (CVE-2020-15953 and kin).
  */
-gboolean channel_start_tls(Channel *channel, const Session *session, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean channel_start_tls(Channel *channel, const Session *session,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At least one byte, at most SIZE; 0 for a clean end (close_notify); -1 on failure. */
 gssize channel_read(Channel *channel, guint8 *buffer, gsize size, GError **error);
-gboolean channel_write(Channel *channel, const guint8 *data, gsize size, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+gboolean channel_write(Channel *channel, const guint8 *data, gsize size,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* TRUE when a read would return at once, with bytes or with the connection's end. */
 gboolean channel_pending(Channel *channel);

@@ -105,8 +105,8 @@ arrow store crypto mime core
 arrow fetchd store crypto mime net policy core
 arrow cli fetchd store crypto mime net policy core
 
-facade 'openssl/(ssl|tls1|bio)' 'net/(tls|tlsport)\.c' \
-    'libssl is known to net/tls.c, and to what tries old versions, alone'
+facade 'openssl/(ssl|tls1|bio)' 'net/(tls|tls-start|tlsport)\.c' \
+    'libssl is known to net/tls.c and tls-start.c, and to what tries old versions, alone'
 facade 'openssl/(x509|pem|ocsp)' 'net/(tls|certificate|staple)\.[ch]' \
     'certificates are known to net/tls and the files that check them alone'
 facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.c|net/(certificate|mech-password|mech-scram)\.c' \

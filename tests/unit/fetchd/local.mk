@@ -3,6 +3,7 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-confine \
 	tests/unit/fetchd/test-gss \
 	tests/unit/fetchd/test-link \
+	tests/unit/fetchd/test-handover \
 	tests/unit/fetchd/test-hook \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
@@ -25,6 +26,7 @@ tests_unit_fetchd_test_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
 tests_unit_fetchd_test_gss_LDADD = $(LINK_net) $(KRB5_LIBS) $(UNIT_LIBS)
 tests_unit_fetchd_test_link_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_clockwatch_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_handover_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_hook_SOURCES = tests/unit/fetchd/test-hook.c $(FAST_CLOCK)
 tests_unit_fetchd_test_hook_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_patience_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
