@@ -27,6 +27,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-skipped.c store/vault-skipped.h \
 	store/vault-sql.c store/vault-sql.h \
 	store/vault-settle.c \
+	store/vault-statements.h \
 	store/vault-state.c \
 	store/vault-turn.c store/vault-turn.h \
 	store/vault-uidl.c store/vault-uidl.h \
