@@ -4,12 +4,24 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "crypto/unlock.h"
+#include "store/vault-skipped.h"
+
+#define LEFT_SHOWN 10
+
+/* A message that stays on the server because of its size. */
+typedef struct {
+    char *mailbox; /* NULL while the vault is locked */
+    guint64 size;
+    gint64 internaldate, since;
+} Left;
 
 typedef struct {
     const char *name;
     AccountStat stat;
+    GPtrArray *left; /* Left *, the largest first */
 } AccountLine;
 
 typedef struct {
@@ -19,20 +31,44 @@ typedef struct {
     gboolean unlocked;
 } Status;
 
+static void free_left(gpointer left)
+{
+    g_free(((Left *)left)->mailbox);
+    g_free(left);
+}
+
+static gboolean add_left(gpointer user, const Skipped *skipped, GError **error)
+{
+    (void)error;
+    Left *left = g_new0(Left, 1);
+    *left =
+        (Left){g_strdup(skipped->mailbox), skipped->size, skipped->internaldate, skipped->since};
+    g_ptr_array_add(user, left);
+    return TRUE;
+}
+
+static void clear_line(gpointer line)
+{
+    g_clear_pointer(&((AccountLine *)line)->left, g_ptr_array_unref);
+}
+
 static gboolean look(Context *context, Status *status, GError **error)
 {
+    context->vault_key = unlock_cached(vault_id(context->vault));
+    status->unlocked = context->vault_key != NULL;
     for (guint i = 0; i < context->config->accounts->len; i++) {
         const Account *account = context->config->accounts->pdata[i];
-        AccountLine line = {.name = account->name};
-        if (!vault_account_stat(context->vault, context->match_key, account->name, &line.stat,
-                                error))
-            return FALSE;
+        AccountLine line = {.name = account->name,
+                            .left = g_ptr_array_new_with_free_func(free_left)};
         g_array_append_val(status->accounts, line);
+        if (!vault_account_stat(context->vault, context->match_key, account->name,
+                                &g_array_index(status->accounts, AccountLine, i).stat, error) ||
+            !vault_skipped(context->vault, context->match_key, context->vault_key, account->name,
+                           add_left, line.left, error))
+            return FALSE;
     }
     if (!vault_stat(context->vault, &status->vault, error))
         return FALSE;
-    context->vault_key = unlock_cached(vault_id(context->vault));
-    status->unlocked = context->vault_key != NULL;
     if (!status->unlocked)
         return TRUE;
     context->index =
@@ -53,6 +89,22 @@ static guint64 unindexed(const AccountStat *stat)
     return MIN(stat->arrivals - stat->indexed, stat->messages);
 }
 
+static void add_skipped(JsonBuilder *builder, const GPtrArray *left)
+{
+    json_builder_set_member_name(builder, "skipped");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < left->len; i++) {
+        const Left *one = left->pdata[i];
+        json_builder_begin_object(builder);
+        json_int(builder, "size", (gint64)one->size);
+        json_time(builder, "since", one->since);
+        json_string(builder, "mailbox", one->mailbox);
+        json_time(builder, "date", one->internaldate);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
 static void print_json(const Status *status)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -68,6 +120,7 @@ static void print_json(const Status *status)
         json_int(builder, "unindexed", (gint64)unindexed(&line->stat));
         json_string(builder, "state", state(line));
         json_int(builder, "error", line->stat.outcome);
+        add_skipped(builder, line->left);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -102,6 +155,32 @@ static const char *reason(int code)
     }
 }
 
+static void print_one_left(const Left *one)
+{
+    g_autofree char *size = g_format_size(one->size);
+    g_autofree char *mailbox = text_name(one->mailbox);
+    g_autofree char *date = output_short_date(one->internaldate ? one->internaldate : one->since);
+    printf("    %s, %s, %s %s\n", mailbox, size, one->internaldate ? "of" : "seen", date);
+}
+
+static void print_left(const GPtrArray *left, const char *account)
+{
+    if (left->len == 0)
+        return;
+    const Left *largest = left->pdata[0], *smallest = left->pdata[left->len - 1];
+    g_autofree char *count = text_count(left->len, "message stays", "messages stay");
+    g_autofree char *size = g_format_size(largest->size);
+    printf("  %s on the server for %s size, the largest %s", count,
+           left->len == 1 ? "its" : "their", size);
+    if (smallest->size <= LIMIT_MESSAGE_BYTES)
+        printf("; to fetch: 'postern sync --large %s'", account);
+    puts("");
+    for (guint i = 0; largest->mailbox && i < MIN(left->len, LEFT_SHOWN); i++)
+        print_one_left(left->pdata[i]);
+    if (largest->mailbox && left->len > LEFT_SHOWN)
+        printf("    and %u more\n", left->len - LEFT_SHOWN);
+}
+
 static void print_text(const Status *status)
 {
     for (guint i = 0; i < status->accounts->len; i++) {
@@ -121,6 +200,7 @@ static void print_text(const Status *status)
         if (line->stat.outcome == POSTERN_ERROR_LOGIN)
             printf("  its login is not tried again before 'postern password set %s', or 'retry'\n",
                    word);
+        print_left(line->left, word);
     }
     g_autofree char *bytes = g_format_size(status->vault.bytes);
     g_autofree char *sealed = text_count(status->vault.messages, "message", "messages");
@@ -137,6 +217,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     if (!command_options(context, &command_status, NULL, 0, 0, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
     Status status = {.accounts = g_array_new(FALSE, TRUE, sizeof(AccountLine))};
+    g_array_set_clear_func(status.accounts, clear_line);
     if (look(context, &status, error))
         (context->json ? print_json : print_text)(&status);
     g_array_unref(status.accounts);

@@ -28,6 +28,7 @@ static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
     json_int(builder, "stored", outcome->stored);
     json_int(builder, "known", outcome->known);
     json_int(builder, "removed", outcome->removed);
+    json_int(builder, "skipped", outcome->skipped);
     if (outcome->alert)
         json_string(builder, "alert", outcome->alert);
     if (outcome->failure)
@@ -71,6 +72,9 @@ static void tell(const Context *context, const GPtrArray *outcomes)
         printf("%s: %s", account, stored);
         if (outcome->removed > 0)
             printf(", %u removed", outcome->removed);
+        if (outcome->skipped > 0)
+            printf(", %u left on the server for %s size", outcome->skipped,
+                   outcome->skipped == 1 ? "its" : "their");
         puts("");
     }
     json_builder_end_array(builder);
@@ -81,10 +85,12 @@ static void tell(const Context *context, const GPtrArray *outcomes)
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    gboolean accept_removals = FALSE;
+    gboolean accept_removals = FALSE, large = FALSE;
     const GOptionEntry entries[] = {
         {"accept-removals", 0, 0, G_OPTION_ARG_NONE, &accept_removals,
          "Remove what the server has no more, however much it is", NULL},
+        {"large", 0, 0, G_OPTION_ARG_NONE, &large, "Fetch what max_size left on the server, too",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     if (!command_options(context, &command_sync, entries, 0, -1, &argc, &argv, error))
@@ -94,6 +100,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
         .config = context->config,
         .store = context->store,
         .accept_removals = accept_removals,
+        .large = large,
         .accounts = argc > 1 ? argv + 1 : NULL,
         .trace = context->trace,
         .stop_fd = interrupt_open(FALSE),
@@ -115,7 +122,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
 
 const Command command_sync = {
     .name = "sync",
-    .usage = "[--accept-removals] [ACCOUNT …]",
+    .usage = "[--accept-removals] [--large] [ACCOUNT …]",
     .summary = "Fetches what is new, once, with progress",
     .needs = NEED_CONFIG,
     .run = run,

@@ -68,6 +68,7 @@ typedef struct {
     char **folders; /* patterns in order; never empty (default "*") */
     enum { KEEP_YES, KEEP_NO, KEEP_DAYS } keep;
     guint keep_days;
+    guint64 max_size; /* larger messages stay on the server; 0: none is too large */
     enum { GONE_KEEP, GONE_REMOVE } gone; /* what the server has no more */
     SecretKind secret_kind;
     char *secret_argument; /* command line or credential name, else NULL */

@@ -45,7 +45,7 @@ static const Key account_keys[] = {
     {"sign_key", value_fingerprint, IN(Account, sign_key)},
     {"pin", value_pins, IN(Account, pins)},
     {"tunnel", value_command, IN(Account, tunnel)},
-    {"max_size", value_size, NOWHERE, .works = ""},
+    {"max_size", value_size, IN(Account, max_size)},
     {"compress", value_word, IN(Account, compress), "no|yes"},
     {"connections", value_count, IN(Account, connections)},
     {"deliver", value_deliver, NOWHERE, .works = ""},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/config.h"
+#include "core/limits.h"
 
 /* Digits and at most one letter of UNITS, each of which stands for FACTORS[its place]. */
 static gboolean scaled(const char *value, const char *units, const guint64 *factors, guint64 max,
@@ -25,8 +26,8 @@ gboolean value_size(const Key *key, const char *value, gpointer where, char **wh
     (void)key;
     static const guint64 factors[] = {1 << 10, 1 << 20, 1 << 30};
     guint64 size;
-    if (!scaled(value, "KMG", factors, G_MAXINT64, &size))
-        return value_because(why, "must be a size like 500K, 20M or 1G");
+    if (!scaled(value, "KMG", factors, LIMIT_MESSAGE_BYTES, &size) || size == 0)
+        return value_because(why, "must be a size like 500K, 20M or 1G, and 2G at most");
     if (where)
         *(guint64 *)where = size;
     return TRUE;

@@ -16,6 +16,7 @@ typedef struct {
     char *account;
     guint stored;    /* new messages */
     guint known;     /* arrivals whose bytes were here already */
+    guint skipped;   /* stay on the server because of their size, since this pass */
     guint removed;   /* messages that went from here too, with `gone = remove` */
     char *alert;     /* what the server wants shown, safe to print, or NULL */
     GError *failure; /* NULL when all went well */
@@ -34,6 +35,7 @@ typedef struct {
     const char *store;        /* directory of the vault */
     char *const *accounts;    /* names, or NULL for all that fetch */
     gboolean accept_removals; /* however many messages go with `gone = remove` */
+    gboolean large;           /* whatever max_size says */
     TraceLog *trace;          /* or NULL */
     int stop_fd;              /* readable: finish what is whole and stop; -1 for none */
     GHashTable

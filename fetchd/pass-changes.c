@@ -118,6 +118,13 @@ gboolean mailbox_open(MailboxPass *self, GError **error)
 
 /* --- counting ------------------------------------------------------------------------------ */
 
+static gint ascending(gconstpointer a, gconstpointer b)
+{
+    guint32 one = *(const guint32 *)a, other = *(const guint32 *)b;
+    return (one > other) - (one < other);
+}
+
+/* Of what is here, and of what stays there. */
 static gboolean all_uids(MailboxPass *self, GArray *uids, GError **error)
 {
     guint before;
@@ -128,6 +135,8 @@ static gboolean all_uids(MailboxPass *self, GArray *uids, GError **error)
                         COMPARED, uids, error))
             return FALSE;
     } while (uids->len > before);
+    g_array_append_vals(uids, self->left->data, self->left->len);
+    g_array_sort(uids, ascending);
     return TRUE;
 }
 
@@ -170,7 +179,8 @@ static gboolean fits(MailboxPass *self, gboolean *fit, GError **error)
     if (!vault_count_uids(self->pass->writer, account_of(self), self->mailbox->display, self->gone,
                           &gone, error))
         return FALSE;
-    *fit = self->state.messages + self->listed->len == self->selected.exists + gone;
+    *fit = self->state.messages + mailbox_count_left(self) + self->listed->len ==
+           self->selected.exists + gone;
     return TRUE;
 }
 

@@ -6,7 +6,7 @@
 static gboolean is_held_back(const MailboxPass *self)
 {
     const Pass *pass = self->pass;
-    return self->gone->len > 0 && self->selected.exists == 0 &&
+    return self->gone->len > 0 && self->state.messages > 0 && self->selected.exists == 0 &&
            pass->account->gone == GONE_REMOVE && !pass->run->accept_removals;
 }
 

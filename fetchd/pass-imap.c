@@ -35,7 +35,8 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
         .internaldate = fetched->internaldate,
         .flags = fetched->flags,
     };
-    if (!pass_arrived(self->pass, &arrival, error))
+    if (!pass_arrived(self->pass, &arrival, error) ||
+        (!self->pass->too_large && !mailbox_has_come(self, fetched->number, error)))
         return FALSE;
     plan_cover_arrived(self->state.covered, self->listed, (guint)at);
     return !vault_batch_due(self->pass->writer) || mailbox_save(self, error);
@@ -108,7 +109,7 @@ static gboolean fetch(MailboxPass *self, GError **error)
 {
     for (guint end = self->listed->len; end > 0 && !self->given_up;) {
         guint begin = end > GET_MESSAGES ? end - GET_MESSAGES : 0;
-        if (!get_part(self, begin, end, error))
+        if (!mailbox_leave_out(self, begin, end, error) || !get_part(self, begin, end, error))
             return FALSE;
         end = begin;
     }
@@ -146,7 +147,7 @@ static gboolean fetch_listed(MailboxPass *self, GError **error)
 static gboolean fetch_new(MailboxPass *self, GError **error)
 {
     g_autoptr(GError) miscounted = NULL;
-    if (!mailbox_open(self, error))
+    if (!mailbox_open(self, error) || !mailbox_recall(self, error))
         return FALSE;
     self->missing = plan_missing(self->state.covered, &self->selected);
     if (self->missing->len > 0 && !mailbox_list(self, self->missing, self->listed, error))
@@ -156,6 +157,8 @@ static gboolean fetch_new(MailboxPass *self, GError **error)
         g_propagate_error(error, g_steal_pointer(&miscounted));
         return FALSE;
     }
+    if (miscounted == NULL && !mailbox_forget_left(self, error))
+        return FALSE;
     tour_expect(self->pass->tour, self->listed->len);
     /* A server that cannot count is asked for everything again. */
     if (!settle(self, miscounted ? self->state.modseq : self->selected.modseq, error) ||
@@ -176,10 +179,14 @@ static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
         .mailbox = name,
         .listed = g_array_new(FALSE, FALSE, sizeof(guint32)),
         .gone = ranges_new(),
+        .left = g_array_new(FALSE, FALSE, sizeof(guint32)),
+        .recalled = g_array_new(FALSE, FALSE, sizeof(guint32)),
     };
     gboolean ok = fetch_new(&self, error);
     g_clear_pointer(&self.state.covered, g_array_unref);
     g_array_unref(self.gone);
+    g_array_unref(self.left);
+    g_array_unref(self.recalled);
     g_array_unref(self.listed);
     g_clear_pointer(&self.missing, g_array_unref);
     return ok;
@@ -279,6 +286,16 @@ static void part(Pass *pass)
     (void)!pass->fetcher->quit(pass->fetcher, NULL);
 }
 
+/* What stays in mailboxes that are not there any more, or not wanted, is nothing to be told of. */
+static gboolean forget_elsewhere(const Pass *pass, const GPtrArray *wanted, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < wanted->len; i++)
+        g_ptr_array_add(names, ((MailboxName *)wanted->pdata[i])->display);
+    return pass->listed == NULL ||
+           vault_skipped_mailboxes(pass->writer, pass->account->name, names, error);
+}
+
 static gboolean all_mailboxes(Pass *pass, GError **error)
 {
     if (pass->brief)
@@ -290,7 +307,7 @@ static gboolean all_mailboxes(Pass *pass, GError **error)
         return FALSE;
     if (pass->only && wanted->len == 0)
         return no_mailbox(pass, error);
-    if (!visit_together(pass, wanted, error))
+    if (!forget_elsewhere(pass, wanted, error) || !visit_together(pass, wanted, error))
         return FALSE;
     if (pass->watched)
         return watch(pass, wanted, error);

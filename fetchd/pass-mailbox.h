@@ -18,6 +18,8 @@ typedef struct {
     GArray *missing;   /* NumberRange: what may be new */
     GArray *listed;    /* guint32: what of it is there */
     GArray *gone;      /* UidRange: what is not there any more */
+    GArray *left;      /* guint32: what stays there because of its size, */
+    GArray *recalled;  /* and what did, and is wanted now */
     gboolean anew;     /* nothing was known of it, or under other numbers */
     guint noes;        /* to single messages, one after another */
     gboolean given_up; /* the server says no to everything */
@@ -39,6 +41,19 @@ gboolean mailbox_open(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESU
  * server contradicts itself twice: then nothing is gone.
  */
 gboolean mailbox_recount(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* pass-large.c. After mailbox_open(): of what was left out before, what fits now is not covered any
+ * more. */
+gboolean mailbox_recall(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How many of `left` are still there. */
+guint mailbox_count_left(const MailboxPass *self);
+/* After the count: those of `left` and `recalled` that are gone are forgotten. */
+gboolean mailbox_forget_left(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Leaves out what is too large of `listed` [begin, end), by what the server says. */
+gboolean mailbox_leave_out(MailboxPass *self, guint begin, guint end,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* UID is here now; it may have been left out before. */
+gboolean mailbox_has_come(MailboxPass *self, guint32 uid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At the end: what is gone, or lies there under an old number, is put down for pass_end_gone(). */
 void mailbox_depart(MailboxPass *self);

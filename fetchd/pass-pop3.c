@@ -1,7 +1,7 @@
 /*
  * A POP3 account's pass: what UIDL names and is not here is fetched; with `keep = no`, or when it
  * has been here for `keep = DAYS`, a message is deleted, only after it was committed and read back
- * from disk (P6).
+ * from disk (P6). What is larger than the account takes is left where it is.
  */
 #include <stdlib.h>
 
@@ -16,6 +16,7 @@
 typedef enum {
     HERE,    /* since an earlier run */
     WANTED,  /* to be fetched */
+    LEFT,    /* too large: stays there, whatever `keep` says */
     ARRIVED, /* not durable yet */
     SAFE,    /* durable, and read back when it is to be removed */
     REMOVED, /* the server was told to */
@@ -24,7 +25,8 @@ typedef enum {
 typedef struct {
     guint32 number; /* in this session */
     State state;
-    gint64 since; /* when it was fetched, of what is here */
+    gint64 since;      /* when it was fetched, of what is here */
+    gboolean recalled; /* it was left out in an earlier run */
     const char *uidl;
     gboolean doubled; /* another message of this list bears the same UIDL */
 } Item;
@@ -34,6 +36,7 @@ typedef struct {
     GArray *items;       /* Item, by ascending number once all are listed */
     GStringChunk *uidls; /* whose text they point to */
     GPtrArray *arrived;  /* the items of the running batch */
+    guint64 wanted;      /* how many are to be fetched */
     guint damaged;       /* messages from earlier runs that read back differently */
     gint64 now;
 } Pop3Pass;
@@ -102,27 +105,87 @@ static gboolean mark_doubles(Pop3Pass *self, GError **error)
     return TRUE;
 }
 
+/* What was left out is not here, even when another message that had its UIDL is. */
+static gboolean look_up(Pop3Pass *self, Item *item, GError **error)
+{
+    Pass *pass = self->pass;
+    const char *account = pass->account->name;
+    gboolean here;
+    guint64 size;
+    if (!vault_has_uidl(pass->writer, account, item->uidl, &here, &item->since, error) ||
+        !vault_skipped_uidl(pass->writer, account, item->uidl, &item->recalled, &size, error))
+        return FALSE;
+    /* A UIDL that names two messages proves neither: what will be removed is fetched first. */
+    item->state = here && !(item->doubled && removes_at_once(self)) ? HERE : WANTED;
+    if (item->recalled)
+        item->state = size > pass_limit(pass) ? LEFT : WANTED;
+    self->wanted += item->state == WANTED;
+    return TRUE;
+}
+
 static gboolean list(Pop3Pass *self, GError **error)
 {
     Pass *pass = self->pass;
     Selected selected;
-    guint64 wanted = 0;
     if (!pass->fetcher->select(pass->fetcher, "INBOX", NULL, NULL, &selected, error) ||
         !pass->fetcher->list(pass->fetcher, NULL, 0, take_listed, self, error) ||
         !mark_doubles(self, error))
         return FALSE;
-    for (guint i = 0; i < self->items->len; i++) {
-        Item *item = item_at(self, i);
-        gboolean here;
-        if (!vault_has_uidl(pass->writer, pass->account->name, item->uidl, &here, &item->since,
-                            error))
+    for (guint i = 0; i < self->items->len; i++)
+        if (!look_up(self, item_at(self, i), error))
             return FALSE;
-        /* A UIDL that names two messages proves neither: what will be removed is fetched first. */
-        item->state = here && !(item->doubled && removes_at_once(self)) ? HERE : WANTED;
-        wanted += item->state == WANTED;
-    }
-    tour_expect(pass->tour, wanted);
     return TRUE;
+}
+
+/* --- what is too large --------------------------------------------------------------------- */
+
+static Item *find_item(const Pop3Pass *self, guint32 number)
+{
+    const Item key = {.number = number};
+    return bsearch(&key, self->items->data, self->items->len, sizeof(Item), by_number);
+}
+
+static Skipped place_of(const Pop3Pass *self, const Item *item)
+{
+    return (Skipped){.account = self->pass->account->name, .mailbox = "INBOX", .uidl = item->uidl};
+}
+
+static gboolean take_sized(gpointer user, const Sized *sized, GError **error)
+{
+    Pop3Pass *self = user;
+    Item *item = find_item(self, sized->number);
+    if (item == NULL || item->state != WANTED || sized->size <= pass_limit(self->pass))
+        return TRUE;
+    Skipped skipped = place_of(self, item);
+    skipped.size = sized->size;
+    item->state = LEFT;
+    self->wanted--;
+    return pass_left_out(self->pass, &skipped, 0, error) &&
+           (!vault_batch_due(self->pass->writer) || pass_commit(self->pass, error));
+}
+
+/* Asked only where it matters. A server that says no does not know: then they are measured as they
+ * come. */
+static gboolean leave_out(Pop3Pass *self, GError **error)
+{
+    GError *failure = NULL;
+    Fetcher *fetcher = self->pass->fetcher;
+    if (pass_limit(self->pass) == LIMIT_MESSAGE_BYTES || self->wanted == 0 ||
+        fetcher->sizes(fetcher, NULL, 0, take_sized, self, &failure))
+        return TRUE;
+    if (pass_said_no(failure)) {
+        g_error_free(failure);
+        return TRUE;
+    }
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
+/* A UIDL that names another message, too, may still stand for one that is left. */
+static gboolean has_come(const Pop3Pass *self, const Item *item, GError **error)
+{
+    const Skipped come = place_of(self, item);
+    return !item->recalled || item->doubled || vault_unskip(self->pass->writer, &come, error);
 }
 
 /* --- fetching ------------------------------------------------------------------------------ */
@@ -141,8 +204,7 @@ static gboolean commit(Pop3Pass *self, GError **error)
 static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
 {
     Pop3Pass *self = user;
-    const Item key = {.number = fetched->number};
-    Item *item = bsearch(&key, self->items->data, self->items->len, sizeof(Item), by_number);
+    Item *item = find_item(self, fetched->number);
     if (item == NULL || item->state != WANTED)
         return refuse(error, POSTERN_ERROR_PROTOCOL, "server.number", "tell the server's operator",
                       "the server sent message %u, which was not asked for", fetched->number);
@@ -152,10 +214,12 @@ static gboolean take_end(gpointer user, const Fetched *fetched, GError **error)
         .uidl = item->uidl,
         .internaldate = self->now,
     };
-    if (!pass_arrived(self->pass, &arrival, error))
+    if (!pass_arrived(self->pass, &arrival, error) ||
+        (!self->pass->too_large && !has_come(self, item, error)))
         return FALSE;
-    item->state = ARRIVED;
-    g_ptr_array_add(self->arrived, item);
+    item->state = self->pass->too_large ? LEFT : ARRIVED;
+    if (item->state == ARRIVED)
+        g_ptr_array_add(self->arrived, item);
     return !vault_batch_due(self->pass->writer) || commit(self, error);
 }
 
@@ -242,13 +306,19 @@ static gboolean forget_gone(const Pop3Pass *self, GError **error)
     for (guint i = 0; i < self->items->len; i++)
         if (item_at(self, i)->state != REMOVED)
             g_ptr_array_add(listed, (gpointer)item_at(self, i)->uidl);
-    return vault_forget_uidls(self->pass->writer, self->pass->account->name, listed, error);
+    VaultWriter *writer = self->pass->writer;
+    const char *account = self->pass->account->name;
+    return vault_forget_uidls(writer, account, listed, error) &&
+           vault_skipped_uidls(writer, account, listed, error);
 }
 
 static gboolean run(Pop3Pass *self, GError **error)
 {
     Fetcher *fetcher = self->pass->fetcher;
-    if (!list(self, error) || !fetch(self, error) || !remove_safe(self, error))
+    if (!list(self, error) || !leave_out(self, error))
+        return FALSE;
+    tour_expect(self->pass->tour, self->wanted);
+    if (!fetch(self, error) || !remove_safe(self, error))
         return FALSE;
     /* Only a QUIT that the server confirmed makes the deletions real (RFC 1939, 6). */
     if (!fetcher->quit(fetcher, error) || !forget_gone(self, error))

@@ -2,6 +2,7 @@
 #include "fetchd/pass.h"
 
 #include "core/error.h"
+#include "core/limits.h"
 
 /* Bytes of one message after which progress is told within it. */
 #define TELL_BYTES (256 * 1024)
@@ -12,9 +13,17 @@ static void tell_progress(Pass *pass, guint64 messages)
     pass->untold = 0;
 }
 
+guint64 pass_limit(const Pass *pass)
+{
+    guint64 limit = pass->run->large ? 0 : pass->account->max_size;
+    return limit == 0 ? LIMIT_MESSAGE_BYTES : MIN(limit, LIMIT_MESSAGE_BYTES);
+}
+
 gboolean pass_take_start(gpointer user, GError **error)
 {
     Pass *pass = *(Pass **)user;
+    pass->size = 0;
+    pass->too_large = FALSE;
     return vault_message_start(pass->writer, error);
 }
 
@@ -24,12 +33,43 @@ gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError *
     pass->untold += size;
     if (pass->untold >= TELL_BYTES)
         tell_progress(pass, 0);
-    return vault_message_write(pass->writer, bytes, size, error);
+    pass->size += size;
+    if (pass->too_large)
+        return TRUE;
+    pass->too_large = pass->size > pass_limit(pass);
+    if (!pass->too_large)
+        return vault_message_write(pass->writer, bytes, size, error);
+    vault_message_abort(pass->writer);
+    return TRUE;
+}
+
+gboolean pass_left_out(Pass *pass, const Skipped *skipped, guint64 expected, GError **error)
+{
+    if (!vault_skip(pass->writer, skipped, error))
+        return FALSE;
+    tour_left_out(pass->tour, expected);
+    return TRUE;
+}
+
+/* A POP3 server does not say when it took the message. */
+static gboolean leave_arrived(Pass *pass, const Arrival *arrival, GError **error)
+{
+    const Skipped skipped = {
+        .account = arrival->account,
+        .mailbox = arrival->mailbox,
+        .uid = arrival->uid,
+        .uidl = arrival->uidl,
+        .size = pass->size,
+        .internaldate = arrival->uidl ? 0 : arrival->internaldate,
+    };
+    return pass_left_out(pass, &skipped, 0, error);
 }
 
 gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error)
 {
-    if (!vault_message_finish(pass->writer, arrival, error))
+    gboolean fine = pass->too_large ? leave_arrived(pass, arrival, error)
+                                    : vault_message_finish(pass->writer, arrival, error);
+    if (!fine)
         return FALSE;
     tell_progress(pass, 1);
     return TRUE;

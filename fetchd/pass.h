@@ -6,6 +6,7 @@
 
 #include "fetchd/plan.h"
 #include "fetchd/tour.h"
+#include "store/vault-skipped.h"
 
 typedef struct {
     const EngineRun *run;
@@ -17,17 +18,28 @@ typedef struct {
                               selected */
     gboolean brief;        /* that one alone is looked at */
     guint64 untold;        /* bytes that progress does not know of yet */
+    guint64 size;          /* bytes so far of the message that is coming */
+    gboolean too_large;    /* and whether it is: then it is not kept */
     const char *only;      /* the one mailbox that the URI names, or NULL */
     /* char *: all mailboxes that the server has, wanted or not; NULL: not known */
     GPtrArray *listed;
 } Pass;
 
+/* The largest message, in bytes, that this pass takes. */
+guint64 pass_limit(const Pass *pass);
+
 /* Bytes of one arriving message into the vault; the MessageTaker's first two functions, whose
- * user pointer starts with a Pass pointer. */
+ * user pointer starts with a Pass pointer. What exceeds the limit is dropped, and the message with
+ * it: the transfer goes on. */
 gboolean pass_take_start(gpointer user, GError **error);
 gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError **error);
 
-/* The message is whole: hands it to the vault and reports progress. */
+/* SKIPPED stays on its server; so many messages (1 or 0) were expected that do not come now. */
+gboolean pass_left_out(Pass *pass, const Skipped *skipped, guint64 expected,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The message is whole: hands it to the vault, or leaves it out when it was too large, and reports
+ * progress. */
 gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error);
 
 /* Makes what arrived so far durable, and counts it. */

@@ -138,6 +138,14 @@ void tour_advance(Tour *tour, const char *account, guint64 messages, guint64 byt
     g_mutex_unlock(&tour->ground->telling);
 }
 
+void tour_left_out(Tour *tour, guint64 expected)
+{
+    g_mutex_lock(&tour->lock);
+    tour->outcome->skipped++;
+    tour->total -= expected;
+    g_mutex_unlock(&tour->lock);
+}
+
 void tour_stored(Tour *tour, guint stored, guint known)
 {
     g_mutex_lock(&tour->lock);

@@ -48,6 +48,8 @@ void tour_leave(Tour *tour, GError *failure);
 /* So many messages more are new; and so many arrived, BYTES since this was told last. */
 void tour_expect(Tour *tour, guint64 messages);
 void tour_advance(Tour *tour, const char *account, guint64 messages, guint64 bytes);
+/* One that stays on its server; the total is less by EXPECTED. */
+void tour_left_out(Tour *tour, guint64 expected);
 /* Committed. */
 void tour_stored(Tour *tour, guint stored, guint known);
 void tour_removed(Tour *tour, guint removed);

@@ -52,6 +52,25 @@ void ranges_add(GArray *set, guint32 first, guint32 last)
         g_array_remove_range(set, at + 1, end - at - 1);
 }
 
+void ranges_remove(GArray *set, guint32 uid)
+{
+    if (!ranges_contain(set, uid))
+        return;
+    guint at = find(set, uid);
+    UidRange *range = &g_array_index(set, UidRange, at);
+    const UidRange behind = {uid + 1, range->last};
+    gboolean more = uid < range->last;
+    if (range->first < uid) {
+        range->last = uid - 1;
+        if (more)
+            g_array_insert_val(set, at + 1, behind);
+    } else if (more) {
+        *range = behind;
+    } else {
+        g_array_remove_index(set, at);
+    }
+}
+
 gboolean ranges_contain(const GArray *set, guint32 uid)
 {
     guint at = find(set, uid);

@@ -9,6 +9,7 @@
 GArray *ranges_new(void);
 /* Nothing happens when FIRST is beyond LAST. */
 void ranges_add(GArray *set, guint32 first, guint32 last);
+void ranges_remove(GArray *set, guint32 uid);
 gboolean ranges_contain(const GArray *set, guint32 uid);
 /* What of [first, last] is not in SET. */
 GArray *ranges_missing(const GArray *set, guint32 first, guint32 last);

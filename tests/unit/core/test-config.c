@@ -228,6 +228,8 @@ static void p10_109_wrong_values_are_named(void **state)
         {ADDRESS "max_size = 1T\n", "config.value", "must be a size", NULL},
         {ADDRESS "max_size = -1\n", "config.value", "must be a size", NULL},
         {ADDRESS "max_size = 1MB\n", "config.value", "must be a size", NULL},
+        {ADDRESS "max_size = 0K\n", "config.value", "must be a size", NULL},
+        {ADDRESS "max_size = 2097153K\n", "config.value", "2G at most", NULL},
         {ADDRESS "max_size = 999999999999999999G\n", "config.value", "must be a size", NULL},
         {ADDRESS "max_size = 99999999999999999999\n", "config.value", "must be a size", NULL},
         {ADDRESS "connections = 0\n", "config.value", "from 1 to 1000", NULL},
@@ -315,17 +317,18 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 1 + 5 + 3);
+    assert_int_equal(config->unimplemented->len, 1 + 3 + 3);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:2: \"wkd = company\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 6),
+    assert_string_equal(g_ptr_array_index(config->unimplemented, 4),
                         "config:15: \"[sensitive \"hr\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =
         parsed("[company]\ntunnel = yes\nwkd = never\n" ADDRESS
-               "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\n");
+               "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\nmax_size = 2G\n");
     assert_int_equal(quiet->unimplemented->len, 0);
+    assert_true(((Account *)quiet->accounts->pdata[0])->max_size == LIMIT_MESSAGE_BYTES);
 }
 
 static void a_text_too_large_is_refused(void **state)

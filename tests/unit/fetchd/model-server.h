@@ -41,8 +41,16 @@ typedef struct {
     gboolean unlisted,
         partial; /* the last mailbox is not listed; and the server says no to a part */
     gboolean fetched[LETTERS];
-    guint removed; /* as the outcomes say */
+    guint removed;    /* as the outcomes say */
+    guint64 max_size; /* of the account; 0: none */
+    gboolean large;   /* sync --large */
+    guint skipped;    /* as the outcome of the last pass says */
 } World;
+
+/* How many bytes a letter has, from 200 to 900, and what the server says of it: the truth, too
+ * little, much too much, or (0) nothing. */
+guint64 letter_size(guint letter);
+guint64 letter_told(guint letter);
 
 extern const char *const model_names[MAILBOXES];
 /* What flags may be; a Spot has one bit for each. */

@@ -66,6 +66,27 @@ static void p6_59_a_mailbox_that_is_suddenly_empty_removes_nothing(void **state)
     world_end(&world);
 }
 
+/* It held nothing here but a message too large: nothing can be lost, and nothing is told again. */
+static void p6_59_a_mailbox_whose_only_message_stayed_may_be_empty(void **state)
+{
+    World world;
+    world_start(&world, *state, 3, QRESYNC);
+    world.until_cut = -1;
+    world.max_size = 100;
+    Box *box = &world.mailboxes[0];
+    const Spot spot = {box->uidnext++, 0, 0, ++box->modseq};
+    g_array_append_val(box->spots, spot);
+    assert_true(run_pass(&world, GONE_REMOVE));
+    assert_int_equal(world.skipped, 1);
+    const Vanished vanished = {spot.uid, ++box->modseq};
+    g_array_append_val(box->vanished, vanished);
+    g_array_set_size(box->spots, 0);
+    assert_true(run_pass(&world, GONE_REMOVE));
+    assert_int_equal(number(world.fixture, "SELECT count(*) FROM skipped"), 0);
+    assert_int_equal(number(world.fixture, "SELECT max(modseq) FROM mailbox"), vanished.modseq);
+    world_end(&world);
+}
+
 /* Twice another number of messages than it lists: nothing is taken for gone, and the rest is
  * fetched. */
 static void p6_57_a_server_that_cannot_count_removes_nothing(void **state)
@@ -113,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(p6_59_more_than_a_tenth_and_fifty_wants_consent),
         CASE(p6_59_a_mailbox_that_is_suddenly_empty_removes_nothing),
+        CASE(p6_59_a_mailbox_whose_only_message_stayed_may_be_empty),
         CASE(p6_57_a_server_that_cannot_count_removes_nothing),
         CASE(p6_59_a_mailbox_that_is_listed_no_more_keeps_its_messages),
     };

@@ -105,6 +105,32 @@ static void a_set_knows_its_members(void **state)
         assert_false(ranges_contain(set, out[i]));
 }
 
+static void a_uid_can_be_taken_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set;
+        guint32 uid;
+        const char *left;
+    } cases[] = {
+        {"", 1, ""},
+        {"3-3", 3, ""},
+        {"3-4 8-20", 3, "4-4 8-20"},
+        {"3-4 8-20", 20, "3-4 8-19"},
+        {"3-4 8-20 30-40", 9, "3-4 8-8 10-20 30-40"},
+        {"3-4 8-20", 5, "3-4 8-20"},
+        {"3-4", 0, "3-4"},
+        {"1-4294967295", TOP, "1-4294967294"},
+        {"4294967295-4294967295", TOP, ""},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) set = set_of(cases[i].set);
+        ranges_remove(set, cases[i].uid);
+        g_autofree char *words = words_of(set);
+        assert_string_equal(words, cases[i].left);
+    }
+}
+
 static void random_sets_agree_with_a_bitmap(void **state)
 {
     (void)state;
@@ -166,6 +192,7 @@ int main(void)
         cmocka_unit_test(adding_merges_overlaps_and_neighbours),
         cmocka_unit_test(what_is_missing_is_the_rest_of_the_span),
         cmocka_unit_test(a_set_knows_its_members),
+        cmocka_unit_test(a_uid_can_be_taken_out),
         cmocka_unit_test(random_sets_agree_with_a_bitmap),
         cmocka_unit_test(only_well_formed_bytes_are_a_set),
     };
