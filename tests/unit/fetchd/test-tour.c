@@ -93,10 +93,10 @@ static void each_mailbox_is_visited_once_and_all_is_counted(void **state)
     GThread *threads[HELPERS];
     tour_share(self->tour, self->mailboxes, HELPERS + 1);
     assert_int_equal(tour_wants(self->tour), HELPERS);
-    for (guint i = 0; i < HELPERS; i++) {
+    for (guint i = 0; i < HELPERS; i++)
         assert_true(tour_join(self->tour));
+    for (guint i = 0; i < HELPERS; i++)
         threads[i] = g_thread_new("help", help, self);
-    }
     visit_all(self);
     assert_true(tour_gather(self->tour, NULL));
     for (guint i = 0; i < MAILBOXES; i++)
