@@ -133,6 +133,19 @@ static gboolean pop3_auth(Pop3 *self, Exchange *exchange, const char *const *off
            login_refused(self, text, sasl_refusal(exchange), error);
 }
 
+/* RFC 6856: to who does not say so, a server may give something else for a message whose headers
+ * hold UTF-8, as Courier does. Whatever it answers, the login goes on. */
+static gboolean pop3_utf8(Pop3 *self, GError **error)
+{
+    Pop3Status status;
+    const char *text;
+    if (!self->capabilities->utf8)
+        return TRUE;
+    if (!line_write(self->channel, error, "UTF8") || !pop3_read(self, &status, &text, error))
+        return FALSE;
+    return status != POP3_CHALLENGE || pop3_nonsense(self, "+", 1, error);
+}
+
 static gboolean pop3_login(Pop3 *self, const Session *session, GError **error)
 {
     const Pop3Capabilities *heard = self->capabilities;
@@ -158,6 +171,6 @@ static gboolean knows_enough(const Pop3 *self)
 
 gboolean pop3_authorize(Pop3 *self, const Session *session, GError **error)
 {
-    return pop3_greeting(self, error) && pop3_capa(self, error) &&
+    return pop3_greeting(self, error) && pop3_capa(self, error) && pop3_utf8(self, error) &&
            pop3_login(self, session, error) && (knows_enough(self) || pop3_capa(self, error));
 }

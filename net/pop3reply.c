@@ -124,6 +124,8 @@ void pop3_capability(Pop3Capabilities *capabilities, const char *line)
         capabilities->uidl = TRUE;
     else if (g_ascii_strcasecmp(words[0], "PIPELINING") == 0)
         capabilities->pipelining = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "UTF8") == 0)
+        capabilities->utf8 = TRUE;
     else if (g_ascii_strcasecmp(words[0], "AUTH-RESP-CODE") == 0)
         capabilities->auth_codes = TRUE;
     else if (g_ascii_strcasecmp(words[0], "SASL") == 0)

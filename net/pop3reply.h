@@ -40,6 +40,8 @@ typedef struct {
     gboolean user, uidl, pipelining;
     gboolean auth_codes;   /* RFC 3206: a wrong login or password is told by [AUTH] */
     GPtrArray *mechanisms; /* as of sasl_offers_new() */
+    gboolean utf8; /* messages with UTF-8 in their headers are given as they are, to who asks (RFC
+                      6856) */
 } Pop3Capabilities;
 
 Pop3Capabilities *pop3_capabilities_new(void);
