@@ -134,6 +134,7 @@ static void print_json(const Status *status)
     json_int(builder, "messages", (gint64)status->index.messages);
     json_int(builder, "bytes", (gint64)status->index.bytes);
     json_bool(builder, "unlocked", status->unlocked);
+    json_int(builder, "truncated", (gint64)status->index.truncated);
     json_builder_end_object(builder);
     json_int(builder, "outbox", 0);
     json_builder_end_object(builder);
@@ -210,6 +211,10 @@ static void print_text(const Status *status)
         puts("index: locked");
     else
         printf("index: unlocked, %s\n", indexed);
+    g_autofree char *truncated =
+        text_count(status->index.truncated, "message holds", "messages hold");
+    if (status->index.truncated > 0)
+        printf("  %s more than could be read: 'postern search tag:truncated'\n", truncated);
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)

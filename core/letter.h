@@ -30,6 +30,7 @@ typedef struct {
     guint attachments;
     gboolean encrypted;     /* the root part was */
     gboolean is_signed;     /* a signature is present somewhere */
+    gboolean truncated;     /* there is more in it than could be read; see mime/message.h */
     gboolean sensitive;     /* a rule of the configuration says so */
     enum { SIGNATURE_NONE, SIGNATURE_PRESENT, SIGNATURE_GOOD_AT_INDEX } signature;
 } IndexDoc;

@@ -180,5 +180,6 @@ IndexDoc *message_index_doc(const Message *message)
     doc->message_id = read_message_id(message);
     read_references(message, doc->references);
     read_parts(message, doc);
+    doc->truncated = message_truncated(message);
     return doc;
 }

@@ -41,11 +41,11 @@ static gboolean add_doc(Index *index, const JournalRecord *record, const IndexDo
     gboolean is_signed = doc->is_signed || doc->signature != SIGNATURE_NONE;
     if (!index_thread(index, doc, record->id, &thread, error))
         return FALSE;
-    IndexUse *use =
-        index_use(index, SQL_ADD_DOC, error, "itiiiiiiiii", row, record->id, thread, place,
-                  record->arrival.internaldate, (gint64)size, (gint64)doc->attachments,
-                  (gint64)(doc->encrypted != FALSE), (gint64)is_signed,
-                  (gint64)(doc->sensitive != FALSE), (gint64)doc->signature);
+    IndexUse *use = index_use(index, SQL_ADD_DOC, error, "itiiiiiiiiii", row, record->id, thread,
+                              place, record->arrival.internaldate, (gint64)size,
+                              (gint64)doc->attachments, (gint64)(doc->encrypted != FALSE),
+                              (gint64)is_signed, (gint64)(doc->sensitive != FALSE),
+                              (gint64)doc->signature, (gint64)(doc->truncated != FALSE));
     if (!index_run(index, use, error))
         return FALSE;
     use = index_use(index, SQL_ADD_CARD, error, "itttt", row, doc->from, doc->to, doc->subject,
@@ -91,5 +91,5 @@ gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *do
         return FALSE;
     if (!known && !add_doc(index, record, doc, size, place, error))
         return FALSE;
-    return index_arrive(index, record->row, place, &record->arrival, !known, error);
+    return index_arrive(index, record->row, place, &record->arrival, known ? NULL : doc, error);
 }

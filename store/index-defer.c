@@ -33,14 +33,14 @@ static gboolean replace(Index *index, gint64 row, const IndexDoc *doc, GError **
                     doc->cc, doc->body, doc->list, doc->filenames);
     if (!index_run(index, use, error))
         return FALSE;
-    use = index_use(index, SQL_SET_DOC, error, "iiiiii", row, (gint64)doc->attachments,
+    use = index_use(index, SQL_SET_DOC, error, "iiiiiii", row, (gint64)doc->attachments,
                     (gint64)(doc->encrypted != FALSE), is_signed, (gint64)(doc->sensitive != FALSE),
-                    (gint64)doc->signature);
+                    (gint64)doc->signature, (gint64)(doc->truncated != FALSE));
     if (!index_run(index, use, error))
         return FALSE;
     use = index_use(index, SQL_SET_CARD, error, "itttt", row, doc->from, doc->to, doc->subject,
                     doc->snippet);
-    return index_run(index, use, error);
+    return index_run(index, use, error) && index_retag(index, row, error);
 }
 
 gboolean index_settle(Index *index, gint64 row, const IndexDoc *doc, GError **error)

@@ -8,6 +8,9 @@
 
 #define UNREAD "unread"
 #define GONE "gone"
+#define TRUNCATED "truncated"
+
+static const char *const ours[] = {UNREAD, GONE, TRUNCATED};
 
 /* Server flags that have a name of ours; other keywords keep theirs. */
 static const struct {
@@ -26,8 +29,10 @@ static const char *tag_name(const char *flag)
             return known_flags[i].tag;
     if (*flag == '\\' || *flag == '\0' || !g_utf8_validate(flag, -1, NULL))
         return NULL;
-    return g_ascii_strcasecmp(flag, GONE) == 0 || g_ascii_strcasecmp(flag, UNREAD) == 0 ? NULL
-                                                                                        : flag;
+    for (gsize i = 0; i < G_N_ELEMENTS(ours); i++)
+        if (g_ascii_strcasecmp(flag, ours[i]) == 0)
+            return NULL;
+    return flag;
 }
 
 static gboolean is_seen(GStrv flags)
@@ -67,7 +72,7 @@ static gboolean tags_of(Index *index, GStrv flags, char **tags, GError **error)
 
 typedef struct {
     GString *tags; /* numbers, with blanks between */
-    gboolean seen, here;
+    gboolean seen, here, truncated;
 } Sum;
 
 static void add_up(Sum *sum, gboolean gone, gboolean seen, const char *tags)
@@ -97,7 +102,8 @@ static gboolean set_tags(Index *index, gint64 row, const Sum *sum, GError **erro
         if (*numbers[i] && !add_tag(index, row, g_ascii_strtoll(numbers[i], NULL, 10), error))
             return FALSE;
     return (sum->seen || add_named(index, row, UNREAD, error)) &&
-           (sum->here || add_named(index, row, GONE, error));
+           (sum->here || add_named(index, row, GONE, error)) &&
+           (!sum->truncated || add_named(index, row, TRUNCATED, error));
 }
 
 static gboolean add_up_all(Index *index, gint64 row, Sum *sum, GError **error)
@@ -109,6 +115,7 @@ static gboolean add_up_all(Index *index, gint64 row, Sum *sum, GError **error)
     while (index_step(index, use, &more, error)) {
         if (!more)
             return TRUE;
+        sum->truncated = sqlite3_column_int(use, 3) != 0;
         add_up(sum, sqlite3_column_int(use, 0) != 0, sqlite3_column_int(use, 1) != 0,
                (const char *)sqlite3_column_text(use, 2));
     }
@@ -116,7 +123,7 @@ static gboolean add_up_all(Index *index, gint64 row, Sum *sum, GError **error)
 }
 
 /* What ended counts only while nothing else is left; then tags follow from what there is. */
-static gboolean settle(Index *index, gint64 row, GError **error)
+gboolean index_retag(Index *index, gint64 row, GError **error)
 {
     Sum sum = {.tags = g_string_new(NULL)};
     static const IndexSql steps[] = {SQL_DROP_GONE, SQL_MOVE_DOC, SQL_REMOVE_TAGGED};
@@ -137,16 +144,16 @@ static gboolean put(Index *index, IndexSql how, gint64 row, gint64 place, const 
                      error);
 }
 
-gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival, gboolean new,
-                      GError **error)
+gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival,
+                      const IndexDoc *doc, GError **error)
 {
     g_autofree char *tags = NULL;
     if (!tags_of(index, arrival->flags, &tags, error) ||
         !put(index, SQL_ADD_ARRIVAL, row, place, arrival, tags, error))
         return FALSE;
-    if (!new)
-        return settle(index, row, error);
-    Sum sum = {.tags = g_string_new(NULL)};
+    if (doc == NULL)
+        return index_retag(index, row, error);
+    Sum sum = {.tags = g_string_new(NULL), .truncated = doc->truncated};
     add_up(&sum, FALSE, is_seen(arrival->flags), tags);
     gboolean fine = set_tags(index, row, &sum, error);
     g_string_free(sum.tags, TRUE);
@@ -161,7 +168,7 @@ gboolean index_set_flags(Index *index, const JournalRecord *record, GError **err
     return index_place(index, arrival, &place, error) &&
            tags_of(index, arrival->flags, &tags, error) &&
            put(index, SQL_SET_ARRIVAL, record->row, place, arrival, tags, error) &&
-           settle(index, record->row, error);
+           index_retag(index, record->row, error);
 }
 
 gboolean index_gone(Index *index, const JournalRecord *record, GError **error)
@@ -171,7 +178,7 @@ gboolean index_gone(Index *index, const JournalRecord *record, GError **error)
         return FALSE;
     IndexUse *use = index_use(index, SQL_GONE_ARRIVAL, error, "iii", record->row, place,
                               (gint64)record->arrival.uid);
-    return index_run(index, use, error) && settle(index, record->row, error);
+    return index_run(index, use, error) && index_retag(index, record->row, error);
 }
 
 /* The next place behind *place where the message lies in that account; 0: none. */
@@ -199,7 +206,7 @@ gboolean index_only(Index *index, const JournalRecord *record, GError **error)
         if (!next_place(index, record, &place, &folder, error))
             return FALSE;
         if (place == 0)
-            return settle(index, record->row, error);
+            return index_retag(index, record->row, error);
         if (folder && !g_strv_contains(left, folder) &&
             !index_run(index, index_use(index, SQL_GONE_PLACE, error, "ii", record->row, place),
                        error))

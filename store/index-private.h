@@ -123,9 +123,11 @@ gboolean index_find_or_add(Index *index, IndexUse *find, IndexSql add, const cha
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean index_place(Index *index, const Arrival *arrival, gint64 *place,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The message in ROW lies at PLACE, with the arrival's flags. */
-gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival, gboolean new,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The message in ROW lies at PLACE, with the arrival's flags; DOC is its own when it is new. */
+gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival,
+                      const IndexDoc *doc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Its tags follow from what is known of it. What ended counts only while nothing else is left. */
+gboolean index_retag(Index *index, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A tag, folder or account name in the form in which it is compared (g_free). */
 char *index_fold(const char *name);

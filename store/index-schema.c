@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 2
+#define VERSION 3
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -19,7 +19,7 @@ static const char tables[] =
     "CREATE TABLE doc(row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, thread INTEGER NOT NULL,"
     " place INTEGER NOT NULL, date INTEGER NOT NULL, size INTEGER NOT NULL,"
     " attachments INTEGER NOT NULL, encrypted INTEGER NOT NULL, signed INTEGER NOT NULL,"
-    " sensitive INTEGER NOT NULL, signature INTEGER NOT NULL);"
+    " sensitive INTEGER NOT NULL, signature INTEGER NOT NULL, truncated INTEGER NOT NULL);"
     "CREATE INDEX doc_date ON doc(date);"
     "CREATE INDEX doc_thread ON doc(thread);"
     "CREATE TABLE card(row INTEGER PRIMARY KEY, sender TEXT, recipients TEXT, subject TEXT,"
@@ -53,8 +53,9 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_SET_POSITION] = "UPDATE meta SET value = max(value, ?1) WHERE key = 'position'",
     [SQL_SET_SALT] = "UPDATE meta SET value = randomblob(16) WHERE key = 'salt'",
     [SQL_HAS_DOC] = "SELECT 1 FROM doc WHERE row = ?1",
-    [SQL_ADD_DOC] = "INSERT INTO doc(row, id, thread, place, date, size, attachments, encrypted,"
-                    " signed, sensitive, signature) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    [SQL_ADD_DOC] =
+        "INSERT INTO doc(row, id, thread, place, date, size, attachments, encrypted,"
+        " signed, sensitive, signature, truncated) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
     [SQL_ADD_CARD] = "INSERT INTO card(row, sender, recipients, subject, snippet)"
                      " VALUES (?1,?2,?3,?4,?5)",
     [SQL_ADD_WORDS] = "INSERT INTO words(rowid, subject, \"from\", \"to\", cc, body, list,"
@@ -64,7 +65,7 @@ static const char *const statements[SQL_STATEMENTS] = {
         " filename) SELECT 'delete', row, subject, sender, recipients, cc, body,"
         " list, filename FROM deferred WHERE row = ?1",
     [SQL_SET_DOC] = "UPDATE doc SET attachments = ?2, encrypted = ?3, signed = ?4, sensitive = ?5,"
-                    " signature = ?6 WHERE row = ?1",
+                    " signature = ?6, truncated = ?7 WHERE row = ?1",
     [SQL_SET_CARD] = "UPDATE card SET sender = ?2, recipients = ?3, subject = ?4, snippet = ?5"
                      " WHERE row = ?1",
     [SQL_ADD_DEFERRED] =
@@ -89,7 +90,8 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_MOVE_DOC] = "UPDATE doc SET place = (SELECT place FROM arrival WHERE row = ?1 LIMIT 1)"
                      " WHERE row = ?1 AND NOT EXISTS"
                      " (SELECT 1 FROM arrival a WHERE a.row = ?1 AND a.place = doc.place)",
-    [SQL_ARRIVALS] = "SELECT gone, seen, tags FROM arrival WHERE row = ?1",
+    [SQL_ARRIVALS] = "SELECT gone, seen, tags, (SELECT truncated FROM doc WHERE row = ?1)"
+                     " FROM arrival WHERE row = ?1",
     [SQL_FIND_TAG] = "SELECT no FROM tag WHERE name = ?1",
     [SQL_ADD_TAG] = "INSERT INTO tag(name, key) VALUES (?1,?2)",
     [SQL_ADD_TAGGED] = "INSERT OR IGNORE INTO tagged(row, tag) VALUES (?1,?2)",
@@ -113,7 +115,7 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_REMOVE_THREAD] = "DELETE FROM thread WHERE no = ?1",
     [SQL_NEWEST_DOC] = "SELECT row, id FROM doc ORDER BY row DESC LIMIT 1",
     [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
-                 " (SELECT page_size FROM pragma_page_size) FROM doc",
+                 " (SELECT page_size FROM pragma_page_size), coalesce(sum(truncated), 0) FROM doc",
     [SQL_HIT] = "SELECT d.id, t.name, d.date, d.size, d.attachments, d.encrypted, d.sensitive,"
                 " d.signature, p.account, c.sender, c.recipients, c.subject, c.snippet"
                 " FROM doc d JOIN card c ON c.row = d.row JOIN thread t ON t.no = d.thread"

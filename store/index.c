@@ -187,5 +187,6 @@ gboolean index_stat(Index *index, IndexStat *stat, GError **error)
         return FALSE;
     stat->messages = (guint64)sqlite3_column_int64(use, 0);
     stat->bytes = (guint64)sqlite3_column_int64(use, 1);
+    stat->truncated = (guint64)sqlite3_column_int64(use, 2);
     return TRUE;
 }

@@ -106,6 +106,7 @@ GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSor
 
 typedef struct {
     guint64 messages, bytes;
+    guint64 truncated; /* messages that hold more than could be read */
 } IndexStat;
 gboolean index_stat(Index *index, IndexStat *stat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

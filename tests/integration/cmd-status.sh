@@ -21,7 +21,7 @@ out_has '^index: locked$' 'and the index is locked'
 is "$(status '[[a["name"], a["last_sync"], a["messages"], a["unindexed"], a["state"], a["error"]] for a in d["accounts"]]')" \
     "[['work', None, 0, 0, 'new', 0], ['second', None, 0, 0, 'new', 0]]" 'in JSON: new accounts'
 is "$(status '(sorted(d), sorted(d["vault"]), sorted(d["index"]), d["outbox"])')" \
-    "(['accounts', 'index', 'outbox', 'vault'], ['bytes', 'messages'], ['bytes', 'messages', 'unlocked'], 0)" 'and the rest of the contract'
+    "(['accounts', 'index', 'outbox', 'vault'], ['bytes', 'messages'], ['bytes', 'messages', 'truncated', 'unlocked'], 0)" 'and the rest of the contract'
 
 company_fill john --count 1
 run as john fetchd --once --account work
@@ -49,6 +49,12 @@ is "$(status '(d["accounts"][0]["state"], d["accounts"][0]["unindexed"], d["inde
     "('ok', 0, True, 1)" 'in JSON likewise'
 ok [ "$(status 'd["vault"]["bytes"] > 0 and d["index"]["bytes"] > 0')" = True ] -- 'with sizes'
 is "$(status '__import__("datetime").datetime.fromisoformat(d["accounts"][0]["last_sync"]).tzinfo is not None')" True 'times are RFC 3339'
+{ echo 'Subject: without end'; yes 'X-Field: x' | head -n 1001; printf '\nWords.\n'; } | company_deliver john
+run as john postern -q sync work
+run as john postern status
+code_is 0 'a message that cannot be read whole'
+out_has "^  1 message holds more than could be read: 'postern search tag:truncated'\$" 'is counted'
+is "$(status 'd["index"]["truncated"]') $(user_json john 'd[0]["subject"]' tag:truncated)" '1 without end' 'and found'
 as john postern -q lock
 
 # failing CODE WORDS: how the last sync of "second" went

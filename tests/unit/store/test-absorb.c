@@ -236,6 +236,53 @@ static void a_damaged_message_hides_no_other(void **state)
     vault_close(vault);
 }
 
+/* A head, and LINE so often that nobody reads all of it. */
+static char *too_much(const char *head, const char *line, guint times)
+{
+    g_autoptr(GString) mail = g_string_new(head);
+    for (guint i = 0; i < times; i++)
+        g_string_append(mail, line);
+    return g_string_free(g_steal_pointer(&mail), FALSE);
+}
+
+static void p8_a_message_that_cannot_be_read_whole_stops_nothing_and_is_listed(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autofree char *parts =
+        too_much("Subject: parts\nContent-Type: multipart/mixed; boundary=x\n\n", "--x\n\ntext\n",
+                 LIMIT_PARTS + 1);
+    g_autofree char *fields = too_much("Subject: fields\n", "X-Field: x\n", LIMIT_HEADERS);
+    g_autofree char *levels =
+        too_much("Subject: levels\n", "Content-Type: message/rfc822\n\n", LIMIT_NESTING + 1);
+    put_text(fixture, vault, "Subject: before\n\nx", 1);
+    put_text(fixture, vault, parts, 2);
+    put_text(fixture, vault, fields, 3);
+    put_text(fixture, vault, levels, 4);
+    put_text(fixture, vault, "\xff\xfe\r\n\r:\n: :;=?utf-8?q?\n\n--", 5);
+    put_text(fixture, vault, "Subject: behind\n\nx", 6);
+    assert_int_equal(absorb_all(fixture, vault, index, &plain), 6);
+    assert_int_equal(count(index, ""), 6);
+    assert_int_equal(count(index, "subject:before OR subject:behind"), 2);
+    assert_int_equal(count(index, "tag:truncated"), 3);
+    assert_int_equal(
+        count(index, "tag:truncated (subject:parts OR subject:fields OR subject:levels)"), 3);
+    IndexStat stat;
+    assert_true(index_stat(index, &stat, NULL));
+    assert_int_equal(stat.truncated, 3);
+
+    /* What a server says of one does not make it another, nor does it make one. */
+    g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
+    char *flags[] = {(char *)"\\Seen", (char *)"Truncated", NULL};
+    assert_true(vault_set_flags(writer, "work", "INBOX", 2, flags, NULL));
+    assert_true(vault_set_flags(writer, "work", "INBOX", 6, flags, NULL));
+    commit(writer, 0, 0);
+    absorb_all(fixture, vault, index, &plain);
+    assert_int_equal(count(index, "tag:truncated subject:parts NOT is:unread"), 1);
+    assert_int_equal(count(index, "tag:truncated"), 3);
+}
+
 /* --- mail that arrived encrypted ----------------------------------------------------------- */
 
 static GBytes *encrypted_mail(const char *subject, const char *body)
@@ -289,6 +336,26 @@ static void text_that_waited_for_its_key_is_filled_in(void **state)
     char id[17];
     assert_true(index_deferred(index, &row, id, NULL));
     assert_int_equal(row, 0);
+}
+
+static void what_waited_and_cannot_be_read_whole_is_listed(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autoptr(GBytes) mail = encrypted_mail("hidden subject", "deciphered words");
+    put(fixture, vault, mail, 1);
+    absorb_all(fixture, vault, index, &plain);
+    assert_int_equal(count(index, "tag:truncated"), 0);
+    gint64 row = 0;
+    char id[17];
+    assert_true(index_deferred(index, &row, id, NULL));
+    g_autoptr(IndexDoc) inside = index_doc_new();
+    inside->truncated = TRUE;
+    assert_true(index_begin(index, NULL));
+    assert_true(index_settle(index, row, inside, NULL));
+    assert_true(index_commit(index, index_position(index), NULL));
+    assert_int_equal(count(index, "tag:truncated is:unread"), 1);
 }
 
 static void a_large_encrypted_message_is_read_whole(void **state)
@@ -373,8 +440,10 @@ int main(void)
         TEST(progress_ends_at_the_total),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
         TEST(a_damaged_message_hides_no_other),
+        TEST(p8_a_message_that_cannot_be_read_whole_stops_nothing_and_is_listed),
         TEST(p5_absorbing_without_leave_calls_no_gpg),
         TEST(text_that_waited_for_its_key_is_filled_in),
+        TEST(what_waited_and_cannot_be_read_whole_is_listed),
         TEST(a_large_encrypted_message_is_read_whole),
         TEST(p4_the_index_holds_no_more_of_encrypted_mail_than_its_share),
         TEST(mail_for_another_key_is_indexed_by_its_headers_for_good),

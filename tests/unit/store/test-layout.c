@@ -23,6 +23,7 @@ static const Layout vault_layouts[] = {
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
     {2, "cd8803451ed52f6656c7d3de2eca3e97c432629c21ad3ae897d819cea0488dd8"},
+    {3, "8d824f85f98f4234bf031fbd328b41b0d07c91a51b85b2b3cadeeb05c2d40351"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)
