@@ -1,6 +1,7 @@
 # make soak: what takes hours. One fault at every byte of a session, on real servers; a mailbox of a million
-# messages.
-EXTRA_DIST += tests/soak/faults.py tests/soak/faults.sh tests/soak/million.py tests/soak/million.sh tests/soak/peak.py
+# messages; Cyrus and Courier.
+EXTRA_DIST += tests/soak/faults.py tests/soak/faults.sh tests/soak/million.py tests/soak/million.sh \
+	tests/soak/other-servers.sh tests/soak/others.py tests/soak/peak.py
 
 SOAK_SAMPLES = 1000
 .PHONY: soak
@@ -8,3 +9,7 @@ soak: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh --full cut --samples $(SOAK_SAMPLES)
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/million.sh
+	for server in cyrus courier; do \
+		srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+			$(SHELL) $(abs_top_srcdir)/tests/soak/other-servers.sh $$server || exit; \
+	done
