@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "crypto/unlock.h"
+#include "store/vault-pending.h"
 #include "store/vault-skipped.h"
 
 #define LEFT_SHOWN 10
@@ -22,6 +23,7 @@ typedef struct {
     const char *name;
     AccountStat stat;
     GPtrArray *left; /* Left *, the largest first */
+    PendingStat pending;
 } AccountLine;
 
 typedef struct {
@@ -64,7 +66,9 @@ static gboolean look(Context *context, Status *status, GError **error)
         if (!vault_account_stat(context->vault, context->match_key, account->name,
                                 &g_array_index(status->accounts, AccountLine, i).stat, error) ||
             !vault_skipped(context->vault, context->match_key, context->vault_key, account->name,
-                           add_left, line.left, error))
+                           add_left, line.left, error) ||
+            !vault_pending_stat(context->vault, context->match_key, account->name,
+                                &g_array_index(status->accounts, AccountLine, i).pending, error))
             return FALSE;
     }
     if (!vault_stat(context->vault, &status->vault, error))
@@ -118,6 +122,7 @@ static void print_json(const Status *status)
         json_time(builder, "last_sync", line->stat.last_sync);
         json_int(builder, "messages", (gint64)line->stat.messages);
         json_int(builder, "unindexed", (gint64)unindexed(&line->stat));
+        json_int(builder, "undelivered", (gint64)line->pending.waiting);
         json_string(builder, "state", state(line));
         json_int(builder, "error", line->stat.outcome);
         add_skipped(builder, line->left);
@@ -182,6 +187,17 @@ static void print_left(const GPtrArray *left, const char *account)
         printf("    and %u more\n", left->len - LEFT_SHOWN);
 }
 
+static void print_pending(const PendingStat *pending)
+{
+    g_autofree char *count = text_count(pending->waiting, "message waits", "messages wait");
+    if (pending->waiting > 0)
+        printf("  %s to be handed on (deliver)\n", count);
+    if (pending->lost > 0)
+        printf("  %" G_GUINT64_FORMAT " of them gone from the server: 'postern unlock', then "
+               "'postern sync'\n",
+               pending->lost);
+}
+
 static void print_text(const Status *status)
 {
     for (guint i = 0; i < status->accounts->len; i++) {
@@ -198,6 +214,7 @@ static void print_text(const Status *status)
             printf(", failed: %s (%d)\n", reason(line->stat.outcome), line->stat.outcome);
         else
             puts(line->stat.last_sync ? ", ok" : "");
+        print_pending(&line->pending);
         if (line->stat.outcome == POSTERN_ERROR_LOGIN)
             printf("  its login is not tried again before 'postern password set %s', or 'retry'\n",
                    word);

@@ -29,6 +29,7 @@ static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
     json_int(builder, "known", outcome->known);
     json_int(builder, "removed", outcome->removed);
     json_int(builder, "skipped", outcome->skipped);
+    json_int(builder, "undelivered", (gint64)outcome->waiting);
     if (outcome->alert)
         json_string(builder, "alert", outcome->alert);
     if (outcome->failure)
@@ -66,6 +67,10 @@ static void tell(const Context *context, const GPtrArray *outcomes)
         }
         if (outcome->alert)
             output_note("%s: the server says: \"%s\"", account, outcome->alert);
+        if (outcome->astray > 0)
+            output_note("%s: %" G_GUINT64_FORMAT " messages that were not handed on are gone from "
+                        "the server: 'postern unlock', then 'postern sync'",
+                        account, outcome->astray);
         if (context->json || context->quiet || (outcome->failure && outcome->stored == 0))
             continue;
         g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");
@@ -75,6 +80,8 @@ static void tell(const Context *context, const GPtrArray *outcomes)
         if (outcome->skipped > 0)
             printf(", %u left on the server for %s size", outcome->skipped,
                    outcome->skipped == 1 ? "its" : "their");
+        if (outcome->waiting > 0)
+            printf(", %" G_GUINT64_FORMAT " wait to be handed on", outcome->waiting);
         puts("");
     }
     json_builder_end_array(builder);

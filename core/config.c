@@ -40,6 +40,7 @@ static void account_free(gpointer data)
     g_strfreev(account->pins);
     g_free(account->tunnel);
     g_free(account->save_sent);
+    g_free(account->deliver);
     g_free(account);
 }
 
@@ -174,6 +175,8 @@ static gboolean begin_section(Filling *filling, const KeyLine *line)
     if (filling->policy && filling->section->target != INTO_COMPANY)
         return wrong(filling, line->line, "config.key", "keep only [company] in a policy",
                      "a policy has no section [%s]", filling->section->name);
+    if (g_str_equal(filling->section->name, "sensitive"))
+        filling->config->sensitive = TRUE;
     if (!filling->section->works) {
         g_autofree char *what = g_strdup_printf("[%s]", line->section);
         note_unimplemented(filling, line->line, what);

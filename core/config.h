@@ -30,6 +30,7 @@ typedef enum {
     COMPANY_WKD,
     COMPANY_PIN,
     COMPANY_LOGIN_NAMES,
+    COMPANY_DELIVER_SENSITIVE,
     COMPANY_KEYS,
 } CompanyKey;
 
@@ -46,11 +47,12 @@ typedef struct {
     gboolean tunnel;
     MailRule outside;
     MailRule freemail;
-    LoginNames login_names; /* what a login that is no secret counts as */
-    char *wkd;              /* "never", "company" or "any" */
-    char **pins;            /* demanded of every account; config_parse() and config_narrow() have
-                               laid them over the accounts' own */
-    guint given;            /* bits of CompanyKey: written somewhere, not a default */
+    LoginNames login_names;     /* what a login that is no secret counts as */
+    char *wkd;                  /* "never", "company" or "any" */
+    gboolean deliver_sensitive; /* an account may hand on though there are [sensitive] rules */
+    char **pins; /* demanded of every account; config_parse() and config_narrow() have
+                    laid them over the accounts' own */
+    guint given; /* bits of CompanyKey: written somewhere, not a default */
 } Company;
 
 typedef enum { SECRET_SEALED, SECRET_KEYRING, SECRET_CREDENTIAL, SECRET_COMMAND } SecretKind;
@@ -80,6 +82,7 @@ typedef struct {
     guint interval;        /* seconds between two looks of the daemon */
     char *tunnel;          /* see policy/tunnel.h; NULL for none */
     char *save_sent;       /* "no", "server" or a mailbox */
+    char *deliver;         /* "lmtp:/SOCKET" or "maildir:/DIRECTORY", or NULL */
 } Account;
 
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
@@ -90,6 +93,7 @@ typedef struct {
     IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
     guint unlock_seconds;     /* [crypto] unlock_timeout */
     char *new_mail;           /* [hook] new_mail: a command line, or NULL */
+    gboolean sensitive;       /* there is a [sensitive] section */
     char *path;               /* the user's file */
     GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;

@@ -29,6 +29,8 @@ static const Key company_keys[] = {
     [COMPANY_WKD] = {"wkd", value_word_text, IN(Company, wkd), "never|company|any", "never"},
     [COMPANY_PIN] = {"pin", value_pins, IN(Company, pins)},
     [COMPANY_LOGIN_NAMES] = {"login_names", value_word, IN(Company, login_names), "warn|fail"},
+    [COMPANY_DELIVER_SENSITIVE] = {"deliver_sensitive", value_word, IN(Company, deliver_sensitive),
+                                   "no|yes"},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(company_keys) == COMPANY_KEYS);
 
@@ -48,7 +50,7 @@ static const Key account_keys[] = {
     {"max_size", value_size, IN(Account, max_size)},
     {"compress", value_word, IN(Account, compress), "no|yes"},
     {"connections", value_count, IN(Account, connections)},
-    {"deliver", value_deliver, NOWHERE, .works = ""},
+    {"deliver", value_deliver, IN(Account, deliver)},
     {"save_sent", value_text, IN(Account, save_sent), .works = "no"},
     {"outbox_key", value_outbox_key, NOWHERE, .works = ""},
     {"interval", value_interval, IN(Account, interval)},

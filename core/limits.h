@@ -48,6 +48,10 @@
 #define LIMIT_STEADY_MS 60000              /* a connection that lasted so long is no sign of trouble */
 #define LIMIT_HOOK_MS 60000                /* the command for new mail may take this long */
 
+#define LIMIT_HANDOFF_MS 60000             /* a local reader's reply; scanners of spam take a second */
+#define LIMIT_HANDOFF_LINE 4096            /* of a reply; RFC 5321, 4.5.3.1.5 says 512 */
+#define LIMIT_HANDOFF_KEYS 10000           /* messages whose keys wait in memory to be handed on: 2 MB */
+
 /* The wire between the keeper and its net child. */
 #define LIMIT_FRAME (64 * 1024)            /* payload of one frame */
 #define LIMIT_CA_BUNDLE (2 * 1024 * 1024)  /* PEM text of the trusted certificates */

@@ -128,6 +128,15 @@ static void narrow_word(const Narrowing *narrowing, CompanyKey key, char **value
     }
 }
 
+static void narrow_permission(const Narrowing *narrowing, CompanyKey key, gboolean *value,
+                              gboolean rule)
+{
+    if (only_rules_give(narrowing, key))
+        *value = rule;
+    else if (both_give(narrowing, key))
+        *value = *value && rule;
+}
+
 static void narrow_enumerations(const Narrowing *narrowing)
 {
     Company *company = narrowing->company;
@@ -139,10 +148,9 @@ static void narrow_enumerations(const Narrowing *narrowing)
               (int)rules->login_names);
     narrow_word(narrowing, COMPANY_MIN_AUTH, &company->min_auth, rules->min_auth, TRUE);
     narrow_word(narrowing, COMPANY_WKD, &company->wkd, rules->wkd, FALSE);
-    if (only_rules_give(narrowing, COMPANY_TUNNEL))
-        company->tunnel = rules->tunnel;
-    else if (both_give(narrowing, COMPANY_TUNNEL))
-        company->tunnel = company->tunnel && rules->tunnel;
+    narrow_permission(narrowing, COMPANY_TUNNEL, &company->tunnel, rules->tunnel);
+    narrow_permission(narrowing, COMPANY_DELIVER_SENSITIVE, &company->deliver_sensitive,
+                      rules->deliver_sensitive);
 }
 
 gboolean narrow_company(Company *company, const Company *rules, const char *name, GError **error)

@@ -96,9 +96,15 @@ gboolean value_header(const Key *key, const char *value, gpointer where, char **
 gboolean value_deliver(const Key *key, const char *value, gpointer where, char **why)
 {
     const char *path = strchr(value, ':');
-    gboolean known = g_str_has_prefix(value, "lmtp:") || g_str_has_prefix(value, "maildir:");
-    if (!known || !g_path_is_absolute(path + 1))
-        return value_because(why, "must be lmtp:/SOCKET or maildir:/DIRECTORY");
+    gboolean maildir = g_str_has_prefix(value, "maildir:");
+    g_autofree char *at_home = NULL;
+    if (maildir && g_str_has_prefix(path, ":~/")) {
+        at_home = g_strconcat("maildir:", g_get_home_dir(), path + 2, NULL);
+        value = at_home;
+        path = strchr(value, ':');
+    }
+    if ((!maildir && !g_str_has_prefix(value, "lmtp:")) || !g_path_is_absolute(path + 1))
+        return value_because(why, "must be lmtp:/SOCKET, maildir:/DIRECTORY or maildir:~/…");
     return value_text(key, value, where, why);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "fetchd/deliver.h"
 #include "fetchd/login.h"
 #include "fetchd/trust.h"
 
@@ -183,7 +184,8 @@ Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *acc
                                 .endpoint = call->endpoint,
                                 .trace = run->trace,
                                 .stop_fd = run->stop_fd};
-    if (call->endpoint && endpoint_fits(call->endpoint, FALSE, error) &&
+    if (call->endpoint && deliver_allowed(run->config, account, error) &&
+        endpoint_fits(call->endpoint, FALSE, error) &&
         (call->ca_sets = trust_load(company, error)) != NULL) {
         if (run->connections)
             call->terms = connection_terms(company, account, call->endpoint, call->ca_sets);

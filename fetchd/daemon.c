@@ -37,7 +37,8 @@ typedef struct {
 static gboolean is_news(Daemon *daemon, const Outcome *outcome)
 {
     const char *rule = postern_error_rule(outcome->failure);
-    if (outcome->lost || g_strcmp0(rule, "login.blocked") == 0) {
+    if (outcome->lost || g_strcmp0(rule, "login.blocked") == 0 ||
+        (rule && g_str_has_prefix(rule, "deliver."))) {
         gboolean known = g_strcmp0(g_hash_table_lookup(daemon->told, outcome->account), rule) == 0;
         g_hash_table_insert(daemon->told, g_strdup(outcome->account), g_strdup(rule));
         return !known || outcome->stored > 0;

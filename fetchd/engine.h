@@ -17,6 +17,8 @@ typedef struct {
     guint stored;    /* new messages */
     guint known;     /* arrivals whose bytes were here already */
     guint skipped;   /* stay on the server because of their size, since this pass */
+    guint64 waiting; /* messages that wait to be handed on, */
+    guint64 astray;  /* and how many of them the server has no more */
     guint removed;   /* messages that went from here too, with `gone = remove` */
     char *alert;     /* what the server wants shown, safe to print, or NULL */
     GError *failure; /* NULL when all went well */

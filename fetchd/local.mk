@@ -4,6 +4,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/child.c fetchd/child.h \
 	fetchd/clockwatch.c fetchd/clockwatch.h \
 	fetchd/daemon.c fetchd/daemon.h \
+	fetchd/deliver.c fetchd/deliver.h fetchd/deliver-lmtp.c fetchd/deliver-maildir.c \
 	fetchd/engine.c fetchd/engine.h \
 	fetchd/handover.c fetchd/handover.h \
 	fetchd/hook.c fetchd/hook.h \
@@ -14,6 +15,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/loginguard.c fetchd/loginguard.h \
 	fetchd/notify.c fetchd/notify.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-changes.c fetchd/pass-gone.c \
+	fetchd/pass-handoff.c fetchd/pass-handoff.h \
 	fetchd/pass-imap.c fetchd/pass-large.c fetchd/pass-mailbox.h fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \

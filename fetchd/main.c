@@ -90,6 +90,11 @@ static void tell(gpointer user, const Outcome *outcome)
         complain(account, outcome->failure);
     if (outcome->alert)
         fprintf(stderr, "fetchd: %s: the server says: \"%s\"\n", account, outcome->alert);
+    if (outcome->astray > 0)
+        fprintf(stderr,
+                "fetchd: %s: %" G_GUINT64_FORMAT " messages that were not handed on are gone from "
+                "the server: 'postern unlock', then 'postern sync'\n",
+                account, outcome->astray);
     if (options->quiet || (outcome->failure && outcome->stored == 0))
         return;
     g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");

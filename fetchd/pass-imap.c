@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "fetchd/pass-handoff.h"
 #include "fetchd/pass-mailbox.h"
 #include "fetchd/record.h"
 
@@ -109,7 +110,8 @@ static gboolean fetch(MailboxPass *self, GError **error)
 {
     for (guint end = self->listed->len; end > 0 && !self->given_up;) {
         guint begin = end > GET_MESSAGES ? end - GET_MESSAGES : 0;
-        if (!mailbox_leave_out(self, begin, end, error) || !get_part(self, begin, end, error))
+        if (!mailbox_leave_out(self, begin, end, error) || !get_part(self, begin, end, error) ||
+            !handoff_make_room(self->pass, error))
             return FALSE;
         end = begin;
     }
@@ -296,10 +298,34 @@ static gboolean forget_elsewhere(const Pass *pass, const GPtrArray *wanted, GErr
            vault_skipped_mailboxes(pass->writer, pass->account->name, names, error);
 }
 
+/* What waits to be handed on since an earlier pass is fetched again. */
+static gboolean hand_on_of(Pass *pass, const MailboxName *name, GError **error)
+{
+    Selected selected;
+    g_autoptr(GArray) uids = handoff_uids(pass, name->display, error);
+    if (uids == NULL)
+        return FALSE;
+    if (uids->len == 0)
+        return TRUE;
+    g_autofree char *shown = text_name(name->display);
+    GError *failure = NULL;
+    return (pass->fetcher->select(pass->fetcher, name->name, NULL, NULL, &selected, &failure) &&
+            handoff_fetch(pass, uids, &failure)) ||
+           pass_goes_on(pass, failure, shown, error);
+}
+
+static gboolean hand_on(Pass *pass, const GPtrArray *wanted, GError **error)
+{
+    gboolean fine = handoff_run(pass, error);
+    for (guint i = 0; fine && i < wanted->len; i++)
+        fine = hand_on_of(pass, wanted->pdata[i], error);
+    return fine;
+}
+
 static gboolean all_mailboxes(Pass *pass, GError **error)
 {
     if (pass->brief)
-        return visit(pass, *pass->watched, error);
+        return visit(pass, *pass->watched, error) && handoff_run(pass, error);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
     MailboxList mailboxes = {pass, wanted};
     pass->listed = g_ptr_array_new_with_free_func(g_free);
@@ -307,7 +333,8 @@ static gboolean all_mailboxes(Pass *pass, GError **error)
         return FALSE;
     if (pass->only && wanted->len == 0)
         return no_mailbox(pass, error);
-    if (!forget_elsewhere(pass, wanted, error) || !visit_together(pass, wanted, error))
+    if (!forget_elsewhere(pass, wanted, error) || !visit_together(pass, wanted, error) ||
+        !hand_on(pass, wanted, error))
         return FALSE;
     if (pass->watched)
         return watch(pass, wanted, error);

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
-#include "fetchd/pass.h"
+#include "fetchd/pass-handoff.h"
 #include "fetchd/record.h"
 #include "store/vault-uidl.h"
 
@@ -246,7 +246,7 @@ static gboolean get_wanted(Pop3Pass *self, GError **error)
             ranges_add(ranges, item->number, item->number);
             n++;
         }
-        if (ranges->len > 0 && !get(self, ranges, error))
+        if (ranges->len > 0 && (!get(self, ranges, error) || !handoff_make_room(self->pass, error)))
             return FALSE;
     }
     return TRUE;
@@ -264,12 +264,38 @@ static gboolean fetch(Pop3Pass *self, GError **error)
     return fetched;
 }
 
+/* --- handing on ---------------------------------------------------------------------------- */
+
+/* What waits since an earlier pass is fetched again. */
+static gboolean hand_on(Pop3Pass *self, GError **error)
+{
+    if (!handoff_run(self->pass, error))
+        return FALSE;
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (guint i = 0; self->pass->handoff && i < self->items->len; i++) {
+        const Item *item = item_at(self, i);
+        gboolean waits, due;
+        if (!handoff_uidl(self->pass, item->uidl, &waits, &due, error))
+            return FALSE;
+        if (due && item->state == HERE)
+            g_array_append_val(numbers, item->number);
+    }
+    GError *failure = NULL;
+    return handoff_fetch(self->pass, numbers, &failure) ||
+           pass_goes_on(self->pass, failure, "INBOX", error);
+}
+
 /* --- removing ------------------------------------------------------------------------------ */
 
 /* A run that ended between its commit and its read-back left what only the digest vouches for. */
 static gboolean may_remove(Pop3Pass *self, const Item *item, gboolean *may, GError **error)
 {
+    gboolean waits, due;
     *may = is_due(self, item);
+    /* What waits to be handed on can be had from the server alone. */
+    if (*may && !handoff_uidl(self->pass, item->uidl, &waits, &due, error))
+        return FALSE;
+    *may = *may && !waits;
     if (!*may || item->state == SAFE)
         return TRUE;
     if (!vault_uidl_intact(self->pass->writer, self->pass->account->name, item->uidl, may, error))
@@ -318,7 +344,7 @@ static gboolean run(Pop3Pass *self, GError **error)
     if (!list(self, error) || !leave_out(self, error))
         return FALSE;
     tour_expect(self->pass->tour, self->wanted);
-    if (!fetch(self, error) || !remove_safe(self, error))
+    if (!fetch(self, error) || !hand_on(self, error) || !remove_safe(self, error))
         return FALSE;
     /* Only a QUIT that the server confirmed makes the deletions real (RFC 1939, 6). */
     if (!fetcher->quit(fetcher, error) || !forget_gone(self, error))

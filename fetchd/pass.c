@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "fetchd/pass-handoff.h"
 
 /* Bytes of one message after which progress is told within it. */
 #define TELL_BYTES (256 * 1024)
@@ -67,8 +68,10 @@ static gboolean leave_arrived(Pass *pass, const Arrival *arrival, GError **error
 
 gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error)
 {
+    Arrival arrived = *arrival;
+    arrived.hand_on = pass->handoff != NULL;
     gboolean fine = pass->too_large ? leave_arrived(pass, arrival, error)
-                                    : vault_message_finish(pass->writer, arrival, error);
+                                    : vault_message_finish(pass->writer, &arrived, error);
     if (!fine)
         return FALSE;
     tell_progress(pass, 1);
@@ -81,6 +84,7 @@ gboolean pass_commit(Pass *pass, GError **error)
     if (!vault_commit(pass->writer, &stored, &known, error))
         return FALSE;
     tour_stored(pass->tour, stored, known);
+    handoff_take(pass);
     return TRUE;
 }
 

@@ -8,6 +8,8 @@
 #include "fetchd/tour.h"
 #include "store/vault-skipped.h"
 
+typedef struct Handoff Handoff;
+
 typedef struct {
     const EngineRun *run;
     const Account *account;
@@ -23,6 +25,7 @@ typedef struct {
     const char *only;      /* the one mailbox that the URI names, or NULL */
     /* char *: all mailboxes that the server has, wanted or not; NULL: not known */
     GPtrArray *listed;
+    Handoff *handoff; /* of an account that hands on, else NULL */
 } Pass;
 
 /* The largest message, in bytes, that this pass takes. */

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include "core/error.h"
+#include "store/vault-pending.h"
 
 struct Tour {
     TourGround *ground;
@@ -19,6 +20,7 @@ struct Tour {
     GError *no;      /* the first thing that the server only said no to */
     guint noes;      /* how many there were */
     GPtrArray *departures;
+    GPtrArray *waiting;         /* Waiting *, see pass-handoff.h */
     guint64 total, done, bytes; /* what progress knows */
 };
 
@@ -29,6 +31,7 @@ Tour *tour_new(TourGround *ground, Outcome *outcome)
     tour->outcome = outcome;
     tour->closed = TRUE;
     tour->departures = g_ptr_array_new_with_free_func((GDestroyNotify)departure_free);
+    tour->waiting = g_ptr_array_new_with_free_func((GDestroyNotify)waiting_free);
     g_mutex_init(&tour->lock);
     g_cond_init(&tour->left);
     return tour;
@@ -41,6 +44,7 @@ void tour_free(Tour *tour)
     g_clear_error(&tour->failure);
     g_clear_error(&tour->no);
     g_ptr_array_unref(tour->departures);
+    g_ptr_array_unref(tour->waiting);
     g_cond_clear(&tour->left);
     g_mutex_clear(&tour->lock);
     g_free(tour);
@@ -157,6 +161,30 @@ void tour_stored(Tour *tour, guint stored, guint known)
 void tour_removed(Tour *tour, guint removed)
 {
     tour->outcome->removed += removed;
+}
+
+void tour_pending(Tour *tour, guint64 waiting, guint64 astray)
+{
+    tour->outcome->waiting = waiting;
+    tour->outcome->astray = astray;
+}
+
+static void move_all(Tour *tour, GPtrArray *from, GPtrArray *to)
+{
+    g_mutex_lock(&tour->lock);
+    while (from->len > 0)
+        g_ptr_array_add(to, g_ptr_array_steal_index(from, from->len - 1));
+    g_mutex_unlock(&tour->lock);
+}
+
+void tour_leave_waiting(Tour *tour, GPtrArray *list)
+{
+    move_all(tour, list, tour->waiting);
+}
+
+void tour_take_waiting(Tour *tour, GPtrArray *list)
+{
+    move_all(tour, tour->waiting, list);
 }
 
 void tour_refused(Tour *tour, GError *failure, const char *what)

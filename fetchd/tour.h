@@ -54,6 +54,13 @@ void tour_left_out(Tour *tour, guint64 expected);
 void tour_stored(Tour *tour, guint stored, guint known);
 void tour_removed(Tour *tour, guint removed);
 
+/* Counted at the end: what waits to be handed on, and what of it the server has no more. */
+void tour_pending(Tour *tour, guint64 waiting, guint64 astray);
+
+/* What one who helps leaves to the leader: LIST (Waiting *) is emptied; the leader's gains it. */
+void tour_leave_waiting(Tour *tour, GPtrArray *list);
+void tour_take_waiting(Tour *tour, GPtrArray *list);
+
 /* The server said no to WHAT (safe to print): FAILURE, which is taken, is kept. */
 void tour_refused(Tour *tour, GError *failure, const char *what);
 /* Did it, to anything? */

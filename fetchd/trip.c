@@ -2,7 +2,7 @@
 #include "fetchd/trip.h"
 
 #include "core/error.h"
-#include "fetchd/pass.h"
+#include "fetchd/pass-handoff.h"
 
 Trip *trip_new(const EngineRun *run, const LoginGuard *guard, const Account *account, Tour *tour,
                const Trip *leader)
@@ -44,14 +44,18 @@ static void lead(Trip *trip, Pass *pass)
     gboolean imap = endpoint_scheme(call_endpoint(trip->call)) == SCHEME_IMAPS;
     trip->brief = pass->brief = wants_brief(trip);
     pass->watched = imap && trip->run->connections ? &trip->connection->watched : NULL;
-    gboolean ok = imap ? pass_imap(pass, &trip->failure) : pass_pop3(pass, &trip->failure);
+    gboolean ok =
+        handoff_begin(pass, &trip->failure) && (imap ? pass_imap : pass_pop3)(pass, &trip->failure);
     trip->may_stay = pass->watched && (ok || pass_said_no(trip->failure));
+    (void)!handoff_end(pass, ok ? &trip->failure : NULL);
 }
 
 static void help(Trip *trip, Pass *pass)
 {
     GError *failure = NULL;
+    handoff_help(pass);
     (void)!pass_imap_help(pass, &failure);
+    handoff_leave(pass);
     tour_leave(trip->tour, failure);
 }
 

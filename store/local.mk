@@ -19,6 +19,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-logins.c store/vault-logins.h \
 	store/vault-match.c store/vault-match.h \
 	store/vault-names.c store/vault-names.h \
+	store/vault-pending.c store/vault-pending.h \
 	store/vault-place.c store/vault-place.h \
 	store/vault-read.c store/vault-read.h \
 	store/vault-readback.c \

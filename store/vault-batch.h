@@ -18,7 +18,8 @@ typedef struct {
     gint64 row;                  /* 0 while it is in memory alone */
     gboolean known;              /* held since an earlier batch: id and row alone are set */
     guint32 chunks;
-    guint64 bytes; /* sealed */
+    guint64 bytes;  /* sealed */
+    gboolean waits; /* to be handed on, since this batch */
 } BatchMessage;
 
 /* What one message was found as. */
@@ -29,6 +30,7 @@ typedef struct {
     guint8 uidl_mac[MAC_SIZE];
     gint64 since; /* when it was fetched, of one with a UIDL */
     gboolean has_uidl;
+    gboolean hand_on;
     guint32 uid; /* else this, in this mailbox, with these flags */
     guint8 mailbox_mac[MAC_SIZE];
     guint8 flags_mac[FLAGS_MAC_SIZE];

@@ -36,6 +36,10 @@ gboolean batch_add_record(const Batch *batch, gint64 row, GBytes *record,
 gboolean batch_store_mailboxes(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_arrivals(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_skips(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Before ARRIVAL of ACCOUNT is stored: when it hands on and has no such message yet, this one
+ * waits. */
+gboolean batch_store_pending(const Batch *batch, const BatchArrival *arrival, gint64 account,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_flags(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The account's row, made when it is new. */

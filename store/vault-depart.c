@@ -201,6 +201,7 @@ static gboolean remove_message(Vault *vault, gint64 row, GError **error)
     sql_int(total, 2, found ? -sqlite3_column_int64(bytes, 0) : 0);
     sqlite3_reset(bytes);
     return sql_done(vault, total, error) && vault_drop_chunks(vault, row, error) &&
+           sql_run_with_two(vault, SQL_DROP_PENDING, row, 0, error) &&
            sql_run_with(vault, SQL_REMOVE, row, error);
 }
 

@@ -248,6 +248,7 @@ gboolean batch_store_arrivals(const Batch *batch, GError **error)
             (!end_run(batch->vault, &run, error) || !begin_run(batch->vault, arrival, &run, error)))
             return FALSE;
         if (!batch_add_record(batch, arrival->message->row, arrival->record, error) ||
+            !batch_store_pending(batch, arrival, run.account, error) ||
             !(arrival->has_uidl ? store_uidl : store_placement)(batch, arrival, &run, error))
             return FALSE;
         run.arrivals++;

@@ -10,7 +10,7 @@
 #include "store/vault-uidl.h"
 #include "store/vault-writer.h"
 
-static Vault *fresh(VaultWriter *writer, GError **error)
+Vault *writer_fresh(VaultWriter *writer, GError **error)
 {
     if (writer->fresh == NULL)
         writer->fresh = vault_open(writer->vault->dir, error);
@@ -38,7 +38,7 @@ static gboolean opens(VaultWriter *writer, const BatchMessage *message, gboolean
     guint8 buffer[16 * 1024], identity[MAC_SIZE];
     gssize got;
     GError *failure = NULL;
-    Vault *vault = fresh(writer, error);
+    Vault *vault = writer_fresh(writer, error);
     if (vault == NULL)
         return FALSE;
     g_autoptr(Source) source =
@@ -118,7 +118,7 @@ static gboolean digest_holds(VaultWriter *writer, gint64 row, gboolean *intact, 
     guint8 chunks[MAC_SIZE], digest[MAC_SIZE];
     g_auto(Sealed) sealed = {.wrapped = NULL};
     GError *failure = NULL;
-    Vault *vault = fresh(writer, error);
+    Vault *vault = writer_fresh(writer, error);
     if (vault == NULL || !find_sealed(vault, row, &sealed, intact, error))
         return FALSE;
     if (!*intact)

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 7
+#define VERSION 8
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -97,6 +97,12 @@ static const char tables[] =
     "  since INTEGER NOT NULL,"
     "  record BLOB NOT NULL,"
     "  PRIMARY KEY(account, mailbox, uid, uidl_mac)) WITHOUT ROWID;"
+    "CREATE TABLE pending("
+    "  message INTEGER NOT NULL REFERENCES message,"
+    "  account INTEGER NOT NULL REFERENCES account,"
+    "  since INTEGER NOT NULL,"
+    "  tried INTEGER NOT NULL,"
+    "  PRIMARY KEY(message, account)) WITHOUT ROWID;"
     "CREATE TABLE secret("
     "  name_mac BLOB PRIMARY KEY,"
     "  sealed BLOB NOT NULL) WITHOUT ROWID;"

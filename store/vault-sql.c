@@ -4,6 +4,11 @@
 #include "core/error.h"
 #include "core/text.h"
 
+/* It is time to hand the message of W on: it was never tried, or not since ?2 and, at ?3, for as
+ * long as it had waited when it was, or a day. */
+#define DUE                                                                                        \
+    "(w.tried = 0 OR (w.tried < ?2 AND ?3 - w.tried >= min(w.tried - w.since, 86400000000))) "
+
 static const char *const texts[SQL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -116,6 +121,35 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SKIPPED_PLACES] = "SELECT s.account, s.mailbox, s.uid, s.uidl_mac, b.name_mac "
                            "FROM account a JOIN skipped s ON s.account = a.id "
                            "LEFT JOIN mailbox b ON b.id = s.mailbox WHERE a.name_mac = ?1",
+    [SQL_HAS] = "SELECT 1 FROM placement p JOIN mailbox b ON b.id = p.mailbox "
+                "WHERE p.message = ?1 AND b.account = ?2 UNION ALL "
+                "SELECT 1 FROM kept WHERE message = ?1 AND account = ?2 LIMIT 1",
+    [SQL_ADD_PENDING] = "INSERT INTO pending(message, account, since, tried) "
+                        "VALUES(?1, ?2, ?3, 0) ON CONFLICT DO NOTHING",
+    [SQL_TRIED_PENDING] = "UPDATE pending SET tried = ?3 WHERE message = ?1 AND account = ?2",
+    [SQL_DROP_PENDING] = "DELETE FROM pending WHERE message = ?1 AND (?2 = 0 OR account = ?2)",
+    [SQL_FORGET_PENDING] =
+        "DELETE FROM pending WHERE account = (SELECT id FROM account WHERE name_mac = ?1)",
+    [SQL_PENDING] =
+        "SELECT m.row, m.id FROM account a JOIN pending w ON w.account = a.id "
+        "JOIN message m ON m.row = w.message WHERE a.name_mac = ?1 AND " DUE "ORDER BY m.row DESC",
+    /* CROSS: in this order, else SQLite may walk through all that lies in the mailbox. */
+    [SQL_PENDING_UIDS] =
+        "SELECT p.uid FROM mailbox b CROSS JOIN pending w ON w.account = b.account "
+        "CROSS JOIN placement p ON p.message = w.message AND p.mailbox = b.id "
+        "WHERE b.name_mac = ?1 AND b.former = 0 AND " DUE "ORDER BY p.uid",
+    [SQL_PENDING_UIDL] = "SELECT " DUE "FROM account a JOIN pop_uidl u ON u.account = a.id "
+                         "JOIN pending w ON w.message = u.message AND w.account = a.id "
+                         "WHERE a.name_mac = ?1 AND u.uidl_mac = ?4",
+    [SQL_PENDING_KNOWN] = "SELECT m.row, m.id FROM message m JOIN pending w ON w.message = m.row "
+                          "JOIN account a ON a.id = w.account WHERE m.identity = ?1 "
+                          "AND m.stored = 1 AND a.name_mac = ?2",
+    [SQL_COUNT_PENDING] =
+        "SELECT count(*), sum(NOT EXISTS (SELECT 1 FROM placement p JOIN mailbox b ON b.id = "
+        "p.mailbox WHERE p.message = w.message AND b.account = w.account AND b.former = 0) "
+        "AND NOT EXISTS (SELECT 1 FROM pop_uidl u WHERE u.account = w.account "
+        "AND u.message = w.message)) "
+        "FROM account a JOIN pending w ON w.account = a.id WHERE a.name_mac = ?1",
     [SQL_TOTAL] = "SELECT messages, bytes FROM total",
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
     [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.stored = 2, "

@@ -178,6 +178,7 @@ static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *ar
     memcpy(made->account_mac, place->account_mac, MAC_SIZE);
     memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
+    made->hand_on = arrival->hand_on;
     made->since = arrival->internaldate;
     made->uid = arrival->uid;
     if (made->has_uidl)

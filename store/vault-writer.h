@@ -33,5 +33,9 @@ const PlaceName *writer_place(VaultWriter *writer, const char *account, const ch
 gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A connection of its own to the writer's database, the writer's: what comes through it comes from
+ * the disk. */
+Vault *writer_fresh(VaultWriter *writer, GError **error);
+
 /* 74 "vault.write" for a writer that failed before. */
 gboolean writer_sound(VaultWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -68,6 +68,7 @@ typedef struct {
     const char *uidl;
     gint64 internaldate; /* seconds since 1970; POP3: the time of fetch */
     GStrv flags;         /* server flags and keywords, or NULL */
+    gboolean hand_on;    /* when it is new to its account, it waits: vault-pending.h */
 } Arrival;
 
 /* One message: start, write any number of times, finish or abort. */

@@ -2,6 +2,7 @@
 INTEGRATION = \
 	tests/integration/cmd-config.sh \
 	tests/integration/cmd-daemon.sh \
+	tests/integration/cmd-deliver.sh \
 	tests/integration/cmd-doctor.sh \
 	tests/integration/cmd-fetch-compressed.sh \
 	tests/integration/cmd-fetch-imap.sh \
@@ -63,6 +64,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/hostile_smtp.py tests/lib/imap-do.py \
 	tests/lib/kerberos.sh \
 	tests/lib/lsan.supp \
+	tests/lib/lmtp-server.py \
 	tests/lib/make-mail.py \
 	tests/lib/memory-search.py \
 	tests/lib/namespace.sh \

@@ -9,6 +9,7 @@ AS_EXTRA="TMPDIR=$TESTDIR/tmp"
 company_start
 company_person mary
 user_ready john
+user_line john 'deliver = maildir:~/Handed'
 company_introduce john mary
 company_introduce mary john
 company_fill john --count 120 --folder INBOX --folder Wombatfolder --needles $TESTDIR/needles
@@ -62,6 +63,7 @@ ok [ "$(look $COMPANY/mail/john | wc -l)" -gt 100 ] -- 'the search finds the wor
 is "$(look $home/.local $home/.cache $home/.config/dconf $TESTDIR/tmp | head -n 5)" '' \
     'no planted word in store, state, cache, trace or temporary files'
 diag "$(cat $TESTDIR/amount)"
+ok grep -qr Platypus $home/Handed -- 'though deliver hands all of it on in clear'
 is "$(find $home/.local $home/.config/postern -perm /077 ! -type l | head -n 3)" '' 'nothing there is open to others'
 
 # A thief who owns a copy of a mail cannot tell that it is here.

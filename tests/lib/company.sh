@@ -14,6 +14,9 @@
 #   company_secret_mail FROM TO SUBJECT TEXT | company_deliver NAME
 #   company_log                what the servers said
 #
+# Dovecot's LMTP socket is $COMPANY/dovecot/lmtp; what is delivered there to ADDRESS lies in
+# $COMPANY/mail/ADDRESS/Maildir.
+#
 # The mail lies in maildirs under $COMPANY/mail/NAME/Maildir, so that make-mail.py can fill them.
 # Mail to foreign domains ends in $COMPANY/mail/outside/Maildir: nothing leaves this machine.
 
@@ -145,7 +148,7 @@ company_dovecot_configure() {
 	base_dir = $COMPANY/$1
 	state_dir = $COMPANY/$1/state
 	instance_name = $1
-	protocols = imap pop3
+	protocols = imap pop3 lmtp
 	listen = $2
 	log_path = $COMPANY/$1/log
 	ssl = required
@@ -189,6 +192,12 @@ company_dovecot_configure() {
 	  inet_listener pop3s {
 	    port = 995
 	    ssl = yes
+	  }
+	}
+	service lmtp {
+	  user = mail
+	  unix_listener lmtp {
+	    mode = 0666
 	  }
 	}
 	service auth {

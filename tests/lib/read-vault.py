@@ -78,7 +78,7 @@ def check_vectors(path):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (7,)
+    assert database.execute("PRAGMA user_version").fetchone() == (8,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=wrapped, check=True,

@@ -1,6 +1,7 @@
 UNIT_FETCHD = \
 	tests/unit/fetchd/test-clockwatch \
 	tests/unit/fetchd/test-confine \
+	tests/unit/fetchd/test-deliver \
 	tests/unit/fetchd/test-gss \
 	tests/unit/fetchd/test-link \
 	tests/unit/fetchd/test-handover \
@@ -22,6 +23,8 @@ TESTS += $(UNIT_FETCHD)
 tests_unit_fetchd_test_confine_SOURCES = \
 	tests/unit/fetchd/test-confine.c fetchd/confine.c fetchd/confine.h
 tests_unit_fetchd_test_confine_LDADD = $(LINK_core) $(SECCOMP_LIBS) $(UNIT_LIBS)
+tests_unit_fetchd_test_deliver_SOURCES = tests/unit/fetchd/test-deliver.c $(FAST_CLOCK)
+tests_unit_fetchd_test_deliver_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_gss_SOURCES = tests/unit/fetchd/test-gss.c fetchd/gss.c fetchd/gss.h
 tests_unit_fetchd_test_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
 tests_unit_fetchd_test_gss_LDADD = $(LINK_net) $(KRB5_LIBS) $(UNIT_LIBS)

@@ -26,6 +26,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-logins \
 	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
+	tests/unit/store/test-vault-pending \
 	tests/unit/store/test-vault-skipped \
 	tests/unit/store/test-vault-writer
 
@@ -86,6 +87,8 @@ tests_unit_store_test_vault_place_SOURCES = tests/unit/store/test-vault-place.c 
 tests_unit_store_test_vault_place_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_read_SOURCES = tests/unit/store/test-vault-read.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_read_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_pending_SOURCES = tests/unit/store/test-vault-pending.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_pending_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_skipped_SOURCES = tests/unit/store/test-vault-skipped.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_skipped_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.c $(VAULT_FIXTURE)

@@ -19,6 +19,7 @@ static const Layout vault_layouts[] = {
     {5, "d6b5c6e7da67c74b131bad63521ab89aab180a7f094cca0f58bb5c20b270d7df"},
     {6, "314451d4bda3cfa3c99ad3dfef2dea37f0c8a59a53401d8e4d1203d847cd2c80"},
     {7, "61f7ea008ba6e35bf2f9353cfa9c8fcea53e09aa834a0ecceefcbec54a5ef972"},
+    {8, "218f0e4124f944c5d60dff19092048814a1e2d31914e8d012f1103c67af8cdb0"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
