@@ -39,7 +39,7 @@ static const Key account_keys[] = {
     {"aliases", value_addresses, IN(Account, aliases)},
     {"fetch", value_text, IN(Account, fetch), .is_secret = TRUE},
     {"submit", value_text, IN(Account, submit), .is_secret = TRUE},
-    {"folders", value_list, IN(Account, folders)},
+    {"folders", value_folders, IN(Account, folders)},
     {"keep", value_keep, WHOLE},
     {"gone", value_word, IN(Account, gone), "keep|remove"},
     {"secret", value_secret, WHOLE, .is_secret = TRUE},

@@ -92,6 +92,31 @@ gboolean value_list(const Key *key, const char *value, gpointer where, char **wh
     return list_of(value, where, why, g_strdup, NULL);
 }
 
+int value_mailbox_use(const char *name)
+{
+    static const char *const names[] = {"\\All",       "\\Archive", "\\Drafts", "\\Flagged",
+                                        "\\Important", "\\Junk",    "\\Sent",   "\\Trash"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_ascii_strcasecmp(names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* A misspelt use would match nothing, and silently fetch what was to be left out. */
+static char *admit_folder(const char *item)
+{
+    const char *pattern = item + (*item == '!');
+    return *pattern == '\\' && value_mailbox_use(pattern) < 0 ? NULL : g_strdup(item);
+}
+
+gboolean value_folders(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    return list_of(value, where, why, admit_folder,
+                   "may have behind a backslash only All, Archive, Drafts, Flagged, Important, "
+                   "Junk, Sent or Trash");
+}
+
 /* "allow, encrypt or refuse" */
 static char *words_in_a_sentence(const char *words)
 {

@@ -29,11 +29,16 @@ int word_index(const char *words, const char *word);
 /* A reader's no: *why becomes REASON. Always FALSE. */
 gboolean value_because(char **why, const char *reason);
 
+/* The place of NAME, "\Trash" in any case, among the uses of mailboxes that a server may tell
+ * (RFC 6154, 8457), or -1. */
+int value_mailbox_use(const char *name);
+
 /* Into a char *. */
 ValueReader value_text, value_word_text, value_path, value_fingerprint, value_address,
     value_command, value_header, value_deliver, value_outbox_key;
 /* Into a GStrv. */
-ValueReader value_list, value_networks, value_fingerprints, value_pins, value_addresses;
+ValueReader value_list, value_folders, value_networks, value_fingerprints, value_pins,
+    value_addresses;
 /* One more for a GPtrArray * of char *. */
 ValueReader value_paths;
 /* Into an int, a guint64, and a guint. */

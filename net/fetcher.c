@@ -1,14 +1,12 @@
 /* See fetcher.h. */
 #include "net/fetcher.h"
 
+#include "core/value.h"
+
 guint mailbox_use_named(const char *name)
 {
-    static const char *const names[] = {"\\All",       "\\Archive", "\\Drafts", "\\Flagged",
-                                        "\\Important", "\\Junk",    "\\Sent",   "\\Trash"};
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        if (g_ascii_strcasecmp(names[i], name) == 0)
-            return 1u << i;
-    return 0;
+    int use = value_mailbox_use(name);
+    return use < 0 ? 0 : 1u << use;
 }
 
 void mailbox_name_free(MailboxName *name)

@@ -16,7 +16,7 @@
 
 typedef struct Fetcher Fetcher;
 
-/* What a mailbox is for, as the server says it (RFC 6154, 8457). */
+/* What a mailbox is for, as the server says it; in the order of value_mailbox_use(). */
 typedef enum {
     USE_ALL = 1 << 0,
     USE_ARCHIVE = 1 << 1,

@@ -242,6 +242,10 @@ static void p10_109_wrong_values_are_named(void **state)
         {ADDRESS "outbox_key = credential:../x\n", "config.value", "credential:NAME", NULL},
         {ADDRESS "tunnel = ssh 'x\n", "config.value", "quotes closed", NULL},
         {ADDRESS "aliases = a@b; c\n", "config.value", "must be addresses", NULL},
+        {ADDRESS "folders = *; !\\Thrash\n", "config.value", "behind a backslash only All",
+         "folders"},
+        {ADDRESS "folders = \\\n", "config.value", "behind a backslash only", NULL},
+        {ADDRESS "folders = \\Trash*\n", "config.value", "behind a backslash only", NULL},
         {ADDRESS "gone = delete\n", "config.value", "keep or remove", NULL},
         {"[account \"w\"]\nfetch = x\n", "config.value", "config:1: account \"w\" has no address",
          "address ="},
@@ -326,7 +330,8 @@ static void what_has_no_effect_yet_is_told(void **state)
 
     g_autoptr(Config) quiet =
         parsed("[company]\ntunnel = yes\nwkd = never\n" ADDRESS
-               "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\nmax_size = 2G\n");
+               "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\nmax_size = 2G\n"
+               "folders = *; \\ALL; !\\important; a\\b\n");
     assert_int_equal(quiet->unimplemented->len, 0);
     assert_true(((Account *)quiet->accounts->pdata[0])->max_size == LIMIT_MESSAGE_BYTES);
 }
