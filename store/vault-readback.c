@@ -148,7 +148,8 @@ static gboolean disown(VaultWriter *writer, gint64 row, GError **error)
         return FALSE;
     turn_change(vault->turn);
     gboolean fine = sql_run_with(vault, SQL_DISOWN, row, error) &&
-                    sql_run_with(vault, SQL_DROP_UIDLS, row, error);
+                    sql_run_with(vault, SQL_DROP_UIDLS, row, error) &&
+                    sql_run_with_two(vault, SQL_DROP_PENDING, row, 0, error);
     return sql_end(vault, fine, error);
 }
 

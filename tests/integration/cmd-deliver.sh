@@ -131,7 +131,29 @@ as john postern unlock >/dev/null 2>&1
 run as john postern sync
 is "$(waiting) $(grep -c taken $TESTDIR/taken/log)" '0 1' 'and handed on while the vault is unlocked'
 
+# --- the daemon --------------------------------------------------------------------------------
+rm -rf $COMPANY/mail/john/Maildir
+letter before
+again 'maildir:~/Watched'
+as john fetchd --foreground >$TESTDIR/daemon 2>&1 &
+daemon_pid=$!
+handed() { # handed N: waits at most a minute
+    tries=0
+    until [ "$(find $home/Watched/new -type f 2>/dev/null | wc -l)" = "$1" ] || [ $tries -gt 1200 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    [ $tries -le 1200 ]
+}
+ok handed 1 -- 'fetchd hands on what is there'
+letter 'while it watches'
+ok handed 2 -- 'and what it is told of, over the open connection'
+kill $daemon_pid
+wait $daemon_pid 2>/dev/null
+is "$(waiting)" 0 'and nothing waits'
+
 # --- POP3, which empties the server ------------------------------------------------------------
+rm -rf $COMPANY/mail/john/Maildir
 for subject in one two three; do letter "$subject"; done
 again lmtp:$TESTDIR/none
 user_uri john fetch pops://john@mail.corp.example

@@ -1,4 +1,6 @@
-#include "fetchd/pass.h"
+#include "fetchd/pass-handoff.h"
+
+#include <glib/gstdio.h>
 
 #include "core/limits.h"
 #include "fetchd/record.h"
@@ -19,7 +21,9 @@ typedef struct {
     gboolean all;     /* the client wants Trash too */
     const char *uidl; /* of all messages, or NULL: each has its own */
     guint generation; /* of their bytes: another gives other mail under the same UIDLs */
-    guint durable;    /* journal records there were when it was told to remove */
+    char *deliver;    /* of the account, or NULL; and how many waited after the pass */
+    guint waiting;
+    guint durable; /* journal records there were when it was told to remove */
 } Server;
 
 static gboolean gone(GError **error)
@@ -211,8 +215,11 @@ static char *pass(Server *self, int keep, guint stored, guint known)
     g_autoptr(Vault) vault = fixture_open(self->fixture);
     g_autoptr(VaultWriter) writer = fixture_writer(self->fixture, vault);
     char *folders[] = {(char *)"*", (char *)(self->all ? "Trash" : "!Trash"), NULL};
-    const Account account = {
-        .name = (char *)"work", .folders = folders, .keep = keep, .keep_days = 7};
+    const Account account = {.name = (char *)"work",
+                             .folders = folders,
+                             .keep = keep,
+                             .keep_days = 7,
+                             .deliver = self->deliver};
     const EngineRun run = {.stop_fd = -1};
     Outcome outcome = {0};
     g_autoptr(GError) error = NULL;
@@ -224,7 +231,10 @@ static char *pass(Server *self, int keep, guint stored, guint known)
                .fetcher = &self->fetcher,
                .tour = tour};
     g_string_set_size(self->told, 0);
-    gboolean ok = self->uidvalidity ? pass_imap(&it, &error) : pass_pop3(&it, &error);
+    gboolean ok = handoff_begin(&it, &error) &&
+                  (self->uidvalidity ? pass_imap(&it, &error) : pass_pop3(&it, &error));
+    ok = handoff_end(&it, ok ? &error : NULL) && ok;
+    self->waiting = (guint)outcome.waiting;
     assert_int_equal(ok, error == NULL);
     assert_int_equal(outcome.stored, stored);
     assert_int_equal(outcome.known, known);
@@ -250,6 +260,90 @@ static void works(Server *self, int keep, guint stored, guint known, const char 
     assert_null(failure);
     assert_string_equal(self->told->str, told);
 }
+
+/* --- handing on ---------------------------------------------------------------------------- */
+
+static guint handed(const char *dir)
+{
+    guint n = 0;
+    g_autofree char *path = g_build_filename(dir, "new", NULL);
+    g_autoptr(GDir) list = g_dir_open(path, 0, NULL);
+    while (list && g_dir_read_name(list))
+        n++;
+    return n;
+}
+
+static void drop_all(const char *dir)
+{
+    const char *name;
+    g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
+    while (list && (name = g_dir_read_name(list))) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            drop_all(path);
+        else
+            g_unlink(path);
+    }
+    g_rmdir(dir);
+}
+
+/* A Maildir that is refused at first, with all messages sealed and waiting. */
+static char *closed_maildir(Server *self, int keep)
+{
+    char *dir = g_dir_make_tmp("pass-XXXXXX", NULL);
+    self->deliver = g_strconcat("maildir:", dir, NULL);
+    assert_int_equal(g_chmod(dir, 0755), 0);
+    fails(self, keep, 5, "deliver.directory");
+    assert_int_equal(self->waiting, 5);
+    assert_int_equal(handed(dir), 0);
+    assert_int_equal(g_chmod(dir, 0700), 0);
+    return dir;
+}
+
+static void p6_only_what_was_sealed_is_handed_on_when_it_is_fetched_again(void **state)
+{
+    Server *self = *state;
+    g_autofree char *dir = closed_maildir(self, KEEP_YES);
+    self->generation++; /* other bytes under the same UIDs */
+    works(self, KEEP_YES, 0, 0, " select INBOX select INBOX get 1-1 2-2 3-3 4-4 5-5 quit");
+    assert_int_equal(self->waiting, 5);
+    assert_int_equal(handed(dir), 0);
+    self->generation--;
+    works(self, KEEP_YES, 0, 0, " select INBOX select INBOX get 1-1 2-2 3-3 4-4 5-5 quit");
+    assert_int_equal(self->waiting, 0);
+    assert_int_equal(handed(dir), 5);
+    works(self, KEEP_YES, 0, 0, " select INBOX quit");
+    drop_all(dir);
+    g_clear_pointer(&self->deliver, g_free);
+}
+
+static void p6_pop3_removes_nothing_that_waits_to_be_handed_on(void **state)
+{
+    Server *self = *state;
+    g_autofree char *dir = closed_maildir(self, KEEP_NO);
+    assert_null(strstr(self->told->str, "remove"));
+    works(self, KEEP_NO, 0, 0, " select INBOX list get 1-1 2-2 3-3 4-4 5-5 remove 1 2 3 4 5 quit");
+    assert_int_equal(self->waiting, 0);
+    assert_int_equal(handed(dir), 5);
+    drop_all(dir);
+    g_clear_pointer(&self->deliver, g_free);
+}
+
+static void what_waits_is_forgotten_when_the_account_hands_nothing_on(void **state)
+{
+    Server *self = *state;
+    g_autofree char *dir = closed_maildir(self, KEEP_YES);
+    g_autofree char *deliver = g_steal_pointer(&self->deliver);
+    works(self, KEEP_YES, 0, 0, " select INBOX quit");
+    self->deliver = g_steal_pointer(&deliver);
+    works(self, KEEP_YES, 0, 0, " select INBOX quit");
+    assert_int_equal(self->waiting, 0);
+    assert_int_equal(handed(dir), 0);
+    drop_all(dir);
+    g_clear_pointer(&self->deliver, g_free);
+}
+
+/* --- POP3 ---------------------------------------------------------------------------------- */
 
 static void pop3_fetches_what_is_not_here_and_leaves_it_there(void **state)
 {
@@ -499,6 +593,9 @@ int main(void)
         IMAP(p6_57_imap_knows_renumbered_messages_again),
         IMAP(p6_57_imap_takes_no_uid_twice_or_unasked),
         IMAP(imap_forgives_a_rude_good_bye),
+        IMAP(p6_only_what_was_sealed_is_handed_on_when_it_is_fetched_again),
+        IMAP(what_waits_is_forgotten_when_the_account_hands_nothing_on),
+        POP3(p6_pop3_removes_nothing_that_waits_to_be_handed_on),
         IMAP(more_than_one_command_takes_is_fetched_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,11 +59,16 @@ static void a_new_message_waits_once_an_account(void **state)
     commit(writer, 0, 2);
     assert_waiting(writer, "work", 1, 0);
     assert_waiting(writer, "home", 1, 0);
+    assert_int_equal(asked_for(writer, "INBOX", 0), 1);
+    assert_int_equal(asked_for(writer, "Archive", 0), 1);
+    assert_true(vault_pending_done(writer, "work", list, FALSE, NULL));
+    arrive(writer, "work", "Fourth", 1, NULL, 1);
+    commit(writer, 0, 1);
+    assert_waiting(writer, "work", 0, 0);
+    assert_waiting(writer, "home", 1, 0);
     g_ptr_array_set_size(list, 0);
     vault_pending_take(writer, list);
     assert_int_equal(list->len, 0); /* its key is gone */
-    assert_int_equal(asked_for(writer, "INBOX", 0), 1);
-    assert_int_equal(asked_for(writer, "Archive", 0), 1);
 }
 
 static void what_is_opened_from_disk_is_what_was_sealed(void **state)
@@ -138,7 +143,9 @@ static void what_was_refused_is_asked_for_more_and_more_seldom(void **state)
     vault_pending_take(writer, list);
     assert_int_equal(asked_for(writer, "INBOX", before), 1);
     assert_true(vault_pending_tried(writer, "work", list, NULL));
+    tamper(fixture, "UPDATE pending SET since = tried");
     assert_int_equal(asked_for(writer, "INBOX", before), 0); /* not twice a pass */
+    assert_int_equal(asked_for(writer, "INBOX", LATER), 1);
     /* It had waited for an hour when it was tried, half an hour ago; a year, 23 hours ago. */
     tamper(fixture, "UPDATE pending SET tried = tried - 1800000000, since = tried - 5400000000");
     assert_int_equal(asked_for(writer, "INBOX", LATER), 0);
