@@ -69,7 +69,7 @@
 #define LIMIT_BATCH_BYTES (16 * 1024 * 1024)
 #define LIMIT_BATCH_MS 10000
 #define LIMIT_STAGE_BYTES (2 * 1024 * 1024) /* sealed bytes held in memory before they go to disk */
-#define LIMIT_ALL_STAGED_BYTES (8 * 1024 * 1024) /* by all of a process together */
+#define LIMIT_ALL_STAGED_BYTES (4 * 1024 * 1024) /* by all of a process together */
 #define LIMIT_FLAGS 100                    /* flags and keywords kept of one message */
 #define LIMIT_MESSAGE_BYTES (G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024) /* one message that is stored */
 

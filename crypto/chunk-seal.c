@@ -12,6 +12,9 @@
 #define HEAD_SIZE (128 * 1024)
 #define LEVEL 1
 
+/* Of a longer message; what readers allow would cost each connection two megabytes more. */
+#define FLOW_WINDOW_LOG 19
+
 typedef struct {
     Sink sink;
     guint8 vault_id[VAULT_ID_SIZE];
@@ -163,7 +166,7 @@ Sink *seal_sink(const guint8 vault_id[static VAULT_ID_SIZE],
     if (self->compressor == NULL)
         g_error("out of memory for a compressor");
     ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_compressionLevel, LEVEL);
-    ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_windowLog, WINDOW_LOG);
+    ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_windowLog, FLOW_WINDOW_LOG);
     begin(self, message_id, message_key);
     return &self->sink;
 }

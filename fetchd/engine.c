@@ -2,6 +2,7 @@
 #include "fetchd/engine.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -298,6 +299,8 @@ static gboolean run_on(Engine *engine, Vault *vault, GError **error)
     if (engine->ground.bell < 0)
         return refuse(error, POSTERN_ERROR_BUG, "net.spawn", NULL, "no eventfd: %s",
                       g_strerror(errno));
+    /* What a batch staged goes back to the system, rather than to the heap of its thread. */
+    (void)mallopt(M_MMAP_THRESHOLD, LIMIT_STAGE_BYTES / 8);
     run_all(engine);
     close(engine->ground.bell);
     return TRUE;

@@ -12,7 +12,8 @@
 
 static const char settings[] =
     "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-    "PRAGMA secure_delete=OFF; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0";
+    "PRAGMA cache_size=-1000; PRAGMA secure_delete=OFF; PRAGMA trusted_schema=OFF;"
+    "PRAGMA mmap_size=0";
 
 #define STAMP(name, number) "PRAGMA " name "=" AS_TEXT(number) ";"
 static const char stamps[] = STAMP("application_id", APPLICATION) STAMP("user_version", VERSION);

@@ -51,4 +51,20 @@ if ! sanitized; then # for whom a smaller one must do
     code_is 65 'a message that is too large to be parsed is refused'
     err_has 'message.size.*--raw' 'and one is told how to get at it'
 fi
+
+# As many connections as there may be, each with more than it may hold.
+user_line john 'connections = 8'
+for n in 1 2 3 4 5 6 7 8; do
+    company_fill john --count 20 --seed 4$n --folder Box.$n
+    head -c 20000000 /dev/urandom | base64 | sed '1i Subject: large\n' >$COMPANY/mail/john/Maildir/.Box.$n/cur/170000000$n.large:2,
+done
+chown -R mail:mail $COMPANY/mail/john
+if sanitized; then
+    run as john fetchd --once --seal-only
+else
+    run as john /usr/bin/python3 $TESTDIR/watch.py $TESTDIR/peak fetchd --once --seal-only
+    diag "peak, kB: $(tr '\n' ' ' <$TESTDIR/peak)"
+    ok [ "$(sed -n 's/^fetchd //p' $TESTDIR/peak)" -lt 65536 ] -- 'p8_90 fetchd stays below 64 MiB with eight connections, too'
+fi
+is "$(user_json john 'len(d)' '')" 189 'which bring everything'
 done_testing
