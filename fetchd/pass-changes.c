@@ -173,7 +173,7 @@ static gboolean list_all(MailboxPass *self, GArray *listed, GError **error)
     return mailbox_list(self, everything, listed, error);
 }
 
-static gboolean fits(MailboxPass *self, gboolean *fit, GError **error)
+gboolean mailbox_fits(MailboxPass *self, gboolean *fit, GError **error)
 {
     guint64 gone;
     if (!vault_count_uids(self->pass->writer, account_of(self), self->mailbox->display, self->gone,
@@ -189,7 +189,7 @@ gboolean mailbox_recount(MailboxPass *self, GError **error)
     gboolean fit = FALSE;
     Selected *selected = &self->selected;
     Fetcher *fetcher = self->pass->fetcher;
-    if (!fits(self, &fit, error) || fit)
+    if (!mailbox_fits(self, &fit, error) || fit)
         return fit;
     g_autoptr(GArray) listed = g_array_new(FALSE, FALSE, sizeof(guint32));
     if (!list_all(self, listed, error))

@@ -35,6 +35,9 @@ gboolean mailbox_list(MailboxPass *self, const GArray *ranges, GArray *numbers,
  * `gone` after. Told at once (QRESYNC), asked for (CONDSTORE), or compared. */
 gboolean mailbox_open(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Does the server have as many messages as are here, are gone, were left there and are `listed`? */
+gboolean mailbox_fits(MailboxPass *self, gboolean *fit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /*
  * After `listed`: does the server have as many messages as it should, or must everything be listed
  * to see what is gone, and what is missing here though it was covered? 76 "server.count" when the

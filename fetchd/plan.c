@@ -25,6 +25,20 @@ GArray *plan_missing(const GArray *covered, const Selected *selected)
     return wanted;
 }
 
+gboolean plan_list_every(const GArray *missing, guint32 most, GArray *listed)
+{
+    for (guint i = 0; i < missing->len; i++) {
+        const NumberRange *range = &g_array_index(missing, NumberRange, i);
+        if (range->last - range->first >= most - listed->len) {
+            g_array_set_size(listed, 0);
+            return FALSE;
+        }
+        for (guint32 number = range->first; number - 1 < range->last; number++)
+            g_array_append_val(listed, number);
+    }
+    return TRUE;
+}
+
 void plan_cover_absent(GArray *covered, const GArray *listed, const Selected *selected)
 {
     guint32 highest = listed->len ? listed_at(listed, listed->len - 1) : 0;

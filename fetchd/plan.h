@@ -14,6 +14,10 @@
 /* Ranges to LIST in a mailbox: NumberRange, ascending; empty when nothing can be new. */
 GArray *plan_missing(const GArray *covered, const Selected *selected);
 
+/* Fills LISTED (guint32, empty) with every number of MISSING; FALSE, and nothing is filled in, when
+ * these are more than MOST. */
+gboolean plan_list_every(const GArray *missing, guint32 most, GArray *listed);
+
 /*
  * After a LIST over MISSING answered LISTED (guint32, ascending): covers what is known to be
  * absent above the highest listed number, up to uidnext - 1.

@@ -92,6 +92,34 @@ static void p6_absent_numbers_are_asked_for_once(void **state)
     assert_string_equal(all, "1-20");
 }
 
+static void what_must_be_there_is_listed_by_nobody(void **state)
+{
+    static const struct {
+        const char *missing;
+        guint32 most;
+        const char *listed;
+    } cases[] = {
+        {"", 0, ""},
+        {"1-3 7", 4, "1-3 7"},
+        {"1-3 7", 3, ""},
+        {"4294967294-4294967295", 2, "4294967294-4294967295"},
+        {"1-4294967295", 4000000, ""},
+        {"5", 0, ""},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) missing = set_of(cases[i].missing);
+        g_autoptr(GArray) listed = g_array_new(FALSE, FALSE, sizeof(guint32));
+        g_autoptr(GArray) set = ranges_new();
+        gboolean every = plan_list_every(missing, cases[i].most, listed);
+        for (guint n = 0; n < listed->len; n++)
+            ranges_add(set, g_array_index(listed, guint32, n), g_array_index(listed, guint32, n));
+        g_autofree char *text = text_of(set);
+        assert_string_equal(text, cases[i].listed);
+        assert_int_equal(every, *cases[i].listed || missing->len == 0);
+    }
+}
+
 static void p6_64_only_what_arrived_is_covered(void **state)
 {
     (void)state;
@@ -261,6 +289,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p6_64_what_may_be_new),
         cmocka_unit_test(p6_absent_numbers_are_asked_for_once),
+        cmocka_unit_test(what_must_be_there_is_listed_by_nobody),
         cmocka_unit_test(p6_64_only_what_arrived_is_covered),
         cmocka_unit_test(a_get_skips_what_is_here),
         cmocka_unit_test(p6_64_random_lives_lose_nothing),
