@@ -107,10 +107,10 @@ is "$(waiting) $(compare $TESTDIR/taken)" '0 1 same, 2 missing, 0 foreign, 0 twi
 lmtp hold
 again lmtp:$TESTDIR/lmtp
 as john fetchd --once >$out 2>$err &
-fetchd_pid=$!
+shell_pid=$!
 until grep -q held $TESTDIR/taken/log 2>/dev/null; do sleep 0.05; done
-kill -9 $fetchd_pid # as() becomes it
-wait $fetchd_pid 2>/dev/null
+kill -9 "$(pgrep -x fetchd)"
+wait $shell_pid 2>/dev/null
 is "$(waiting)" 3 'p6: killed while the reader has not said yes, all are marked'
 lmtp take
 run as_locked fetchd --once
@@ -136,7 +136,7 @@ rm -rf $COMPANY/mail/john/Maildir
 letter before
 again 'maildir:~/Watched'
 as john fetchd --foreground >$TESTDIR/daemon 2>&1 &
-daemon_pid=$!
+shell_pid=$!
 handed() { # handed N: waits at most a minute
     tries=0
     until [ "$(find $home/Watched/new -type f 2>/dev/null | wc -l)" = "$1" ] || [ $tries -gt 1200 ]; do
@@ -148,8 +148,8 @@ handed() { # handed N: waits at most a minute
 ok handed 1 -- 'fetchd hands on what is there'
 letter 'while it watches'
 ok handed 2 -- 'and what it is told of, over the open connection'
-kill $daemon_pid
-wait $daemon_pid 2>/dev/null
+kill "$(pgrep -x fetchd)"
+wait $shell_pid 2>/dev/null
 is "$(waiting)" 0 'and nothing waits'
 
 # --- POP3, which empties the server ------------------------------------------------------------
