@@ -71,7 +71,7 @@ static void news_are_told_once_and_a_call_ends_it(void **state)
         PEER_EXPECT("DONE\r\n"),
         PEER_SEND("* 5 FETCH (FLAGS (\\Seen))\r\nidle1 OK done\r\n"),
         PEER_EXPECT("5 EXAMINE INBOX\r\n"),
-        PEER_SEND("* 5 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n5 OK open\r\n"),
+        PEER_SEND("* 5 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n* OK [UIDNEXT 10] x\r\n5 OK open\r\n"),
     };
     Watch watch = {.wakes = TRUE};
     Selected selected;
@@ -222,13 +222,14 @@ static void a_line_that_began_before_stays_whole(void **state)
     static const PeerStep steps[] = {
         LOGIN("IDLE"),
         PEER_EXPECT("5 EXAMINE INBOX\r\n"),
-        PEER_SEND("* 3 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n5 OK open\r\n* OK half a sen"),
+        PEER_SEND("* 3 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n* OK [UIDNEXT 10] x\r\n5 OK open\r\n* "
+                  "OK half a sen"),
         PEER_EXPECT(IDLE),
         PEER_SEND("tence\r\n+ idling\r\n* 4 EXISTS\r\n"),
         PEER_EXPECT("DONE\r\n"),
         PEER_SEND("idle1 OK done\r\n"),
         PEER_EXPECT("6 EXAMINE INBOX\r\n"),
-        PEER_SEND("* 4 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n6 OK open\r\n"),
+        PEER_SEND("* 4 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n* OK [UIDNEXT 10] x\r\n6 OK open\r\n"),
     };
     Watch watch = {.wakes = TRUE};
     Selected selected;
