@@ -101,6 +101,8 @@ for case in imap-cut-in-body:993 imap-cut-after-body:993 pop3-cut-in-message:995
     code_is 76 "p3_32 ${case%:*} is told"
     is "$(kept)" "$before" 'p3_32 and nothing is kept'
 done
+# Behind a message it matters to who still has something to say.
+user_line john 'keep = no'
 hostile pop3-cut-after-dot 995 --message $TESTDIR/new
 run as john fetchd --once
 code_is 76 'p3_32 a cut behind the message is told, too'
