@@ -81,7 +81,8 @@ static void tell(const Context *context, const GPtrArray *outcomes)
             printf(", %u left on the server for %s size", outcome->skipped,
                    outcome->skipped == 1 ? "its" : "their");
         if (outcome->waiting > 0)
-            printf(", %" G_GUINT64_FORMAT " wait to be handed on", outcome->waiting);
+            printf(", %" G_GUINT64_FORMAT " %s to be handed on", outcome->waiting,
+                   outcome->waiting == 1 ? "waits" : "wait");
         puts("");
     }
     json_builder_end_array(builder);

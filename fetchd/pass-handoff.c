@@ -307,8 +307,8 @@ static gboolean tell(const Handoff *self, const PendingStat *stat, GError **erro
     if (failure == NULL || stat->waiting == 0)
         return TRUE;
     return refuse(error, failure->code, postern_error_rule(failure), postern_error_mend(failure),
-                  "%" G_GUINT64_FORMAT " of its messages wait to be handed on; %s", stat->waiting,
-                  failure->message);
+                  "%" G_GUINT64_FORMAT " of its messages %s to be handed on; %s", stat->waiting,
+                  stat->waiting == 1 ? "waits" : "wait", failure->message);
 }
 
 gboolean handoff_end(Pass *pass, GError **error)
