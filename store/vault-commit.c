@@ -98,26 +98,39 @@ gboolean batch_drop_row(Batch *batch, gint64 row, GError **error)
     return sql_end(vault, fine, error);
 }
 
-gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
-                           BatchMessage **found, GError **error)
+gboolean vault_find_stored(Vault *vault, const guint8 identity[static MAC_SIZE],
+                           StoredMessage *found, GError **error)
 {
-    Vault *vault = batch->vault;
     gboolean row;
-    *found = NULL;
+    *found = (StoredMessage){.row = 0};
     sqlite3_stmt *statement = sql_look_up(vault, SQL_KNOWN, identity, MAC_SIZE, &row, error);
     if (statement == NULL)
         return FALSE;
     const guint8 *id = row ? sql_column(statement, 1, MESSAGE_ID_SIZE) : NULL;
     if (id) {
-        BatchMessage *message = g_new0(BatchMessage, 1);
-        memcpy(message->id, id, MESSAGE_ID_SIZE);
-        message->row = sqlite3_column_int64(statement, 0);
-        message->known = TRUE;
-        batch_add(batch, message);
-        *found = message;
+        found->row = sqlite3_column_int64(statement, 0);
+        memcpy(found->id, id, MESSAGE_ID_SIZE);
     }
     sqlite3_reset(statement);
     return !row || id || vault_damaged(vault, "a message has no id", error);
+}
+
+gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
+                           BatchMessage **found, GError **error)
+{
+    StoredMessage stored;
+    *found = NULL;
+    if (!vault_find_stored(batch->vault, identity, &stored, error))
+        return FALSE;
+    if (stored.row == 0)
+        return TRUE;
+    BatchMessage *message = g_new0(BatchMessage, 1);
+    memcpy(message->id, stored.id, MESSAGE_ID_SIZE);
+    message->row = stored.row;
+    message->known = TRUE;
+    batch_add(batch, message);
+    *found = message;
+    return TRUE;
 }
 
 /* --- the last transaction ------------------------------------------------------------------ */

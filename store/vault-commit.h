@@ -14,6 +14,14 @@ typedef struct {
 gboolean batch_spill(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes an arriving message. */
 gboolean batch_drop_row(Batch *batch, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The message with this identity, as it is stored; row 0 for none. */
+typedef struct {
+    gint64 row;
+    guint8 id[MESSAGE_ID_SIZE];
+} StoredMessage;
+gboolean vault_find_stored(Vault *vault, const guint8 identity[static MAC_SIZE],
+                           StoredMessage *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* It becomes one of the batch; *found NULL when there is none. */
 gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
                            BatchMessage **found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes what BATCH spilled and never stored; 0: what all killed writers left behind. */

@@ -6,29 +6,6 @@
 #include "store/vault-commit.h"
 #include "store/vault-record.h"
 
-/* The message with this identity, as it is stored; row 0 for none. */
-typedef struct {
-    gint64 row;
-    guint8 id[MESSAGE_ID_SIZE];
-} Stored;
-
-static gboolean look_up(Vault *vault, const BatchMessage *message, Stored *stored, GError **error)
-{
-    gboolean row;
-    *stored = (Stored){.row = 0};
-    sqlite3_stmt *statement =
-        sql_look_up(vault, SQL_KNOWN, message->identity, MAC_SIZE, &row, error);
-    if (statement == NULL)
-        return FALSE;
-    const guint8 *id = row ? sql_column(statement, 1, MESSAGE_ID_SIZE) : NULL;
-    if (id) {
-        stored->row = sqlite3_column_int64(statement, 0);
-        memcpy(stored->id, id, MESSAGE_ID_SIZE);
-    }
-    sqlite3_reset(statement);
-    return !row || id || vault_damaged(vault, "a message has no id", error);
-}
-
 /* Records name their message, so that they cannot change places: they are sealed anew. */
 static gboolean rename_records(Batch *batch, const BatchMessage *message, const guint8 *id,
                                GError **error)
@@ -58,8 +35,8 @@ static gboolean drop_bytes(Batch *batch, const BatchMessage *message, GError **e
 
 static gboolean settle_new(Batch *batch, BatchMessage *message, GError **error)
 {
-    Stored stored;
-    if (!look_up(batch->vault, message, &stored, error))
+    StoredMessage stored;
+    if (!vault_find_stored(batch->vault, message->identity, &stored, error))
         return FALSE;
     if (stored.row == 0)
         return TRUE;
@@ -82,9 +59,10 @@ static gboolean settle_known(Batch *batch, const BatchMessage *message, GError *
     if (!sql_row(batch->vault, statement, &there, error))
         return FALSE;
     sqlite3_reset(statement);
+    if (there)
+        return TRUE;
     g_autofree char *shown = text_name(batch->vault->dir);
-    return there ||
-           refuse(error, POSTERN_ERROR_TEMPORARY, "vault.changed", "run sync again",
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "vault.changed", "run sync again",
                   "a message in %s was removed for another account while it arrived anew", shown);
 }
 
