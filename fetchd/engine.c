@@ -255,6 +255,7 @@ static void go_on(Engine *engine)
             i++;
     }
 }
+
 /* What runs ends by itself, with what is whole. */
 static void stop(Engine *engine)
 {

@@ -88,23 +88,6 @@ static gboolean take_sized(gpointer user, const Sized *sized, GError **error)
     return TRUE;
 }
 
-/* A server that says no does not know them: then they are measured as they come. */
-static gboolean measure_all(MailboxPass *self, const GArray *ranges, Measure *measure,
-                            GError **error)
-{
-    GError *failure = NULL;
-    Fetcher *fetcher = self->pass->fetcher;
-    const NumberRange *first = (const NumberRange *)(void *)ranges->data;
-    if (fetcher->sizes(fetcher, first, ranges->len, take_sized, measure, &failure))
-        return TRUE;
-    if (pass_said_no(failure)) {
-        g_error_free(failure);
-        return TRUE;
-    }
-    g_propagate_error(error, failure);
-    return FALSE;
-}
-
 static gboolean leave(MailboxPass *self, guint at, const Sized *sized, GError **error)
 {
     Skipped skipped = place_of(self, sized->number);
@@ -126,7 +109,8 @@ gboolean mailbox_leave_out(MailboxPass *self, guint begin, guint end, GError **e
         return TRUE;
     g_autofree Sized *sizes = g_new0(Sized, end - begin);
     Measure measure = {self->listed, begin, end, sizes};
-    if (!measure_all(self, ranges, &measure, error))
+    const NumberRange *first = (const NumberRange *)(void *)ranges->data;
+    if (!pass_sizes(self->pass, first, ranges->len, take_sized, &measure, error))
         return FALSE;
     for (guint i = begin; i < end; i++) {
         const Sized *sized = &sizes[i - begin];

@@ -164,21 +164,11 @@ static gboolean take_sized(gpointer user, const Sized *sized, GError **error)
            (!vault_batch_due(self->pass->writer) || pass_commit(self->pass, error));
 }
 
-/* Asked only where it matters. A server that says no does not know: then they are measured as they
- * come. */
+/* Asked only where it matters. */
 static gboolean leave_out(Pop3Pass *self, GError **error)
 {
-    GError *failure = NULL;
-    Fetcher *fetcher = self->pass->fetcher;
-    if (pass_limit(self->pass) == LIMIT_MESSAGE_BYTES || self->wanted == 0 ||
-        fetcher->sizes(fetcher, NULL, 0, take_sized, self, &failure))
-        return TRUE;
-    if (pass_said_no(failure)) {
-        g_error_free(failure);
-        return TRUE;
-    }
-    g_propagate_error(error, failure);
-    return FALSE;
+    return pass_limit(self->pass) == LIMIT_MESSAGE_BYTES || self->wanted == 0 ||
+           pass_sizes(self->pass, NULL, 0, take_sized, self, error);
 }
 
 /* A UIDL that names another message, too, may still stand for one that is left. */

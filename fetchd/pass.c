@@ -97,6 +97,20 @@ gboolean pass_get(Pass *pass, const GArray *ranges, const MessageTaker *taker, G
     return ok;
 }
 
+gboolean pass_sizes(Pass *pass, const NumberRange *ranges, gsize n, SizedTaker taker, gpointer user,
+                    GError **error)
+{
+    GError *failure = NULL;
+    if (pass->fetcher->sizes(pass->fetcher, ranges, n, taker, user, &failure))
+        return TRUE;
+    if (pass_said_no(failure)) {
+        g_error_free(failure);
+        return TRUE;
+    }
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
 gboolean pass_said_no(const GError *failure)
 {
     const char *rule = postern_error_rule(failure);

@@ -52,6 +52,11 @@ gboolean pass_commit(Pass *pass, GError **error);
 gboolean pass_get(Pass *pass, const GArray *ranges, const MessageTaker *taker,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What RANGES weigh, to TAKER. A server that says no does not know: then messages are measured as
+ * they come. */
+gboolean pass_sizes(Pass *pass, const NumberRange *ranges, gsize n, SizedTaker taker, gpointer user,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Is it a no of the server, after which the connection still listens? */
 gboolean pass_said_no(const GError *failure);
 
