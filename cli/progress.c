@@ -80,8 +80,7 @@ static void take_away(Progress *progress)
 /* A line that wrapped would be two. */
 static void draw_line(Progress *progress, const char *words)
 {
-    g_autofree char *fitting =
-        g_utf8_substring(words, 0, MIN(g_utf8_strlen(words, -1), (glong)progress->columns - 1));
+    g_autofree char *fitting = text_fit(words, progress->columns - 1);
     fprintf(stderr, "%s%s", progress->drawn++ > 0 ? "\n" : "", fitting);
 }
 
