@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """faults: one fault at every byte of a session with a real server, and what the store holds after it.
 
-  faults.py imap|pop3 [--full KIND]… [--samples N] [--seed N]
+  faults.py imap|pop3 --full | --samples N [--seed N]
 
 Between Postern and the company's Dovecot stands somebody whom both trust: on mail2.corp.example, with a
 good certificate. He does one thing wrong once so many bytes of the server's have passed; then comes a pass
 without any fault, and after it every message must be in the store once (and with POP3, where keep = no is
-set, on the server no more). --full takes every byte for that kind of fault, --samples so many bytes, spread
-over the other kinds.
+set, on the server no more). --full puts every kind of fault at every byte (what comes between two lines: after
+every line), --samples so many faults wherever the dice fall.
 Run it as root within the tests' world, see faults.sh. Prints TAP.
 """
 
@@ -66,6 +66,7 @@ class Between:
         self.port = port
         self.fault = None
         self.passed = 0
+        self.lines = []
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.server.load_cert_chain(f"{COMPANY}/tls/between.crt", f"{COMPANY}/tls/between.key")
         self.client = ssl.create_default_context(cafile=f"{COMPANY}/ca.pem")
@@ -86,6 +87,7 @@ class Between:
             raw.close()
             return
         self.passed = 0
+        self.lines = []
         try:
             self.carry(near, far)
         except OSError:
@@ -113,6 +115,7 @@ class Between:
         """FALSE when this was the end."""
         fault, before = self.fault, self.passed
         self.passed += len(data)
+        self.lines += [before + match.start() for match in re.finditer(b"\n", data)]
         if fault is None or not before <= fault.at < self.passed:
             near.sendall(data)
             return True
@@ -198,8 +201,9 @@ def judge(world, between, fault):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("protocol", choices=NAMES)
-    parser.add_argument("--full", action="append", default=[])
-    parser.add_argument("--samples", type=int, default=0)
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--full", action="store_true")
+    how.add_argument("--samples", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     world, between = World(options.protocol), Between(PORTS[options.protocol])
@@ -208,11 +212,13 @@ def main():
     if code != 0:
         print(f"Bail out! the session without a fault ended with {code}: {words}")
         return
-    pairs = [(kind, at) for kind in options.full for at in range(between.passed)]
-    others = [kind for kind in KINDS[options.protocol] if kind not in options.full]
-    dice = random.Random(options.seed)
-    each = -(-options.samples // max(1, len(others)))
-    pairs += [(kind, dice.randrange(between.passed)) for kind in others for _ in range(each)]
+    size, lines, kinds = between.passed, between.lines, KINDS[options.protocol]
+    if options.full:
+        pairs = [(kind, at) for kind in kinds for at in (lines if kind in LINES else range(size))]
+    else:
+        dice = random.Random(options.seed)
+        each = -(-options.samples // len(kinds))
+        pairs = [(kind, dice.randrange(size)) for kind in kinds for _ in range(each)]
     wrong = 0
     for n, pair in enumerate(pairs):
         fault = Fault(*pair)
@@ -221,7 +227,7 @@ def main():
             print(f"# {fault}: {why}", flush=True)
         if n % 500 == 499:
             print(f"# {n + 1} of {len(pairs)}", file=sys.stderr, flush=True)
-    print(f"{'not ok' if wrong else 'ok'} - p6_55 {options.protocol}: {len(pairs)} sessions with one fault each,"
+    print(f"{'not ok' if wrong else 'ok'} - p6_55 {options.protocol}: {len(pairs)} sessions of {size} bytes with one fault each,"
           f" and after the next pass every message is here once")
     sys.exit(wrong > 0)
 

@@ -7,7 +7,9 @@ SOAK_SAMPLES = 1000
 .PHONY: soak
 soak: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
-		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh --full cut --samples $(SOAK_SAMPLES)
+		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh tiny 'imap pop3' --full
+	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh believable 'imap pop3' --samples $(SOAK_SAMPLES)
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/million.sh
 	for server in cyrus courier; do \
 		srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
