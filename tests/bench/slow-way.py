@@ -13,8 +13,11 @@ async def carry(reader, writer, delay):
     waiting = asyncio.Queue(maxsize=1024)
 
     async def take():
-        while data := await reader.read(65536):
-            await waiting.put((loop.time() + delay, data))
+        try:
+            while data := await reader.read(65536):
+                await waiting.put((loop.time() + delay, data))
+        except OSError:
+            pass
         await waiting.put((loop.time() + delay, None))
 
     taker = asyncio.ensure_future(take())
@@ -27,8 +30,6 @@ async def carry(reader, writer, delay):
                 return
             writer.write(data)
             await writer.drain()
-    except OSError:
-        writer.close()
     finally:
         taker.cancel()
 
@@ -37,7 +38,10 @@ def passing_on(host, port, delay):
     async def connected(reader, writer):
         await asyncio.sleep(2 * delay)
         far_reader, far_writer = await asyncio.open_connection(host, port)
-        await asyncio.gather(carry(reader, far_writer, delay), carry(far_reader, writer, delay))
+        try:
+            await asyncio.gather(carry(reader, far_writer, delay), carry(far_reader, writer, delay))
+        except OSError:
+            pass
         far_writer.close()
         writer.close()
     return connected
