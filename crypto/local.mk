@@ -12,6 +12,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/pgp-keys.c \
 	crypto/pgp-verify.c \
 	crypto/pgpmime.c crypto/pgpmime.h \
+	crypto/pgpmime-finish.c \
 	crypto/protected.c crypto/protected.h \
 	crypto/strength.c crypto/strength.h \
 	crypto/unlock.c crypto/unlock.h
