@@ -1,6 +1,7 @@
 /*
  * See guard-state.h: NAMESPACE, of which the first string of each entry is a prefix. A prefix that
- * comes as a literal is left out, as is what goes beyond the limits: then it is not listed.
+ * comes as a literal is left out, as is one that is too long: then it is not listed. One more than
+ * the limit is kept, by which it is seen that there are more.
  */
 #include "net/guard-state.h"
 
@@ -9,7 +10,7 @@
 static void string_over(GuardScan *scan)
 {
     if (scan->keeping && scan->kept->len > 0 && scan->kept->len <= LIMIT_MAILBOX_NAME &&
-        scan->prefixes->len < LIMIT_NAMESPACES)
+        scan->prefixes->len <= LIMIT_NAMESPACES)
         g_ptr_array_add(scan->prefixes, g_strdup(scan->kept->str));
     scan->keeping = FALSE;
     g_string_truncate(scan->kept, 0);

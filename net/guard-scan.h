@@ -87,7 +87,7 @@ gboolean guard_scan_stopped(const GuardScan *scan);
  * a BYE. */
 guint64 guard_scan_body_bytes(const GuardScan *scan);
 GArray *guard_scan_found(GuardScan *scan);       /* guint32, as they came */
-GPtrArray *guard_scan_prefixes(GuardScan *scan); /* char *, at most LIMIT_NAMESPACES */
+GPtrArray *guard_scan_prefixes(GuardScan *scan); /* char *, at most LIMIT_NAMESPACES + 1 */
 const ScanStatus *guard_scan_status(const GuardScan *scan);
 const ScanOpened *guard_scan_opened(const GuardScan *scan);
 const ScanStatus *guard_scan_bye(const GuardScan *scan); /* said is SAID_NOTHING without one */

@@ -156,10 +156,10 @@ static gboolean hear_namespace(Listing *self, guint tag, GError **error)
     if (guard_scan_status(guard_scanner(self->imap->guard))->said != SAID_OK)
         return self->taker(self->user, NULL, error);
     const GPtrArray *prefixes = guard_scan_prefixes(guard_scanner(self->imap->guard));
-    for (guint i = 0; i < prefixes->len; i++)
+    for (guint i = 0; i < MIN(prefixes->len, LIMIT_NAMESPACES); i++)
         if (strpbrk(prefixes->pdata[i], "%*") == NULL && mailbox_name_sendable(prefixes->pdata[i]))
             g_ptr_array_add(self->more, g_strdup(prefixes->pdata[i]));
-    return TRUE;
+    return prefixes->len <= LIMIT_NAMESPACES || self->taker(self->user, NULL, error);
 }
 
 static gboolean has_prefix(gpointer name, gpointer value, gpointer prefix)

@@ -142,6 +142,28 @@ static void the_mailboxes_of_others_are_listed_too(void **state)
     end_well(&talk);
 }
 
+/* Mailboxes of a namespace that is not listed are not gone because of that. */
+static void with_more_namespaces_than_are_asked_for_the_list_is_not_whole(void **state)
+{
+    (void)state;
+    g_autoptr(GString) said = g_string_new("* NAMESPACE NIL (");
+    for (guint i = 0; i <= LIMIT_NAMESPACES; i++)
+        g_string_append_printf(said, "(\"%c/\" \"/\")", 'a' + i);
+    g_string_append(said, ") NIL\r\n4 OK x\r\n* LIST () \"/\" INBOX\r\n");
+    for (char c = 'a'; c < 'a' + LIMIT_NAMESPACES; c++)
+        g_string_append_printf(said, "* LIST () \"/\" %c/b\r\n", c);
+    g_string_append(said, "5 OK x\r\n");
+    const PeerStep steps[] = {PEER_EXPECT("4 NAMESPACE\r\n"), PEER_EXPECT("5 LIST \"\" \"*\"\r\n"),
+                              PEER_SEND_BYTES(said->str, said->len)};
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin_able(&talk, "NAMESPACE", steps, G_N_ELEMENTS(steps));
+    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+        fail_msg("%s", error->message);
+    assert_true(g_str_has_prefix(talk.taken->str, "partial\nINBOX|INBOX|yes\na/b|"));
+    end_well(&talk);
+}
+
 static void namespaces_that_are_none_change_nothing(void **state)
 {
     (void)state;
@@ -320,6 +342,7 @@ int main(void)
         cmocka_unit_test(commands_that_wait_for_nothing_go_out_together),
         cmocka_unit_test(a_server_that_does_not_enable_lists_all_the_same),
         cmocka_unit_test(the_mailboxes_of_others_are_listed_too),
+        cmocka_unit_test(with_more_namespaces_than_are_asked_for_the_list_is_not_whole),
         cmocka_unit_test(namespaces_that_are_none_change_nothing),
         cmocka_unit_test(uids_are_listed_in_order),
         cmocka_unit_test(where_uidnext_is_not_named_the_last_message_tells_it),
