@@ -104,7 +104,9 @@ static gboolean step(OpenSource *self, guint8 *buffer, gsize size, gsize *got, g
     const guint8 *bytes = here(self, &left);
     ZSTD_inBuffer in = {.src = bytes,
                         .size = (gsize)MIN(left, self->compressed_size - self->consumed)};
-    ZSTD_outBuffer out = {.dst = buffer, .size = size};
+    /* zstd asks for no window, however large, where there is room for all that a frame says it
+     * holds. */
+    ZSTD_outBuffer out = {.dst = buffer, .size = MIN(size, (gsize)1 << WINDOW_LOG)};
     gsize hint = ZSTD_decompressStream(self->decompressor, &out, &in);
     if (ZSTD_isError(hint))
         return damage(error, ZSTD_getErrorName(hint));
