@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """An independent reader of Postern's vault (see vault_format.py).
 
-read-vault.py vectors FILE             checks the vectors of the sealing; TAP
 read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key that gpg unwraps;
                                        prints ID SIZE SHA-256, and writes ID.eml into DIR
 read-vault.py journal VAULT.DB         opens every journal record; prints SEQUENCE ID ACCOUNT MAILBOX
@@ -13,7 +12,6 @@ read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log b
 """
 
 import base64
-import configparser
 import hashlib
 import os
 import sqlite3
@@ -21,58 +19,6 @@ import subprocess
 import sys
 
 import vault_format as vault
-
-
-def binary(section, key):
-    return bytes.fromhex(section[key])
-
-
-def keys_of(section):
-    return vault.batch_keys(binary(section, "vault_id"), binary(section, "vault_private"),
-                            binary(section, "ephemeral"))
-
-
-def chunks_of(vectors, section):
-    source = vectors[section["chunks_of"]] if "chunks_of" in section else section
-    chunks = [base64.b64decode(text) for text in source["chunks"].split(";") if text]
-    if "order" in section:
-        chunks = [chunks[int(n)] for n in section["order"].split(";") if n]
-    return chunks
-
-
-def opened(vectors, section):
-    kind = section["kind"]
-    if kind == "message":
-        return vault.open_message(binary(section, "vault_id"), binary(section, "message_id"),
-                                  binary(section, "message_key"), chunks_of(vectors, section))
-    if kind == "record":
-        return vault.open_record(keys_of(section)[1], binary(section, "vault_id"),
-                                 section["context"], binary(section, "sealed"))
-    assert kind == "wrap"
-    return vault.unwrap(keys_of(section)[0], binary(section, "vault_id"),
-                        binary(section, "message_id"), binary(section, "sealed"))
-
-
-def check(vectors, section):
-    try:
-        data = opened(vectors, section)
-    except vault.Damage:
-        return section["outcome"] == "damage"
-    return (section["outcome"] == "open" and len(data) == int(section["size"]) and
-            hashlib.sha256(data).hexdigest() == section["sha256"])
-
-
-def check_vectors(path):
-    vectors = configparser.ConfigParser(interpolation=None)
-    with open(path, encoding="ascii") as file:
-        vectors.read_file(file)
-    failed = 0
-    print(f"1..{len(vectors.sections())}")
-    for n, name in enumerate(vectors.sections(), 1):
-        good = check(vectors, vectors[name])
-        failed += not good
-        print(f"{'ok' if good else 'not ok'} {n} - {name}")
-    return failed == 0
 
 
 def unlocked(path):
@@ -163,8 +109,6 @@ def index(path, out):
 
 
 def main(arguments):
-    if len(arguments) == 2 and arguments[0] == "vectors":
-        return check_vectors(arguments[1])
     if len(arguments) in (2, 3) and arguments[0] == "messages":
         return messages(arguments[1], arguments[2] if len(arguments) == 3 else None)
     if len(arguments) == 2 and arguments[0] == "journal":

@@ -135,12 +135,15 @@ def one_frame(data):
     descriptor = data[4]
     single, at = descriptor >> 5 & 1, 5
     demand(descriptor & 3 == 0, "a dictionary")
+    demand(descriptor & 8 == 0, "reserved bit")
     if not single:
         exponent, mantissa = data[at] >> 3, data[at] & 7
         window = (1 << 10 + exponent) + (1 << 10 + exponent) // 8 * mantissa
         demand(window <= WINDOW, "window too large")
         at += 1
-    at += {0: single, 1: 2, 2: 4, 3: 8}[descriptor >> 6]
+    size = {0: single, 1: 2, 2: 4, 3: 8}[descriptor >> 6]
+    demand(not single or int.from_bytes(data[at:at + size], "little") <= WINDOW, "window too large")
+    at += size
     last = 0
     while not last:
         demand(at + 3 <= len(data), "frame cut")

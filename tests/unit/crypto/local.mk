@@ -19,7 +19,9 @@ EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh \
 	tests/unit/crypto/read-vectors.sh \
 	tests/lib/make-vectors.py \
 	tests/lib/read-vault.py \
+	tests/lib/read-vectors.py \
 	tests/lib/vault_format.py \
+	tests/vectors/pages.ini \
 	tests/vectors/seal.ini
 
 tests_unit_crypto_test_aead_LDADD = $(LINK_crypto) $(UNIT_LIBS)

@@ -12,6 +12,7 @@ UNIT_STORE += \
 	tests/unit/store/test-absorb-places \
 	tests/unit/store/test-layout \
 	tests/unit/store/test-matchkey \
+	tests/unit/store/test-page-vectors \
 	tests/unit/store/test-ranges \
 	tests/unit/store/test-sealedpage \
 	tests/unit/store/test-sealedvfs \
@@ -48,6 +49,7 @@ tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_rowset_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
 
+tests_unit_store_test_page_vectors_LDADD = $(LINK_store) $(UNIT_LIBS)
 SEALED_FIXTURE = tests/unit/store/sealed-fixture.c tests/unit/store/sealed-fixture.h
 tests_unit_store_test_sealedpage_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_SOURCES = tests/unit/store/test-sealedvfs.c $(SEALED_FIXTURE)
