@@ -62,7 +62,10 @@ static gboolean decide_encryption(const Company *company, const Account *account
     if (find_all_keys(account, letter, protect, &failure))
         return TRUE;
     protect_clear(protect);
-    if (!must && wish == WISH_AUTO && g_error_matches(failure, POSTERN_ERROR, POSTERN_ERROR_POLICY))
+    /* A key that may be somebody else's now is no reason to do without one. */
+    gboolean changed = g_strcmp0(postern_error_rule(failure), "key.changed") == 0;
+    if (!must && wish == WISH_AUTO && !changed &&
+        g_error_matches(failure, POSTERN_ERROR, POSTERN_ERROR_POLICY))
         return TRUE; /* inside the company and without a key: it goes as it is */
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;

@@ -10,6 +10,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/pgp-agent.c \
 	crypto/pgp-crypt.c \
 	crypto/pgp-keys.c \
+	crypto/pgp-trust.c \
 	crypto/pgp-verify.c \
 	crypto/pgpmime.c crypto/pgpmime.h \
 	crypto/pgpmime-finish.c \

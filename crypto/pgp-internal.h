@@ -37,5 +37,13 @@ gboolean pgp_key_check(gpgme_key_t key, gboolean sign, GError **error) G_GNUC_WA
 /* Does the user id carry ADDRESS, and was it neither revoked nor damaged? */
 gboolean pgp_uid_carries(gpgme_user_id_t uid, const char *address);
 
+/* Every key that NAME (fingerprint, key id or address) stands for, fit or not; with SECRET of those
+ * whose private half is here. gpg's own matching is far looser. */
+GPtrArray *pgp_candidates(const char *name, gboolean secret,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fingerprint of the one key of KEYS (at least one), which NAME stands for; two are an error that
+ * names both. */
+char *pgp_the_one(GPtrArray *keys, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Appends a Signature for each one of the last verification in CONTEXT; how many. */
 guint pgp_collect_signatures(gpgme_ctx_t context, const char *from, GPtrArray *signatures);

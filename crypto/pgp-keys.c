@@ -117,12 +117,18 @@ gboolean pgp_has_secret(const char *fingerprint)
     return FALSE;
 }
 
-/* --- the key of somebody ------------------------------------------------------------------- */
+/* --- the key of a name  ------------------------------------------------------------------- */
 
 gboolean pgp_uid_carries(gpgme_user_id_t uid, const char *address)
 {
     return address && uid->address && !uid->revoked && !uid->invalid &&
            g_ascii_strcasecmp(uid->address, address) == 0;
+}
+
+/* The user ids of a revoked key count as revoked; who it was is still worth telling. */
+static gboolean went_with_its_key(gpgme_user_id_t uid, const char *address)
+{
+    return uid->address && !uid->invalid && g_ascii_strcasecmp(uid->address, address) == 0;
 }
 
 static gboolean is_hex(const char *text)
@@ -144,7 +150,7 @@ static gboolean named_by(gpgme_key_t key, const char *name)
         return length >= wanted && g_ascii_strcasecmp(key->fpr + length - wanted, name) == 0;
     }
     for (gpgme_user_id_t uid = key->uids; uid; uid = uid->next)
-        if (pgp_uid_carries(uid, name))
+        if (pgp_uid_carries(uid, name) || (key->revoked && went_with_its_key(uid, name)))
             return TRUE;
     return FALSE;
 }
@@ -154,8 +160,7 @@ static void unref_key(gpointer key)
     gpgme_key_unref(key);
 }
 
-/* Every key that NAME stands for, fit or not; gpg's own matching is far looser. */
-static GPtrArray *candidates(const char *name, gboolean secret, GError **error)
+GPtrArray *pgp_candidates(const char *name, gboolean secret, GError **error)
 {
     g_auto(gpgme_ctx_t) context = pgp_context(error);
     if (context == NULL)
@@ -175,8 +180,7 @@ static GPtrArray *candidates(const char *name, gboolean secret, GError **error)
     return NULL;
 }
 
-/* The one key of KEYS; two are an error that names both. */
-static char *the_one(GPtrArray *keys, const char *name, GError **error)
+char *pgp_the_one(GPtrArray *keys, const char *name, GError **error)
 {
     gpgme_key_t first = keys->pdata[0];
     if (keys->len == 1)
@@ -191,7 +195,7 @@ static char *the_one(GPtrArray *keys, const char *name, GError **error)
 
 char *pgp_find(const char *name, gboolean secret, GError **error)
 {
-    g_autoptr(GPtrArray) named = candidates(name, secret, error);
+    g_autoptr(GPtrArray) named = pgp_candidates(name, secret, error);
     if (named == NULL)
         return NULL;
     g_autoptr(GPtrArray) fit = g_ptr_array_new();
@@ -200,64 +204,11 @@ char *pgp_find(const char *name, gboolean secret, GError **error)
         if (pgp_key_check(named->pdata[i], FALSE, reason ? NULL : &reason))
             g_ptr_array_add(fit, named->pdata[i]);
     if (fit->len > 0)
-        return the_one(fit, name, error);
+        return pgp_the_one(fit, name, error);
     if (reason)
         g_propagate_error(error, g_steal_pointer(&reason));
     else
         missing(error, name);
-    return NULL;
-}
-
-static gboolean trusted_for(gpgme_key_t key, const char *address)
-{
-    for (gpgme_user_id_t uid = key->uids; uid; uid = uid->next)
-        if (pgp_uid_carries(uid, address) && uid->validity >= GPGME_VALIDITY_FULL)
-            return TRUE;
-    return FALSE;
-}
-
-static gboolean no_recipient(GPtrArray *untrusted, GError **reason, const char *address,
-                             GError **error)
-{
-    g_autofree char *safe = text_name(address);
-    if (untrusted->len > 0) {
-        gpgme_key_t key = untrusted->pdata[0];
-        g_autofree char *mend = g_strdup_printf(
-            "compare the fingerprint with its owner, then run: gpg --sign-key %s", key->fpr);
-        return refuse(error, POSTERN_ERROR_POLICY, "key.untrusted", mend,
-                      "the key %s says it is that of %s, but nobody has confirmed it", key->fpr,
-                      safe);
-    }
-    if (*reason) {
-        g_propagate_error(error, g_steal_pointer(reason));
-        return FALSE;
-    }
-    g_autofree char *word = text_word(address);
-    g_autofree char *mend = g_strdup_printf(
-        "get the key from its owner, import it (gpg --import FILE), compare the fingerprint, then "
-        "confirm it (gpg --sign-key %s)",
-        word);
-    return refuse(error, POSTERN_ERROR_POLICY, "key.missing", mend,
-                  "there is no OpenPGP key for %s", safe);
-}
-
-char *pgp_find_recipient(const char *address, GError **error)
-{
-    /* An address without "@" could be read as a key id, and no key id is an address. */
-    g_autoptr(GPtrArray) named =
-        strchr(address, '@') ? candidates(address, FALSE, error) : g_ptr_array_new();
-    if (named == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) trusted = g_ptr_array_new();
-    g_autoptr(GPtrArray) untrusted = g_ptr_array_new();
-    g_autoptr(GError) reason = NULL;
-    for (guint i = 0; i < named->len; i++)
-        if (pgp_key_check(named->pdata[i], FALSE, reason ? NULL : &reason))
-            g_ptr_array_add(trusted_for(named->pdata[i], address) ? trusted : untrusted,
-                            named->pdata[i]);
-    if (trusted->len > 0)
-        return the_one(trusted, address, error);
-    no_recipient(untrusted, &reason, address, error);
     return NULL;
 }
 

@@ -38,9 +38,11 @@ gboolean pgp_agent_answers(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The program by which it would ask for a passphrase; NULL when that is not installed. */
 char *pgp_pinentry(void);
 
-/* For each address the fingerprint of a key that is valid *and trusted* (validity full or
- * ultimate) for exactly that address; else 78 "key.missing" / "key.untrusted" naming the
- * recipient and the remedy. */
+/* Fingerprint of the key that is valid *and confirmed* (validity full or ultimate) for exactly that
+ * ADDRESS; else 78 "key.missing" / "key.untrusted" naming the recipient and the remedy. 78
+ * "key.changed" names both keys when beside the confirmed one lies a fit one that is not older and
+ * not confirmed, or when the confirmed one may not be used any more and an unconfirmed one is
+ * there: its owner may have changed keys, or somebody else wants to read his mail. */
 char *pgp_find_recipient(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes a key for "Name <address>"; its fingerprint. With PASSPHRASE the agent asks for one,

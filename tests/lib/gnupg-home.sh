@@ -36,7 +36,7 @@ passphrase=locked key own locked 'John Locked <locked@corp.example>' $both defau
 key others friend 'Friend <friend@corp.example>' $both default never
 friend=$fpr
 g others --quick-add-uid "$friend" 'Friend <Friend.Second@Corp.Example>'
-key others stranger 'Friend <friend@corp.example>' $both default never
+key others stranger 'Friend <friend@corp.example>' $both default never "$long_ago"
 key others twin-one 'Twin <twin@corp.example>' $both default never
 one=$fpr
 key others twin-two 'Twin <twin@corp.example>' $both default never
@@ -50,15 +50,32 @@ key others expired 'Expired <expired@corp.example>' $both default 1d "$long_ago"
 key others soon 'Soon <soon@corp.example>' $both default 2d
 key others old-subkey 'Old <old@corp.example>' ed25519 sign never "$long_ago"
 g others "$long_ago" --quick-add-key "$fpr" cv25519 encr 1d
+# Of each of these three the first is confirmed, and the second came later.
+key others changed 'Changed <changed@corp.example>' $both default never "$long_ago"
+changed=$fpr
+key others changed-new 'Changed <changed@corp.example>' $both default never
+key others moved 'Moved <moved@corp.example>' $both default never
+moved=$fpr
+key others moved-new 'Moved <moved@corp.example>' $both default never
+key others lapsed 'Lapsed <lapsed@corp.example>' $both default never "$long_ago"
+lapsed=$fpr
+key others lapsed-new 'Lapsed <lapsed@corp.example>' $both default never
 
 g others --armor --export >"$dir/others.asc"
 g own --import "$dir/others.asc"
 # What the signing half of a revoked key still does, the tests want to see.
-sed 's/^:---/---/' "$dir/others/openpgp-revocs.d/$revoked.rev" >"$dir/revoked.asc"
-g own --import "$dir/revoked.asc"
-for confirmed in "$friend" "$one" "$two"; do
+revoke() {
+    sed 's/^:---/---/' "$dir/others/openpgp-revocs.d/$1.rev" >"$dir/revoked.asc"
+    g own --import "$dir/revoked.asc"
+}
+revoke "$revoked"
+for confirmed in "$friend" "$one" "$two" "$changed" "$moved" "$lapsed"; do
     g own --default-key "$owner" --quick-lsign-key "$confirmed" >>"$dir/log"
 done
+revoke "$moved"
+g others --faked-system-time=20200103T000000 --quick-set-expire "$lapsed" 1d
+g others --armor --export "$lapsed" >"$dir/lapsed.asc"
+g own --import "$dir/lapsed.asc"
 # A user id that came after the confirmation: it is on a confirmed key, but is not itself confirmed.
 g others --quick-add-uid "$friend" 'Boss <boss@corp.example>'
 g others --armor --export "$friend" >"$dir/friend.asc"

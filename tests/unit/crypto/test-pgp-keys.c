@@ -106,6 +106,7 @@ static const struct {
     {"friend@corp.example", FALSE, "key.ambiguous"},     /* the stranger's says so too */
     {"twin@corp.example", FALSE, "key.ambiguous"},
     {"expired@corp.example", FALSE, "key.expired"},
+    {"revoked@corp.example", FALSE, "key.revoked"},
     {"signs@corp.example", FALSE, "key.unusable"},
 };
 
@@ -127,7 +128,7 @@ static void a_short_key_id_names_nobody(void **state)
     assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
 }
 
-static void p5_a_second_key_with_the_same_user_id_changes_nothing(void **state)
+static void p5_53_an_older_key_with_the_same_user_id_changes_nothing(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
@@ -147,13 +148,13 @@ static const struct {
     {"Friend", "key.missing"},
     {"", "key.missing"},
     {"disabled@corp.example", "key.disabled"},
-    {"revoked@corp.example", "key.missing"}, /* its user id went with it */
+    {"revoked@corp.example", "key.revoked"},
     {"expired@corp.example", "key.expired"},
     {"old@corp.example", "key.expired"},
     {"signs@corp.example", "key.unusable"},
 };
 
-static void p9_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_address(void **state)
+static void p9_102_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_address(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(no_recipients); i++) {
@@ -166,7 +167,7 @@ static void p9_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_addres
     assert_refused(error, POSTERN_ERROR_POLICY, "key.missing");
 }
 
-static void p9_two_confirmed_keys_for_an_address_are_both_named(void **state)
+static void p9_102_two_confirmed_keys_for_an_address_are_both_named(void **state)
 {
     (void)state;
     GError *error = NULL;
@@ -174,6 +175,29 @@ static void p9_two_confirmed_keys_for_an_address_are_both_named(void **state)
     assert_non_null(strstr(error->message, gnupg_home_key(home, "twin-one")));
     assert_non_null(strstr(error->message, gnupg_home_key(home, "twin-two")));
     assert_refused(error, POSTERN_ERROR_POLICY, "key.ambiguous");
+}
+
+/* Addresses and their two keys: the confirmed one, and one that came later. */
+static const struct {
+    const char *address, *before, *now;
+} changes[] = {
+    {"changed@corp.example", "changed", "changed-new"}, /* both could be used */
+    {"Moved@Corp.Example", "moved", "moved-new"},       /* the confirmed one was revoked, */
+    {"lapsed@corp.example", "lapsed", "lapsed-new"},    /* or has expired */
+};
+
+static void p7_83_a_changed_key_of_a_known_correspondent_stops_until_it_is_confirmed(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
+        GError *error = NULL;
+        assert_null(pgp_find_recipient(changes[i].address, &error));
+        assert_non_null(error);
+        assert_non_null(strstr(error->message, gnupg_home_key(home, changes[i].before)));
+        assert_non_null(strstr(error->message, gnupg_home_key(home, changes[i].now)));
+        assert_non_null(strstr(postern_error_mend(error), gnupg_home_key(home, changes[i].now)));
+        assert_refused(error, POSTERN_ERROR_POLICY, "key.changed");
+    }
 }
 
 static void the_trust_model_of_gpg_conf_confirms_nobody(void **state)
@@ -292,9 +316,10 @@ int main(void)
         cmocka_unit_test(a_key_is_found_by_address_fingerprint_and_id),
         cmocka_unit_test(a_name_that_is_not_one_usable_key_is_refused),
         cmocka_unit_test(a_short_key_id_names_nobody),
-        cmocka_unit_test(p5_a_second_key_with_the_same_user_id_changes_nothing),
-        cmocka_unit_test(p9_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_address),
-        cmocka_unit_test(p9_two_confirmed_keys_for_an_address_are_both_named),
+        cmocka_unit_test(p5_53_an_older_key_with_the_same_user_id_changes_nothing),
+        cmocka_unit_test(p9_102_nobody_gets_mail_under_a_key_that_is_not_confirmed_for_the_address),
+        cmocka_unit_test(p9_102_two_confirmed_keys_for_an_address_are_both_named),
+        cmocka_unit_test(p7_83_a_changed_key_of_a_known_correspondent_stops_until_it_is_confirmed),
         cmocka_unit_test(the_trust_model_of_gpg_conf_confirms_nobody),
         cmocka_unit_test(a_private_half_is_here_or_not),
         cmocka_unit_test(the_time_of_expiry_is_known),
