@@ -1,10 +1,13 @@
 /* See sealedvfs.h. A shim over SQLite's own unix VFS, which keeps doing locks and shared memory. */
 #include "store/sealedvfs.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VFS_NAME "postern-sealed"
-#define KINDS 0x0FFF00 /* the bits of xOpen's flags that say what kind of file it is */
+#define FILE_HEADER 100 /* of an SQLite database */
+#define KINDS 0x0FFF00  /* the bits of xOpen's flags that say what kind of file it is */
 
 typedef struct {
     sqlite3_file file; /* first: SQLite's view of us */
@@ -13,6 +16,7 @@ typedef struct {
     guint8 *scratch;  /* one sealed frame or page */
     gint64 header_at; /* the frame header written last, -1 for none: its page comes next */
     guint32 header_page;
+    const char *log;    /* name of the database's log, SQLite's own */
     sqlite3_file *real; /* in the memory behind this struct */
 } SealedFile;
 
@@ -39,6 +43,13 @@ static int real_write(SealedFile *self, const void *data, int size, gint64 at)
     return self->real->pMethods->xWrite(self->real, data, size, at);
 }
 
+static guint32 page_number(const guint8 *header)
+{
+    guint32 number;
+    memcpy(&number, header, sizeof number);
+    return GUINT32_FROM_BE(number);
+}
+
 /* --- the database file --------------------------------------------------------------------- */
 
 /* TRUE in *beyond when AT is at or behind the end: SQLite then wants zeros and a short read. */
@@ -50,6 +61,37 @@ static int beyond_end(SealedFile *self, gint64 at, gboolean *beyond)
     return rc;
 }
 
+/* Does a log lie there that was written with our key? */
+static gboolean log_is_ours(SealedFile *self)
+{
+    guint8 *frame = self->scratch;
+    int fd = open(self->log, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return FALSE;
+    gboolean whole = pread(fd, frame, FRAME_SIZE, WAL_HEADER) == FRAME_SIZE;
+    (void)close(fd);
+    guint8 *page = frame + FRAME_HEADER;
+    gboolean ours = whole && sealed_page_open(self->keys, SEALED_WAL, page_number(frame),
+                                              WAL_HEADER, page, page);
+    secret_wipe(frame, FRAME_SIZE);
+    return ours;
+}
+
+/*
+ * SQLite looks at the file's header before it looks at the log. Who died while he brought the log
+ * into the file may have left half of the first page, and the log still has it whole: SQLite then
+ * gets the two things it needs to know by then. A page that is asked for whole is another matter.
+ */
+static int main_damaged(SealedFile *self, guint8 *out, int size, gint64 at)
+{
+    guint8 header[FILE_HEADER] = {[16] = SEALED_PAGE >> 8, [20] = SEALED_RESERVE};
+    memset(out, 0, (gsize)size);
+    if (at + size > FILE_HEADER || !log_is_ours(self))
+        return SQLITE_IOERR_DATA;
+    memcpy(out, header + at, (gsize)size);
+    return SQLITE_OK;
+}
+
 static int main_read(SealedFile *self, guint8 *out, int size, gint64 at)
 {
     gint64 skip = at % SEALED_PAGE, start = at - skip;
@@ -59,17 +101,17 @@ static int main_read(SealedFile *self, guint8 *out, int size, gint64 at)
     if (rc == SQLITE_IOERR_SHORT_READ) {
         gboolean beyond;
         rc = beyond_end(self, start, &beyond);
-        if (rc != SQLITE_OK)
-            return rc;
+        if (rc == SQLITE_OK && !beyond)
+            return main_damaged(self, out, size, at);
         memset(out, 0, (gsize)size);
-        return beyond ? SQLITE_IOERR_SHORT_READ : SQLITE_IOERR_DATA;
+        return rc == SQLITE_OK ? SQLITE_IOERR_SHORT_READ : rc;
     }
     if (rc != SQLITE_OK)
         return rc;
     guint8 *page = size == SEALED_PAGE ? out : self->scratch;
     if (!sealed_page_open(self->keys, SEALED_MAIN, (guint32)(start / SEALED_PAGE + 1),
                           (guint64)start, self->scratch, page))
-        return SQLITE_IOERR_DATA;
+        return main_damaged(self, out, size, at);
     if (page != out) {
         memcpy(out, page + skip, (gsize)size);
         secret_wipe(page, SEALED_PAGE);
@@ -93,13 +135,6 @@ static int main_write(SealedFile *self, const guint8 *data, int size, gint64 at)
 static gint64 within_frame(gint64 at)
 {
     return at < WAL_HEADER ? -1 : (at - WAL_HEADER) % FRAME_SIZE;
-}
-
-static guint32 page_number(const guint8 *header)
-{
-    guint32 number;
-    memcpy(&number, header, sizeof number);
-    return GUINT32_FROM_BE(number);
 }
 
 /* A page alone, or behind its header. */
@@ -344,6 +379,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     self->real = (sqlite3_file *)(self + 1);
     self->real->pMethods = NULL;
     self->header_at = -1;
+    self->log = sqlite3_filename_wal(name);
     int rc = unix_vfs()->xOpen(unix_vfs(), name, self->real, flags, out_flags);
     if (rc != SQLITE_OK) {
         (void)file_close(file);

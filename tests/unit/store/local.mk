@@ -16,6 +16,7 @@ UNIT_STORE += \
 	tests/unit/store/test-ranges \
 	tests/unit/store/test-sealedpage \
 	tests/unit/store/test-sealedvfs \
+	tests/unit/store/test-sealedvfs-crash \
 	tests/unit/store/test-sealedvfs-damage \
 	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-vault \
@@ -54,6 +55,9 @@ SEALED_FIXTURE = tests/unit/store/sealed-fixture.c tests/unit/store/sealed-fixtu
 tests_unit_store_test_sealedpage_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_SOURCES = tests/unit/store/test-sealedvfs.c $(SEALED_FIXTURE)
 tests_unit_store_test_sealedvfs_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_sealedvfs_crash_SOURCES = \
+	tests/unit/store/test-sealedvfs-crash.c $(SEALED_FIXTURE)
+tests_unit_store_test_sealedvfs_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_damage_SOURCES = \
 	tests/unit/store/test-sealedvfs-damage.c $(SEALED_FIXTURE)
 tests_unit_store_test_sealedvfs_damage_LDADD = $(LINK_store) $(UNIT_LIBS)
