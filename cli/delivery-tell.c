@@ -15,6 +15,22 @@ static const char *state(const Delivery *delivery)
                                                   : "not-sent";
 }
 
+static const char *protection(const Protect *protect)
+{
+    if (protect->encrypt_to)
+        return protect->signer ? "encrypted and signed" : "encrypted, not signed";
+    return protect->signer ? "signed, not encrypted" : "neither encrypted nor signed";
+}
+
+/* Nobody is left to think that a letter went sealed, nor why it did not. */
+static void note_in_clear(const Context *context, const Protect *protect)
+{
+    if (protect->in_clear == NULL || context->quiet)
+        return;
+    g_autofree char *words = postern_error_words(protect->in_clear);
+    output_note("not encrypted: %s", words);
+}
+
 static void add_letter(JsonBuilder *builder, const Letter *letter, const LetterIdentity *identity,
                        const Protect *protect)
 {
@@ -78,18 +94,13 @@ static void note_failure(const Delivery *delivery)
         output_note("nothing was sent to anybody");
 }
 
-static const char *protection(const Protect *protect)
-{
-    if (protect->encrypt_to)
-        return protect->signer ? "encrypted and signed" : "encrypted, not signed";
-    return protect->signer ? "signed, not encrypted" : "neither encrypted nor signed";
-}
-
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,
                    const Protect *protect, const Delivery *delivery)
 {
     if (delivery->failure)
         note_failure(delivery);
+    else
+        note_in_clear(context, protect);
     if (context->json) {
         tell_json(letter, identity, protect, delivery);
     } else if (!context->quiet && delivery->failure == NULL) {
@@ -103,6 +114,7 @@ void delivery_tell(const Context *context, const Letter *letter, const LetterIde
 
 typedef struct {
     const Context *context;
+    const Protect *protect;
     JsonBuilder *builder;
 } Print;
 
@@ -123,7 +135,7 @@ static gboolean print_copy(gpointer user, const GPtrArray *envelope, GBytes *cop
     if (!print->context->quiet) {
         g_autofree char *line = addresses(envelope);
         fflush(stdout);
-        output_note("this would go to %s", line);
+        output_note("this would go to %s, %s", line, protection(print->protect));
     }
     fwrite(bytes, 1, size, stdout);
     return TRUE;
@@ -133,13 +145,14 @@ gboolean delivery_print(const Context *context, const Letter *letter,
                         const LetterIdentity *identity, const Protect *protect, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    Print print = {context, builder};
+    Print print = {context, protect, builder};
     Delivery delivery;
     json_builder_begin_object(builder);
     add_letter(builder, letter, identity, protect);
     json_string(builder, "state", "dry-run");
     json_builder_set_member_name(builder, "letters");
     json_builder_begin_array(builder);
+    note_in_clear(context, protect);
     delivery_run(letter, identity, protect, print_copy, &print, &delivery);
     json_builder_end_array(builder);
     json_builder_end_object(builder);

@@ -60,10 +60,9 @@ static void hand_over(Run *run, const GPtrArray *envelope, char **keys)
 static void hand_over_bcc(Run *run)
 {
     for (guint i = 0; i < run->letter->bcc->len; i++) {
-        char *keys[] = {run->protect->bcc_keys->pdata[i], NULL};
         g_autoptr(GPtrArray) envelope = g_ptr_array_new();
         g_ptr_array_add(envelope, ((Mailbox *)run->letter->bcc->pdata[i])->address);
-        hand_over(run, envelope, keys);
+        hand_over(run, envelope, run->protect->bcc_keys->pdata[i]);
     }
 }
 

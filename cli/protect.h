@@ -11,16 +11,21 @@ typedef enum { WISH_AUTO, WISH_YES, WISH_NO } Wish;
 
 typedef struct {
     char **encrypt_to;   /* fingerprints of To, Cc and the sender, NULL: not encrypted */
-    GPtrArray *bcc_keys; /* fingerprints of Bcc recipients, in the letter's order; char * */
+    GPtrArray *bcc_keys; /* of each Bcc recipient and the sender, in the letter's order; GStrv */
+    GError *in_clear;    /* why it is not encrypted though it could be: nobody has said either */
     const char *signer;  /* fingerprint, NULL: not signed */
 } Protect;
 
 void protect_clear(Protect *protect);
 
 /*
- * Holds LETTER against policy and decides. Refuses with 78 "send.freemail", "send.outside",
- * "send.encrypt" (rule or --encrypt demands it, but a recipient has no trusted key; the sentence
- * names the recipient), 75 "key.locked".
+ * Holds LETTER against policy and decides. What policy or --encrypt demands is refused when it
+ * cannot be had. Where nobody demands it, a recipient without a key, or with one that nobody
+ * confirmed, makes a letter in clear (in_clear says so); any other fault of a key, the sender's own
+ * too, is refused: a letter to somebody who had a key does not silently go in clear.
+ *
+ * 78: "send.freemail", "send.outside", "send.encrypt" (--no-encrypt against the policy),
+ * "send.own-key", "send.sign", "key.…" with the recipient's address; 75 "key.locked".
  */
 gboolean protect_decide(const Context *context, const Account *account, const Letter *letter,
                         Wish encrypt, Wish sign, Protect *protect,

@@ -79,11 +79,21 @@ gboolean pgp_key_check(gpgme_key_t key, gboolean sign, GError **error)
            refuse(error, POSTERN_ERROR_POLICY, rule, mend, "the OpenPGP key %s %s", key->fpr, what);
 }
 
-gboolean pgp_check_encrypt(const char *fingerprint, GError **error)
+static gboolean check(const char *fingerprint, gboolean sign, GError **error)
 {
     g_auto(gpgme_ctx_t) context = pgp_context(error);
     g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
-    return key && pgp_key_check(key, FALSE, error);
+    return key && pgp_key_check(key, sign, error);
+}
+
+gboolean pgp_check_encrypt(const char *fingerprint, GError **error)
+{
+    return check(fingerprint, FALSE, error);
+}
+
+gboolean pgp_check_sign(const char *fingerprint, GError **error)
+{
+    return check(fingerprint, TRUE, error);
 }
 
 /* The later of two times of expiry, where 0 is never. */

@@ -27,7 +27,11 @@ char *pgp_find(const char *name, gboolean secret, GError **error) G_GNUC_WARN_UN
 /* Is the key FINGERPRINT here and fit to encrypt to, now? Each reason its own error. */
 gboolean pgp_check_encrypt(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* When it stops being so, in seconds since 1970; 0 for never, and when it is not here. */
+/* And is it fit to sign with, now? Whether its private half is here is not looked at. */
+gboolean pgp_check_sign(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* When it stops being fit to encrypt to, in seconds since 1970; 0 for never, and when it is not
+ * here. */
 gint64 pgp_expiry(const char *fingerprint);
 
 /* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */

@@ -13,6 +13,9 @@
 #define PLAIN_LINE 78 /* RFC 5322, 2.1.1; longer ones are wrapped by quoted-printable */
 #define HIDDEN_SUBJECT "[...]"
 
+/* The parameters of RFC 9788 and, for the many readers that know only that, of its forerunner. */
+#define PROTECTION(word) (word) ? "hp" : NULL, (word), "protected-headers", "v1"
+
 Letter *letter_new(void)
 {
     Letter *letter = g_new0(Letter, 1);
@@ -163,7 +166,7 @@ static void write_body(GString *out, const char *body, const char *word)
     g_autoptr(GString) crlf = g_string_new(NULL);
     writer_crlf(crlf, text, strlen(text));
     gboolean plain = is_7bit(crlf->str);
-    writer_type(out, "text/plain", "charset", "utf-8", word ? "hp" : NULL, word, NULL);
+    writer_type(out, "text/plain", "charset", "utf-8", PROTECTION(word), NULL);
     g_string_append_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
                            plain ? "7bit" : "quoted-printable");
     if (plain) {
@@ -205,7 +208,7 @@ static gboolean check_letter(const Letter *letter, GError **error)
 static gboolean write_mixed(GString *out, const Letter *letter, const char *word, GError **error)
 {
     g_autofree char *boundary = writer_random();
-    writer_type(out, "multipart/mixed", "boundary", boundary, word ? "hp" : NULL, word, NULL);
+    writer_type(out, "multipart/mixed", "boundary", boundary, PROTECTION(word), NULL);
     g_string_append_printf(out, "\r\n--%s\r\n", boundary);
     write_body(out, letter->body, NULL);
     for (guint i = 0; i < letter->attachments->len; i++) {
@@ -256,9 +259,7 @@ GBytes *compose_encrypted(GBytes *armored)
                            "Version: 1\r\n\r\n--%s\r\n"
                            "Content-Type: application/octet-stream\r\n\r\n",
                            boundary, boundary);
-    gsize size;
-    const char *data = g_bytes_get_data(armored, &size);
-    writer_crlf(out, data, size);
+    writer_armor(out, armored);
     g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
     return g_string_free_to_bytes(out);
 }
@@ -275,8 +276,7 @@ GBytes *compose_signed(GBytes *entity, GBytes *signature, const char *micalg)
     g_string_append_len(out, data, (gssize)size);
     g_string_append_printf(out, "\r\n--%s\r\nContent-Type: application/pgp-signature\r\n\r\n",
                            boundary);
-    data = g_bytes_get_data(signature, &size);
-    writer_crlf(out, data, size);
+    writer_armor(out, signature);
     g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
     return g_string_free_to_bytes(out);
 }

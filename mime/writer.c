@@ -49,6 +49,21 @@ void writer_crlf(GString *out, const char *bytes, gsize size)
     }
 }
 
+void writer_armor(GString *out, GBytes *armored)
+{
+    gsize size;
+    const char *line = g_bytes_get_data(armored, &size), *end = line + size;
+    for (gboolean in_head = TRUE; line < end;) {
+        const char *feed = memchr(line, '\n', (gsize)(end - line));
+        gsize length = feed ? (gsize)(feed + 1 - line) : (gsize)(end - line);
+        /* Radix-64 has no colon, nor has the line that begins the armor. */
+        in_head = in_head && length > strlen("\r\n");
+        if (!in_head || memchr(line, ':', length) == NULL)
+            writer_crlf(out, line, length);
+        line += length;
+    }
+}
+
 /* Appends what GMime made of a field, with exactly one line end. */
 static void finish(GString *out, const char *field)
 {

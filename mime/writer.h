@@ -29,3 +29,6 @@ char *writer_random(void);
 
 /* BYTES with every line end made CRLF. */
 void writer_crlf(GString *out, const char *bytes, gsize size);
+/* ASCII armor, CRLF, without its header lines: a gpg.conf may have put a name or a version there.
+ */
+void writer_armor(GString *out, GBytes *armored);

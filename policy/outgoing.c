@@ -67,17 +67,17 @@ static gboolean refuse_recipient(const char *address, GError **error)
                   "%s lies outside the company, whose rule lets no mail out", shown);
 }
 
-gboolean outgoing_vet(const Company *company, const GPtrArray *recipients, gboolean *must_encrypt,
+gboolean outgoing_vet(const Company *company, const GPtrArray *recipients, const char **demands,
                       GError **error)
 {
-    *must_encrypt = FALSE;
+    *demands = NULL;
     for (guint i = 0; i < recipients->len; i++) {
         const char *address = g_ptr_array_index(recipients, i);
         MailRule rule = outgoing_rule(company, address);
         if (rule == RULE_REFUSE)
             return refuse_recipient(address, error);
-        if (rule == RULE_ENCRYPT)
-            *must_encrypt = TRUE;
+        if (rule == RULE_ENCRYPT && *demands == NULL)
+            *demands = address;
     }
     return TRUE;
 }

@@ -14,10 +14,10 @@
 MailRule outgoing_rule(const Company *company, const char *address);
 
 /*
- * Refuses with 78, "send.freemail" or "send.outside", when a recipient's rule says so; sets
- * *must_encrypt when any rule demands encryption. RECIPIENTS holds char *.
+ * Refuses with 78, "send.freemail" or "send.outside", when a recipient's rule says so. *DEMANDS
+ * gets the first of RECIPIENTS (char *) whose rule demands encryption, or NULL.
  */
-gboolean outgoing_vet(const Company *company, const GPtrArray *recipients, gboolean *must_encrypt,
+gboolean outgoing_vet(const Company *company, const GPtrArray *recipients, const char **demands,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*

@@ -50,7 +50,8 @@ INTEGRATION = \
 	tests/integration/p8-child.sh \
 	tests/integration/p8-hostile-server.sh \
 	tests/integration/p8-memory.sh \
-	tests/integration/p8-terminal.sh
+	tests/integration/p8-terminal.sh \
+	tests/integration/p9-what-leaves.sh
 TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh
 EXTRA_DIST += demo .ci/run $(INTEGRATION) \
@@ -70,6 +71,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/namespace.sh \
 	tests/lib/packages \
 	tests/lib/packages.sh \
+	tests/lib/read-letter.py \
 	tests/lib/same-mail.py \
 	tests/lib/tap.sh \
 	tests/lib/token-server.py \

@@ -110,6 +110,9 @@ refuses 65 send.body /nowhere/body '' send --to mary.jones@corp.example --body /
 sed "s/^key = .*/&\nsign_key = $(company_key mary)/" $TESTDIR/good >$trial
 refuses 78 send.sign '"work"' sign_key --config $trial send --sign --to mary.jones@corp.example --body $TESTDIR/body
 
+sed '/^key = /d' $TESTDIR/good >$trial
+refuses 78 send.own-key '"work"' 'key = FINGERPRINT' --config $trial send --encrypt --to mary.jones@corp.example --body $TESTDIR/body
+
 # Queries, messages, calls.
 refuses 65 query.syntax 'from:' '' search 'from:('
 refuses 65 message.id aaaaaaaaaaaaaaaa '' show aaaaaaaaaaaaaaaa

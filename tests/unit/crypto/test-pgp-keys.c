@@ -56,6 +56,30 @@ static void p5_each_reason_against_a_key_is_an_error_of_its_own(void **state)
     }
 }
 
+static const struct {
+    const char *name, *rule;
+} signers[] = {
+    {"owner", NULL},
+    {"sign-only", NULL},
+    {"disabled", "key.disabled"},
+    {"revoked", "key.revoked"},
+    {"expired", "key.expired"},
+};
+
+static void p9_102_a_key_that_cannot_sign_now_is_told_by_its_fault(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(signers); i++) {
+        GError *error = NULL;
+        if (signers[i].rule == NULL) {
+            assert_true(pgp_check_sign(gnupg_home_key(home, signers[i].name), &error));
+            continue;
+        }
+        assert_false(pgp_check_sign(gnupg_home_key(home, signers[i].name), &error));
+        assert_refused(error, POSTERN_ERROR_POLICY, signers[i].rule);
+    }
+}
+
 static void p5_a_key_that_is_not_here_is_missing(void **state)
 {
     (void)state;
@@ -312,6 +336,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p5_each_reason_against_a_key_is_an_error_of_its_own),
+        cmocka_unit_test(p9_102_a_key_that_cannot_sign_now_is_told_by_its_fault),
         cmocka_unit_test(p5_a_key_that_is_not_here_is_missing),
         cmocka_unit_test(a_key_is_found_by_address_fingerprint_and_id),
         cmocka_unit_test(a_name_that_is_not_one_usable_key_is_refused),

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "mime/address.h"
 #include "mime/message.h"
+#include "mime/writer.h"
 
 #define CJK "会議の議事録と来週の予定についてのお知らせ、ご確認をお願いいたします（第二版）"
 
@@ -121,6 +122,8 @@ static void p9_106_encrypted_headers_move_inside(void **state)
     assert_string_equal(message_header(message, "Subject"), CJK " 😀");
     g_autofree char *hp = message_part_parameter(message, 1, "hp");
     assert_string_equal(hp, "cipher");
+    g_autofree char *old = message_part_parameter(message, 1, "protected-headers");
+    assert_string_equal(old, "v1");
     guint outer = 0;
     gboolean subject = FALSE;
     for (guint i = 0; i < message_header_count(message); i++) {
@@ -159,6 +162,28 @@ static void a_signed_part_keeps_its_bytes(void **state)
     assert_string_equal(micalg, "pgp-sha512");
     g_autofree char *hp = message_part_parameter(message, 2, "hp");
     assert_string_equal(hp, "clear");
+}
+
+/* "comment John's laptop" in a gpg.conf, and what old versions of gpg write by themselves. */
+static void p9_106_armor_tells_nothing_of_its_maker(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *armored, *left;
+    } cases[] = {
+        {"-----BEGIN X-----\nVersion: GnuPG v2\nComment: John's laptop\n\nabcd\n=abcd\n-----END "
+         "X-----\n",
+         "-----BEGIN X-----\r\n\r\nabcd\r\n=abcd\r\n-----END X-----\r\n"},
+        {"-----BEGIN X-----\r\nComment: a\r\n\r\nabcd\r\n", "-----BEGIN X-----\r\n\r\nabcd\r\n"},
+        {"-----BEGIN X-----\n\nab:cd", "-----BEGIN X-----\r\n\r\nab:cd"},
+        {"-----BEGIN X-----\nComment: cut off", "-----BEGIN X-----\r\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GBytes) armored = g_bytes_new_static(cases[i].armored, strlen(cases[i].armored));
+        g_autoptr(GString) out = g_string_new(NULL);
+        writer_armor(out, armored);
+        assert_string_equal(out->str, cases[i].left);
+    }
 }
 
 static void attachments_keep_bytes_and_name(void **state)
@@ -280,6 +305,7 @@ int main(void)
         cmocka_unit_test(plain_ascii_stays_readable),
         cmocka_unit_test(p9_106_encrypted_headers_move_inside),
         cmocka_unit_test(a_signed_part_keeps_its_bytes),
+        cmocka_unit_test(p9_106_armor_tells_nothing_of_its_maker),
         cmocka_unit_test(attachments_keep_bytes_and_name),
         cmocka_unit_test(an_unreadable_attachment_is_refused),
         cmocka_unit_test(p9_99_no_value_makes_a_second_field),

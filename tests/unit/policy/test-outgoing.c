@@ -68,15 +68,15 @@ static void p9_one_recipient_is_enough_to_encrypt(void **state)
 {
     (void)state;
     Company company = a_company();
-    gboolean must_encrypt = TRUE;
+    const char *demands = "left from before";
     static const char *const inside[] = {"a@corp.example", "b@corp.example", NULL};
-    static const char *const mixed[] = {"a@corp.example", "b@other.example", "c@corp.example",
+    static const char *const mixed[] = {"a@corp.example", "b@other.example", "c@other.example",
                                         NULL};
     g_autoptr(GPtrArray) ours = recipients(inside), both = recipients(mixed);
-    assert_true(outgoing_vet(&company, ours, &must_encrypt, NULL));
-    assert_false(must_encrypt);
-    assert_true(outgoing_vet(&company, both, &must_encrypt, NULL));
-    assert_true(must_encrypt);
+    assert_true(outgoing_vet(&company, ours, &demands, NULL));
+    assert_null(demands);
+    assert_true(outgoing_vet(&company, both, &demands, NULL));
+    assert_string_equal(demands, "b@other.example");
 }
 
 static void p9_one_recipient_is_enough_to_refuse(void **state)
@@ -98,9 +98,9 @@ static void p9_one_recipient_is_enough_to_refuse(void **state)
         g_autoptr(GPtrArray) all = recipients(list);
         Company company = a_company();
         company.outside = RULE_REFUSE;
-        gboolean must_encrypt;
+        const char *demands;
         g_autoptr(GError) error = NULL;
-        assert_false(outgoing_vet(&company, all, &must_encrypt, &error));
+        assert_false(outgoing_vet(&company, all, &demands, &error));
         assert_int_equal(postern_exit_code(error), cases[i].code);
         assert_string_equal(postern_error_rule(error), cases[i].rule);
         assert_non_null(postern_error_mend(error));
