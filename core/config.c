@@ -21,7 +21,9 @@ typedef struct {
     gboolean policy;  /* [company] alone is allowed */
     const Section *section;
     guint section_line;
-    Account *account; /* the one being filled, or NULL */
+    Account *account;    /* the one being filled, or NULL */
+    SensitiveRule *rule; /* likewise */
+    gboolean matches;    /* a key says what it is to fit */
     GError **error;
 } Filling;
 
@@ -56,6 +58,20 @@ static Account *account_new(char *name)
     return account;
 }
 
+static void rule_free(gpointer data)
+{
+    SensitiveRule *rule = data;
+    g_free(rule->name);
+    g_strfreev(rule->accounts);
+    g_strfreev(rule->folders);
+    g_strfreev(rule->from);
+    g_strfreev(rule->list);
+    g_strfreev(rule->header);
+    pattern_free(rule->subject);
+    pattern_free(rule->body);
+    g_free(rule);
+}
+
 static Config *config_new(const char *path)
 {
     Config *config = g_new0(Config, 1);
@@ -69,6 +85,7 @@ static Config *config_new(const char *path)
     config->company.wkd = g_strdup("never");
     config->company.pins = g_new0(char *, 1);
     config->accounts = g_ptr_array_new_with_free_func(account_free);
+    config->sensitive = g_ptr_array_new_with_free_func(rule_free);
     config->crypto_index = INDEX_FULL;
     config->unlock_seconds = DEFAULT_UNLOCK_SECONDS;
     config->path = g_strdup(path);
@@ -89,6 +106,7 @@ void config_free(Config *config)
     g_free(config->company.wkd);
     g_strfreev(config->company.pins);
     g_ptr_array_unref(config->accounts);
+    g_ptr_array_unref(config->sensitive);
     g_free(config->new_mail);
     g_free(config->path);
     g_ptr_array_unref(config->unimplemented);
@@ -132,16 +150,41 @@ static gboolean is_account_name(const char *name)
            name[length - 1] != ' ' && strchr(name, '/') == NULL;
 }
 
+/* A rule without any would mean all mail, and one whose line was lost would, too. */
+static gboolean end_rule(Filling *filling)
+{
+    const SensitiveRule *rule = g_steal_pointer(&filling->rule);
+    if (filling->matches)
+        return TRUE;
+    g_autofree char *shown = text_field(rule->name);
+    return wrong(filling, filling->section_line, "config.value",
+                 "add a line that says which mail it means, like: from = *@hr.corp.example",
+                 "rule \"%s\" does not say what it is for", shown);
+}
+
 /* What can only be judged once a section is over. */
 static gboolean end_section(Filling *filling)
 {
     Account *account = g_steal_pointer(&filling->account);
+    if (filling->rule)
+        return end_rule(filling);
     if (account == NULL || account->address)
         return TRUE;
     g_autofree char *shown = text_field(account->name);
     return wrong(filling, filling->section_line, "config.value",
                  "add a line: address = John Smith <jsmith@corp.example>",
                  "account \"%s\" has no address", shown);
+}
+
+static gboolean begin_rule(Filling *filling, char *name)
+{
+    filling->rule = g_new0(SensitiveRule, 1);
+    filling->rule->line = filling->section_line;
+    filling->rule->name = name;
+    filling->rule->index = INDEX_NONE;
+    filling->matches = FALSE;
+    g_ptr_array_add(filling->config->sensitive, filling->rule);
+    return TRUE;
 }
 
 static gboolean begin_account(Filling *filling, const KeyLine *line, char *name)
@@ -175,12 +218,12 @@ static gboolean begin_section(Filling *filling, const KeyLine *line)
     if (filling->policy && filling->section->target != INTO_COMPANY)
         return wrong(filling, line->line, "config.key", "keep only [company] in a policy",
                      "a policy has no section [%s]", filling->section->name);
-    if (g_str_equal(filling->section->name, "sensitive"))
-        filling->config->sensitive = TRUE;
     if (!filling->section->works) {
         g_autofree char *what = g_strdup_printf("[%s]", line->section);
         note_unimplemented(filling, line->line, what);
     }
+    if (filling->section->target == INTO_SENSITIVE)
+        return begin_rule(filling, g_steal_pointer(&title));
     return filling->section->target != INTO_ACCOUNT ||
            begin_account(filling, line, g_steal_pointer(&title));
 }
@@ -191,6 +234,7 @@ static gpointer base_of(const Filling *filling)
     switch (filling->section->target) {
     case INTO_COMPANY: return &filling->config->company;
     case INTO_ACCOUNT: return filling->account;
+    case INTO_SENSITIVE: return filling->rule;
     case INTO_CONFIG: return filling->config;
     default: return NULL;
     }
@@ -230,6 +274,9 @@ static gboolean set_key(Filling *filling, const KeyLine *line)
     gpointer where = base && key->offset != KEY_NOWHERE ? base + key->offset : NULL;
     if (!key->read(key, line->value, where, &why))
         return wrong_value(filling, line, key, why);
+    if (filling->section->target == INTO_SENSITIVE)
+        filling->matches |= where != &filling->rule->index &&
+                            (where != &filling->rule->encrypted || filling->rule->encrypted);
     if (filling->section->target == INTO_COMPANY)
         filling->config->company.given |= 1U << (key - filling->section->keys);
     if (key->works && word_index(key->works, line->value) < 0) {
@@ -252,11 +299,36 @@ static gboolean fill(Filling *filling, const char *text, gsize size)
     return end_section(filling);
 }
 
+static gboolean has_account(const Config *config, const char *name)
+{
+    for (guint i = 0; i < config->accounts->len; i++)
+        if (g_str_equal(((Account *)config->accounts->pdata[i])->name, name))
+            return TRUE;
+    return FALSE;
+}
+
+/* A misspelt name would make a rule that never fits. */
+static gboolean know_accounts(const Filling *filling)
+{
+    for (guint i = 0; i < filling->config->sensitive->len; i++) {
+        const SensitiveRule *rule = filling->config->sensitive->pdata[i];
+        for (char **name = rule->accounts; name && *name; name++) {
+            if (has_account(filling->config, *name))
+                continue;
+            g_autofree char *shown = text_field(*name);
+            return wrong(filling, rule->line, "config.value",
+                         "correct account, or leave it out for all", "there is no account \"%s\"",
+                         shown);
+        }
+    }
+    return TRUE;
+}
+
 Config *config_parse(const char *text, gsize size, const char *name, GError **error)
 {
     g_autoptr(Config) config = config_new(name);
     Filling filling = {.config = config, .name = name, .error = error};
-    if (!fill(&filling, text, size) || !narrow_accounts(config, error))
+    if (!fill(&filling, text, size) || !know_accounts(&filling) || !narrow_accounts(config, error))
         return NULL;
     return g_steal_pointer(&config);
 }

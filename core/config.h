@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#include "core/pattern.h"
+
 typedef enum { RULE_ALLOW, RULE_ENCRYPT, RULE_REFUSE } MailRule; /* ordered: later is stricter */
 typedef enum { TLS_1_2, TLS_1_3 } TlsMinimum;
 typedef enum { LOGIN_NAMES_WARN, LOGIN_NAMES_FAIL } LoginNames; /* likewise */
@@ -87,13 +89,28 @@ typedef struct {
 
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
 
+/* [sensitive "NAME"]: what a message must be to be sealed singly. Every key that is given must fit,
+ * of a list one item; at least one is given. Globs as in core/pattern.h; NULL: not given. */
+typedef struct {
+    char *name;
+    guint line;                 /* of the file, where it begins */
+    char **accounts, **folders; /* where it arrives: names, and globs */
+    char **from;                /* globs: addresses in From or Sender */
+    char **list;                /* globs: List-Id */
+    char **header;              /* "FIELD: GLOB" */
+    Pattern *subject, *body;
+    guint64 larger;      /* than so many bytes; 0: not given */
+    gboolean encrypted;  /* it arrived so; FALSE: not given */
+    IndexShare index;    /* how much of it may be searched */
+} SensitiveRule;
+
 typedef struct {
     Company company;
     GPtrArray *accounts;      /* Account * in the order of the file */
     IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
     guint unlock_seconds;     /* [crypto] unlock_timeout */
     char *new_mail;           /* [hook] new_mail: a command line, or NULL */
-    gboolean sensitive;       /* there is a [sensitive] section */
+    GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */
     char *path;               /* the user's file */
     GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;

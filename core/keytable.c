@@ -57,9 +57,16 @@ static const Key account_keys[] = {
 };
 
 static const Key sensitive_keys[] = {
-    {"from", value_list, NOWHERE},
-    {"header", value_header, NOWHERE},
-    {"index", value_word, NOWHERE, "none|headers|full"},
+    {"account", value_list, IN(SensitiveRule, accounts)},
+    {"folder", value_list, IN(SensitiveRule, folders)},
+    {"from", value_list, IN(SensitiveRule, from)},
+    {"list", value_list, IN(SensitiveRule, list)},
+    {"header", value_headers, IN(SensitiveRule, header)},
+    {"subject", value_pattern, IN(SensitiveRule, subject)},
+    {"body", value_pattern, IN(SensitiveRule, body)},
+    {"larger", value_size, IN(SensitiveRule, larger)},
+    {"encrypted", value_word, IN(SensitiveRule, encrypted), "no|yes"},
+    {"index", value_word, IN(SensitiveRule, index), "none|headers|full"},
 };
 
 static const Key tag_keys[] = {
@@ -86,7 +93,7 @@ static const Section sections[] = {
     /*            titled works */
     {"company",   FALSE, TRUE,  INTO_COMPANY, KEYS(company_keys)},
     {"account",   TRUE,  TRUE,  INTO_ACCOUNT, KEYS(account_keys)},
-    {"sensitive", TRUE,  FALSE, INTO_NOTHING, KEYS(sensitive_keys)},
+    {"sensitive", TRUE,  FALSE, INTO_SENSITIVE, KEYS(sensitive_keys)},
     {"tag",       TRUE,  FALSE, INTO_NOTHING, KEYS(tag_keys)},
     {"crypto",    FALSE, TRUE,  INTO_CONFIG,  KEYS(crypto_keys)},
     {"log",       FALSE, FALSE, INTO_NOTHING, KEYS(log_keys)},

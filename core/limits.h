@@ -93,6 +93,13 @@
 #define LIMIT_QUERY_TERMS 200             /* each is a look-up; FTS5 takes 256 in one MATCH */
 #define LIMIT_TOKEN 128                   /* bytes of an indexed word; longer ones are noise */
 
+/* Rules for sensitive mail. */
+#define LIMIT_JUDGED_BYTES (4 * 1024 * 1024) /* head of a message whose text is held against rules; a longer one counts as sensitive */
+#define LIMIT_JUDGED_HEAD (1024 * 1024)    /* its header fields and the first lines, where no rule wants the text */
+#define LIMIT_PATTERN_STEPS 100000         /* of PCRE2, at each place where a match may begin */
+#define LIMIT_PATTERN_HEAP (16 * 1024 * 1024) /* bytes it may take to remember where it was */
+#define LIMIT_PATTERN_MS 250               /* CPU time of one pattern over one text */
+
 /* Configuration. */
 #define LIMIT_CONFIG_BYTES (1024 * 1024)   /* a configuration or policy file */
 #define LIMIT_ACCOUNT_NAME 64              /* bytes of an account's name */

@@ -13,6 +13,7 @@ libpostern_core_a_SOURCES = \
 	core/narrow.c core/narrow.h \
 	core/nearest.c core/nearest.h \
 	core/paths.c core/paths.h \
+	core/pattern.c core/pattern.h \
 	core/policyfile.c core/policyfile.h \
 	core/secret.c core/secret.h \
 	core/standard.c core/standard.h \

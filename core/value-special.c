@@ -83,14 +83,16 @@ gboolean value_command(const Key *key, const char *value, gpointer where, char *
     return value_text(key, value, where, why);
 }
 
-/* "Sensitivity: company-confidential" */
-gboolean value_header(const Key *key, const char *value, gpointer where, char **why)
+gboolean value_pattern(const Key *key, const char *value, gpointer where, char **why)
 {
-    const char *colon = strchr(value, ':');
-    if (colon == NULL || colon == value || memchr(value, ' ', (gsize)(colon - value)))
-        return value_because(why, "must be a header field and what it holds, like "
-                                  "Sensitivity: company-confidential");
-    return value_text(key, value, where, why);
+    (void)key;
+    Pattern **field = where;
+    Pattern *pattern = pattern_new(value, why);
+    if (pattern == NULL)
+        return FALSE;
+    pattern_free(*field);
+    *field = pattern;
+    return TRUE;
 }
 
 gboolean value_deliver(const Key *key, const char *value, gpointer where, char **why)

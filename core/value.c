@@ -160,6 +160,24 @@ gboolean value_networks(const Key *key, const char *value, gpointer where, char 
                    "prefix");
 }
 
+/* "Sensitivity: company-confidential" */
+static char *admit_header(const char *item)
+{
+    const char *colon = strchr(item, ':');
+    gboolean named = colon != NULL && colon > item;
+    for (const char *at = item; named && at < colon; at++)
+        named = g_ascii_isgraph(*at);
+    return named && colon[1 + strspn(colon + 1, " \t")] ? g_strdup(item) : NULL;
+}
+
+gboolean value_headers(const Key *key, const char *value, gpointer where, char **why)
+{
+    (void)key;
+    return list_of(value, where, why, admit_header,
+                   "must be header fields and what they hold, like "
+                   "Sensitivity: company-confidential");
+}
+
 /* A path that means the same file wherever the program was started. */
 static char *admit_path(const char *item)
 {

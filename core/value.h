@@ -35,10 +35,14 @@ int value_mailbox_use(const char *name);
 
 /* Into a char *. */
 ValueReader value_text, value_word_text, value_path, value_fingerprint, value_address,
-    value_command, value_header, value_deliver, value_outbox_key;
+    value_command, value_deliver, value_outbox_key;
 /* Into a GStrv. */
 ValueReader value_list, value_folders, value_networks, value_fingerprints, value_pins,
     value_addresses;
+/* Into a GStrv: "FIELD: GLOB" each. */
+ValueReader value_headers;
+/* Into a Pattern *. */
+ValueReader value_pattern;
 /* One more for a GPtrArray * of char *. */
 ValueReader value_paths;
 /* Into an int, a guint64, and a guint. */

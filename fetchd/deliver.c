@@ -15,7 +15,7 @@ void deliverer_free(Deliverer *deliverer)
 
 gboolean deliver_allowed(const Config *config, const Account *account, GError **error)
 {
-    if (account->deliver == NULL || !config->sensitive || config->company.deliver_sensitive)
+    if (account->deliver == NULL || config->sensitive->len == 0 || config->company.deliver_sensitive)
         return TRUE;
     g_autofree char *name = text_field(account->name);
     return refuse(error, POSTERN_ERROR_POLICY, "deliver.sensitive",

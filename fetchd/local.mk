@@ -21,6 +21,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h \
 	fetchd/sending.c fetchd/sending.h \
+	fetchd/sensitive.c fetchd/sensitive.h fetchd/sensitive-watch.c \
 	fetchd/schedule.c fetchd/schedule.h \
 	fetchd/spawn.c fetchd/spawn.h \
 	fetchd/ticket.c fetchd/ticket.h \

@@ -85,6 +85,21 @@ answers 0 '[d["state"], [letter["recipients"] for letter in d["letters"]], "Subj
     send --dry-run --to mary.jones@corp.example --subject x --body $TESTDIR/body
 answers 0 '[row["name"] for row in d][0]' init help
 answers 0 '"--limit" in d["help"]' True help search
+answers 1 '[d["sensitive"], d["rule"], d["index"]]' '[False, None, None]' sensitive test $TESTDIR/body
+printf '[sensitive "hr"]\nfrom = *@hr.corp.example\nfolder = H*\nindex = headers\n' >>"$(user_config john)"
+printf 'From: Boss <boss@hr.corp.example>\nSubject: x\n\nText.\n' >$TESTDIR/letter
+answers 0 '[d["sensitive"], d["rule"], d["key"], "boss@hr" in d["why"], d["index"]]' \
+    "[True, 'hr', 'folder, from', True, 'headers']" sensitive test --folder HR $TESTDIR/letter
+answers 1 'd["sensitive"]' False sensitive test $TESTDIR/letter
+run_with "$(cat $TESTDIR/letter)" as john postern --json sensitive test - --account work --folder hr
+code_is 0 'sensitive test: from standard input'
+fails 65 message.file sensitive test $TESTDIR/none
+fails 65 message.file sensitive test /dev/null
+fails 65 message.file sensitive test $TESTDIR
+fails 78 config.account sensitive test $TESTDIR/letter --account other
+fails 64 usage sensitive try $TESTDIR/letter
+run as john postern sensitive test --folder HR $TESTDIR/letter
+out_has 'sensitive by rule "hr", which lets the index have its header' 'in words too'
 for command in $(as john postern help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
     case " $tested " in
     *" $command "*) tap_result 0 "$command is tested here" ;;

@@ -7,6 +7,7 @@ UNIT_CORE = \
 	tests/unit/core/test-letter \
 	tests/unit/core/test-narrow \
 	tests/unit/core/test-paths \
+	tests/unit/core/test-pattern \
 	tests/unit/core/test-policyfile \
 	tests/unit/core/test-secret \
 	tests/unit/core/test-standard \
@@ -23,6 +24,7 @@ tests_unit_core_test_interrupt_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_letter_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_narrow_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_paths_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_pattern_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_policyfile_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_secret_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_standard_LDADD = $(LINK_core) $(UNIT_LIBS)

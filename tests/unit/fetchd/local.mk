@@ -15,6 +15,7 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-plan \
 	tests/unit/fetchd/test-record \
 	tests/unit/fetchd/test-schedule \
+	tests/unit/fetchd/test-sensitive \
 	tests/unit/fetchd/test-tour \
 	tests/unit/fetchd/test-wire
 check_PROGRAMS += $(UNIT_FETCHD)
@@ -50,3 +51,4 @@ tests_unit_fetchd_test_record_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_schedule_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_wire_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_tour_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_sensitive_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
