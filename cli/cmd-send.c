@@ -16,7 +16,7 @@
 
 typedef struct {
     char **to, **cc, **bcc, **attach;
-    char *subject, *body, *from;
+    char *subject, *body, *from, *sensitivity;
     gboolean sign, no_sign, encrypt, no_encrypt, dry_run;
 } Flags;
 
@@ -29,6 +29,7 @@ static void flags_clear(Flags *flags)
     g_free(flags->subject);
     g_free(flags->body);
     g_free(flags->from);
+    g_free(flags->sensitivity);
 }
 
 /* Who is KNOWN already gets no second letter. */
@@ -120,6 +121,21 @@ static gboolean set_from(Letter *letter, const Account *account, const char *fro
                           "%s is not an address of account \"%s\"", shown, account->name);
 }
 
+/* RFC 2156 knows three marks. */
+static gboolean set_sensitivity(Letter *letter, const char *wanted, GError **error)
+{
+    static const char *const marks[] = {"personal", "private", "company-confidential"};
+    for (gsize i = 0; wanted && i < G_N_ELEMENTS(marks); i++)
+        if (g_ascii_strcasecmp(wanted, marks[i]) == 0)
+            letter->sensitivity = marks[i];
+    if (wanted == NULL || letter->sensitivity)
+        return TRUE;
+    g_autofree char *shown = word_shown(wanted);
+    return refuse(error, POSTERN_ERROR_USAGE, "usage",
+                  "say personal, private or company-confidential", "%s is no mark of sensitivity",
+                  shown);
+}
+
 static Letter *compose(const Flags *flags, const Account *account, GError **error)
 {
     g_autoptr(Letter) letter = letter_new();
@@ -128,7 +144,8 @@ static Letter *compose(const Flags *flags, const Account *account, GError **erro
         !add_recipients(letter->to, known, "--to", flags->to, error) ||
         !add_recipients(letter->cc, known, "--cc", flags->cc, error) ||
         !add_recipients(letter->bcc, known, "--bcc", flags->bcc, error) ||
-        (flags->subject && !outgoing_value("--subject", flags->subject, error)))
+        (flags->subject && !outgoing_value("--subject", flags->subject, error)) ||
+        !set_sensitivity(letter, flags->sensitivity, error))
         return NULL;
     guint recipients = letter->to->len + letter->cc->len + letter->bcc->len;
     if (recipients == 0 || recipients > LIMIT_RECIPIENTS) {
@@ -193,9 +210,9 @@ static gboolean check(const Flags *flags, GError **error)
 
 /* The exit code, told already; or *error is set and nothing was tried. */
 static int deliver(const Context *context, const Flags *flags, const Account *account,
-                   const Letter *letter, const Protect *protect, GError **error)
+                   const Letter *letter, const LetterIdentity *identity, const Protect *protect,
+                   GError **error)
 {
-    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
     if (flags->dry_run) {
         gboolean whole = delivery_print(context, letter, identity, protect, error);
         return whole ? 0 : POSTERN_ERROR_INPUT;
@@ -215,12 +232,15 @@ static int send_letter(const Context *context, const Flags *flags, GError **erro
 {
     const Account *account = choose(context->config, flags->from, error);
     g_autoptr(Letter) letter = account ? compose(flags, account, error) : NULL;
-    Protect protect = {0};
-    if (letter == NULL ||
-        !protect_decide(context, account, letter, wish(flags->encrypt, flags->no_encrypt),
-                        wish(flags->sign, flags->no_sign), &protect, error))
+    if (letter == NULL)
         return POSTERN_ERROR_INPUT;
-    int code = deliver(context, flags, account, letter, &protect, error);
+    const Wishes wishes = {wish(flags->encrypt, flags->no_encrypt),
+                           wish(flags->sign, flags->no_sign)};
+    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    Protect protect = {0};
+    if (!protect_decide(context, account, letter, identity, &wishes, &protect, error))
+        return POSTERN_ERROR_INPUT;
+    int code = deliver(context, flags, account, letter, identity, &protect, error);
     protect_clear(&protect);
     return code;
 }
@@ -241,6 +261,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"encrypt", 0, 0, G_OPTION_ARG_NONE, &flags.encrypt, "Encrypt, or do not send", NULL},
         {"no-encrypt", 0, 0, G_OPTION_ARG_NONE, &flags.no_encrypt,
          "Do not encrypt (where policy allows)", NULL},
+        {"sensitivity", 0, 0, G_OPTION_ARG_STRING, &flags.sensitivity,
+         "Mark it personal, private or company-confidential, and encrypt", "MARK"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "Print what would leave", NULL},
         G_OPTION_ENTRY_NULL,
     };

@@ -22,13 +22,11 @@ static const char *protection(const Protect *protect)
     return protect->signer ? "signed, not encrypted" : "neither encrypted nor signed";
 }
 
-/* Nobody is left to think that a letter went sealed, nor why it did not. */
+/* Why, and not what mends it: nobody asked for more. */
 static void note_in_clear(const Context *context, const Protect *protect)
 {
-    if (protect->in_clear == NULL || context->quiet)
-        return;
-    g_autofree char *words = postern_error_words(protect->in_clear);
-    output_note("not encrypted: %s", words);
+    if (protect->in_clear && !context->quiet)
+        output_note("not encrypted: %s", protect->in_clear->message);
 }
 
 static void add_letter(JsonBuilder *builder, const Letter *letter, const LetterIdentity *identity,

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
+#include "fetchd/sensitive.h"
 #include "policy/outgoing.h"
 
 void protect_clear(Protect *protect)
@@ -124,19 +126,90 @@ static gboolean has_no_key(const GError *failure)
     return g_strcmp0(rule, "key.missing") == 0 || g_strcmp0(rule, "key.untrusted") == 0;
 }
 
-/* --no-encrypt, against which DEMANDS stands or NULL. */
-static gboolean allow_clear(const char *demands, GError **error)
+/* What demands that a letter is encrypted, whatever the user wishes. */
+typedef struct {
+    const char *outsider; /* a recipient, or NULL */
+    const char *mark;     /* the letter's Sensitivity, or NULL */
+    Verdict verdict;      /* of the rules for sensitive mail */
+} Demands;
+
+static void demands_clear(Demands *demands)
 {
-    g_autofree char *shown = demands ? text_address(demands) : NULL;
-    return demands == NULL ||
-           refuse(error, POSTERN_ERROR_POLICY, "send.encrypt", "leave --no-encrypt out",
-                  "policy wants this letter encrypted: it leaves the company, to %s", shown);
+    verdict_clear(&demands->verdict);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Demands, demands_clear)
+
+static gboolean demands_any(const Demands *demands)
+{
+    return demands->outsider || demands->mark || demands->verdict.sensitive;
 }
 
-/* FAILURE, with the way out that there is where nobody demands encryption. */
-static gboolean give_up(GError *failure, gboolean demanded, GError **error)
+static char *demands_words(const Demands *demands)
 {
-    if (!demanded && postern_exit_code(failure) == POSTERN_ERROR_POLICY) {
+    g_autofree char *shown = demands->outsider ? text_address(demands->outsider) : NULL;
+    g_autofree char *rule = demands->verdict.rule ? text_field(demands->verdict.rule) : NULL;
+    if (shown)
+        return g_strdup_printf("it leaves the company, to %s", shown);
+    if (demands->mark)
+        return g_strdup_printf("it is marked as %s", demands->mark);
+    return g_strdup_printf("it fits the rule \"%s\" for sensitive mail, %s", rule,
+                           demands->verdict.why);
+}
+
+static GBytes *in_clear(const Letter *letter, const LetterIdentity *identity, GError **error)
+{
+    g_autoptr(GBytes) entity = compose_entity(letter, identity, PROTECT_NONE, error);
+    return entity ? compose_message(letter, identity, entity, FALSE) : NULL;
+}
+
+/* Holds the letter, as it would go in clear, against the rules for sensitive mail. */
+static gboolean judge(const GPtrArray *rules, const Account *account, const Letter *letter,
+                      const LetterIdentity *identity, Verdict *verdict, GError **error)
+{
+    g_autoptr(GBytes) whole = in_clear(letter, identity, error);
+    if (whole == NULL)
+        return FALSE;
+    gsize size = g_bytes_get_size(whole);
+    const JudgedPlace place = {.account = account->name, .size = size};
+    g_autoptr(GBytes) head = g_bytes_new_from_bytes(whole, 0, MIN(size, LIMIT_JUDGED_BYTES));
+    sensitive_judge(rules, &place, head, verdict);
+    return TRUE;
+}
+
+static gboolean find_demands(const Config *config, const Account *account, const Letter *letter,
+                             const LetterIdentity *identity, Demands *demands, GError **error)
+{
+    g_autoptr(GPtrArray) recipients = g_ptr_array_new();
+    add_addresses(recipients, letter->to);
+    add_addresses(recipients, letter->cc);
+    add_addresses(recipients, letter->bcc);
+    if (!outgoing_vet(&config->company, recipients, &demands->outsider, error))
+        return FALSE;
+    demands->mark = letter->sensitivity;
+    return demands_any(demands) || config->sensitive->len == 0 ||
+           judge(config->sensitive, account, letter, identity, &demands->verdict, error);
+}
+
+/* --no-encrypt. */
+static gboolean allow_clear(const Demands *demands, GError **error)
+{
+    if (!demands_any(demands))
+        return TRUE;
+    g_autofree char *why = demands_words(demands);
+    return refuse(error, POSTERN_ERROR_POLICY,
+                  demands->outsider ? "send.encrypt" : "send.sensitive", "leave --no-encrypt out",
+                  "this letter must be encrypted: %s", why);
+}
+
+/* FAILURE, with why it matters or, where nobody demands encryption, with the way out. */
+static gboolean give_up(GError *failure, const Demands *demands, Wish wish, GError **error)
+{
+    gboolean policy = postern_exit_code(failure) == POSTERN_ERROR_POLICY;
+    if (policy && demands_any(demands)) {
+        g_autofree char *why = demands_words(demands);
+        g_autofree char *message = failure->message;
+        failure->message = g_strdup_printf("%s; the letter must be encrypted: %s", message, why);
+    } else if (policy && wish == WISH_AUTO) {
         g_autofree char *mend =
             g_strconcat(postern_error_mend(failure), "; or say --no-encrypt", NULL);
         postern_error_set_mend(failure, mend);
@@ -145,19 +218,12 @@ static gboolean give_up(GError *failure, gboolean demanded, GError **error)
     return FALSE;
 }
 
-static gboolean decide_encryption(const Company *company, const Account *account,
+static gboolean decide_encryption(const Demands *demands, const Account *account,
                                   const Letter *letter, Wish wish, Protect *protect, GError **error)
 {
-    g_autoptr(GPtrArray) recipients = g_ptr_array_new();
-    add_addresses(recipients, letter->to);
-    add_addresses(recipients, letter->cc);
-    add_addresses(recipients, letter->bcc);
-    const char *demands;
-    if (!outgoing_vet(company, recipients, &demands, error))
-        return FALSE;
     if (wish == WISH_NO)
         return allow_clear(demands, error);
-    gboolean demanded = demands != NULL || wish == WISH_YES;
+    gboolean demanded = demands_any(demands) || wish == WISH_YES;
     g_auto(Keys)
         keys = {g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free)};
     GError *failure = NULL;
@@ -167,7 +233,7 @@ static gboolean decide_encryption(const Company *company, const Account *account
         return TRUE;
     }
     if (!all || !check_own_key(account, &failure))
-        return give_up(failure, demanded, error);
+        return give_up(failure, demands, wish, error);
     take_keys(&keys, account, protect);
     return TRUE;
 }
@@ -189,11 +255,13 @@ static gboolean decide_signature(const Account *account, Wish sign, Protect *pro
 }
 
 gboolean protect_decide(const Context *context, const Account *account, const Letter *letter,
-                        Wish encrypt, Wish sign, Protect *protect, GError **error)
+                        const LetterIdentity *identity, const Wishes *wishes, Protect *protect,
+                        GError **error)
 {
-    const Company *company = &context->config->company;
-    if (decide_encryption(company, account, letter, encrypt, protect, error) &&
-        decide_signature(account, sign, protect, error))
+    g_auto(Demands) demands = {0};
+    if (find_demands(context->config, account, letter, identity, &demands, error) &&
+        decide_encryption(&demands, account, letter, wishes->encrypt, protect, error) &&
+        decide_signature(account, wishes->sign, protect, error))
         return TRUE;
     protect_clear(protect);
     return FALSE;

@@ -10,6 +10,10 @@
 typedef enum { WISH_AUTO, WISH_YES, WISH_NO } Wish;
 
 typedef struct {
+    Wish encrypt, sign;
+} Wishes;
+
+typedef struct {
     char **encrypt_to;   /* fingerprints of To, Cc and the sender, NULL: not encrypted */
     GPtrArray *bcc_keys; /* of each Bcc recipient and the sender, in the letter's order; GStrv */
     GError *in_clear;    /* why it is not encrypted though it could be: nobody has said either */
@@ -19,14 +23,16 @@ typedef struct {
 void protect_clear(Protect *protect);
 
 /*
- * Holds LETTER against policy and decides. What policy or --encrypt demands is refused when it
- * cannot be had. Where nobody demands it, a recipient without a key, or with one that nobody
- * confirmed, makes a letter in clear (in_clear says so); any other fault of a key, the sender's own
- * too, is refused: a letter to somebody who had a key does not silently go in clear.
+ * Holds LETTER against policy and the rules for sensitive mail, and decides. What they, a mark of
+ * sensitivity or --encrypt demand is refused when it cannot be had. Where nobody demands it, a
+ * recipient without a key, or with one that nobody confirmed, makes a letter in clear (in_clear
+ * says so); any other fault of a key, the sender's own too, is refused: a letter to somebody who
+ * had a key does not silently go in clear.
  *
- * 78: "send.freemail", "send.outside", "send.encrypt" (--no-encrypt against the policy),
- * "send.own-key", "send.sign", "key.…" with the recipient's address; 75 "key.locked".
+ * 78: "send.freemail", "send.outside", "send.encrypt" and "send.sensitive" (--no-encrypt against
+ * the policy, against a rule or mark), "send.own-key", "send.sign", "key.…" with the recipient's
+ * address; 75 "key.locked"; 65 for what cannot be composed.
  */
 gboolean protect_decide(const Context *context, const Account *account, const Letter *letter,
-                        Wish encrypt, Wish sign, Protect *protect,
+                        const LetterIdentity *identity, const Wishes *wishes, Protect *protect,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -105,6 +105,11 @@ gboolean pgp_refuse(GError **error, gpgme_error_t failure, const char *doing)
     char reason[128];
     gpgme_strerror_r(failure, reason, sizeof reason);
     Meaning meaning = meaning_of(failure);
+    /* Without a terminal gpg-agent says "Inappropriate ioctl for device", or the like. */
+    if (meaning.kind == POSTERN_ERROR_TEMPORARY && gpgme_err_code(failure) & GPG_ERR_SYSTEM_ERROR)
+        return refuse(error, meaning.kind, meaning.rule, meaning.mend,
+                      "OpenPGP cannot %s: nobody could be asked for the passphrase (%s)", doing,
+                      reason);
     return refuse(error, meaning.kind, meaning.rule, meaning.mend, "OpenPGP cannot %s: %s", doing,
                   reason);
 }

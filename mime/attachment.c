@@ -72,13 +72,20 @@ static void write_base64(GString *out, const GByteArray *data)
     }
 }
 
-/* A message keeps its structure only unencoded (RFC 2046, 5.2.1). */
+/* Can DATA go as it is, without a byte changed on the way and without one that moves a terminal? A
+ * message keeps its structure only unencoded (RFC 2046, 5.2.1). */
 static gboolean is_carriable(const GByteArray *data)
 {
     gsize length = 0;
     for (guint i = 0; i < data->len; i++) {
-        length = data->data[i] == '\n' ? 0 : length + 1;
-        if (data->data[i] == 0 || data->data[i] >= 127 || length > SMTP_LINE)
+        guint8 byte = data->data[i];
+        gboolean pair = byte == '\r' && i + 1 < data->len && data->data[i + 1] == '\n';
+        if ((byte < ' ' && byte != '\t' && byte != '\n' && !pair) || byte >= 127)
+            return FALSE;
+        length = byte == '\n' ? 0 : length + 1;
+        /* A mail store may put ">" before "From " and break the signature. */
+        if (length > SMTP_LINE || (length == 1 && data->len - i >= strlen("From ") &&
+                                   memcmp(data->data + i, "From ", strlen("From ")) == 0))
             return FALSE;
     }
     return TRUE;

@@ -72,17 +72,20 @@ static void write_id(GString *out, const char *name, const char *id)
     writer_ids(out, name, one);
 }
 
-/* The letter's own fields; SUBJECT stands in for its subject. Never Bcc. */
+/* The letter's own fields, HIDDEN: as they stand outside an encrypted one. Never Bcc. */
 static void write_fields(GString *out, const Letter *letter, const LetterIdentity *identity,
-                         const char *subject)
+                         gboolean hidden)
 {
+    const char *subject = letter->subject ? letter->subject : "";
     g_autoptr(GPtrArray) from = g_ptr_array_new();
     g_ptr_array_add(from, letter->from);
     writer_text(out, "Date", identity->date);
     writer_mailboxes(out, "From", from);
     writer_mailboxes(out, "To", letter->to);
     writer_mailboxes(out, "Cc", letter->cc);
-    writer_text(out, "Subject", subject);
+    writer_text(out, "Subject", hidden ? HIDDEN_SUBJECT : subject);
+    if (letter->sensitivity && !hidden)
+        writer_text(out, "Sensitivity", letter->sensitivity);
     write_id(out, "Message-ID", identity->message_id);
     write_id(out, "In-Reply-To", letter->in_reply_to);
     writer_ids(out, "References", letter->references);
@@ -92,7 +95,7 @@ static void write_fields(GString *out, const Letter *letter, const LetterIdentit
 static void write_outer_copy(GString *out, const Letter *letter, const LetterIdentity *identity)
 {
     g_autoptr(GString) outer = g_string_new(NULL);
-    write_fields(outer, letter, identity, HIDDEN_SUBJECT);
+    write_fields(outer, letter, identity, TRUE);
     g_string_replace(outer, "\r\n ", " ", 0);
     g_auto(GStrv) lines = g_strsplit(outer->str, "\r\n", -1);
     for (char **line = lines; *line && **line; line++)
@@ -104,7 +107,7 @@ static void write_protected(GString *out, const Letter *letter, const LetterIden
 {
     if (protection == PROTECT_NONE)
         return;
-    write_fields(out, letter, identity, letter->subject ? letter->subject : "");
+    write_fields(out, letter, identity, FALSE);
     if (protection == PROTECT_ENCRYPTED)
         write_outer_copy(out, letter, identity);
 }
@@ -238,9 +241,8 @@ GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
 GBytes *compose_message(const Letter *letter, const LetterIdentity *identity, GBytes *entity,
                         gboolean encrypted)
 {
-    const char *subject = letter->subject ? letter->subject : "";
     GString *out = g_string_new(NULL);
-    write_fields(out, letter, identity, encrypted ? HIDDEN_SUBJECT : subject);
+    write_fields(out, letter, identity, encrypted);
     g_string_append(out, "MIME-Version: 1.0\r\n");
     gsize size;
     const char *data = g_bytes_get_data(entity, &size);

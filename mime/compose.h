@@ -11,10 +11,11 @@ typedef struct {
     Mailbox *from;
     GPtrArray *to, *cc, *bcc; /* Mailbox * */
     char *subject;
-    char *body;             /* UTF-8 text */
-    GPtrArray *attachments; /* char * paths; the type comes from the content (GIO) */
-    char *in_reply_to;      /* message id without <>, or NULL */
-    GPtrArray *references;  /* message ids without <> */
+    const char *sensitivity; /* the field's value (RFC 2156, 2.4.9), or NULL; not owned */
+    char *body;              /* UTF-8 text */
+    GPtrArray *attachments;  /* char * paths; the type comes from the content (GIO) */
+    char *in_reply_to;       /* message id without <>, or NULL */
+    GPtrArray *references;   /* message ids without <> */
 } Letter;
 
 Letter *letter_new(void);
@@ -47,8 +48,8 @@ GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
                        HeaderProtection protection, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * The whole message, CRLF: outer header fields (no Bcc; Subject "[...]" when ENCRYPTED) before
- * ENTITY, whose own Content-* fields stay at its head.
+ * The whole message, CRLF: outer header fields (no Bcc; Subject "[...]" and no Sensitivity when
+ * ENCRYPTED) before ENTITY, whose own Content-* fields stay at its head.
  */
 GBytes *compose_message(const Letter *letter, const LetterIdentity *identity, GBytes *entity,
                         gboolean encrypted);

@@ -34,11 +34,11 @@ for submit in smtps://john@mail.corp.example submission://john@mail.corp.example
     is "$(arrives mary $count)" $count "${submit%%:*}: it arrives"
 done
 letters mary >$TESTDIR/seen
-ok grep -q 'BEGIN PGP MESSAGE' $TESTDIR/seen -- 'p9: the server sees OpenPGP'
+ok grep -q 'BEGIN PGP MESSAGE' $TESTDIR/seen -- 'p9_106 the server sees OpenPGP'
 for word in zebrafish Quokka johns-laptop; do
-    is "$(grep -c "$word" $TESTDIR/seen)" 0 "p9: the server does not see $word"
+    is "$(grep -c "$word" $TESTDIR/seen)" 0 "p9_106 the server does not see $word"
 done
-is "$(grep -c "$(printf zebrafish | base64 | cut -c1-10)" $TESTDIR/seen)" 0 'p9: not in base64 either'
+is "$(grep -c "$(printf zebrafish | base64 | cut -c1-10)" $TESTDIR/seen)" 0 'p9_106 not in base64 either'
 
 run_with 'Plain text.' as john postern send --to j.gross@corp.example --subject 'In house' --no-sign --body -
 code_is 0 'a letter inside the company may go without encryption'
@@ -47,15 +47,15 @@ ok [ "$(letters staff | grep -c 'Plain text')" = 1 ] -- 'as it was written'
 
 for address in somebody@hotmail.com 'x@googlemail.com' 'x@sub.gmx.de'; do
     run_with 'x' as john postern --json send --to "$address" --subject x --body -
-    code_is 78 "freemail is refused: $address"
+    code_is 78 "p9_101 freemail is refused: $address"
     out_has '"rule" *: *"send.freemail"' 'by its rule'
 done
 run_with 'x' as john postern --json send --to partner@other.example --subject x --body -
 code_is 78 'outside the company without a key is refused'
 run_with 'x' as john postern --json send --to partner@other.example --no-encrypt --subject x --body -
-code_is 78 'p9: --no-encrypt does not lift the rule'
+code_is 78 'p9_108 --no-encrypt does not lift the rule'
 run_with 'x' as john postern --json send --to mary.jones@corp.example --bcc x@hotmail.com --subject x --body -
-code_is 78 'p9: a hidden copy is held to the rule'
+code_is 78 'p9_108 a hidden copy is held to the rule'
 
 newline='
 '
@@ -63,11 +63,11 @@ return=$(printf '\r')
 for bad in "mary.jones@corp.example${newline}Bcc: x@evil.test" "mary.jones@corp.example${return}RCPT TO:<x@evil.test>" \
     'not an address' '@a,@b:c@corp.example' "$(printf 'x%.0s' $(seq 600))@corp.example"; do
     run_with 'x' as john postern send --to "$bad" --subject x --body -
-    code_is 65 "p9: --to refuses $(printf '%.20s' "$bad" | tr '\n\r' '??')"
+    code_is 65 "p9_99 --to refuses $(printf '%.20s' "$bad" | tr '\n\r' '??')"
 done
 for bad in "Hello${newline}Bcc: x@evil.test" "Hello${return}Bcc: x@evil.test"; do
     run_with 'x' as john postern send --to mary.jones@corp.example --subject "$bad" --body -
-    code_is 65 'p9: --subject refuses line ends'
+    code_is 65 'p9_99 --subject refuses line ends'
 done
 is "$(arrived mary)-$(arrived outside)" "2-0" 'nothing of all that was sent'
 printf 'One.\nTwo \0 three.' >$TESTDIR/nul
@@ -101,7 +101,7 @@ import ast, re, sys
 data = ast.literal_eval(sys.stdin.read())
 text = data[:-5]
 print(bool(re.search(rb"(?<!\r)\n|\r(?!\n)", data)), b"\r\n.\r\n" in text, b"j.gross" in data, b"johns-laptop" in data)')" \
-    'False False False False' 'p9: CRLF only, dots stuffed, no Bcc, no host name'
+    'False False False False' 'p9_100 CRLF only, dots stuffed, no Bcc, no host name'
 ok [ "$(hostile_inside | grep -c -i 'johns-laptop')" = 0 ] -- 'p1: EHLO does not name the machine'
 
 for case in smtp-dies-after-dot smtp-resets-after-answer; do

@@ -51,6 +51,7 @@ INTEGRATION = \
 	tests/integration/p8-hostile-server.sh \
 	tests/integration/p8-memory.sh \
 	tests/integration/p8-terminal.sh \
+	tests/integration/p9-no-way-out.sh \
 	tests/integration/p9-what-leaves.sh
 TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh

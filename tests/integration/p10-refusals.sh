@@ -106,6 +106,7 @@ letter 78 send.freemail x@hotmail.com '' --to x@hotmail.com
 letter 78 send.from boss@corp.example aliases --from boss@corp.example --to mary.jones@corp.example
 letter 65 send.value --subject '' --subject "$(printf 'a\rb')" --to mary.jones@corp.example
 letter 78 send.encrypt 'leaves the company' no-encrypt --no-encrypt --to someone@other.test
+letter 78 send.sensitive private no-encrypt --no-encrypt --sensitivity private --to mary.jones@corp.example
 refuses 65 send.body /nowhere/body '' send --to mary.jones@corp.example --body /nowhere/body
 sed "s/^key = .*/&\nsign_key = $(company_key mary)/" $TESTDIR/good >$trial
 refuses 78 send.sign '"work"' sign_key --config $trial send --sign --to mary.jones@corp.example --body $TESTDIR/body

@@ -109,6 +109,64 @@ is "$(told "d['inner']['Subject']")" 'Open Grüße' 'its subject too'
 is "$(grep -c -i 'hahn\|Bcc' "$letter")" 0 'p9_104 nothing of it names the hidden copy'
 clean
 
+# A mark of sensitivity is for the recipient.
+sends 'Marked.' --json send --to $mary --subject 'Marked letter' --sensitivity Company-Confidential
+code_is 0 'a marked letter leaves'
+settle mary 1
+read_as $marys
+is "$(told "(d['wrong'], d['hidden'], d['inner']['Sensitivity'])")" "([], ['Sensitivity', 'Subject'], 'company-confidential')" \
+    'p9_106 its mark stands inside alone'
+clean
+
+# What was sealed for john and comes along as a text or a file is a text or a file.
+printf 'Narwhal.' | as john gpg --batch --quiet --armor --trust-model always --encrypt --recipient "$(company_key john)" >$TESTDIR/sealed.asc 2>/dev/null
+company_secret_mail mary john 'Sealed' 'Narwhal.' >$TESTDIR/sealed.eml
+chmod 644 $TESTDIR/sealed.*
+ok as john gpg --batch --quiet --decrypt $TESTDIR/sealed.asc -- 'john could open it without being asked'
+run as john postern send --encrypt --to $mary --subject sealed --body $TESTDIR/sealed.asc --attach $TESTDIR/sealed.eml --attach $TESTDIR/sealed.asc
+code_is 0 'p9_78 a text that is sealed for the sender leaves'
+settle mary 1
+read_as $marys
+is "$(told "d['text'].split() == open('$TESTDIR/sealed.asc').read().split()")" True 'p9_78 as it is'
+is "$(told "d['attachments']['sealed.eml']")" message/rfc822 'p9_78 and so does a message'
+is "$(told "'Narwhal' in d['all'] or 'TmFyd2hhb' in d['all']")" False 'p9_78 nothing of them is opened on the way'
+clean
+
+# What is signed is what was shown.
+printf 'Shown.\033[8m hidden\033[0m\302\255<b style="display:none">x</b>\nFrom here \n' >$TESTDIR/shown
+printf 'From: x@corp.example\n\n\033[2J' >$TESTDIR/moves.eml
+chmod 644 $TESTDIR/shown $TESTDIR/moves.eml
+shows() {
+    run as john postern -q send "$@" --sign --no-encrypt --to $mary --subject Shown --body $TESTDIR/shown --attach $TESTDIR/moves.eml
+}
+shows --dry-run
+code_is 0 'a letter is shown'
+letter=$out
+is "$(tr -d '\n\r\t -~' <$out | wc -c)" 0 'p9_79 no byte of it moves a terminal'
+read_as $marys
+is "$(told "(d['wrong'], d['signers'])")" "([], ['$(company_key john)'])" 'p9_79 it is signed as it is shown'
+told "[d['text'], d['attachments']]" >$TESTDIR/first
+shows
+settle mary 1
+read_as $marys
+is "$(told "[d['text'], d['attachments']]")" "$(cat $TESTDIR/first)" 'p9_79 and the letter that left has the same text and files'
+is "$(told "d['text'].replace('\r', '') == open('$TESTDIR/shown').read()")" True 'p9_79 every byte of what was written'
+is "$(told "d['signers']")" "['$(company_key john)']" 'p9_79 under the signature'
+clean
+
+# No copy stays behind: there is neither an outbox nor a mailbox for what was sent.
+is "$(grep -r -l -a -e zebrafish -e Quokka -e Walrus $COMPANY/home/john | wc -l)" 0 'p9_103 nothing of it lies in clear at home'
+printf 'The zebrafish text.' >$TESTDIR/body
+chmod 644 $TESTDIR/body
+ASAN_OPTIONS=detect_leaks=0 as john strace -f -qq -e trace=openat,open,creat -o $TESTDIR/files postern -q send --encrypt --to $mary --subject x --body $TESTDIR/body
+ok grep -q "$TESTDIR/body" $TESTDIR/files -- 'what it opens is seen'
+is "$(grep -E 'O_(WRONLY|RDWR|CREAT)' $TESTDIR/files | grep -v ENOENT | grep -v -E '"(/dev/(null|tty)|/proc/|/run/company/home/john/(\.gnupg/|\.local/(share|state)/postern/))' | wc -l)" 0 \
+    'p9_103 no file is written but those of gpg and of the vault'
+settle mary 1
+clean
+postmaster() { find $COMPANY/postfix/spool -type f -exec grep -l -a -e zebrafish -e Quokka {} + 2>/dev/null | wc -l; }
+is "$(postmaster)" 0 "p9_103 nor in the server's queue"
+
 # An ill will in the text: whatever a server takes for a line end, this is one letter.
 for end in '\n.\n' '\r.\r' '\n.\r\n' '\r\n.\r' '\r\n.\n' '\r.\n' '\r\n.\r\n' '\n.\r' '\n..\n' '\0.\r\n'; do
     # shellcheck disable=SC2059

@@ -120,6 +120,7 @@ def read(path, home):
     if inner is not raw:
         compare(message, payload, told)
     told["inner"] = {name: decoded(payload, name) for name, _ in fields(payload) if name.lower() != "hp-outer"}
+    told["all"] = inner.decode("utf-8", "replace")
     told["text"] = payload.get_body(("plain",)).get_content()
     told["attachments"] = {part.get_filename(): part.get_content_type() for part in payload.iter_attachments()} \
         if payload.is_multipart() else {}

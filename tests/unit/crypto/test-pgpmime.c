@@ -524,7 +524,7 @@ static void what_is_finished_reads_back(void **state)
     }
 }
 
-static void p9_no_key_means_no_letter(void **state)
+static void p9_102_no_key_means_no_letter(void **state)
 {
     (void)state;
     g_autoptr(Letter) letter = letter_from_owner();
@@ -578,7 +578,7 @@ int main(void)
         cmocka_unit_test(a_malformed_encrypted_root_stays_closed),
         cmocka_unit_test(p7_what_was_not_encrypted_is_not_called_so),
         cmocka_unit_test(what_is_finished_reads_back),
-        cmocka_unit_test(p9_no_key_means_no_letter),
+        cmocka_unit_test(p9_102_no_key_means_no_letter),
         cmocka_unit_test(without_leave_gpg_is_not_called),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);

@@ -68,10 +68,42 @@ static void what_is_no_regular_file_is_refused_at_once(void **state)
     g_unlink(fifo);
 }
 
+/* A message goes as it is only where no byte of it changes on the way or moves a terminal. */
+static void p9_100_a_message_goes_as_it_is_or_encoded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message;
+        gboolean as_is;
+    } cases[] = {
+        {"From: x@corp.example\n\nText.\n.\n", TRUE},
+        {"From: x@corp.example\r\n\r\n\tText.\r\n", TRUE},
+        {"From: x@corp.example\n\nFrom", TRUE},
+        {"From: x@corp.example\n\nFrom here\n", FALSE},
+        {"From: x@corp.example\n\na\rb\n", FALSE},
+        {"From: x@corp.example\n\na\r", FALSE},
+        {"From: x@corp.example\n\n\033[2J\n", FALSE},
+        {"From: x@corp.example\n\n\x7F\n", FALSE},
+        {"From: x@corp.example\n\n\xC3\xA4\n", FALSE},
+    };
+    g_autofree char *path = g_build_filename(dir, "a.eml", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) out = g_string_new(NULL);
+        assert_true(g_file_set_contents(path, cases[i].message, -1, NULL));
+        assert_true(attachment_write(out, path, NULL));
+        gboolean as_is = strstr(out->str, "message/rfc822") && strstr(out->str, "\r\n\r\nFrom: x");
+        gboolean encoded = strstr(out->str, "octet-stream") && strstr(out->str, "base64");
+        if (as_is != cases[i].as_is || encoded == cases[i].as_is)
+            fail_msg("case %zu: %s", i, out->str);
+    }
+    g_unlink(path);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p8_a_file_that_is_too_large_is_refused_before_it_is_read),
+        cmocka_unit_test(p9_100_a_message_goes_as_it_is_or_encoded),
         cmocka_unit_test(what_is_no_regular_file_is_refused_at_once),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -255,7 +255,7 @@ static void a_command_is_one_line(void **state)
     assert_memory_equal(heard->data, wanted, heard->len);
 }
 
-static void p9_a_value_with_a_line_break_is_never_sent(void **state)
+static void p9_99_a_value_with_a_line_break_is_never_sent(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {PEER_WAIT()};
@@ -288,7 +288,7 @@ int main(void)
         cmocka_unit_test(p3_32_a_body_that_ends_early_is_an_error),
         cmocka_unit_test(a_taker_that_refuses_ends_the_body),
         cmocka_unit_test(a_command_is_one_line),
-        cmocka_unit_test(p9_a_value_with_a_line_break_is_never_sent),
+        cmocka_unit_test(p9_99_a_value_with_a_line_break_is_never_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

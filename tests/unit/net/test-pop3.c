@@ -570,7 +570,7 @@ static void p3_34_nothing_is_sent_when_no_mechanism_fits(void **state)
     run_clear(&run);
 }
 
-static void p9_a_login_with_a_line_break_is_not_sent(void **state)
+static void p9_99_a_login_with_a_line_break_is_not_sent(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {GREETING, CAPA("USER\r\n"), PEER_WAIT()};
@@ -874,7 +874,7 @@ int main(void)
         cmocka_unit_test(p3_logins_end_as_they_should),
         cmocka_unit_test(p8_90_too_many_capabilities_are_refused),
         cmocka_unit_test(p3_34_nothing_is_sent_when_no_mechanism_fits),
-        cmocka_unit_test(p9_a_login_with_a_line_break_is_not_sent),
+        cmocka_unit_test(p9_99_a_login_with_a_line_break_is_not_sent),
         cmocka_unit_test(p8_90_hostile_lists_are_refused),
         cmocka_unit_test(p6_sizes_are_what_list_says),
         cmocka_unit_test(p8_90_an_endless_list_ends_at_what_stat_said),

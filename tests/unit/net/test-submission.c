@@ -392,7 +392,7 @@ static void p1_4_auth_heard_in_clear_does_not_count(void **state)
 
 /* ---- the envelope ---- */
 
-static void p9_addresses_that_could_end_a_path_are_not_sent(void **state)
+static void p9_99_addresses_that_could_end_a_path_are_not_sent(void **state)
 {
     (void)state;
     static const char *bad[] = {"a@x.test>\r\nRCPT TO:<b@y.test",
@@ -438,7 +438,7 @@ static void p9_addresses_that_could_end_a_path_are_not_sent(void **state)
     run_clear(&run);
 }
 
-static void p9_an_address_of_the_limit_passes_and_one_byte_more_does_not(void **state)
+static void p9_99_an_address_of_the_limit_passes_and_one_byte_more_does_not(void **state)
 {
     (void)state;
     static const PeerStep steps[] = {OPEN_465,
@@ -549,7 +549,7 @@ static void a_letter_beyond_the_servers_size_is_not_begun(void **state)
         PEER_EXPECT("DATA\r\n")
 #define AT_DATA TO_DATA, PEER_SEND("354 go\r\n")
 
-static void p9_a_body_with_bare_cr_or_lf_never_ends(void **state)
+static void p9_100_a_body_with_bare_cr_or_lf_never_ends(void **state)
 {
     (void)state;
     static const char *bad[] = {
@@ -569,7 +569,7 @@ static void p9_a_body_with_bare_cr_or_lf_never_ends(void **state)
     }
 }
 
-static void p9_dots_are_stuffed_and_an_open_line_is_ended(void **state)
+static void p9_100_dots_are_stuffed_and_an_open_line_is_ended(void **state)
 {
     (void)state;
     static const struct {
@@ -790,13 +790,13 @@ int main(void)
         cmocka_unit_test(p1_3_bytes_behind_220_kill_the_connection_at_each_offset),
         cmocka_unit_test(p1_4_openings_inside_tls_end_as_they_should),
         cmocka_unit_test(p1_4_auth_heard_in_clear_does_not_count),
-        cmocka_unit_test(p9_addresses_that_could_end_a_path_are_not_sent),
-        cmocka_unit_test(p9_an_address_of_the_limit_passes_and_one_byte_more_does_not),
+        cmocka_unit_test(p9_99_addresses_that_could_end_a_path_are_not_sent),
+        cmocka_unit_test(p9_99_an_address_of_the_limit_passes_and_one_byte_more_does_not),
         cmocka_unit_test(all_recipients_are_accepted_or_nothing_is_sent),
         cmocka_unit_test(many_recipients_pass_through_the_window),
         cmocka_unit_test(a_letter_beyond_the_servers_size_is_not_begun),
-        cmocka_unit_test(p9_a_body_with_bare_cr_or_lf_never_ends),
-        cmocka_unit_test(p9_dots_are_stuffed_and_an_open_line_is_ended),
+        cmocka_unit_test(p9_100_a_body_with_bare_cr_or_lf_never_ends),
+        cmocka_unit_test(p9_100_dots_are_stuffed_and_an_open_line_is_ended),
         cmocka_unit_test(p6_an_end_of_the_source_that_comes_early_is_no_letter),
         cmocka_unit_test(p6_62_without_a_clear_answer_to_the_dot_the_letter_is_in_doubt),
         cmocka_unit_test(p8_90_a_reply_of_too_many_lines_is_refused),

@@ -64,7 +64,7 @@ static GPtrArray *recipients(const char *const *addresses)
     return list;
 }
 
-static void p9_one_recipient_is_enough_to_encrypt(void **state)
+static void p9_108_one_recipient_is_enough_to_encrypt(void **state)
 {
     (void)state;
     Company company = a_company();
@@ -79,7 +79,7 @@ static void p9_one_recipient_is_enough_to_encrypt(void **state)
     assert_string_equal(demands, "b@other.example");
 }
 
-static void p9_one_recipient_is_enough_to_refuse(void **state)
+static void p9_108_one_recipient_is_enough_to_refuse(void **state)
 {
     (void)state;
     static const struct {
@@ -153,8 +153,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p9_101_the_strictest_rule_of_a_recipient_holds),
-        cmocka_unit_test(p9_one_recipient_is_enough_to_encrypt),
-        cmocka_unit_test(p9_one_recipient_is_enough_to_refuse),
+        cmocka_unit_test(p9_108_one_recipient_is_enough_to_encrypt),
+        cmocka_unit_test(p9_108_one_recipient_is_enough_to_refuse),
         cmocka_unit_test(p9_99_an_address_has_a_length),
         cmocka_unit_test(p9_99_values_hold_no_controls),
     };
