@@ -31,7 +31,8 @@ static void answers_clear(Answers *answers)
 static char *generate(const Answers *answers, GError **error)
 {
     gboolean terminal = isatty(STDIN_FILENO);
-    char *key = pgp_generate(answers->address, terminal, error);
+    /* An expiry nobody remembers would stop the fetching one day. */
+    char *key = pgp_generate(answers->address, terminal, 0, error);
     if (key && !terminal)
         output_note("the new key has no passphrase; give it one: gpg --change-passphrase %s", key);
     return key;

@@ -18,10 +18,23 @@
 #include "core/standard.h"
 
 const Command *const commands[] = {
-    &command_init,   &command_sync,   &command_index,    &command_search,
-    &command_show,   &command_send,   &command_password, &command_sensitive,
-    &command_unlock, &command_lock,   &command_status,   &command_verify,
-    &command_doctor, &command_config, &command_help,     NULL,
+    &command_init,
+    &command_sync,
+    &command_index,
+    &command_search,
+    &command_show,
+    &command_send,
+    &command_password,
+    &command_key,
+    &command_sensitive,
+    &command_unlock,
+    &command_lock,
+    &command_status,
+    &command_verify,
+    &command_doctor,
+    &command_config,
+    &command_help,
+    NULL,
 };
 
 static void tell_version(const Context *context)

@@ -88,6 +88,10 @@
 #define LIMIT_SIGNED_PARTS 16              /* verified in one message: each costs a call of gpg */
 #define LIMIT_SIGNATURE_BYTES (16 * 1024)  /* a detached signature: a few signers with large keys */
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
+#define LIMIT_KEYS_BYTES (1024 * 1024)     /* public keys that are imported or exported at once, */
+#define LIMIT_KEYS 100                     /* how many, */
+#define LIMIT_SUBKEYS 32                   /* and of one of them; years of yearly changes */
+#define LIMIT_USER_IDS 64
 #define LIMIT_QUERY 4096                   /* bytes of a search query */
 #define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */
 #define LIMIT_QUERY_TERMS 200             /* each is a look-up; FTS5 takes 256 in one MATCH */

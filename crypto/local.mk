@@ -5,6 +5,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/chunk.c crypto/chunk.h \
 	crypto/chunk-open.c \
 	crypto/chunk-seal.c \
+	crypto/keyring.c crypto/keyring.h \
 	crypto/password.c crypto/password.h \
 	crypto/pgp.c crypto/pgp.h crypto/pgp-internal.h \
 	crypto/pgp-agent.c \

@@ -37,8 +37,10 @@ gboolean pgp_key_check(gpgme_key_t key, gboolean sign, GError **error) G_GNUC_WA
 /* Does the user id carry ADDRESS, and was it neither revoked nor damaged? */
 gboolean pgp_uid_carries(gpgme_user_id_t uid, const char *address);
 
-/* Every key that NAME (fingerprint, key id or address) stands for, fit or not; with SECRET of those
- * whose private half is here. gpg's own matching is far looser. */
+/* When it can be encrypted to no more, in seconds since 1970; 0 for never. */
+gint64 pgp_key_expiry(gpgme_key_t key);
+/* Every key that NAME (fingerprint, key id or address; NULL: any) stands for, fit or not; with
+ * SECRET of those whose private half is here. gpg's own matching is far looser. */
 GPtrArray *pgp_candidates(const char *name, gboolean secret,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Fingerprint of the one key of KEYS (at least one), which NAME stands for; two are an error that

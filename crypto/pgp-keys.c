@@ -10,7 +10,7 @@ static gboolean missing(GError **error, const char *name)
 {
     g_autofree char *safe = text_name(name);
     return refuse(error, POSTERN_ERROR_POLICY, "key.missing",
-                  "get it from its owner and import it: gpg --import FILE",
+                  "get it from its owner and import it: postern key import FILE",
                   "there is no OpenPGP key %s", safe);
 }
 
@@ -102,11 +102,9 @@ static gint64 later(gint64 a, gint64 b)
     return a == 0 || b == 0 ? 0 : MAX(a, b);
 }
 
-gint64 pgp_expiry(const char *fingerprint)
+gint64 pgp_key_expiry(gpgme_key_t key)
 {
-    g_auto(gpgme_ctx_t) context = pgp_context(NULL);
-    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, NULL) : NULL;
-    if (key == NULL || key->subkeys == NULL)
+    if (key->subkeys == NULL)
         return 0;
     gint64 whole = key->subkeys->expires, part = -1;
     for (gpgme_subkey_t subkey = key->subkeys; subkey; subkey = subkey->next)
@@ -115,6 +113,13 @@ gint64 pgp_expiry(const char *fingerprint)
     if (whole == 0 || part <= 0)
         return MAX(whole, part);
     return MIN(whole, part);
+}
+
+gint64 pgp_expiry(const char *fingerprint)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(NULL);
+    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, NULL) : NULL;
+    return key ? pgp_key_expiry(key) : 0;
 }
 
 gboolean pgp_has_secret(const char *fingerprint)
@@ -179,7 +184,7 @@ GPtrArray *pgp_candidates(const char *name, gboolean secret, GError **error)
     gpgme_error_t failure = gpgme_op_keylist_start(context, name, secret ? 1 : 0);
     gpgme_key_t key = NULL;
     while (!failure && !(failure = gpgme_op_keylist_next(context, &key))) {
-        if (key->fpr && named_by(key, name))
+        if (key->fpr && (name == NULL || named_by(key, name)))
             g_ptr_array_add(keys, key);
         else
             gpgme_key_unref(key);
@@ -224,7 +229,7 @@ char *pgp_find(const char *name, gboolean secret, GError **error)
 
 /* --- a new key ----------------------------------------------------------------------------- */
 
-char *pgp_generate(const char *user_id, gboolean passphrase, GError **error)
+char *pgp_generate(const char *user_id, gboolean passphrase, gint64 seconds, GError **error)
 {
     for (const char *p = user_id; *p; p++)
         if (g_ascii_iscntrl(*p)) {
@@ -235,10 +240,11 @@ char *pgp_generate(const char *user_id, gboolean passphrase, GError **error)
     g_auto(gpgme_ctx_t) context = pgp_context(error);
     if (context == NULL)
         return NULL;
-    /* An expiry nobody remembers would stop the fetching one day. */
-    guint flags = GPGME_CREATE_NOEXPIRE | (passphrase ? 0 : GPGME_CREATE_NOPASSWD);
-    gpgme_error_t failure =
-        gpgme_op_createkey(context, user_id, "future-default", 0, 0, NULL, flags);
+    /* A second key of an address is what changing keys begins with. */
+    guint flags = GPGME_CREATE_FORCE | (seconds ? 0 : GPGME_CREATE_NOEXPIRE) |
+                  (passphrase ? 0 : GPGME_CREATE_NOPASSWD);
+    gpgme_error_t failure = gpgme_op_createkey(context, user_id, "future-default", 0,
+                                               (unsigned long)seconds, NULL, flags);
     gpgme_genkey_result_t result = failure ? NULL : gpgme_op_genkey_result(context);
     if (result && result->fpr)
         return g_ascii_strup(result->fpr, -1);

@@ -90,9 +90,9 @@ static gboolean unchanged(const Keys *keys, const char *address, GError **error)
         return TRUE;
     g_autofree char *safe = text_name(address);
     g_autofree char *mend =
-        g_strdup_printf("compare the new fingerprint with its owner, then confirm it (gpg "
-                        "--quick-lsign-key %s) and "
-                        "delete the old key, or delete the new one (gpg --delete-keys)",
+        g_strdup_printf("compare the new fingerprint with its owner; then confirm it (postern key "
+                        "trust %s) and delete "
+                        "the old key, or delete the new one (gpg --delete-keys FINGERPRINT)",
                         now->fpr);
     return refuse(
         error, POSTERN_ERROR_POLICY, "key.changed", mend,
@@ -111,7 +111,7 @@ static gboolean no_recipient(Keys *keys, const char *address, GError **error)
     if (keys->claiming->len > 0) {
         gpgme_key_t key = keys->claiming->pdata[0];
         g_autofree char *mend = g_strdup_printf(
-            "compare the fingerprint with its owner, then run: gpg --sign-key %s", key->fpr);
+            "compare the fingerprint with its owner, then run: postern key trust %s", key->fpr);
         return refuse(error, POSTERN_ERROR_POLICY, "key.untrusted", mend,
                       "the key %s says it is that of %s, but nobody has confirmed it", key->fpr,
                       safe);
@@ -122,8 +122,8 @@ static gboolean no_recipient(Keys *keys, const char *address, GError **error)
     }
     g_autofree char *word = text_word(address);
     g_autofree char *mend = g_strdup_printf(
-        "get the key from its owner, import it (gpg --import FILE), compare the fingerprint, then "
-        "confirm it (gpg --sign-key %s)",
+        "get the key from its owner, import it (postern key import FILE), compare the fingerprint, "
+        "then confirm it (postern key trust %s)",
         word);
     return refuse(error, POSTERN_ERROR_POLICY, "key.missing", mend,
                   "there is no OpenPGP key for %s", safe);

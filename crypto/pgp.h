@@ -49,9 +49,10 @@ char *pgp_pinentry(void);
  * there: its owner may have changed keys, or somebody else wants to read his mail. */
 char *pgp_find_recipient(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes a key for "Name <address>"; its fingerprint. With PASSPHRASE the agent asks for one,
- * without nothing is asked and the key lies open in the keyring. */
-char *pgp_generate(const char *user_id, gboolean passphrase,
+/* Makes a key (ed25519, cv25519) for "Name <address>" that expires in SECONDS, 0: never; its
+ * fingerprint. With PASSPHRASE the agent asks for one, without nothing is asked and the key lies
+ * open in the keyring. */
+char *pgp_generate(const char *user_id, gboolean passphrase, gint64 seconds,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Encrypts a short secret to FINGERPRINTS (NULL-terminated), trusting them because they are

@@ -64,6 +64,9 @@ answers 0 '[d["holds"], d["notes"]]' '[True, []]' config check
 answers 0 '[d["file"], sorted(d["sections"]), d["sections"]["account \"work\""]["secret"]]' \
     "['$(user_config john)', ['account \"work\"', 'company'], 'sealed']" config show
 answers 0 '[d["accounts"][0]["stored"], "error" in d]' '[5, False]' sync
+answers 0 'd[0]["fingerprint"]' "$(company_key john)" key list
+answers 0 'd["fingerprint"]' "$(company_key john)" key export
+answers 1 d '[]' key list nobody@corp.example
 answers 0 '[d["unlocked"], d["seconds"]]' '[True, 3600]' unlock
 answers 0 '[d["unlocked"], d["was_unlocked"]]' '[False, True]' lock
 answers 0 '[d["unlocked"], d["was_unlocked"]]' '[False, False]' lock
@@ -120,6 +123,9 @@ fails 64 usage config erase
 fails 64 usage password set
 fails 64 usage password erase work
 fails 64 usage help search show
+fails 64 usage key forget
+fails 78 key.missing key trust nobody@corp.example
+fails 65 key.input key import $TESTDIR/nothing
 fails 64 usage search --sort cheapest x
 fails 64 usage --color blue status
 fails 78 config.account password set other

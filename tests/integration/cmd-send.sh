@@ -82,12 +82,12 @@ for body in nul latin; do
     esac
 done
 run_with x as john postern send --encrypt --to j.gross@corp.example --subject x --body -
-err_has 'gpg --sign-key j.gross@corp.example' 'a missing key: what confirms it, ready to copy'
+err_has 'postern key trust j.gross@corp.example' 'a missing key: what confirms it, ready to copy'
 as mary gpg --batch --quiet --passphrase '' --quick-generate-key '<h.hahn@corp.example>' future-default default 1y 2>/dev/null
 as mary gpg --batch --export h.hahn@corp.example | as john gpg --batch --quiet --import 2>/dev/null
 run_with x as john postern send --encrypt --to h.hahn@corp.example --subject x --body -
 code_is 78 'a key that nobody confirmed'
-err_has "(key.untrusted): .*gpg --sign-key [0-9A-F]\{40\}\$" 'is named by its fingerprint, ready to copy'
+err_has "(key.untrusted): .*postern key trust [0-9A-F]\{40\}\$" 'is named by its fingerprint, ready to copy'
 
 # What really goes over the line.
 hostile smtp-honest 465

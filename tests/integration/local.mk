@@ -15,6 +15,7 @@ INTEGRATION = \
 	tests/integration/cmd-init.sh \
 	tests/integration/cmd-json.sh \
 	tests/integration/cmd-kerberos.sh \
+	tests/integration/cmd-key.sh \
 	tests/integration/cmd-keyring.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \

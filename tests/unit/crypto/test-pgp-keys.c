@@ -260,10 +260,10 @@ static void making_a_key_without_a_way_to_ask_is_a_locked_key(void **state)
 {
     (void)state;
     GError *error = NULL;
-    assert_null(pgp_generate("New <new@corp.example>", TRUE, &error));
+    assert_null(pgp_generate("New <new@corp.example>", TRUE, 0, &error));
     assert_refused(error, POSTERN_ERROR_TEMPORARY, "key.locked");
     error = NULL;
-    assert_null(pgp_generate("New <new@corp.example>\nExpire-Date: 1d", FALSE, &error));
+    assert_null(pgp_generate("New <new@corp.example>\nExpire-Date: 1d", FALSE, 0, &error));
     assert_refused(error, POSTERN_ERROR_INPUT, "key.user-id");
 }
 
@@ -273,7 +273,7 @@ static void a_made_key_can_do_all_that_is_needed(void **state)
     gnupg_home_use(home, "fresh");
     gnupg_home_answer(home, "fresh");
     g_autoptr(GError) error = NULL;
-    g_autofree char *made = pgp_generate("New Key <new@corp.example>", TRUE, &error);
+    g_autofree char *made = pgp_generate("New Key <new@corp.example>", TRUE, 0, &error);
     g_autofree char *found = pgp_find("new@corp.example", TRUE, NULL);
     g_autofree char *recipient = pgp_find_recipient("new@corp.example", NULL);
     gint64 expiry = made ? pgp_expiry(made) : -1;
