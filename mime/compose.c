@@ -13,7 +13,8 @@
 #define PLAIN_LINE 78 /* RFC 5322, 2.1.1; longer ones are wrapped by quoted-printable */
 #define HIDDEN_SUBJECT "[...]"
 
-/* The parameters of RFC 9788 and, for the many readers that know only that, of its forerunner. */
+/* The parameters of RFC 9788 and, for the many readers that know only that, of its forerunner. They
+ * show the subject too, so that no legacy display element puts it into the text. */
 #define PROTECTION(word) (word) ? "hp" : NULL, (word), "protected-headers", "v1"
 
 Letter *letter_new(void)

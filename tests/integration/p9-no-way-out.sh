@@ -112,6 +112,13 @@ err_has 'your own key' 'p9_102 and learns that it is his'
 sed "s/^key = .*/&\nsign_key = $(fingerprints_of old@corp.example)/" $good >$trial
 refused 78 key.expired 'p9_102 an expired key signs nothing' --config $trial send --no-encrypt --to $mary
 err_has 'your own key' 'p9_102 and is told to be his'
+as john gpg --batch --quiet --passphrase secret --quick-generate-key '<locked@corp.example>' future-default default 1y 2>/dev/null
+as john gpgconf --kill gpg-agent
+sed "s/^key = .*/&\nsign_key = $(fingerprints_of locked@corp.example)/" $good >$trial
+for option in --encrypt --no-encrypt --dry-run; do
+    refused 75 key.locked "p9_102 nor does one that nobody unlocks: $option" --config $trial send $option --to $mary
+done
+err_has 'nobody could be asked for the passphrase' 'which is told in words'
 sed '/^key = /d' $good >$trial
 refused 78 send.own-key 'p9_102 without a key of his own nobody encrypts' --config $trial send --to $mary
 letter --config $trial send --dry-run --no-encrypt --to $mary

@@ -42,7 +42,7 @@ told() { /usr/bin/python3 -c "import json; d = json.load(open('$TESTDIR/read'));
 sends() {
     text=$1
     shift
-    run_with "$text" as john postern "$@" --body -
+    run_with "$text" as john env TZ=Asia/Kolkata postern "$@" --body -
 }
 
 # One letter with everything: To, Cc, two hidden copies, a name to hide in each place.
@@ -199,4 +199,22 @@ for protection in '--no-sign --no-encrypt' '--sign --no-encrypt' '--encrypt'; do
 done
 run as john postern send --no-encrypt --to $mary --subject x --body $TESTDIR/body9
 code_is 65 'p9_100 NUL leaves in no text'
+
+# Postern reads what Postern writes.
+user_ready mary
+sends 'The zebrafish text.' send --encrypt --to $mary --subject 'Quokka, Grüße' --attach "$TESTDIR/Walrus list.txt"
+sends 'Open text.' send --no-encrypt --to $mary --subject 'Gnu, Grüße'
+settle mary 2
+run as mary postern -q sync
+code_is 0 'mary fetches'
+for subject in 'Quokka, Grüße' 'Gnu, Grüße'; do
+    run as mary postern --json show "$(user_ids mary "subject:${subject%%,*}")"
+    is "$(/usr/bin/python3 -c "
+import json
+d = json.load(open('$out'))
+p = d['protection']
+s = p['signatures'][0]
+print(*[h['value'] for h in d['headers'] if h['name'] == 'Subject'], p['header_protection'], s['status'], s['from_matches'], s['covers'])")" \
+        "$subject True good True whole" "Postern reads what it wrote: ${subject%%,*}"
+done
 done_testing
