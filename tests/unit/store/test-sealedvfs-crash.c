@@ -403,6 +403,25 @@ static void p4_40_shared_memory_of_whatever_content_changes_nothing(void **state
     image_clear(&image);
 }
 
+static void p4_40_a_page_damaged_beside_a_log_is_an_error_unless_the_log_has_it(void **state)
+{
+    const Place *place = *state;
+    Image image = image_at(place, 0, 7);
+    gsize size, refused = 0;
+    const guint8 *data = g_bytes_get_data(image.file, &size);
+    for (gsize at = 11; at < size; at += SEALED_PAGE) {
+        g_autofree guint8 *copy = g_memdup2(data, size);
+        copy[at] ^= 1;
+        g_autoptr(GBytes) changed = g_bytes_new_take(g_steal_pointer(&copy), size);
+        lay(place, changed, image.log, G_MAXSIZE, image.shm);
+        int k = state_of(place, FALSE);
+        assert_true(k == 7 || k == -1);
+        refused += k == -1;
+    }
+    assert_true(refused > 0 && refused < size / SEALED_PAGE);
+    image_clear(&image);
+}
+
 /* A whole state of another day opens: a seal does not know of time. Parts of two do not make a
  * third. */
 static void p4_41_files_of_two_days_give_one_of_their_states_or_an_error(void **state)
@@ -431,6 +450,7 @@ int main(void)
         TEST(p6_54_a_first_page_torn_by_a_checkpoint_is_taken_from_the_log),
         TEST(p4_40_a_log_cut_anywhere_gives_a_committed_state),
         TEST(p4_40_shared_memory_of_whatever_content_changes_nothing),
+        TEST(p4_40_a_page_damaged_beside_a_log_is_an_error_unless_the_log_has_it),
         TEST(p4_41_files_of_two_days_give_one_of_their_states_or_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
