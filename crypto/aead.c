@@ -44,7 +44,10 @@ static const Algorithms *algorithms(void)
             .hkdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL),
             .hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL),
         };
-        must(all.gcm && all.block && all.hkdf && all.hmac, "AES-256, HKDF and HMAC");
+        must(all.gcm != NULL, "AES-256-GCM");
+        must(all.block != NULL, "AES-256");
+        must(all.hkdf != NULL, "HKDF");
+        must(all.hmac != NULL, "HMAC");
         g_once_init_leave(&ready, 1);
     }
     return &all;
@@ -53,7 +56,8 @@ static const Algorithms *algorithms(void)
 void random_bytes(void *out, gsize size)
 {
     algorithms();
-    must(size <= G_MAXINT && RAND_bytes(out, (int)size) == 1, "random bytes");
+    must(size <= G_MAXINT, "so many random bytes");
+    must(RAND_bytes(out, (int)size) == 1, "random bytes");
 }
 
 /* --- AES-256-GCM and one block of AES ------------------------------------------------------ */
@@ -67,8 +71,8 @@ GcmKey *gcm_key_new(const guint8 key[static KEY_SIZE])
 {
     GcmKey *self = g_new0(GcmKey, 1);
     self->context = EVP_CIPHER_CTX_new();
-    must(self->context &&
-             EVP_EncryptInit_ex(self->context, algorithms()->gcm, NULL, key, NULL) == 1,
+    must(self->context != NULL, "a context");
+    must(EVP_EncryptInit_ex(self->context, algorithms()->gcm, NULL, key, NULL) == 1,
          "an AES-256-GCM key");
     return self;
 }
@@ -85,12 +89,14 @@ static void gcm_run(GcmKey *key, gboolean encrypt, const guint8 nonce[static GCM
                     const guint8 *ad, gsize ad_size, const guint8 *in, gsize size, guint8 *out)
 {
     int n;
-    must(size <= G_MAXINT && ad_size <= G_MAXINT, "blocks of that size");
+    must(size <= G_MAXINT, "blocks of that size");
+    must(ad_size <= G_MAXINT, "associated data of that size");
     must(EVP_CipherInit_ex(key->context, NULL, NULL, NULL, nonce, encrypt) == 1, "a nonce");
-    must(ad_size == 0 || EVP_CipherUpdate(key->context, NULL, &n, ad, (int)ad_size) == 1,
-         "associated data");
-    must(size == 0 || EVP_CipherUpdate(key->context, out, &n, in, (int)size) == 1,
-         "encryption or decryption");
+    if (ad_size > 0)
+        must(EVP_CipherUpdate(key->context, NULL, &n, ad, (int)ad_size) == 1, "associated data");
+    if (size > 0)
+        must(EVP_CipherUpdate(key->context, out, &n, in, (int)size) == 1,
+             "encryption or decryption");
 }
 
 void gcm_key_seal(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
@@ -99,9 +105,8 @@ void gcm_key_seal(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint
 {
     int n;
     gcm_run(key, TRUE, nonce, ad, ad_size, in, size, out);
-    must(EVP_CipherFinal_ex(key->context, tag, &n) == 1 &&
-             EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1,
-         "a tag");
+    must(EVP_CipherFinal_ex(key->context, tag, &n) == 1, "an end");
+    must(EVP_CIPHER_CTX_ctrl(key->context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, tag) == 1, "a tag");
 }
 
 gboolean gcm_key_open(GcmKey *key, const guint8 nonce[static GCM_NONCE], const guint8 *ad,
@@ -125,10 +130,12 @@ void aes_block(const guint8 key[static KEY_SIZE], gboolean encrypt, const guint8
 {
     g_autoptr(EVP_CIPHER_CTX) context = EVP_CIPHER_CTX_new();
     int n = 0;
-    must(context && EVP_CipherInit_ex(context, algorithms()->block, NULL, key, NULL, encrypt) == 1,
+    must(context != NULL, "a context");
+    must(EVP_CipherInit_ex(context, algorithms()->block, NULL, key, NULL, encrypt) == 1,
          "an AES-256 key");
     must(EVP_CIPHER_CTX_set_padding(context, 0) == 1, "a bare block");
-    must(EVP_CipherUpdate(context, out, &n, in, 16) == 1 && n == 16, "one AES block");
+    must(EVP_CipherUpdate(context, out, &n, in, 16) == 1, "AES");
+    must(n == 16, "one AES block");
 }
 
 /* --- X25519 -------------------------------------------------------------------------------- */
@@ -151,8 +158,7 @@ void x25519_public(const guint8 private_key[static KEY_SIZE], guint8 public_key[
 {
     g_autoptr(EVP_PKEY) key = private_half(private_key);
     gsize size = KEY_SIZE;
-    must(EVP_PKEY_get_raw_public_key(key, public_key, &size) == 1 && size == KEY_SIZE,
-         "an X25519 public key");
+    must(EVP_PKEY_get_raw_public_key(key, public_key, &size) == 1, "an X25519 public key");
 }
 
 gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
@@ -162,11 +168,12 @@ gboolean x25519_agree(const guint8 private_key[static KEY_SIZE],
     g_autoptr(EVP_PKEY) peer =
         EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, public_key, KEY_SIZE);
     g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(own, NULL);
-    must(peer && context && EVP_PKEY_derive_init(context) == 1 &&
-             EVP_PKEY_derive_set_peer(context, peer) == 1,
-         "an X25519 agreement");
+    must(peer != NULL, "an X25519 public key");
+    must(context != NULL, "a context");
+    must(EVP_PKEY_derive_init(context) == 1, "an X25519 agreement");
+    must(EVP_PKEY_derive_set_peer(context, peer) == 1, "an agreement with that key");
     gsize size = KEY_SIZE;
-    if (EVP_PKEY_derive(context, shared, &size) == 1 && size == KEY_SIZE)
+    if (EVP_PKEY_derive(context, shared, &size) == 1)
         return TRUE;
     ERR_clear_error();
     secret_wipe(shared, KEY_SIZE);
@@ -198,7 +205,8 @@ void hkdf_sha256(const guint8 *secret, gsize secret_size, const guint8 *salt, gs
         salt_size > 0 ? octets(OSSL_KDF_PARAM_SALT, salt, salt_size) : OSSL_PARAM_construct_end();
     params[4] = OSSL_PARAM_construct_end();
     g_autoptr(EVP_KDF_CTX) context = EVP_KDF_CTX_new(algorithms()->hkdf);
-    must(context && EVP_KDF_derive(context, out, out_size, params) == 1, "HKDF-SHA256");
+    must(context != NULL, "a context");
+    must(EVP_KDF_derive(context, out, out_size, params) == 1, "HKDF-SHA256");
 }
 
 Secret *derive_key(const Secret *from, const char *purpose)
@@ -230,7 +238,8 @@ Mac *mac_new(const guint8 *key, gsize key_size)
     OSSL_PARAM params[] = {sha256(OSSL_MAC_PARAM_DIGEST), OSSL_PARAM_construct_end()};
     Mac *self = g_new0(Mac, 1);
     self->context = EVP_MAC_CTX_new(algorithms()->hmac);
-    must(self->context && EVP_MAC_init(self->context, key, key_size, params) == 1, "HMAC-SHA256");
+    must(self->context != NULL, "a context");
+    must(EVP_MAC_init(self->context, key, key_size, params) == 1, "HMAC-SHA256");
     return self;
 }
 
@@ -242,7 +251,7 @@ void mac_update(Mac *mac, const void *data, gsize size)
 void mac_finish(Mac *mac, guint8 out[static MAC_SIZE])
 {
     gsize size;
-    must(EVP_MAC_final(mac->context, out, &size, MAC_SIZE) == 1 && size == MAC_SIZE, "HMAC-SHA256");
+    must(EVP_MAC_final(mac->context, out, &size, MAC_SIZE) == 1, "HMAC-SHA256");
     mac_reset(mac);
 }
 

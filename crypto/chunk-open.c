@@ -79,7 +79,7 @@ static gboolean advance(OpenSource *self, gsize count, GError **error)
     gsize left, size;
     here(self, &left);
     self->at += count;
-    if (count < left || self->n == self->chunks - 1)
+    if (count < left) /* as always in the last one, where the trailer is left */
         return TRUE;
     self->n++;
     self->at = 0;
@@ -92,8 +92,9 @@ static gboolean check_magic(OpenSource *self, GError **error)
     static const guint8 magic[] = {0x28, 0xb5, 0x2f, 0xfd};
     gsize left;
     const guint8 *bytes = here(self, &left);
-    return (self->compressed_size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0) ||
-           damage(error, "it is no Zstandard frame");
+    if (self->compressed_size >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0)
+        return TRUE;
+    return damage(error, "it is no Zstandard frame");
 }
 
 /* One step of the decompressor into BUFFER; *got bytes came, *whole says that the frame ended. */
@@ -110,7 +111,7 @@ static gboolean step(OpenSource *self, guint8 *buffer, gsize size, gsize *got, g
     gsize hint = ZSTD_decompressStream(self->decompressor, &out, &in);
     if (ZSTD_isError(hint))
         return damage(error, ZSTD_getErrorName(hint));
-    if (in.pos == 0 && out.pos == 0 && hint != 0)
+    if (in.pos == 0 && out.pos == 0)
         return damage(error, "its compressed text ends too early");
     self->consumed += in.pos;
     *got = out.pos;
@@ -166,7 +167,9 @@ static gboolean fill(OpenSource *self, guint8 *buffer, gsize size, gsize *filled
     self->returned += *filled;
     if (self->returned == self->true_size)
         return finish(self, whole, error);
-    return !whole || damage(error, "it holds less than it says");
+    if (whole)
+        return damage(error, "it holds less than it says");
+    return TRUE;
 }
 
 static gssize open_read(Source *source, guint8 *buffer, gsize size, GError **error)
@@ -207,8 +210,7 @@ Source *open_source(const guint8 vault_id[static VAULT_ID_SIZE],
     self->user = user;
     self->chunks = chunks;
     self->decompressor = ZSTD_createDCtx();
-    if (self->decompressor == NULL)
-        g_error("out of memory for a decompressor");
+    chunk_must(self->decompressor != NULL);
     ZSTD_DCtx_setParameter(self->decompressor, ZSTD_d_windowLogMax, WINDOW_LOG);
     return &self->source;
 }

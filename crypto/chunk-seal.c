@@ -55,9 +55,7 @@ static gboolean compress(SealSink *self, const guint8 *data, gsize size, gboolea
             return FALSE;
         ZSTD_outBuffer out = {.dst = self->chunk, .size = LIMIT_CHUNK, .pos = self->filled};
         left = ZSTD_compressStream2(self->compressor, &out, &in, mode);
-        if (ZSTD_isError(left))
-            return refuse(error, POSTERN_ERROR_BUG, "seal.compress", NULL,
-                          "the message cannot be compressed: %s", ZSTD_getErrorName(left));
+        chunk_must(!ZSTD_isError(left));
         self->compressed_size += out.pos - self->filled;
         self->filled = out.pos;
     }
@@ -121,7 +119,7 @@ static gboolean seal_finish(Sink *sink, GError **error)
     if (!compress(self, self->head, self->head_size, TRUE, error))
         return FALSE;
     guint64 total = padme(self->compressed_size + TRAILER_SIZE);
-    if (!pad(self, total - TRAILER_SIZE - self->compressed_size, error) || !room(self, error))
+    if (!pad(self, total - TRAILER_SIZE - self->compressed_size, error))
         return FALSE;
     put_trailer(self);
     return emit(self, TRUE, error);
@@ -163,8 +161,7 @@ Sink *seal_sink(const guint8 vault_id[static VAULT_ID_SIZE],
     self->writer = writer;
     self->user = user;
     self->compressor = ZSTD_createCCtx();
-    if (self->compressor == NULL)
-        g_error("out of memory for a compressor");
+    chunk_must(self->compressor != NULL);
     ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_compressionLevel, LEVEL);
     ZSTD_CCtx_setParameter(self->compressor, ZSTD_c_windowLog, FLOW_WINDOW_LOG);
     begin(self, message_id, message_key);

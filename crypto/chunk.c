@@ -13,6 +13,12 @@ guint64 padme(guint64 size)
     return (size + mask) & ~mask;
 }
 
+void chunk_must(gboolean worked)
+{
+    if (!worked)
+        g_error("there is no memory for zstd");
+}
+
 ChunkCipher chunk_cipher(const guint8 vault_id[static VAULT_ID_SIZE],
                          const guint8 message_id[static MESSAGE_ID_SIZE],
                          const guint8 message_key[static KEY_SIZE])
@@ -49,8 +55,6 @@ gboolean chunk_open(ChunkCipher *cipher, guint32 n, gboolean last, const guint8 
                     guint8 *out)
 {
     guint8 nonce[GCM_NONCE];
-    if (size < GCM_TAG)
-        return FALSE;
     nonce_of(n, last, nonce);
     return gcm_key_open(cipher->key, nonce, cipher->ad, sizeof cipher->ad, sealed, size - GCM_TAG,
                         out, sealed + size - GCM_TAG);

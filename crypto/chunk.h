@@ -14,12 +14,15 @@ typedef struct {
     guint8 ad[1 + VAULT_ID_SIZE + MESSAGE_ID_SIZE];
 } ChunkCipher;
 
+/* Ends the process unless WORKED: zstd fails for want of memory alone. */
+void chunk_must(gboolean worked);
+
 ChunkCipher chunk_cipher(const guint8 vault_id[static VAULT_ID_SIZE],
                          const guint8 message_id[static MESSAGE_ID_SIZE],
                          const guint8 message_key[static KEY_SIZE]);
 
 /* In place: SIZE bytes at CHUNK, which has room for the tag behind them. */
 void chunk_seal(ChunkCipher *cipher, guint32 n, gboolean last, guint8 *chunk, gsize size);
-/* SIZE counts the tag. */
+/* SIZE counts the tag, and is no less than it. */
 gboolean chunk_open(ChunkCipher *cipher, guint32 n, gboolean last, const guint8 *sealed, gsize size,
                     guint8 *out) G_GNUC_WARN_UNUSED_RESULT;

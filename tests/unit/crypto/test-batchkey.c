@@ -57,7 +57,7 @@ static void the_vaults_private_key_opens_what_the_public_one_sealed(void **state
     }
 }
 
-static void p4_the_length_of_a_name_does_not_show(void **state)
+static void p4_36_the_length_of_a_name_does_not_show(void **state)
 {
     (void)state;
     guint8 ephemeral[KEY_SIZE];
@@ -68,7 +68,7 @@ static void p4_the_length_of_a_name_does_not_show(void **state)
     assert_int_equal(g_bytes_get_size(brief), g_bytes_get_size(longer));
 }
 
-static void p4_every_flipped_bit_and_every_cut_of_a_record_is_noticed(void **state)
+static void p4_40_every_flipped_bit_and_every_cut_of_a_record_is_noticed(void **state)
 {
     (void)state;
     guint8 ephemeral[KEY_SIZE];
@@ -86,7 +86,7 @@ static void p4_every_flipped_bit_and_every_cut_of_a_record_is_noticed(void **sta
         assert_false(record_opens(key, "journal", bytes, cut));
 }
 
-static void p4_a_record_opens_only_where_it_belongs(void **state)
+static void p4_40_a_record_opens_only_where_it_belongs(void **state)
 {
     (void)state;
     guint8 ephemeral[KEY_SIZE], other_ephemeral[KEY_SIZE], other_vault[VAULT_ID_SIZE] = {0};
@@ -102,7 +102,7 @@ static void p4_a_record_opens_only_where_it_belongs(void **state)
     assert_false(record_opens(elsewhere, "journal", bytes, size));
 }
 
-static void p5_each_batch_has_a_key_of_its_own(void **state)
+static void p5_50_each_batch_has_a_key_of_its_own(void **state)
 {
     (void)state;
     guint8 one[KEY_SIZE], other[KEY_SIZE];
@@ -119,6 +119,7 @@ static void p5_each_batch_has_a_key_of_its_own(void **state)
     gsize size;
     const guint8 *bytes = g_bytes_get_data(sealed, &size);
     assert_false(record_opens(guessed, "journal", bytes, size));
+    batch_key_free(NULL);
 }
 
 static void a_message_key_unwraps_for_its_message_alone(void **state)
@@ -144,7 +145,7 @@ static void a_message_key_unwraps_for_its_message_alone(void **state)
     assert_refused(error, "vault.wrap");
 }
 
-static void p4_a_changed_wrap_is_noticed(void **state)
+static void p4_40_a_changed_wrap_is_noticed(void **state)
 {
     (void)state;
     guint8 ephemeral[KEY_SIZE], id[MESSAGE_ID_SIZE] = {0};
@@ -200,12 +201,12 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vaults_private_key_opens_what_the_public_one_sealed),
-        cmocka_unit_test(p4_the_length_of_a_name_does_not_show),
-        cmocka_unit_test(p4_every_flipped_bit_and_every_cut_of_a_record_is_noticed),
-        cmocka_unit_test(p4_a_record_opens_only_where_it_belongs),
-        cmocka_unit_test(p5_each_batch_has_a_key_of_its_own),
+        cmocka_unit_test(p4_36_the_length_of_a_name_does_not_show),
+        cmocka_unit_test(p4_40_every_flipped_bit_and_every_cut_of_a_record_is_noticed),
+        cmocka_unit_test(p4_40_a_record_opens_only_where_it_belongs),
+        cmocka_unit_test(p5_50_each_batch_has_a_key_of_its_own),
         cmocka_unit_test(a_message_key_unwraps_for_its_message_alone),
-        cmocka_unit_test(p4_a_changed_wrap_is_noticed),
+        cmocka_unit_test(p4_40_a_changed_wrap_is_noticed),
         cmocka_unit_test(a_public_key_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, make_vault, remove_vault);

@@ -3,7 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include <cmocka.h>
@@ -222,7 +225,7 @@ static guint64 sealed_size(gsize size)
     return total;
 }
 
-static void p4_sizes_show_only_roughly(void **state)
+static void p4_36_sizes_show_only_roughly(void **state)
 {
     (void)state;
     assert_int_equal(sealed_size(10001), sealed_size(10200));
@@ -239,7 +242,7 @@ static void flip(GPtrArray *store, guint n, gsize bit)
     store->pdata[n] = g_bytes_new_take(bytes, size);
 }
 
-static void p4_every_flipped_bit_is_noticed(void **state)
+static void p4_40_every_flipped_bit_is_noticed(void **state)
 {
     (void)state;
     g_autoptr(GBytes) bytes = message(200, TRUE);
@@ -253,7 +256,7 @@ static void p4_every_flipped_bit_is_noticed(void **state)
     assert_null(opened(store, bytes));
 }
 
-static void p4_every_cut_is_noticed(void **state)
+static void p4_40_every_cut_is_noticed(void **state)
 {
     (void)state;
     g_autoptr(GBytes) bytes = message(200, TRUE);
@@ -270,7 +273,7 @@ static const char *const orders[] = {"",     "0",    "3",     "012",   "123",   
                                      "1023", "3210", "0112",  "01123", "01233", "00123", "0x23",
                                      "012x", "x123", "0123x", "1230",  "0000"};
 
-static void p4_swapped_lost_doubled_and_foreign_chunks_are_noticed(void **state)
+static void p4_40_swapped_lost_doubled_and_foreign_chunks_are_noticed(void **state)
 {
     (void)state;
     g_autoptr(GBytes) bytes = message(3 * LIMIT_CHUNK + 2000, FALSE);
@@ -292,7 +295,7 @@ static void p4_swapped_lost_doubled_and_foreign_chunks_are_noticed(void **state)
     assert_damaged(foreign);
 }
 
-static void p4_another_vault_or_key_opens_nothing(void **state)
+static void p4_40_another_vault_or_key_opens_nothing(void **state)
 {
     (void)state;
     g_autoptr(GBytes) bytes = message(100, TRUE);
@@ -306,7 +309,7 @@ static void p4_another_vault_or_key_opens_nothing(void **state)
 }
 
 /* The chunk that is damaged holds nothing but padding; still the message is not given as whole. */
-static void p4_a_damaged_end_withholds_the_last_bytes(void **state)
+static void p4_40_a_damaged_end_withholds_the_last_bytes(void **state)
 {
     (void)state;
     g_autoptr(GBytes) bytes = message(8 * 1024 * 1024 + 1000, FALSE);
@@ -394,7 +397,7 @@ static const Forgery forgeries[] = {
     {"a reserved block", FRAME(MAGIC "\x20\x00\x07\0\0"), 0, 0, 0, 0},
 };
 
-static void p4_what_somebody_with_the_key_forged_stays_within_limits(void **state)
+static void p4_42_what_somebody_with_the_key_forged_stays_within_limits(void **state)
 {
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(forgeries); i++) {
@@ -413,7 +416,7 @@ static void p4_what_somebody_with_the_key_forged_stays_within_limits(void **stat
 }
 
 /* Not found out at the end, after all that was there had been given. */
-static void p4_a_size_beyond_the_limit_gives_no_byte(void **state)
+static void p4_42_a_size_beyond_the_limit_gives_no_byte(void **state)
 {
     (void)state;
     static const Forgery beyond = {"beyond", NULL, 0, 0, (gint64)LIMIT_MESSAGE_BYTES, 0, 1000};
@@ -445,6 +448,15 @@ static void a_failing_store_is_told(void **state)
         assert_false(fine);
         assert_string_equal(postern_error_rule(error), "test.full");
     }
+    /* As it comes: the beginning is kept until more follows. */
+    for (guint32 room = 0; room < 7; room++) {
+        g_autoptr(Sink) sink = seal_sink(vault_id, message_id, message_key, full, &room);
+        const guint8 *data = g_bytes_get_data(bytes, NULL);
+        gboolean fine = TRUE;
+        for (gsize at = 0; fine && at < 400000; at += 4096)
+            fine = sink_write(sink, data + at, MIN(4096, 400000 - at), NULL);
+        assert_false(fine && sink_finish(sink, NULL));
+    }
     g_autoptr(GPtrArray) store = seal(bytes, 400000);
     for (guint32 n = 0; n < store->len; n++) {
         g_autoptr(Source) source =
@@ -460,7 +472,9 @@ static void a_failing_store_is_told(void **state)
 static void a_store_that_fails_at_the_end_is_told(void **state)
 {
     (void)state;
-    static const gsize sizes[] = {0, 1, 1000, LIMIT_CHUNK - 100, LIMIT_CHUNK, 3 * LIMIT_CHUNK + 5};
+    gsize sizes[6 + 40] = {0, 1, 1000, LIMIT_CHUNK - 100, LIMIT_CHUNK, 3 * LIMIT_CHUNK + 5};
+    for (gsize i = 0; i < 40; i++) /* one of these packs to just a chunk, and padding follows */
+        sizes[6 + i] = LIMIT_CHUNK - 40 + i;
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
         g_autoptr(GBytes) bytes = message(sizes[i], FALSE);
         g_autoptr(GPtrArray) store = seal(bytes, LIMIT_CHUNK);
@@ -476,7 +490,7 @@ static void a_store_that_fails_at_the_end_is_told(void **state)
     }
 }
 
-static void p4_a_chunk_that_is_too_long_or_short_is_noticed(void **state)
+static void p4_40_a_chunk_that_is_too_long_or_short_is_noticed(void **state)
 {
     (void)state;
     g_autoptr(GBytes) bytes = message(200000, FALSE);
@@ -493,6 +507,38 @@ static void p4_a_chunk_that_is_too_long_or_short_is_noticed(void **state)
             store->pdata[n] = whole;
         }
     assert_null(opened(store, bytes));
+}
+
+static void asking_for_nothing_gets_nothing(void **state)
+{
+    (void)state;
+    guint8 byte;
+    g_autoptr(GBytes) bytes = message(10, TRUE);
+    g_autoptr(GPtrArray) store = seal(bytes, 10);
+    g_autoptr(Source) source = source_over(store);
+    assert_int_equal(source_read(source, &byte, 0, NULL), 0);
+    assert_int_equal(source_read(source, &byte, 1, NULL), 1);
+}
+
+static void leave(const char *domain, GLogLevelFlags level, const char *text, gpointer user)
+{
+    (void)domain, (void)level, (void)text, (void)user;
+    exit(3);
+}
+
+static void without_memory_for_zstd_the_process_ends(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        g_log_set_default_handler(leave, NULL);
+        chunk_must(TRUE);
+        chunk_must(FALSE);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
 }
 
 static void a_message_over_the_limit_is_refused(void **state)
@@ -518,18 +564,20 @@ int main(void)
         cmocka_unit_test(a_message_larger_than_the_window_comes_back),
         cmocka_unit_test(small_reads_give_the_same),
         cmocka_unit_test(a_sink_serves_one_message_after_another),
-        cmocka_unit_test(p4_sizes_show_only_roughly),
-        cmocka_unit_test(p4_every_flipped_bit_is_noticed),
-        cmocka_unit_test(p4_every_cut_is_noticed),
-        cmocka_unit_test(p4_swapped_lost_doubled_and_foreign_chunks_are_noticed),
-        cmocka_unit_test(p4_another_vault_or_key_opens_nothing),
-        cmocka_unit_test(p4_a_damaged_end_withholds_the_last_bytes),
-        cmocka_unit_test(p4_what_somebody_with_the_key_forged_stays_within_limits),
-        cmocka_unit_test(p4_a_size_beyond_the_limit_gives_no_byte),
+        cmocka_unit_test(p4_36_sizes_show_only_roughly),
+        cmocka_unit_test(p4_40_every_flipped_bit_is_noticed),
+        cmocka_unit_test(p4_40_every_cut_is_noticed),
+        cmocka_unit_test(p4_40_swapped_lost_doubled_and_foreign_chunks_are_noticed),
+        cmocka_unit_test(p4_40_another_vault_or_key_opens_nothing),
+        cmocka_unit_test(p4_40_a_damaged_end_withholds_the_last_bytes),
+        cmocka_unit_test(p4_42_what_somebody_with_the_key_forged_stays_within_limits),
+        cmocka_unit_test(p4_42_a_size_beyond_the_limit_gives_no_byte),
         cmocka_unit_test(a_failing_store_is_told),
         cmocka_unit_test(a_store_that_fails_at_the_end_is_told),
-        cmocka_unit_test(p4_a_chunk_that_is_too_long_or_short_is_noticed),
+        cmocka_unit_test(p4_40_a_chunk_that_is_too_long_or_short_is_noticed),
         cmocka_unit_test(a_message_over_the_limit_is_refused),
+        cmocka_unit_test(asking_for_nothing_gets_nothing),
+        cmocka_unit_test(without_memory_for_zstd_the_process_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
