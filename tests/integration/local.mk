@@ -69,6 +69,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/lsan.supp \
 	tests/lib/lmtp-server.py \
 	tests/lib/make-mail.py \
+	tests/lib/memory-keys.py \
 	tests/lib/memory-search.py \
 	tests/lib/namespace.sh \
 	tests/lib/packages \

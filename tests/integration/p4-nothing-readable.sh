@@ -1,10 +1,11 @@
 #!/bin/sh
-# P4: nothing that derives from mail is readable on disk: planted words are looked for in every form.
+# P4: nothing that derives from mail is readable on disk: planted words are looked for in every form; no file
+# outside the store is written, nothing of a crash is kept, and what is open to others is refused.
 . "${srcdir:-.}/tests/lib/tap.sh"
 world "$0"
 . "$srcdir/tests/lib/user.sh"
 
-mkdir -p $TESTDIR/tmp
+mkdir -p -m 777 $TESTDIR/tmp
 AS_EXTRA="TMPDIR=$TESTDIR/tmp"
 company_start
 company_person mary
@@ -61,10 +62,10 @@ home=$COMPANY/home/john
 look() { /usr/bin/python3 $TESTDIR/look.py $TESTDIR/needles "$@" 2>$TESTDIR/amount; }
 ok [ "$(look $COMPANY/mail/john | wc -l)" -gt 100 ] -- 'the search finds the words where they are readable'
 is "$(look $home/.local $home/.cache $home/.config/dconf $TESTDIR/tmp | head -n 5)" '' \
-    'no planted word in store, state, cache, trace or temporary files'
+    'p4_36 no planted word in store, state, cache, trace or temporary files'
 diag "$(cat $TESTDIR/amount)"
 ok grep -qr Platypus $home/Handed -- 'though deliver hands all of it on in clear'
-is "$(find $home/.local $home/.config/postern -perm /077 ! -type l | head -n 3)" '' 'nothing there is open to others'
+is "$(find $home/.local $home/.config/postern -perm /077 ! -type l | head -n 3)" '' 'p4_46 nothing there is open to others'
 
 # A thief who owns a copy of a mail cannot tell that it is here.
 /usr/bin/python3 - "$COMPANY/mail/john/Maildir" >$TESTDIR/digests <<'END'
@@ -84,11 +85,94 @@ digests = [bytes.fromhex(line) for line in open(sys.argv[1])]
 print(sum(digest[:16] in open(os.path.join(top, name), "rb").read()
           for top, _, names in os.walk(sys.argv[2]) for name in names for digest in digests))
 END
-)" 0 'no plain digest of a message, a body or a Message-ID is stored'
+)" 0 'p4_37 no plain digest of a message, a body or a Message-ID is stored'
 
 # A killed writer leaves no more than a finished one.
 company_fill john --count 300 --seed 5 --needles $TESTDIR/needles2
 cat $TESTDIR/needles2 >>$TESTDIR/needles
 as john sh -c 'fetchd --once & sleep 0.3; kill -9 $!' >$out 2>$err
-is "$(look $home/.local $TESTDIR/tmp | head -n 5)" '' 'nor after kill -9 in the middle of a pass'
+is "$(look $home/.local $TESTDIR/tmp | head -n 5)" '' 'p4_39 nor after kill -9 in the middle of a pass'
+
+# --- files outside the store ----------------------------------------------------------------------
+
+# 30 MB in one message, beside many small ones: fetched, indexed anew, searched, shown and verified.
+/usr/bin/python3 - $COMPANY/mail/john/Maildir/new/large <<'END'
+import base64, os, sys
+with open(sys.argv[1], "wb") as file:
+    file.write(b"From: a@corp.example\r\nTo: b@corp.example\r\nSubject: the large one\r\nMessage-ID: <large@corp.example>\r\n"
+               b"Content-Transfer-Encoding: base64\r\nContent-Type: application/octet-stream\r\n\r\n")
+    for _ in range(30):
+        file.write(base64.encodebytes(os.urandom(776 * 1024)).replace(b"\n", b"\r\n"))
+END
+chown --reference=$COMPANY/mail/john/Maildir/new $COMPANY/mail/john/Maildir/new/large
+run as john fetchd --once
+code_is 0 'the large one is here'
+id=$(user_ids john subject:large)
+# writes COMMAND…: the files that it, and what it starts, opened for writing, gpg and the store's own apart
+writes() {
+    as john env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -y -e trace=open,openat,openat2,creat,memfd_create,mknod,mknodat \
+        -o $TESTDIR/opens "$@" >$TESTDIR/written 2>&1
+    grep -E 'O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|creat\(|memfd|mknod' $TESTDIR/opens | grep -v ' = -1 ' |
+        grep -v -E '"(/dev/(null|tty)|/proc/self/[a-z_/]*|[^"]*/\.gnupg/[^"]*)"' |
+        grep -v -F -e "\"$home/.local/share/postern/" -e "\"$home/.local/state/postern/" -e "$home/Handed"
+}
+for words in 'index --rebuild' 'search --limit 0 --sort relevance w' verify "show $id"; do
+    # shellcheck disable=SC2086
+    is "$(writes postern $words | head -n 3)" '' "p4_38 ${words%% *} opens no file outside the store for writing"
+done
+company_fill john --count 30 --seed 6
+is "$(writes fetchd --once | head -n 3)" '' 'p4_38 nor does fetchd'
+ok [ "$(grep -c 'vault.db' $TESTDIR/opens)" -gt 0 ] -- 'which opened the vault before our eyes'
+
+# --- crashes --------------------------------------------------------------------------------------
+
+company_fill john --count 400 --seed 7 --needles $TESTDIR/needles3
+cat $TESTDIR/needles3 >>$TESTDIR/needles
+mkdir -p -m 777 $TESTDIR/crash
+# dies SIGNAL SECONDS COMMAND…: "SIGNAL dumped" or "SIGNAL not dumped", whatever becomes of cores on this system;
+# it is started with every limit lifted, in the folder where a core would lie
+cat >$TESTDIR/dies.py <<'END'
+import os, resource, subprocess, sys, time
+resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+log = open("said", "ab")
+child = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+time.sleep(float(sys.argv[2]))
+os.kill(child.pid, int(sys.argv[1]))
+status = os.waitpid(child.pid, 0)[1]
+print(os.WTERMSIG(status), "dumped" if os.WCOREDUMP(status) else "not dumped")
+END
+dies() { as john sh -c "cd $TESTDIR/crash && exec /usr/bin/python3 $TESTDIR/dies.py $*"; }
+for how in 11 6; do
+    is "$(dies $how 0.3 fetchd --once)" "$how not dumped" "p4_45 fetchd that dies of signal $how in the middle of a pass leaves no core"
+    is "$(look $TESTDIR/crash | head -n 3)" '' 'p4_45 and no word of mail in what is said of it'
+done
+case $(dies 11 0.1 sleep 5) in
+*not*) skip 'another program would leave one' 'this system writes none' ;;
+*) ok true -- 'another program would leave one' ;;
+esac
+rm -f $TESTDIR/crash/*core*
+sanitized || {
+    run as john sh -c "ulimit -v 60000; exec postern show $id"
+    ok [ $code != 0 ] -- 'p4_45 where there is no memory'
+    is "$(look $TESTDIR/crash | head -n 3)$(wc -c <$out)" 0 'p4_45 nothing of the message is said'
+}
+
+# --- who may read -----------------------------------------------------------------------------------
+
+as john sh -c "umask 000; postern -q --store $TESTDIR/tmp/open init; fetchd --once --store $TESTDIR/tmp/open" >$out 2>$err
+ok [ -s $TESTDIR/tmp/open/vault.db ] -- 'a store made under umask 000'
+is "$(find $TESTDIR/tmp/open -perm /077 | head -n 3)" '' 'p4_46 is closed to others, file by file'
+refused() {
+    run as john postern --store $TESTDIR/tmp/$1 search x
+    ok [ $code = 73 -o $code = 74 ] -- "p4_46 $2 is refused"
+    run as john fetchd --once --store $TESTDIR/tmp/$1
+    ok [ $code = 73 -o $code = 74 ] -- 'p4_46 also by fetchd'
+}
+chmod 770 $TESTDIR/tmp/open
+refused open 'a store that a group may write'
+chmod 700 $TESTDIR/tmp/open
+as john ln -s $TESTDIR/tmp/open $TESTDIR/tmp/link
+refused link 'a store behind a link'
+chown -R nobody $TESTDIR/tmp/open
+refused open 'a store of somebody else'
 done_testing

@@ -113,7 +113,7 @@ static void a_sound_index_has_no_faults_and_all_its_pages_are_counted(void **sta
     assert_int_equal(hits->len, 41);
 }
 
-static void p4_one_bit_of_any_page_is_found_and_the_page_is_named(void **state)
+static void p4_40_one_bit_of_any_page_is_found_and_the_page_is_named(void **state)
 {
     Fixture *fixture = *state;
     fill(fixture, 40, 0);
@@ -195,7 +195,7 @@ static void p6_who_checks_while_another_writes_finds_no_damage(void **state)
     assert_true(index_position(fixture->index) >= 25);
 }
 
-static void p4_pages_cut_off_or_added_are_found(void **state)
+static void p4_40_pages_cut_off_or_added_are_found(void **state)
 {
     Fixture *fixture = *state;
     fill(fixture, 40, 0);
@@ -221,7 +221,7 @@ static void p4_pages_cut_off_or_added_are_found(void **state)
 }
 
 /* No seal tells that; the other pages may. */
-static void p4_an_old_page_put_back_is_found_where_it_contradicts_the_others(void **state)
+static void p4_41_an_old_page_put_back_is_found_where_it_contradicts_the_others(void **state)
 {
     Fixture *fixture = *state;
     fill(fixture, 40, 0);
@@ -309,12 +309,12 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_sound_index_has_no_faults_and_all_its_pages_are_counted),
-        TEST(p4_one_bit_of_any_page_is_found_and_the_page_is_named),
+        TEST(p4_40_one_bit_of_any_page_is_found_and_the_page_is_named),
         TEST(many_damaged_pages_are_counted_rather_than_named),
         TEST(a_damaged_log_is_a_fault),
         TEST(p6_who_checks_while_another_writes_finds_no_damage),
-        TEST(p4_pages_cut_off_or_added_are_found),
-        TEST(p4_an_old_page_put_back_is_found_where_it_contradicts_the_others),
+        TEST(p4_40_pages_cut_off_or_added_are_found),
+        TEST(p4_41_an_old_page_put_back_is_found_where_it_contradicts_the_others),
         TEST(p6_a_torn_page_that_the_log_still_has_is_no_damage),
         TEST(a_word_index_that_contradicts_itself_is_found),
         TEST(p10_an_index_that_is_being_written_is_busy_and_not_damaged),

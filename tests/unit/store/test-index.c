@@ -456,7 +456,7 @@ static void another_key_opens_nothing_and_changes_nothing(void **state)
     assert_finds(fixture->index, "alpha", SORT_NEWEST, "a");
 }
 
-static void p4_no_word_lies_readable_on_disk(void **state)
+static void p4_36_no_word_lies_readable_on_disk(void **state)
 {
     Fixture *fixture = *state;
     static const char *const names[] = {"index.db", "index.db-wal", "index.db-shm"};
@@ -537,7 +537,7 @@ int main(void)
         CASE(a_reader_sees_whole_commits_only),
         CASE(searches_go_on_while_another_commits),
         CASE(another_key_opens_nothing_and_changes_nothing),
-        CASE(p4_no_word_lies_readable_on_disk),
+        CASE(p4_36_no_word_lies_readable_on_disk),
         CASE(damage_is_told_and_never_an_empty_answer),
     };
     g_setenv("TZ", "UTC", TRUE);

@@ -56,7 +56,7 @@ static void a_page_comes_back_also_in_place(void **state)
     g_free(page);
 }
 
-static void p4_the_same_page_never_looks_the_same(void **state)
+static void p4_36_the_same_page_never_looks_the_same(void **state)
 {
     guint8 first[SEALED_PAGE];
     seal(*state);
@@ -67,7 +67,7 @@ static void p4_the_same_page_never_looks_the_same(void **state)
 }
 
 /* Nonce, tag and the last four bytes whole; of the content a bit here and there. */
-static void p4_a_flipped_bit_anywhere_opens_nothing(void **state)
+static void p4_40_a_flipped_bit_anywhere_opens_nothing(void **state)
 {
     seal(*state);
     for (gsize bit = 0; bit < 8 * SEALED_PAGE; bit += bit < (gsize)8 * CONTENT - 331 ? 331 : 1) {
@@ -79,7 +79,7 @@ static void p4_a_flipped_bit_anywhere_opens_nothing(void **state)
     assert_true(opens(*state));
 }
 
-static void p4_a_page_opens_only_where_it_was_sealed(void **state)
+static void p4_40_a_page_opens_only_where_it_was_sealed(void **state)
 {
     static const struct {
         SealedPlace place;
@@ -99,7 +99,7 @@ static void p4_a_page_opens_only_where_it_was_sealed(void **state)
     }
 }
 
-static void p4_another_key_opens_nothing(void **state)
+static void p4_40_another_key_opens_nothing(void **state)
 {
     SealedKeys *other = sealed_keys_new(wrong_key);
     seal(*state);
@@ -109,7 +109,7 @@ static void p4_another_key_opens_nothing(void **state)
 }
 
 /* As doc/vault-format.md says: no seal of one page knows that another is newer. */
-static void an_older_page_at_its_place_opens(void **state)
+static void p4_41_an_older_page_at_its_place_opens(void **state)
 {
     guint8 older[SEALED_PAGE];
     seal(*state);
@@ -151,11 +151,11 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_page_comes_back_also_in_place),
-        TEST(p4_the_same_page_never_looks_the_same),
-        TEST(p4_a_flipped_bit_anywhere_opens_nothing),
-        TEST(p4_a_page_opens_only_where_it_was_sealed),
-        TEST(p4_another_key_opens_nothing),
-        TEST(an_older_page_at_its_place_opens),
+        TEST(p4_36_the_same_page_never_looks_the_same),
+        TEST(p4_40_a_flipped_bit_anywhere_opens_nothing),
+        TEST(p4_40_a_page_opens_only_where_it_was_sealed),
+        TEST(p4_40_another_key_opens_nothing),
+        TEST(p4_41_an_older_page_at_its_place_opens),
         TEST(what_the_reserved_bytes_hold_is_refused),
         TEST(a_frame_header_shows_its_page_and_nothing_else),
     };

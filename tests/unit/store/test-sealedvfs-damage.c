@@ -21,7 +21,7 @@ static char *ask(const Place *place)
     return got;
 }
 
-static void p4_a_changed_byte_gives_an_error_and_never_wrong_data(void **state)
+static void p4_40_a_changed_byte_gives_an_error_and_never_wrong_data(void **state)
 {
     const Place *place = *state;
     sqlite3 *db = open_right(place);
@@ -47,7 +47,7 @@ static void p4_a_changed_byte_gives_an_error_and_never_wrong_data(void **state)
     assert_int_equal(refused, tried); /* every page of this small file is read */
 }
 
-static void p4_a_changed_log_gives_an_older_state_or_an_error(void **state)
+static void p4_40_a_changed_log_gives_an_older_state_or_an_error(void **state)
 {
     const Place *place = *state;
     leave_log_behind(place);
@@ -78,7 +78,7 @@ static void p4_a_changed_log_gives_an_older_state_or_an_error(void **state)
     }
 }
 
-static void p4_pages_moved_zeroed_or_cut_are_refused(void **state)
+static void p4_40_pages_moved_zeroed_or_cut_are_refused(void **state)
 {
     const Place *place = *state;
     sqlite3 *db = open_right(place);
@@ -125,7 +125,7 @@ static void damage_frame(const Place *place, gsize frame, gsize at)
 }
 
 /* While somebody has it open there is no recovery that would end the log at the damage. */
-static void p4_a_changed_frame_of_a_log_in_use_is_an_error(void **state)
+static void p4_40_a_changed_frame_of_a_log_in_use_is_an_error(void **state)
 {
     const Place *place = *state;
     sqlite3 *writer = open_right(place);
@@ -362,10 +362,10 @@ static void shapes_in_the_log_are_refused_too(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(p4_a_changed_byte_gives_an_error_and_never_wrong_data),
-        TEST(p4_a_changed_log_gives_an_older_state_or_an_error),
-        TEST(p4_a_changed_frame_of_a_log_in_use_is_an_error),
-        TEST(p4_pages_moved_zeroed_or_cut_are_refused),
+        TEST(p4_40_a_changed_byte_gives_an_error_and_never_wrong_data),
+        TEST(p4_40_a_changed_log_gives_an_older_state_or_an_error),
+        TEST(p4_40_a_changed_frame_of_a_log_in_use_is_an_error),
+        TEST(p4_40_pages_moved_zeroed_or_cut_are_refused),
         TEST(p6_54_a_failing_disk_gives_an_error_and_a_whole_database),
         TEST(shapes_that_are_no_page_or_frame_are_refused),
         TEST(shapes_in_the_log_are_refused_too),

@@ -8,7 +8,7 @@
 
 /* --- nothing readable at rest -------------------------------------------------------------- */
 
-static void p4_no_needle_in_file_log_or_shared_memory(void **state)
+static void p4_36_no_needle_in_file_log_or_shared_memory(void **state)
 {
     const Place *place = *state;
     static const char needle[] = "Quarterly-Needle-4711";
@@ -44,7 +44,7 @@ static int note_open(const char *path, int flags, int mode)
 }
 
 /* Statement journals, sorts and temporary tables larger than the cache, merges, a rebuild. */
-static void p4_no_file_outside_is_opened(void **state)
+static void p4_38_no_file_outside_is_opened(void **state)
 {
     const Place *place = *state;
     sqlite3_vfs *unix_vfs = sqlite3_vfs_find("unix");
@@ -82,7 +82,7 @@ static void wal_checksum(const guint8 *data, gsize size, guint32 sum[2])
     }
 }
 
-static void p4_frame_headers_hold_no_checksum_of_the_plaintext(void **state)
+static void p4_39_frame_headers_hold_no_checksum_of_the_plaintext(void **state)
 {
     const Place *place = *state;
     sqlite3 *db = open_right(place);
@@ -111,7 +111,7 @@ static void p4_frame_headers_hold_no_checksum_of_the_plaintext(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-static void p4_files_are_private_under_any_umask(void **state)
+static void p4_46_files_are_private_under_any_umask(void **state)
 {
     const Place *place = *state;
     mode_t before = umask(0);
@@ -173,7 +173,7 @@ static void a_log_without_its_database_is_refused(void **state)
     assert_damage(place, right_key);
 }
 
-static void p4_open_linked_and_missing_files_are_refused(void **state)
+static void p4_46_open_linked_and_missing_files_are_refused(void **state)
 {
     const Place *place = *state;
     g_autoptr(GError) missing = NULL, wide = NULL, linked = NULL;
@@ -193,7 +193,7 @@ static void p4_open_linked_and_missing_files_are_refused(void **state)
     assert_string_equal(postern_error_rule(linked), "index.read");
 }
 
-static void p4_journals_other_databases_and_temporary_files_are_refused(void **state)
+static void p4_38_journals_other_databases_and_temporary_files_are_refused(void **state)
 {
     const Place *place = *state;
     sqlite3 *db = open_right(place);
@@ -234,15 +234,15 @@ static void a_key_is_wanted_for_each_file(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(p4_files_are_private_under_any_umask),
-        TEST(p4_no_needle_in_file_log_or_shared_memory),
-        TEST(p4_no_file_outside_is_opened),
-        TEST(p4_frame_headers_hold_no_checksum_of_the_plaintext),
+        TEST(p4_46_files_are_private_under_any_umask),
+        TEST(p4_36_no_needle_in_file_log_or_shared_memory),
+        TEST(p4_38_no_file_outside_is_opened),
+        TEST(p4_39_frame_headers_hold_no_checksum_of_the_plaintext),
         TEST(p4_a_wrong_key_is_refused_and_changes_nothing),
         TEST(files_that_are_no_database_of_ours_are_refused),
         TEST(a_log_without_its_database_is_refused),
-        TEST(p4_open_linked_and_missing_files_are_refused),
-        TEST(p4_journals_other_databases_and_temporary_files_are_refused),
+        TEST(p4_46_open_linked_and_missing_files_are_refused),
+        TEST(p4_38_journals_other_databases_and_temporary_files_are_refused),
         TEST(a_key_is_wanted_for_each_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

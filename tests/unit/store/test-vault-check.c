@@ -36,7 +36,7 @@ static void a_sound_vault_has_no_faults(void **state)
     assert_int_equal(faults->len, 0);
 }
 
-static void p4_a_row_whose_batch_is_gone_is_found(void **state)
+static void p4_40_a_row_whose_batch_is_gone_is_found(void **state)
 {
     const Fixture *fixture = *state;
     fill(fixture);
@@ -46,7 +46,7 @@ static void p4_a_row_whose_batch_is_gone_is_found(void **state)
     assert_non_null(strstr(faults->pdata[0], "of batch that is gone"));
 }
 
-static void p4_a_page_of_rubbish_is_found(void **state)
+static void p4_40_a_page_of_rubbish_is_found(void **state)
 {
     const Fixture *fixture = *state;
     fill(fixture);
@@ -74,8 +74,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_sound_vault_has_no_faults),
-        TEST(p4_a_row_whose_batch_is_gone_is_found),
-        TEST(p4_a_page_of_rubbish_is_found),
+        TEST(p4_40_a_row_whose_batch_is_gone_is_found),
+        TEST(p4_40_a_page_of_rubbish_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static gboolean drain(gpointer user, const JournalRecord *record, GError **error
     return mail != NULL;
 }
 
-static void p4_records_and_chunks_in_the_wrong_place_are_found(void **state)
+static void p4_40_records_and_chunks_in_the_wrong_place_are_found(void **state)
 {
     const Fixture *fixture = *state;
     static const char *const damages[] = {
@@ -159,7 +159,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(an_unknown_id_is_told),
-        TEST(p4_records_and_chunks_in_the_wrong_place_are_found),
+        TEST(p4_40_records_and_chunks_in_the_wrong_place_are_found),
         TEST(a_wrong_private_key_opens_nothing),
         TEST(p6_60_reading_back_finds_what_is_not_there),
         TEST(p6_60_reading_back_knows_a_held_message_by_its_digest),
