@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
+#include "crypto/trial.h"
 #include "mime/compose.h"
 
 static void answers_clear(Answers *answers)
@@ -55,6 +56,31 @@ static char *owner_key(const Answers *answers, GError **error)
     else if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));
     return found;
+}
+
+/* What nobody can open must not be sealed. Where nobody can be asked, and on a host that holds no
+ * private key, that is told. */
+static gboolean opens(const char *key, GError **error)
+{
+    if (!pgp_check_encrypt(key, error))
+        return FALSE;
+    if (!pgp_has_secret(key)) {
+        output_note("the private half of %s is not here: what is sealed to it opens elsewhere",
+                    key);
+        return TRUE;
+    }
+    g_autoptr(GError) failure = NULL;
+    if (trial_key(key, isatty(STDIN_FILENO), &failure))
+        return TRUE;
+    if (g_strcmp0(postern_error_rule(failure), "key.locked") != 0 || isatty(STDIN_FILENO)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    output_note(
+        "the key %s is locked, so it was not tried: see with 'postern unlock' that it opens "
+        "the vault",
+        key);
+    return TRUE;
 }
 
 static void tell_json(const Context *context, const SetupAccount *account, const char *key)
@@ -100,7 +126,7 @@ static gboolean set_up(Context *context, const Answers *answers, GError **error)
     g_autofree char *key = NULL;
     g_autofree char *trial = setup_config_text(context->config_path, &account, NULL, error);
     if (trial == NULL || !setup_check(trial, context, error) ||
-        !(key = owner_key(answers, error)) || !pgp_check_encrypt(key, error))
+        !(key = owner_key(answers, error)) || !opens(key, error))
         return FALSE;
     g_autofree char *text = setup_config_text(context->config_path, &account, key, error);
     if (text == NULL || !setup_vault(context->store, key, text, context, error) ||
@@ -128,7 +154,7 @@ static gboolean make_vault(Context *context, const Answers *answers, gboolean *l
         setup_lacks_vault(context->config_path, context->store, &wanted, &text, &config, &account);
     if (!*lacking)
         return TRUE;
-    if (!pgp_check_encrypt(account->key, error) ||
+    if (!opens(account->key, error) ||
         !setup_vault(context->store, account->key, text, context, error))
         return FALSE;
     const SetupAccount there = {

@@ -5,7 +5,7 @@
 #include "cli/key.h"
 #include "core/error.h"
 
-typedef enum { TAKES_EXPIRE = 1 << 0, TAKES_YES = 1 << 1 } Takes;
+typedef enum { TAKES_EXPIRE = 1 << 0, TAKES_YES = 1 << 1, TAKES_TO = 1 << 2 } Takes;
 
 static const struct {
     const char *word;
@@ -19,6 +19,7 @@ static const struct {
      TAKES_EXPIRE},
     {"import", key_import, 1, 1, "import FILE", 0},
     {"export", key_export, 0, 1, "export [KEY]", 0},
+    {"rotate", key_rotate, 0, 0, "rotate [--to KEY]", TAKES_TO},
     {"trust", key_trust, 1, 1, "trust [--yes] KEY", TAKES_YES},
 };
 
@@ -26,6 +27,7 @@ static gboolean fits(gsize verb, const KeyFlags *flags, int words, GError **erro
 {
     const char *wrong = flags->expire && !(verbs[verb].takes & TAKES_EXPIRE) ? "--expire"
                         : flags->yes && !(verbs[verb].takes & TAKES_YES)     ? "--yes"
+                        : flags->to && !(verbs[verb].takes & TAKES_TO)       ? "--to"
                                                                              : NULL;
     g_autofree char *mend = g_strdup_printf("write 'postern key %s'", verbs[verb].usage);
     if (wrong)
@@ -44,6 +46,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         {"expire", 0, 0, G_OPTION_ARG_STRING, &flags.expire,
          "generate: when the key expires (default 2y)", "TIME"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &flags.to, "rotate: the key to seal to from now on",
+         "KEY"},
         {"yes", 0, 0, G_OPTION_ARG_NONE, &flags.yes,
          "trust: the fingerprint has been compared; ask nothing", NULL},
         G_OPTION_ENTRY_NULL,
@@ -51,6 +55,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     int code = 0;
     if (!command_options(context, &command_key, entries, 1, -1, &argc, &argv, error)) {
         g_free(flags.expire);
+        g_free(flags.to);
         return POSTERN_ERROR_USAGE;
     }
     gsize verb = 0;
@@ -61,12 +66,14 @@ static int run(Context *context, int argc, char **argv, GError **error)
     else if (fits(verb, &flags, argc - 2, error))
         code = verbs[verb].run(context, &flags, argv + 2, error);
     g_free(flags.expire);
+    g_free(flags.to);
     return code;
 }
 
 const Command command_key = {
     .name = "key",
-    .usage = "list [KEY] | generate ['NAME <ADDRESS>'] | import FILE | export [KEY] | trust KEY",
+    .usage = "list [KEY] | generate ['NAME <ADDRESS>'] | import FILE | export [KEY] | trust KEY | "
+             "rotate [--to KEY]",
     .summary = "The keys of the GnuPG keyring, as mail needs them",
     .needs = NEED_NOTHING,
     .run = run,

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "crypto/unlock.h"
+#include "fetchd/keywatch.h"
 #include "store/vault-pending.h"
 #include "store/vault-skipped.h"
 
@@ -31,6 +32,7 @@ typedef struct {
     VaultStat vault;
     IndexStat index;
     gboolean unlocked;
+    GPtrArray *warnings; /* char *: keys that stop the fetching, now or soon */
 } Status;
 
 static void free_left(gpointer left)
@@ -71,6 +73,9 @@ static gboolean look(Context *context, Status *status, GError **error)
                                 &g_array_index(status->accounts, AccountLine, i).pending, error))
             return FALSE;
     }
+    g_autoptr(GPtrArray) warnings = keywatch_warnings(context->config, TRUE);
+    for (guint i = 0; i < warnings->len; i++)
+        g_ptr_array_add(status->warnings, postern_error_words(warnings->pdata[i]));
     if (!vault_stat(context->vault, &status->vault, error))
         return FALSE;
     if (!status->unlocked)
@@ -142,6 +147,7 @@ static void print_json(const Status *status)
     json_int(builder, "truncated", (gint64)status->index.truncated);
     json_builder_end_object(builder);
     json_int(builder, "outbox", 0);
+    json_strings(builder, "warnings", status->warnings);
     json_builder_end_object(builder);
     output_json(builder);
 }
@@ -232,17 +238,21 @@ static void print_text(const Status *status)
         text_count(status->index.truncated, "message holds", "messages hold");
     if (status->index.truncated > 0)
         printf("  %s more than could be read: 'postern search tag:truncated'\n", truncated);
+    for (guint i = 0; i < status->warnings->len; i++)
+        printf("warning: %s\n", (const char *)status->warnings->pdata[i]);
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
     if (!command_options(context, &command_status, NULL, 0, 0, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
-    Status status = {.accounts = g_array_new(FALSE, TRUE, sizeof(AccountLine))};
+    Status status = {.accounts = g_array_new(FALSE, TRUE, sizeof(AccountLine)),
+                     .warnings = g_ptr_array_new_with_free_func(g_free)};
     g_array_set_clear_func(status.accounts, clear_line);
     if (look(context, &status, error))
         (context->json ? print_json : print_text)(&status);
     g_array_unref(status.accounts);
+    g_ptr_array_unref(status.warnings);
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "core/interrupt.h"
 #include "core/text.h"
 #include "fetchd/engine.h"
+#include "fetchd/keywatch.h"
 
 /* As it is, or what is usual where it does not say. */
 static Progress *begin_progress(void)
@@ -103,6 +104,11 @@ static int run(Context *context, int argc, char **argv, GError **error)
     };
     if (!command_options(context, &command_sync, entries, 0, -1, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
+    g_autoptr(GPtrArray) warnings = keywatch_warnings(context->config, FALSE);
+    for (guint i = 0; i < warnings->len && !context->quiet; i++) {
+        g_autofree char *words = postern_error_words(warnings->pdata[i]);
+        output_note("%s", words);
+    }
     g_autoptr(Progress) progress = begin_progress();
     const EngineRun pass = {
         .config = context->config,

@@ -3,9 +3,9 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
+#include "crypto/trial.h"
+#include "fetchd/keywatch.h"
 
-/* Who must renew a key needs some days for it. */
-#define WARN_DAYS 30
 #define DAY (24 * 60 * 60)
 
 static void judge_key(Doctor *doctor, RuleId rule, const char *fingerprint)
@@ -22,14 +22,28 @@ static void judge_key(Doctor *doctor, RuleId rule, const char *fingerprint)
         count ? g_strdup_printf("it expires in %s", count) : g_strdup("it never expires");
     g_autofree char *mend =
         g_strdup_printf("extend it before that: gpg --quick-set-expire %s 1y", fingerprint);
-    doctor_row(doctor, rule, expiry && days < WARN_DAYS ? FINDING_WARN : FINDING_PASS, fingerprint,
-               detail, mend);
+    doctor_row(doctor, rule, expiry && days < KEYWATCH_DAYS ? FINDING_WARN : FINDING_PASS,
+               fingerprint, detail, mend);
+}
+
+/* That a private half is here does not prove that it opens anything. */
+static void try_secret(Doctor *doctor, const char *key)
+{
+    g_autoptr(GError) failure = NULL;
+    if (trial_key(key, doctor->asks, &failure))
+        doctor_row(doctor, RULE_KEY_SECRET, FINDING_PASS, key, "it opens what is sealed to it",
+                   NULL);
+    else if (g_strcmp0(postern_error_rule(failure), "key.locked") == 0)
+        doctor_skip(doctor, RULE_KEY_SECRET, key, "it is here, but locked, and was not tried",
+                    "try it with 'postern unlock'");
+    else
+        doctor_failure(doctor, RULE_KEY_SECRET, key, failure);
 }
 
 static void judge_secret(Doctor *doctor, const Account *account)
 {
     if (pgp_has_secret(account->key))
-        doctor_row(doctor, RULE_KEY_SECRET, FINDING_PASS, account->key, NULL, NULL);
+        try_secret(doctor, account->key);
     else if (account->secret_kind == SECRET_SEALED)
         doctor_row(doctor, RULE_KEY_SECRET, FINDING_FAIL, account->key,
                    "the private key is not here, and the password is sealed to it", NULL);

@@ -10,7 +10,7 @@
 
 /* The options of all of them; cmd-key.c sees to it that each is given only where it counts. */
 typedef struct {
-    char *expire;
+    char *expire, *to;
     gboolean yes;
 } KeyFlags;
 
@@ -19,6 +19,7 @@ int key_list(Context *context, const KeyFlags *flags, char *const *words, GError
 int key_generate(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_import(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_export(Context *context, const KeyFlags *flags, char *const *words, GError **error);
+int key_rotate(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_trust(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 
 /* --- key-print.c ---------------------------------------------------------------------------- */

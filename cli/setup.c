@@ -140,8 +140,7 @@ gboolean setup_check(const char *text, const Context *context, GError **error)
            server_vet(added->submit, TRUE, &config->company, error);
 }
 
-/* The owner's key first, then the policy's recovery keys. */
-static GStrv wrap_keys(const char *key, const Config *config)
+GStrv setup_wrap_keys(const char *key, const Config *config)
 {
     g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
     g_strv_builder_add(keys, key);
@@ -164,7 +163,7 @@ gboolean setup_vault(const char *store, const char *key, const char *text, const
     x25519_generate(private_key, public_key);
     g_autoptr(Secret) secret = secret_new(private_key, sizeof private_key);
     secret_wipe(private_key, sizeof private_key);
-    g_auto(GStrv) keys = wrap_keys(key, config);
+    g_auto(GStrv) keys = setup_wrap_keys(key, config);
     g_autoptr(GBytes) wrapped = pgp_wrap(keys, secret, error);
     g_autoptr(Secret) match_key = wrapped ? matchkey_create(id, error) : NULL;
     return match_key && vault_create(store, id, public_key, wrapped, match_key, error);
@@ -176,4 +175,48 @@ gboolean setup_write_config(const char *path, const char *text, GError **error)
     g_autofree char *dir = g_path_get_dirname(path);
     return (g_file_test(dir, G_FILE_TEST_IS_DIR) || path_private_directory(dir, error)) &&
            path_write_private(path, text, strlen(text), error);
+}
+
+/* Does LINE say "key = FROM"? */
+static gboolean names_key(const char *line, const char *from)
+{
+    g_auto(GStrv) words = g_strsplit(line, "=", 2);
+    return words[0] && words[1] && strcmp(g_strstrip(words[0]), "key") == 0 &&
+           g_ascii_strcasecmp(g_strstrip(words[1]), from) == 0;
+}
+
+static gboolean by_hand(const char *path, const char *from, const char *to, const GString *numbers,
+                        GError **error)
+{
+    g_autofree char *file = text_name(path);
+    g_autofree char *mend =
+        g_strdup_printf("write 'key = %s' in line %s of %s", to, numbers->str, file);
+    return refuse(error, POSTERN_ERROR_POLICY, "config.file", mend,
+                  "the vault is sealed anew, but %s cannot be changed and still says key = %s",
+                  file, from);
+}
+
+gboolean setup_replace_key(const char *path, const char *from, const char *to, guint *lines,
+                           GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GString) numbers = g_string_new(NULL);
+    *lines = 0;
+    if (!read_existing(path, &text, error))
+        return FALSE;
+    g_auto(GStrv) all = g_strsplit(text ? text : "", "\n", -1);
+    for (guint i = 0; all[i]; i++) {
+        if (!names_key(all[i], from))
+            continue;
+        g_free(all[i]);
+        all[i] = g_strdup_printf("key = %s", to);
+        g_string_append_printf(numbers, "%s%u", *lines > 0 ? ", " : "", i + 1);
+        ++*lines;
+    }
+    g_autofree char *changed = g_strjoinv("\n", all);
+    /* Another file put in the place of a link would part what the user keeps together. */
+    if (*lines == 0 ||
+        (!g_file_test(path, G_FILE_TEST_IS_SYMLINK) && setup_write_config(path, changed, NULL)))
+        return TRUE;
+    return by_hand(path, from, to, numbers, error);
 }

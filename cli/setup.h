@@ -35,5 +35,16 @@ gboolean setup_check(const char *text, const Context *context,
 gboolean setup_vault(const char *store, const char *key, const char *text, const Context *context,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* KEY, then the company's recovery keys (g_strfreev). */
+GStrv setup_wrap_keys(const char *key, const Config *config);
+
+/*
+ * In the configuration at PATH each line "key = FROM" says TO; *LINES of them. What else is there
+ * stays as it is. Where it cannot be written, 78 "config.file" tells the lines to be changed by
+ * hand.
+ */
+gboolean setup_replace_key(const char *path, const char *from, const char *to, guint *lines,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean setup_write_config(const char *path, const char *text,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -17,4 +17,5 @@ libpostern_crypto_a_SOURCES = \
 	crypto/pgpmime-finish.c \
 	crypto/protected.c crypto/protected.h \
 	crypto/strength.c crypto/strength.h \
+	crypto/trial.c crypto/trial.h \
 	crypto/unlock.c crypto/unlock.h

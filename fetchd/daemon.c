@@ -11,12 +11,16 @@
 #include "fetchd/clockwatch.h"
 #include "fetchd/connection.h"
 #include "fetchd/hook.h"
+#include "fetchd/keywatch.h"
 #include "fetchd/link.h"
 #include "fetchd/notify.h"
 #include "fetchd/schedule.h"
 
 /* A shorter sleep than this has broken no connection that was worth keeping. */
 #define SLEPT_US (10 * G_USEC_PER_SEC)
+
+/* Keys that expire soon are told of once a day. */
+#define WARN_US (G_GINT64_CONSTANT(24 * 3600) * G_USEC_PER_SEC)
 
 typedef struct {
     const DaemonOptions *options;
@@ -25,6 +29,7 @@ typedef struct {
     GHashTable *told; /* account -> rule of the failure that was told and lasts */
     char *complaint;  /* the last one about everything, or NULL */
     gint64 held;      /* nothing is tried before: there was such a complaint */
+    gint64 warned;    /* when keys that expire were looked for; 0: never */
     char *command;    /* [hook] new_mail */
     Hook *hook;
     Notify *notify;
@@ -55,6 +60,14 @@ static void complain(Daemon *daemon, const GError *error)
     g_free(daemon->complaint);
     daemon->complaint = g_steal_pointer(&words);
     daemon->options->complain(daemon->options->user, error);
+}
+
+/* Of what will stop the fetching one day. */
+static void warn_of_keys(const DaemonOptions *options, const Config *config)
+{
+    g_autoptr(GPtrArray) warnings = keywatch_warnings(config, FALSE);
+    for (guint i = 0; i < warnings->len; i++)
+        options->complain(options->user, warnings->pdata[i]);
 }
 
 static void tell_status(const Daemon *daemon)
@@ -186,6 +199,10 @@ static PassResult pass(Daemon *daemon)
         g_hash_table_remove_all(daemon->connections);
         complain(daemon, error);
         return (PassResult){postern_exit_code(error), hopeless(NULL, error)};
+    }
+    if (daemon->warned == 0 || now - daemon->warned >= WARN_US) {
+        warn_of_keys(options, config);
+        daemon->warned = now;
     }
     g_free(daemon->command);
     daemon->command = g_strdup(config->new_mail);
@@ -367,6 +384,8 @@ int daemon_once(const DaemonOptions *options)
         .trace = options->trace,
         .stop_fd = options->stop_fd,
     };
+    if (config)
+        warn_of_keys(options, config);
     g_autoptr(GPtrArray) outcomes = config ? engine_sync(&run, &error) : NULL;
     for (guint i = 0; outcomes && i < outcomes->len; i++) {
         const Outcome *outcome = outcomes->pdata[i];

@@ -11,6 +11,7 @@
 #include "core/interrupt.h"
 #include "core/limits.h"
 #include "crypto/unlock.h"
+#include "fetchd/keywatch.h"
 #include "fetchd/link.h"
 #include "fetchd/trip.h"
 #include "store/absorb.h"
@@ -325,7 +326,9 @@ static void free_writer(gpointer writer)
 GPtrArray *engine_sync(const EngineRun *run, GError **error)
 {
     g_autoptr(GPtrArray) accounts = chosen(run, error);
-    g_autoptr(Vault) vault = accounts ? vault_open(run->store, error) : NULL;
+    /* Before a server is asked for anything. */
+    gboolean sealable = accounts && keywatch_check(run->config, accounts, error);
+    g_autoptr(Vault) vault = sealable ? vault_open(run->store, error) : NULL;
     g_autoptr(Vault) own = vault ? vault_open(run->store, error) : NULL;
     g_autoptr(Secret) match_key = own ? matchkey_load(vault, error) : NULL;
     if (match_key == NULL)

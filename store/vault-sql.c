@@ -20,6 +20,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_META] = "SELECT vault_id, public_key, wrapped_private, match_copy, match_check FROM meta",
     [SQL_SET_META] = "INSERT INTO meta(one, vault_id, public_key, wrapped_private, match_copy, "
                      "match_check) VALUES(1, ?1, ?2, ?3, ?4, ?5)",
+    [SQL_SET_WRAPPED] = "UPDATE meta SET wrapped_private = ?1 WHERE wrapped_private = ?2",
     [SQL_SECRET] = "SELECT sealed FROM secret WHERE name_mac = ?1",
     [SQL_SET_SECRET] = "INSERT OR REPLACE INTO secret(name_mac, sealed) VALUES(?1, ?2)",
     [SQL_ADD_BATCH] = "INSERT INTO batch(ephemeral) VALUES(?1)",

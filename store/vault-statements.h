@@ -11,6 +11,7 @@ typedef enum {
     SQL_CHECKPOINT,
     SQL_META,
     SQL_SET_META,
+    SQL_SET_WRAPPED,
     SQL_SECRET,
     SQL_SET_SECRET,
     SQL_ADD_BATCH,

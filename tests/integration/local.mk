@@ -41,6 +41,7 @@ INTEGRATION = \
 	tests/integration/p4-nothing-readable.sh \
 	tests/integration/p4-secrets-in-memory.sh \
 	tests/integration/p4-trace.sh \
+	tests/integration/p5-keys.sh \
 	tests/integration/p5-public-keys-only.sh \
 	tests/integration/p6-faults.sh \
 	tests/integration/p6-kill.sh \

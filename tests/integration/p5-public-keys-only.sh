@@ -47,8 +47,8 @@ as robot strace -f -qq -e trace=execve -o $TESTDIR/execs fetchd --once >$out 2>$
 ok [ "$(user_json robot 'len(d)' '' 2>/dev/null || echo 0)" != 155 ] -- 'p5_49 the host itself cannot search'
 sed -n 's/.*execve("\([^"]*\)", \[\(.*\)\], .* = 0$/\1 \2/p' $TESTDIR/execs >$TESTDIR/programs
 is "$(sed '1,/postern-net/d' $TESTDIR/programs)" '' 'p5_49 once connected a pass runs no program'
-is "$(grep gpg $TESTDIR/programs | grep -v -E '"--(version|list-dirs|list-components)"$')" '' \
-    'and before that gpg is asked for its version only'
+is "$(grep gpg $TESTDIR/programs | grep -v -E '"--(version|list-dirs|list-components)"$|"--list-keys", "--", "[0-9A-F]{16,}')" '' \
+    'and before that gpg is asked for its version, and for public keys'
 AS_EXTRA=
 
 # --- the host is taken over: all its files, and the memory of a running fetchd ---------------------

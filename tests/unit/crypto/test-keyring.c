@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "crypto/pgp.h"
+#include "crypto/trial.h"
 #include "tests/lib/gnupg-home.h"
 
 static GnupgHome *home;
@@ -318,6 +319,30 @@ static void a_confirmation_needs_a_signer_whom_gpg_believes(void **state)
     assert_refused(error, POSTERN_ERROR_POLICY, "key.trust");
 }
 
+/* Keys that are tried, and why they fail. */
+static const struct {
+    const char *name;
+    PosternError kind;
+    const char *rule;
+} trials[] = {
+    {"owner", 0, NULL},
+    {"locked", POSTERN_ERROR_TEMPORARY, "key.locked"}, /* nobody is asked */
+    {"friend", POSTERN_ERROR_POLICY, "key.missing"},   /* its private half is not here */
+    {"expired", POSTERN_ERROR_POLICY, "key.expired"},
+};
+
+static void p5_a_key_is_tried_before_anything_depends_on_it(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(trials); i++) {
+        GError *error = NULL;
+        gboolean opens = trial_key(gnupg_home_key(home, trials[i].name), FALSE, &error);
+        assert_int_equal(opens, trials[i].rule == NULL);
+        if (trials[i].rule)
+            assert_refused(error, trials[i].kind, trials[i].rule);
+    }
+}
+
 static int make_home(void **state)
 {
     (void)state;
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(limit_subkeys),
         cmocka_unit_test(limit_user_ids),
         cmocka_unit_test(p9_102_a_confirmation_makes_gpg_itself_call_the_key_valid),
+        cmocka_unit_test(p5_a_key_is_tried_before_anything_depends_on_it),
         cmocka_unit_test(a_confirmation_needs_a_signer_whom_gpg_believes),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);

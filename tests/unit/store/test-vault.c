@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "store/ranges.h"
+#include "store/vault-rotate.h"
 
 /* --- making and opening -------------------------------------------------------------------- */
 
@@ -287,6 +288,48 @@ static void the_outcome_of_a_run_is_noted(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
+/* --- sealed anew --------------------------------------------------------------------------- */
+
+static void holds(const Fixture *fixture, const char *private, const char *secret)
+{
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(GBytes) sealed = vault_get_secret(vault, fixture->match_key, "work", NULL);
+    g_autoptr(GBytes) wanted = g_bytes_new_static(private, strlen(private));
+    g_autoptr(GBytes) wanted_secret = g_bytes_new_static(secret, strlen(secret));
+    assert_true(g_bytes_equal(vault_wrapped_private(vault), wanted));
+    assert_true(g_bytes_equal(sealed, wanted_secret));
+}
+
+static void p6_what_openpgp_sealed_changes_as_a_whole_or_not_at_all(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Vault) other = fixture_open(fixture);
+    g_autoptr(GBytes) now = g_bytes_new_static("wrapped anew", 12);
+    g_autoptr(GBytes) before = g_bytes_new_static("password", 8);
+    g_autoptr(GBytes) later = g_bytes_new_static("another", 7);
+    g_autoptr(GBytes) after = g_bytes_new_static("password anew", 13);
+    RotatedSecret one = {"work", before, after};
+    g_autoptr(GPtrArray) secrets = g_ptr_array_new();
+    g_ptr_array_add(secrets, &one);
+    g_autoptr(GError) error = NULL;
+
+    assert_true(vault_put_secret(vault, fixture->match_key, "work", before, NULL));
+    one.before = later; /* somebody set another password meanwhile */
+    assert_false(vault_rotate(vault, fixture->match_key, now, secrets, &error));
+    assert_rule(error, POSTERN_ERROR_TEMPORARY, "vault.busy");
+    holds(fixture, "wrapped", "password");
+    one.before = before;
+    assert_true(vault_rotate(vault, fixture->match_key, now, secrets, NULL));
+    assert_true(g_bytes_equal(vault_wrapped_private(vault), now));
+    holds(fixture, "wrapped anew", "password anew");
+    g_clear_error(&error); /* the other one read the vault before that */
+    one.before = after;
+    assert_false(vault_rotate(other, fixture->match_key, before, secrets, &error));
+    assert_rule(error, POSTERN_ERROR_TEMPORARY, "vault.busy");
+    holds(fixture, "wrapped anew", "password anew");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -298,6 +341,7 @@ int main(void)
         TEST(what_is_no_vault_is_refused_and_left_whole),
         TEST(p10_109_a_vault_of_another_release_is_refused_by_name_and_left_whole),
         TEST(a_login_secret_is_kept_by_account),
+        TEST(p6_what_openpgp_sealed_changes_as_a_whole_or_not_at_all),
         TEST(server_state_is_stored_with_its_batch),
         TEST(a_uidl_is_here_once_it_is_durable),
         TEST(the_outcome_of_a_run_is_noted),
