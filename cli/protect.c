@@ -45,13 +45,30 @@ static char *find_key(const Mailbox *mailbox, GError **error)
     return key;
 }
 
-static gboolean find_keys(const GPtrArray *mailboxes, GPtrArray *keys, GError **error)
+/* There is no key that could be used, in distinction to a key that has a fault. */
+static gboolean has_no_key(const GError *failure)
+{
+    const char *rule = postern_error_rule(failure);
+    return g_strcmp0(rule, "key.missing") == 0 || g_strcmp0(rule, "key.untrusted") == 0;
+}
+
+/* FALSE for a key with a fault; *MISSING gets the first of those who have none. */
+static gboolean find_keys(const GPtrArray *mailboxes, GPtrArray *keys, GError **missing,
+                          GError **error)
 {
     for (guint i = 0; i < mailboxes->len; i++) {
-        char *key = find_key(mailboxes->pdata[i], error);
-        if (key == NULL)
+        GError *failure = NULL;
+        char *key = find_key(mailboxes->pdata[i], &failure);
+        if (key == NULL && !has_no_key(failure)) {
+            g_propagate_error(error, failure);
             return FALSE;
-        g_ptr_array_add(keys, key);
+        }
+        if (key)
+            g_ptr_array_add(keys, key);
+        else if (*missing == NULL)
+            *missing = failure;
+        else
+            g_error_free(failure);
     }
     return TRUE;
 }
@@ -100,10 +117,13 @@ static void keys_clear(Keys *keys)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Keys, keys_clear)
 
-static gboolean find_all_keys(const Letter *letter, const Keys *keys, GError **error)
+/* Of everybody, so that nobody's fault hides behind a recipient who merely has no key. */
+static gboolean find_all_keys(const Letter *letter, const Keys *keys, GError **missing,
+                              GError **error)
 {
-    return find_keys(letter->to, keys->seen, error) && find_keys(letter->cc, keys->seen, error) &&
-           find_keys(letter->bcc, keys->hidden, error);
+    return find_keys(letter->to, keys->seen, missing, error) &&
+           find_keys(letter->cc, keys->seen, missing, error) &&
+           find_keys(letter->bcc, keys->hidden, missing, error);
 }
 
 static void take_keys(const Keys *keys, const Account *account, Protect *protect)
@@ -118,13 +138,6 @@ static void take_keys(const Keys *keys, const Account *account, Protect *protect
 }
 
 /* --- decisions ----------------------------------------------------------------------------- */
-
-/* There is no key that could be used, in distinction to a key that has a fault. */
-static gboolean has_no_key(const GError *failure)
-{
-    const char *rule = postern_error_rule(failure);
-    return g_strcmp0(rule, "key.missing") == 0 || g_strcmp0(rule, "key.untrusted") == 0;
-}
 
 /* What demands that a letter is encrypted, whatever the user wishes. */
 typedef struct {
@@ -226,13 +239,18 @@ static gboolean decide_encryption(const Demands *demands, const Account *account
     gboolean demanded = demands_any(demands) || wish == WISH_YES;
     g_auto(Keys)
         keys = {g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free)};
+    g_autoptr(GError) missing = NULL;
     GError *failure = NULL;
-    gboolean all = find_all_keys(letter, &keys, &failure);
-    if (!all && !demanded && has_no_key(failure)) {
-        protect->in_clear = failure; /* inside the company: it goes as it is */
+    if (!find_all_keys(letter, &keys, &missing, &failure))
+        return give_up(failure, demands, wish, error);
+    if (missing && demanded)
+        return give_up(g_steal_pointer(&missing), demands, wish, error);
+    if (missing) {
+        /* Inside the company: it goes as it is. */
+        protect->in_clear = g_steal_pointer(&missing);
         return TRUE;
     }
-    if (!all || !check_own_key(account, &failure))
+    if (!check_own_key(account, &failure))
         return give_up(failure, demands, wish, error);
     take_keys(&keys, account, protect);
     return TRUE;

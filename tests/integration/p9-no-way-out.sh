@@ -102,6 +102,7 @@ letter send --dry-run --to $mary --cc new@corp.example
 code_is 0 'p9_102 inside the company and without being told to, in clear'
 err_has 'not encrypted: .*new@corp.example' 'p9_102 which is told'
 out_has '"encrypted" : false' 'p9_102 everywhere'
+refused 78 key.expired 'p9_102 behind whom no fault of another hides' send --to new@corp.example --cc old@corp.example
 refused 78 key.untrusted 'p9_102 outside never' send --to $mary --cc partner@other.example
 named partner@other.example
 
