@@ -6,8 +6,8 @@ EXTRA_DIST += tests/soak/faults.py tests/soak/faults.sh tests/soak/million.py te
 SOAK_SAMPLES = 1000
 .PHONY: soak
 soak: all
-	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
-		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh tiny 'imap pop3' --full
+	printf '%s/8\n' 1 2 3 4 5 6 7 8 | srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+		xargs -P 8 -I'{}' $(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh tiny 'imap pop3' --full --part '{}'
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh believable 'imap pop3' --samples $(SOAK_SAMPLES)
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/million.sh
