@@ -117,7 +117,7 @@ static gboolean present(const char *path, const guint8 key[static KEY_SIZE], gbo
                         GError **error)
 {
     g_autofree char *log = g_strconcat(path, "-wal", NULL);
-    GStatBuf facts;
+    GStatBuf facts = {0};
     gboolean stray = g_lstat(log, &facts) == 0;
     if (create && g_lstat(path, &facts) != 0 && errno == ENOENT) {
         if (stray)
@@ -127,7 +127,9 @@ static gboolean present(const char *path, const guint8 key[static KEY_SIZE], gbo
     }
     if (!store_file_private(path, POSTERN_ERROR_STORE, "index.read", error))
         return FALSE;
-    return (g_lstat(path, &facts) == 0 && facts.st_size > 0) || damage(path, error);
+    facts.st_size = 0;
+    (void)g_lstat(path, &facts);
+    return facts.st_size > 0 || damage(path, error);
 }
 
 sqlite3 *sealed_open(const char *path, const guint8 key[static KEY_SIZE], gboolean create,

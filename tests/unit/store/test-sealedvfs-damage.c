@@ -270,6 +270,81 @@ static void p6_54_a_failing_disk_gives_an_error_and_a_whole_database(void **stat
     }
 }
 
+/* --- a scan, and others at work ------------------------------------------------------------ */
+
+static int scan(sqlite3 *db, guint32 *pages)
+{
+    g_autoptr(GArray) damaged = g_array_new(FALSE, FALSE, sizeof(guint32));
+    int rc = sealed_scan(db, pages, damaged);
+    assert_int_equal(damaged->len, 0);
+    assert_true(sqlite3_get_autocommit(db));
+    return rc;
+}
+
+static void p6_54_a_scan_of_a_failing_disk_is_an_error_and_no_damage(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *db = open_right(place);
+    must(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    guint32 pages;
+    guint failed = 0;
+    gboolean ended = FALSE;
+    for (int at = 1; !ended; at++) {
+        let_fail(SIZES, at, EIO, FALSE);
+        int rc = scan(db, &pages);
+        ended = disk.calls < at;
+        let_fail(SIZES, 0, 0, FALSE);
+        failed += rc != SQLITE_OK;
+        assert_true(rc == SQLITE_OK || !ended);
+    }
+    assert_true(failed > 0);
+    assert_int_equal(scan(db, &pages), SQLITE_OK);
+    assert_int_equal(pages, 2);
+    sqlite3_close(db);
+}
+
+/* What another does between the log's coming into the file and the writer's lock. */
+static struct {
+    sqlite3 *other;
+    const char *sql;
+    guint times;
+} between;
+
+static int before_begin(unsigned what, void *user, void *statement, void *sql)
+{
+    (void)what, (void)user, (void)statement;
+    if (strcmp(sql, "BEGIN IMMEDIATE") == 0 && between.times > 0) {
+        between.times--;
+        must(between.other, between.sql);
+    }
+    return 0;
+}
+
+static void a_scan_waits_for_a_moment_without_commits_but_not_for_ever(void **state)
+{
+    const Place *place = *state;
+    sqlite3 *db = open_right(place);
+    guint32 pages;
+    must(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    between.other = open_right(place);
+    sqlite3_trace_v2(db, SQLITE_TRACE_STMT, before_begin, NULL);
+    between.sql = "INSERT INTO t VALUES(2)";
+    between.times = 3;
+    assert_int_equal(scan(db, &pages), SQLITE_OK);
+    between.times = 1000;
+    assert_int_equal(scan(db, &pages), SQLITE_BUSY);
+    assert_true(between.times > 900);
+    between.sql = "BEGIN IMMEDIATE; INSERT INTO t VALUES(3)";
+    between.times = 1;
+    sqlite3_busy_timeout(db, 1);
+    assert_int_equal(scan(db, &pages), SQLITE_BUSY);
+    assert_int_equal(pages, 0);
+    must(between.other, "COMMIT");
+    assert_int_equal(scan(db, &pages), SQLITE_OK);
+    sqlite3_close(between.other);
+    sqlite3_close(db);
+}
+
 /* --- what SQLite never asks ---------------------------------------------------------------- */
 
 static sqlite3_file *file_of(sqlite3 *db, int what)
@@ -367,6 +442,8 @@ int main(void)
         TEST(p4_40_a_changed_frame_of_a_log_in_use_is_an_error),
         TEST(p4_40_pages_moved_zeroed_or_cut_are_refused),
         TEST(p6_54_a_failing_disk_gives_an_error_and_a_whole_database),
+        TEST(p6_54_a_scan_of_a_failing_disk_is_an_error_and_no_damage),
+        TEST(a_scan_waits_for_a_moment_without_commits_but_not_for_ever),
         TEST(shapes_that_are_no_page_or_frame_are_refused),
         TEST(shapes_in_the_log_are_refused_too),
     };

@@ -193,6 +193,19 @@ static void p4_46_open_linked_and_missing_files_are_refused(void **state)
     assert_string_equal(postern_error_rule(linked), "index.read");
 }
 
+static void where_no_folder_is_none_is_made(void **state)
+{
+    const Place *place = *state;
+    g_autofree char *nowhere = g_build_filename(place->dir, "none", "index.db", NULL);
+    g_autofree char *beyond = g_build_filename(place->path, "index.db", NULL);
+    g_autoptr(GError) missing = NULL, file = NULL;
+    assert_null(sealed_open(nowhere, right_key, TRUE, &missing));
+    assert_string_equal(postern_error_rule(missing), "index.write");
+    assert_int_equal(sqlite3_close(open_right(place)), SQLITE_OK);
+    assert_null(sealed_open(beyond, right_key, TRUE, &file));
+    assert_string_equal(postern_error_rule(file), "index.read");
+}
+
 static void p4_38_journals_other_databases_and_temporary_files_are_refused(void **state)
 {
     const Place *place = *state;
@@ -242,6 +255,7 @@ int main(void)
         TEST(files_that_are_no_database_of_ours_are_refused),
         TEST(a_log_without_its_database_is_refused),
         TEST(p4_46_open_linked_and_missing_files_are_refused),
+        TEST(where_no_folder_is_none_is_made),
         TEST(p4_38_journals_other_databases_and_temporary_files_are_refused),
         TEST(a_key_is_wanted_for_each_file),
     };
