@@ -148,10 +148,10 @@ static int state_of(const Place *place, gboolean create)
     }
     g_autofree char *told = told_state(db);
     g_autofree char *number = answer(db, "SELECT k FROM n");
-    gboolean sound =
-        told && number && g_strcmp0(answer(db, "PRAGMA integrity_check"), "ok|\n") == 0 &&
-        sqlite3_exec(db, "INSERT INTO f(f) VALUES('integrity-check')", NULL, NULL, NULL) ==
-            SQLITE_OK;
+    g_autofree char *checked = answer(db, "PRAGMA integrity_check");
+    gboolean sound = told && number && g_strcmp0(checked, "ok|\n") == 0 &&
+                     sqlite3_exec(db, "INSERT INTO f(f) VALUES('integrity-check')", NULL, NULL,
+                                  NULL) == SQLITE_OK;
     sqlite3_close(db);
     if (!sound)
         return -1;
@@ -256,7 +256,7 @@ static void p6_54_death_at_any_write_leaves_the_last_commit_or_the_one_underway(
         mmap(NULL, sizeof *done, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     gboolean died = TRUE;
     guint deaths = 0;
-    for (guint at = 1; died; at += at < 30 || at % 64 > 52 ? 1 : 11) {
+    for (guint at = 1; died; at += at < 20 ? 1 : 13) {
         empty_folder(place->dir);
         *done = 0;
         writer.dies_at = at;
@@ -270,7 +270,7 @@ static void p6_54_death_at_any_write_leaves_the_last_commit_or_the_one_underway(
         if (k != (int)*done)
             assert_int_equal(k, *done + 1);
     }
-    assert_true(deaths > 60);
+    assert_true(deaths > 40);
     assert_int_equal(state_of(place, FALSE), COMMITS);
     munmap(done, sizeof *done);
 }
