@@ -60,13 +60,14 @@ static char *owner_key(const Answers *answers, GError **error)
 
 /* What nobody can open must not be sealed. Where nobody can be asked, and on a host that holds no
  * private key, that is told. */
-static gboolean opens(const char *key, GError **error)
+static gboolean opens(const Context *context, const char *key, GError **error)
 {
     if (!pgp_check_encrypt(key, error))
         return FALSE;
     if (!pgp_has_secret(key)) {
-        output_note("the private half of %s is not here: what is sealed to it opens elsewhere",
-                    key);
+        if (!context->quiet)
+            output_note("the private half of %s is not here: what is sealed to it opens elsewhere",
+                        key);
         return TRUE;
     }
     g_autoptr(GError) failure = NULL;
@@ -76,10 +77,11 @@ static gboolean opens(const char *key, GError **error)
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    output_note(
-        "the key %s is locked, so it was not tried: see with 'postern unlock' that it opens "
-        "the vault",
-        key);
+    if (!context->quiet)
+        output_note(
+            "the key %s is locked, so it was not tried: see with 'postern unlock' that it opens "
+            "the vault",
+            key);
     return TRUE;
 }
 
@@ -126,7 +128,7 @@ static gboolean set_up(Context *context, const Answers *answers, GError **error)
     g_autofree char *key = NULL;
     g_autofree char *trial = setup_config_text(context->config_path, &account, NULL, error);
     if (trial == NULL || !setup_check(trial, context, error) ||
-        !(key = owner_key(answers, error)) || !opens(key, error))
+        !(key = owner_key(answers, error)) || !opens(context, key, error))
         return FALSE;
     g_autofree char *text = setup_config_text(context->config_path, &account, key, error);
     if (text == NULL || !setup_vault(context->store, key, text, context, error) ||
@@ -154,7 +156,7 @@ static gboolean make_vault(Context *context, const Answers *answers, gboolean *l
         setup_lacks_vault(context->config_path, context->store, &wanted, &text, &config, &account);
     if (!*lacking)
         return TRUE;
-    if (!opens(account->key, error) ||
+    if (!opens(context, account->key, error) ||
         !setup_vault(context->store, account->key, text, context, error))
         return FALSE;
     const SetupAccount there = {

@@ -39,6 +39,9 @@ gboolean pgp_has_secret(const char *fingerprint);
 
 /* Does gpg-agent answer? Starts it, as gpg would. 75 "key.locked", 78 "openpgp.engine". */
 gboolean pgp_agent_answers(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is there somebody to be asked: a terminal, or a desktop of this process's environment? From cron
+ * there is not, though an agent that was started on a desktop would ask there, and wait. */
+gboolean pgp_may_ask(void);
 /* The program by which it would ask for a passphrase; NULL when that is not installed. */
 char *pgp_pinentry(void);
 

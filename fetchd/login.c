@@ -46,7 +46,8 @@ Secret *login_secret(const Account *account, const VettedEndpoint *endpoint, Vau
     if (endpoint && endpoint_by_ticket(endpoint))
         return ticket_name(endpoint, stop_fd, error);
     return account->secret_kind == SECRET_SEALED
-               ? sealed(account, vault, match_key, pgp_unwrap, error)
+               ? sealed(account, vault, match_key, pgp_may_ask() ? pgp_unwrap : pgp_unwrap_quietly,
+                        error)
                : password_get(account, stop_fd, error);
 }
 

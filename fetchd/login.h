@@ -10,9 +10,10 @@
 
 /*
  * The secret of ACCOUNT for ENDPOINT; NULL: its password. Where endpoint_by_ticket() it is
- * ticket_name(), and no password is looked for. For `secret = sealed` this is one gpg call; where
- * the private key is missing it is 78 "secret.sealed", told before any connection, and the mend
- * names the other three ways. For the other kinds see crypto/password.h; STOP_FD too.
+ * ticket_name(), and no password is looked for. For `secret = sealed` this is one gpg call, which
+ * may ask for a passphrase where pgp_may_ask(), and elsewhere is 75 "key.locked" rather than waits;
+ * where the private key is missing it is 78 "secret.sealed", told before any connection, and the
+ * mend names the other three ways. For the other kinds see crypto/password.h; STOP_FD too.
  */
 Secret *login_secret(const Account *account, const VettedEndpoint *endpoint, Vault *vault,
                      const Secret *match_key, int stop_fd,

@@ -43,10 +43,30 @@ is "$code-$(wc -c <$out)" 0-0 'quietly'
 run as mary postern lock
 code_is 0 'locking'
 out_has '^locked$' 'says so'
-is "$(unlocked)" False 'and is so'
+is "$(unlocked)" False 'p4_47 and is so'
 run as mary postern --json lock
 is "$(/usr/bin/python3 -c "import json; d = json.load(open('$out')); print(d['unlocked'], d['was_unlocked'])")" \
     'False False' 'JSON tells what was before'
+
+
+# The key itself, as whoever runs as Mary can read it, is in no argument and no environment on the way there.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 as mary strace -f -qq -v -s 99999 -xx -e trace=execve \
+    -o "$mary/calls" postern -q unlock
+cat >$TESTDIR/look.py <<'END'
+import base64, ctypes, glob, os, sys
+keys = ctypes.CDLL('libkeyutils.so.1')
+vault = os.path.basename(glob.glob(os.path.expanduser('~/.local/state/postern/*.match'))[0])[:-6]
+keys.keyctl_link(-4, -2)
+key = ctypes.create_string_buffer(32)
+size = keys.keyctl_read(keys.keyctl_search(-4, b'user', b'postern:' + vault.encode(), 0), key, 32)
+text = open(sys.argv[1]).read()
+traced = lambda needle: ''.join('\\x%02x' % byte for byte in needle) in text
+key = key.raw
+print(size, traced(b'gpg'), any(map(traced, [key[:16], key[16:], key.hex().encode(), key.hex().upper().encode(), base64.b64encode(key)[:40]])))
+END
+chmod 644 $TESTDIR/look.py
+is "$(as mary /usr/bin/python3 $TESTDIR/look.py "$mary/calls")" '32 True False' 'p4_47 the key is in no argument and no environment'
+as mary postern -q lock
 
 rm $TESTDIR/knows
 run as mary postern --json unlock
@@ -65,6 +85,20 @@ code_is 0 'status does not'
 out_has '^index: locked$' 'and says that it is locked'
 touch $TESTDIR/knows
 
+# Whom cron starts nobody can answer, though an agent of the desktop would ask there, and wait.
+before=$(asked)
+run as mary fetchd --once
+code_is 75 'fetching from cron with a locked password is for later'
+err_has '(key.locked)' 'by its rule'
+is "$(asked)" "$before" 'and nobody was asked'
+run as mary postern status
+out_has 'failed: for the time being (75)$' 'status says so'
+AS_EXTRA=GPG_TTY=/dev/null
+run as mary fetchd --once
+code_is 0 'where somebody can be asked it fetches'
+is "$(asked)" $((before + 1)) 'by one question'
+AS_EXTRA=
+
 config=$(user_config mary)
 # timeout SECONDS
 timeout_is() { { cat "$config"; printf '\n[crypto]\nunlock_timeout = %s\n' "$1"; } >$TESTDIR/config; }
@@ -77,7 +111,7 @@ while [ "$(unlocked)" = True ] && [ $tries -lt 100 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
-is "$(unlocked)" False 'and no longer'
+is "$(unlocked)" False 'p4_47 and no longer'
 timeout_is 60
 run as mary postern --config $TESTDIR/config unlock
 out_has '^unlocked for 1 minute$' 'a minute is one'
