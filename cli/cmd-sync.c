@@ -30,6 +30,7 @@ static void add_outcome(JsonBuilder *builder, const Outcome *outcome)
     json_int(builder, "known", outcome->known);
     json_int(builder, "removed", outcome->removed);
     json_int(builder, "skipped", outcome->skipped);
+    json_int(builder, "sensitive", outcome->sensitive);
     json_int(builder, "undelivered", (gint64)outcome->waiting);
     if (outcome->alert)
         json_string(builder, "alert", outcome->alert);
@@ -81,6 +82,8 @@ static void tell(const Context *context, const GPtrArray *outcomes)
         if (outcome->skipped > 0)
             printf(", %u left on the server for %s size", outcome->skipped,
                    outcome->skipped == 1 ? "its" : "their");
+        if (outcome->sensitive > 0)
+            printf(", %u sensitive", outcome->sensitive);
         if (outcome->waiting > 0)
             printf(", %" G_GUINT64_FORMAT " %s to be handed on", outcome->waiting,
                    outcome->waiting == 1 ? "waits" : "wait");

@@ -10,6 +10,7 @@
 #include "store/absorb.h"
 #include "store/vault-check.h"
 #include "store/vault-match.h"
+#include "store/vault-single.h"
 
 #define VAULT_MEND                                                                                 \
     "restore the store from a backup; without one, read on the server what is damaged, or move "   \
@@ -22,6 +23,8 @@ typedef struct {
     gint64 seen;    /* journal records up to this one have been looked at */
     gint64 newest;  /* messages up to this row have been seen */
     guint64 messages, pages;
+    guint64 unopened;        /* messages that are sealed singly: their digest was checked */
+    Secret *match_key;       /* from its copy; NULL when that does not open */
     GPtrArray *damaged;      /* char *: ids */
     GPtrArray *unknown;      /* char *: ids that the index lacks */
     GPtrArray *vault_faults; /* char *: sentences */
@@ -66,6 +69,29 @@ static gboolean opens(Verification *self, const char *id, gboolean *sound, GErro
     return FALSE;
 }
 
+/* Opening it would ask for the private key, once for each: what it is sealed with must be what it
+ * was sealed with, and what the index may know of it must open. */
+static gboolean holds(Verification *self, const JournalRecord *record, gboolean *sound,
+                      GError **error)
+{
+    guint64 size;
+    g_autoptr(GError) failure = NULL;
+    Context *context = self->context;
+    self->unopened++;
+    *sound = FALSE;
+    if (self->match_key == NULL)
+        return TRUE;
+    if (!vault_row_intact(context->vault, self->match_key, record->row, sound, error))
+        return FALSE;
+    g_autoptr(IndexDoc) doc =
+        vault_share(context->vault, context->vault_key, record->id, &size, &failure);
+    *sound = *sound && doc;
+    if (doc || is_damage(failure))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
 static gboolean check(gpointer user, const JournalRecord *record, GError **error)
 {
     Verification *self = user;
@@ -84,7 +110,8 @@ static gboolean check(gpointer user, const JournalRecord *record, GError **error
         return TRUE;
     self->newest = record->row;
     self->messages++;
-    if (!opens(self, record->id, &sound, error))
+    if (!(record->singly ? holds(self, record, &sound, error)
+                         : opens(self, record->id, &sound, error)))
         return FALSE;
     if (!sound && !record->replaced)
         g_ptr_array_add(self->damaged, g_strdup(record->id));
@@ -142,8 +169,8 @@ static gboolean check_index(Verification *self, GError **error)
 /* A lost match key was put back when the vault's key was there; would it be another time? */
 static void check_match_copy(Verification *self)
 {
-    g_autoptr(Secret) copy = vault_match_key(self->context->vault, self->context->vault_key, NULL);
-    if (copy == NULL)
+    self->match_key = vault_match_key(self->context->vault, self->context->vault_key, NULL);
+    if (self->match_key == NULL)
         fault(self->vault_faults, "its copy of the match key does not open; keep the file safe");
 }
 
@@ -173,6 +200,7 @@ static void tell_json(const Verification *result)
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     json_int(builder, "messages", (gint64)result->messages);
+    json_int(builder, "unopened", (gint64)result->unopened);
     json_strings(builder, "damaged", result->damaged);
     json_strings(builder, "unindexed", result->unknown);
     json_strings(builder, "vault_faults", result->vault_faults);
@@ -202,7 +230,11 @@ static void tell(const Verification *result)
         return;
     g_autofree char *messages = text_count(result->messages, "message", "messages");
     g_autofree char *pages = text_count(result->pages, "page", "pages");
-    printf("%s opened, %u damaged\nindex: %s opened, %s\n", messages, result->damaged->len, pages,
+    printf("%s %s", messages, result->unopened > 0 ? "checked" : "opened");
+    if (result->unopened > 0)
+        printf(" (%" G_GUINT64_FORMAT " sensitive, by %s: nobody was asked for a key)",
+               result->unopened, result->unopened == 1 ? "its digest" : "their digests");
+    printf(", %u damaged\nindex: %s opened, %s\n", result->damaged->len, pages,
            result->index_faults->len > 0 ? "damaged" : "sound");
 }
 
@@ -241,6 +273,7 @@ static int look_all_over(Context *context, GError **error)
         .index_faults = g_ptr_array_new_with_free_func(g_free),
     };
     int code = verify(&result, error);
+    secret_free(result.match_key);
     g_ptr_array_unref(result.damaged);
     g_ptr_array_unref(result.unknown);
     g_ptr_array_unref(result.vault_faults);

@@ -93,7 +93,7 @@ static const Section sections[] = {
     /*            titled works */
     {"company",   FALSE, TRUE,  INTO_COMPANY, KEYS(company_keys)},
     {"account",   TRUE,  TRUE,  INTO_ACCOUNT, KEYS(account_keys)},
-    {"sensitive", TRUE,  FALSE, INTO_SENSITIVE, KEYS(sensitive_keys)},
+    {"sensitive", TRUE,  TRUE,  INTO_SENSITIVE, KEYS(sensitive_keys)},
     {"tag",       TRUE,  FALSE, INTO_NOTHING, KEYS(tag_keys)},
     {"crypto",    FALSE, TRUE,  INTO_CONFIG,  KEYS(crypto_keys)},
     {"log",       FALSE, FALSE, INTO_NOTHING, KEYS(log_keys)},

@@ -67,9 +67,12 @@
 #define LIMIT_CHUNK (64 * 1024)            /* plaintext of one sealed chunk */
 #define LIMIT_BATCH_MESSAGES 500           /* messages under one batch key */
 #define LIMIT_BATCH_BYTES (16 * 1024 * 1024)
+#define LIMIT_BATCH_SINGLES 100            /* of them sealed singly: each costs a run of gpg, while the server waits */
 #define LIMIT_BATCH_MS 10000
 #define LIMIT_STAGE_BYTES (2 * 1024 * 1024) /* sealed bytes held in memory before they go to disk */
 #define LIMIT_ALL_STAGED_BYTES (4 * 1024 * 1024) /* by all of a process together */
+#define LIMIT_SHARE_TEXT (1024 * 1024)     /* text of one such message that the index may have */
+#define LIMIT_SHARE_FIELD (256 * 1024)     /* and of each of its header fields */
 #define LIMIT_FLAGS 100                    /* flags and keywords kept of one message */
 #define LIMIT_MESSAGE_BYTES (G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024) /* one message that is stored */
 

@@ -13,6 +13,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/pgp-keys.c \
 	crypto/pgp-trust.c \
 	crypto/pgp-verify.c \
+	crypto/pgp-wrap.c \
 	crypto/pgpmime.c crypto/pgpmime.h \
 	crypto/pgpmime-finish.c \
 	crypto/protected.c crypto/protected.h \

@@ -4,9 +4,6 @@
 #include "core/limits.h"
 #include "crypto/pgp-internal.h"
 
-/* A wrapped key, or a login secret, as OpenPGP message. */
-#define WRAPPED_MAX (64 * 1024)
-
 /* --- out ----------------------------------------------------------------------------------- */
 
 static void unref_key(gpointer key)
@@ -15,11 +12,10 @@ static void unref_key(gpointer key)
         gpgme_key_unref(key);
 }
 
-/* NULL-terminated, each looked up and checked now. */
-static GPtrArray *recipients(gpgme_ctx_t context, char **fingerprints, GError **error)
+GPtrArray *pgp_recipients(gpgme_ctx_t context, char *const *fingerprints, GError **error)
 {
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(unref_key);
-    for (char **fingerprint = fingerprints; fingerprint && *fingerprint; fingerprint++) {
+    for (char *const *fingerprint = fingerprints; fingerprint && *fingerprint; fingerprint++) {
         gpgme_key_t key = pgp_key(context, *fingerprint, FALSE, error);
         if (key == NULL)
             return NULL;
@@ -71,15 +67,12 @@ static gpgme_error_t encrypt(gpgme_ctx_t context, GPtrArray *keys, gboolean sign
     return failure;
 }
 
-GBytes *pgp_wrap(char **fingerprints, const Secret *secret, GError **error)
+GBytes *pgp_wrap_to(gpgme_ctx_t context, GPtrArray *keys, const void *secret, gsize size,
+                    GError **error)
 {
-    g_auto(gpgme_ctx_t) context = pgp_context(error);
-    g_autoptr(GPtrArray) keys = context ? recipients(context, fingerprints, error) : NULL;
-    if (keys == NULL)
-        return NULL;
     g_autoptr(GByteArray) wrapped = g_byte_array_new();
     PgpOutput output = {.bytes = wrapped, .limit = WRAPPED_MAX};
-    g_auto(gpgme_data_t) plain = pgp_input(secret_bytes(secret), secret_size(secret));
+    g_auto(gpgme_data_t) plain = pgp_input(secret, size);
     g_auto(gpgme_data_t) sealed = pgp_output(&output);
     gpgme_error_t failure = encrypt(context, keys, FALSE, GPGME_ENCRYPT_NO_COMPRESS, plain, sealed);
     if (failure) {
@@ -92,7 +85,7 @@ GBytes *pgp_wrap(char **fingerprints, const Secret *secret, GError **error)
 GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data, GError **error)
 {
     g_auto(gpgme_ctx_t) context = pgp_context(error);
-    g_autoptr(GPtrArray) keys = context ? recipients(context, fingerprints, error) : NULL;
+    g_autoptr(GPtrArray) keys = context ? pgp_recipients(context, fingerprints, error) : NULL;
     if (keys == NULL || (signer && !add_signer(context, signer, error)))
         return NULL;
     gpgme_set_armor(context, 1);
@@ -145,9 +138,8 @@ GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg, GError **error
 
 /* --- in ------------------------------------------------------------------------------------ */
 
-/* gpg gives plaintext out before it has seen the end: OUTPUT counts only when this is TRUE. */
-static gboolean decrypt(gpgme_ctx_t context, const void *memory, gsize size, gboolean verify,
-                        PgpOutput *output, GError **error)
+gboolean pgp_open(gpgme_ctx_t context, const void *memory, gsize size, gboolean verify,
+                  PgpOutput *output, GError **error)
 {
     g_auto(gpgme_data_t) sealed = pgp_input(memory, size);
     g_auto(gpgme_data_t) plain = pgp_output(output);
@@ -167,36 +159,6 @@ static gboolean decrypt(gpgme_ctx_t context, const void *memory, gsize size, gbo
     return TRUE;
 }
 
-static Secret *unwrap(gpgme_pinentry_mode_t mode, const guint8 *wrapped, gsize size, GError **error)
-{
-    g_auto(gpgme_ctx_t) context = pgp_context(error);
-    if (context == NULL)
-        return NULL;
-    gpgme_error_t failure = gpgme_set_pinentry_mode(context, mode);
-    if (failure) {
-        pgp_refuse(error, failure, "start");
-        return NULL;
-    }
-    /* Of its full size from the start: growing would leave copies behind. */
-    g_autoptr(GByteArray) plain = g_byte_array_sized_new(LIMIT_SECRET);
-    PgpOutput output = {.bytes = plain, .limit = LIMIT_SECRET};
-    Secret *secret = NULL;
-    if (decrypt(context, wrapped, size, FALSE, &output, error))
-        secret = secret_new(plain->data, plain->len);
-    secret_wipe(plain->data, plain->len);
-    return secret;
-}
-
-Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error)
-{
-    return unwrap(GPGME_PINENTRY_MODE_DEFAULT, wrapped, size, error);
-}
-
-Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size, GError **error)
-{
-    return unwrap(GPGME_PINENTRY_MODE_CANCEL, wrapped, size, error);
-}
-
 GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GError **error)
 {
     g_auto(gpgme_ctx_t) context = pgp_context(error);
@@ -206,7 +168,7 @@ GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GErro
     PgpOutput output = {.bytes = plain, .limit = LIMIT_DECRYPTED_BYTES};
     gsize size;
     const void *memory = g_bytes_get_data(data, &size);
-    if (!decrypt(context, memory, size, TRUE, &output, error)) {
+    if (!pgp_open(context, memory, size, TRUE, &output, error)) {
         secret_wipe(plain->data, plain->len);
         return NULL;
     }

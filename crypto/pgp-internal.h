@@ -34,6 +34,20 @@ gpgme_key_t pgp_key(gpgme_ctx_t context, const char *fingerprint, gboolean with_
 /* Fit for use now: whole key, and a subkey that can sign (SIGN) or encrypt. */
 gboolean pgp_key_check(gpgme_key_t key, gboolean sign, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A wrapped key, or a login secret, as OpenPGP message. */
+#define WRAPPED_MAX (64 * 1024)
+
+/* gpgme_key_t, NULL-terminated, each looked up and checked now. NULL as pgp_key_check(). */
+GPtrArray *pgp_recipients(gpgme_ctx_t context, char *const *fingerprints,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* SIZE bytes at SECRET, encrypted to KEYS of pgp_recipients(). */
+GBytes *pgp_wrap_to(gpgme_ctx_t context, GPtrArray *keys, const void *secret, gsize size,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Decrypts, and with VERIFY collects what is signed. gpg gives plaintext out before it has seen the
+ * end: OUTPUT counts only when this is TRUE. */
+gboolean pgp_open(gpgme_ctx_t context, const void *memory, gsize size, gboolean verify,
+                  PgpOutput *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Does the user id carry ADDRESS, and was it neither revoked nor damaged? */
 gboolean pgp_uid_carries(gpgme_user_id_t uid, const char *address);
 

@@ -62,7 +62,20 @@ char *pgp_generate(const char *user_id, gboolean passphrase, gint64 seconds,
  * configured; binary OpenPGP. Public keys only. */
 GBytes *pgp_wrap(char **fingerprints, const Secret *secret,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* N secrets of SIZE bytes each, each in a message of its own. gpg takes one at a time, so that as
+ * many run as there are processors. All of them, or FALSE: then WRAPPED are all NULL. */
+typedef struct {
+    const guint8 *secret;
+    GBytes *wrapped;
+} PgpWrap;
+gboolean pgp_wrap_all(char *const *fingerprints, PgpWrap *wraps, guint n, gsize size,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, but the passphrase is asked for each time: the agent forgets first what it knows of the
+ * keys that WRAPPED is for. 75 "key.locked" also when the agent cannot be told, and where there is
+ * nobody to be asked (pgp_may_ask()). */
+Secret *pgp_unwrap_asking(const guint8 *wrapped, gsize size,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same, but nobody is asked: 75 "key.locked" when the agent would need a passphrase or PIN. */
 Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "core/limits.h"
-#include "fetchd/deliver.h"
 #include "fetchd/login.h"
+#include "fetchd/sensitive.h"
 #include "fetchd/trust.h"
 
 /* How long an open connection may take to end its IDLE, a round trip, before a new one is worth
@@ -184,7 +184,7 @@ Call *call_new(const EngineRun *run, const LoginGuard *guard, const Account *acc
                                 .endpoint = call->endpoint,
                                 .trace = run->trace,
                                 .stop_fd = run->stop_fd};
-    if (call->endpoint && deliver_allowed(run->config, account, error) &&
+    if (call->endpoint && sensitive_has_key(run->config, account, error) &&
         endpoint_fits(call->endpoint, FALSE, error) &&
         (call->ca_sets = trust_load(company, error)) != NULL) {
         if (run->connections)

@@ -13,16 +13,6 @@ void deliverer_free(Deliverer *deliverer)
         deliverer->free(deliverer);
 }
 
-gboolean deliver_allowed(const Config *config, const Account *account, GError **error)
-{
-    if (account->deliver == NULL || config->sensitive->len == 0 || config->company.deliver_sensitive)
-        return TRUE;
-    g_autofree char *name = text_field(account->name);
-    return refuse(error, POSTERN_ERROR_POLICY, "deliver.sensitive",
-                  "take deliver out of the account; or let [company] say deliver_sensitive = yes",
-                  "account \"%s\" would hand on in clear what [sensitive] rules may mean", name);
-}
-
 static Deliverer *open_lmtp(const Account *account, const char *path, GError **error)
 {
     g_autoptr(Mailbox) box = address_parse(account->address, NULL);

@@ -32,11 +32,6 @@ struct Deliverer {
 void deliverer_free(Deliverer *deliverer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Deliverer, deliverer_free)
 
-/* 78 "deliver.sensitive": [sensitive] rules are not evaluated yet, so that an account may hand on
- * nothing while there are any, unless [company] says deliver_sensitive = yes. */
-gboolean deliver_allowed(const Config *config, const Account *account,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Reaches what ACCOUNT's `deliver` names, and asks whether it takes mail for the account. Makes the
  * Maildir when there is none. */
 Deliverer *deliver_open(const Account *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;

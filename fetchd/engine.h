@@ -16,6 +16,7 @@ typedef struct {
     char *account;
     guint stored;    /* new messages */
     guint known;     /* arrivals whose bytes were here already */
+    guint sensitive; /* arrivals that a rule for sensitive mail fits */
     guint skipped;   /* stay on the server because of their size, since this pass */
     guint64 waiting; /* messages that wait to be handed on, */
     guint64 astray;  /* and how many of them the server has no more */

@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "fetchd/pass-handoff.h"
+#include "store/share.h"
+#include "store/vault-single.h"
 
 /* Bytes of one message after which progress is told within it. */
 #define TELL_BYTES (256 * 1024)
@@ -25,6 +27,7 @@ gboolean pass_take_start(gpointer user, GError **error)
     Pass *pass = *(Pass **)user;
     pass->size = 0;
     pass->too_large = FALSE;
+    sensitive_watch_begin(pass->watch);
     return vault_message_start(pass->writer, error);
 }
 
@@ -38,8 +41,10 @@ gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError *
     if (pass->too_large)
         return TRUE;
     pass->too_large = pass->size > pass_limit(pass);
-    if (!pass->too_large)
+    if (!pass->too_large) {
+        sensitive_watch_write(pass->watch, bytes, size);
         return vault_message_write(pass->writer, bytes, size, error);
+    }
     vault_message_abort(pass->writer);
     return TRUE;
 }
@@ -66,13 +71,29 @@ static gboolean leave_arrived(Pass *pass, const Arrival *arrival, GError **error
     return pass_left_out(pass, &skipped, 0, error);
 }
 
+static gboolean seal_singly(Pass *pass, const Arrival *arrival, IndexShare share, GError **error)
+{
+    g_autoptr(GBytes) head = sensitive_watch_head(pass->watch);
+    g_autoptr(GBytes) known = share_make(head, share, pass->size);
+    tour_sensitive(pass->tour);
+    return vault_message_finish_singly(pass->writer, arrival, known, error);
+}
+
+/* What is sensitive is handed on to nobody, unless the company lets it. */
+static gboolean keep_arrived(Pass *pass, const Arrival *arrival, GError **error)
+{
+    g_auto(Verdict) verdict = {0};
+    Arrival arrived = *arrival;
+    sensitive_watch_end(pass->watch, arrival->account, arrival->mailbox, &verdict);
+    arrived.hand_on_singly = pass->hands_on_sensitive;
+    arrived.hand_on = pass->handoff && (!verdict.sensitive || arrived.hand_on_singly);
+    return verdict.sensitive ? seal_singly(pass, &arrived, verdict.index, error)
+                             : vault_message_finish(pass->writer, &arrived, error);
+}
+
 gboolean pass_arrived(Pass *pass, const Arrival *arrival, GError **error)
 {
-    Arrival arrived = *arrival;
-    arrived.hand_on = pass->handoff != NULL;
-    gboolean fine = pass->too_large ? leave_arrived(pass, arrival, error)
-                                    : vault_message_finish(pass->writer, &arrived, error);
-    if (!fine)
+    if (!(pass->too_large ? leave_arrived : keep_arrived)(pass, arrival, error))
         return FALSE;
     tell_progress(pass, 1);
     return TRUE;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "fetchd/plan.h"
+#include "fetchd/sensitive.h"
 #include "fetchd/tour.h"
 #include "store/vault-skipped.h"
 
@@ -25,7 +26,9 @@ typedef struct {
     const char *only;      /* the one mailbox that the URI names, or NULL */
     /* char *: all mailboxes that the server has, wanted or not; NULL: not known */
     GPtrArray *listed;
-    Handoff *handoff; /* of an account that hands on, else NULL */
+    Handoff *handoff;      /* of an account that hands on, else NULL */
+    SensitiveWatch *watch; /* where there are rules, else NULL */
+    gboolean hands_on_sensitive;
 } Pass;
 
 /* The largest message, in bytes, that this pass takes. */

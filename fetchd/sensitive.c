@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "mime/message.h"
@@ -15,6 +16,16 @@ void verdict_clear(Verdict *verdict)
     g_free(verdict->keys);
     g_free(verdict->why);
     memset(verdict, 0, sizeof *verdict);
+}
+
+gboolean sensitive_has_key(const Config *config, const Account *account, GError **error)
+{
+    if (config->sensitive->len == 0 || account->key)
+        return TRUE;
+    g_autofree char *name = text_field(account->name);
+    return refuse(error, POSTERN_ERROR_POLICY, "sensitive.key",
+                  "add a line: key = FINGERPRINT, of your OpenPGP key",
+                  "there are [sensitive] rules, and account \"%s\" names no key to seal to", name);
 }
 
 typedef enum { NO, YES, UNDECIDED } Answer;

@@ -30,6 +30,11 @@ typedef struct {
 void sensitive_judge(const GPtrArray *rules, const JudgedPlace *place, GBytes *head,
                      Verdict *verdict);
 
+/* 78 "sensitive.key": there are rules, and ACCOUNT does not say whose key what fits is sealed to.
+ */
+gboolean sensitive_has_key(const Config *config, const Account *account,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /*
  * A message that passes by: as much of it is kept as the rules want to see. NULL stands for no
  * rules: then nothing is kept, and nothing is sensitive.

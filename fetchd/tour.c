@@ -158,6 +158,13 @@ void tour_stored(Tour *tour, guint stored, guint known)
     g_mutex_unlock(&tour->lock);
 }
 
+void tour_sensitive(Tour *tour)
+{
+    g_mutex_lock(&tour->lock);
+    tour->outcome->sensitive++;
+    g_mutex_unlock(&tour->lock);
+}
+
 void tour_removed(Tour *tour, guint removed)
 {
     tour->outcome->removed += removed;

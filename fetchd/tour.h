@@ -52,6 +52,8 @@ void tour_advance(Tour *tour, const char *account, guint64 messages, guint64 byt
 void tour_left_out(Tour *tour, guint64 expected);
 /* Committed. */
 void tour_stored(Tour *tour, guint stored, guint known);
+/* One that a rule for sensitive mail fits has come. */
+void tour_sensitive(Tour *tour);
 void tour_removed(Tour *tour, guint removed);
 
 /* Counted at the end: what waits to be handed on, and what of it the server has no more. */

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "fetchd/pass-handoff.h"
+#include "store/vault-single.h"
 
 Trip *trip_new(const EngineRun *run, const LoginGuard *guard, const Account *account, Tour *tour,
                const Trip *leader)
@@ -59,6 +60,16 @@ static void help(Trip *trip, Pass *pass)
     tour_leave(trip->tour, failure);
 }
 
+/* What is sealed singly opens for the owner and the company's recovery keys, as the vault does. */
+static void wrap_to_owner(const Trip *trip)
+{
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+    g_strv_builder_add(keys, trip->account->key);
+    g_strv_builder_addv(keys, (const char **)trip->run->config->company.recovery_keys);
+    g_auto(GStrv) all = g_strv_builder_end(keys);
+    vault_writer_set_keys(trip->writer, all);
+}
+
 static gpointer run(gpointer user)
 {
     Trip *trip = user;
@@ -69,8 +80,13 @@ static gpointer run(gpointer user)
         .fetcher = trip->connection->fetcher,
         .tour = trip->tour,
         .only = endpoint_mailbox(call_endpoint(trip->call)),
+        .watch = sensitive_watch_new(trip->run->config->sensitive),
+        .hands_on_sensitive = trip->run->config->company.deliver_sensitive,
     };
+    if (pass.watch)
+        wrap_to_owner(trip);
     (trip->leads ? lead : help)(trip, &pass);
+    sensitive_watch_free(pass.watch);
     g_atomic_int_set(&trip->ended, TRUE);
     tour_ring(trip->tour);
     return NULL;

@@ -38,6 +38,17 @@ static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, gboolean *defer
     return NULL;
 }
 
+IndexDoc *absorb_share(IndexDoc *doc, const AbsorbRules *rules, guint64 *size)
+{
+    if (!doc->encrypted || rules->share != INDEX_NONE)
+        return doc;
+    index_doc_free(doc);
+    IndexDoc *nothing = index_doc_new();
+    nothing->encrypted = nothing->sensitive = TRUE;
+    *size = 0;
+    return nothing;
+}
+
 gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *rules)
 {
     if (rules->share != INDEX_FULL || !rules->may_decrypt)

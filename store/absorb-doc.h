@@ -9,6 +9,10 @@ typedef struct {
     gboolean may_decrypt; /* falls to FALSE when the key turns out to be locked: asked once a run */
 } AbsorbRules;
 
+/* DOC, taken, of a message that is sealed singly: nothing of it when it arrived encrypted and of such
+ * mail nothing may be known. */
+IndexDoc *absorb_share(IndexDoc *doc, const AbsorbRules *rules, guint64 *size);
+
 /* Whether the message that begins with HEAD is of use to absorb_doc only as a whole. */
 gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *rules);
 

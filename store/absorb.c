@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "store/absorb-doc.h"
+#include "store/vault-single.h"
 
 #define RECORDS_A_COMMIT 500
 #define SECONDS_A_COMMIT 2
@@ -89,23 +90,40 @@ static GBytes *read_head(Source *source, const AbsorbRules *rules, guint64 *size
 /* One damaged message must not hide all the others; trouble with the store itself ends the run. */
 static gboolean is_damage(const GError *error)
 {
-    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch"};
+    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch",
+                                        "vault.record"};
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
         if (g_strcmp0(postern_error_rule(error), rules[i]) == 0)
             return TRUE;
     return FALSE;
 }
 
-static IndexDoc *read_message(Absorption *self, const char *id, guint64 *size, gboolean *deferred,
+static IndexDoc *open_message(Absorption *self, const char *id, guint64 *size, gboolean *deferred,
                               GError **error)
+{
+    g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, error);
+    g_autoptr(GBytes) mail = source ? read_head(source, &self->rules, size, error) : NULL;
+    return mail ? absorb_doc(mail, &self->rules, deferred) : NULL;
+}
+
+/* What may be known of one that is sealed singly lies beside it: it is never opened for the index.
+ */
+static IndexDoc *open_share(Absorption *self, const char *id, guint64 *size, GError **error)
+{
+    g_autoptr(IndexDoc) doc = vault_share(self->vault, self->vault_private, id, size, error);
+    return doc ? absorb_share(g_steal_pointer(&doc), &self->rules, size) : NULL;
+}
+
+static IndexDoc *read_message(Absorption *self, const char *id, gboolean singly, guint64 *size,
+                              gboolean *deferred, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     *size = 0;
     *deferred = FALSE;
-    g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, &failure);
-    g_autoptr(GBytes) mail = source ? read_head(source, &self->rules, size, &failure) : NULL;
-    if (mail)
-        return absorb_doc(mail, &self->rules, deferred);
+    IndexDoc *doc = singly ? open_share(self, id, size, &failure)
+                           : open_message(self, id, size, deferred, &failure);
+    if (doc)
+        return doc;
     /* Removed since its record was read; the record that says so follows. */
     if (g_strcmp0(postern_error_rule(failure), "message.id") == 0)
         return index_doc_new();
@@ -115,7 +133,9 @@ static IndexDoc *read_message(Absorption *self, const char *id, guint64 *size, g
     }
     if (self->late == NULL)
         self->late = g_steal_pointer(&failure);
-    return index_doc_new();
+    doc = index_doc_new();
+    doc->sensitive = singly;
+    return doc;
 }
 
 /* --- the journal --------------------------------------------------------------------------- */
@@ -124,7 +144,8 @@ static gboolean add_message(Absorption *self, const JournalRecord *record, GErro
 {
     guint64 size;
     gboolean deferred;
-    g_autoptr(IndexDoc) doc = read_message(self, record->id, &size, &deferred, error);
+    g_autoptr(IndexDoc) doc =
+        read_message(self, record->id, record->singly, &size, &deferred, error);
     if (doc == NULL)
         return FALSE;
     self->torn = !index_add(self->index, record, doc, size, error) ||
@@ -192,7 +213,7 @@ static gboolean fill_in(Absorption *self, gint64 row, const char *id, GError **e
 {
     guint64 size;
     gboolean deferred;
-    g_autoptr(IndexDoc) doc = read_message(self, id, &size, &deferred, error);
+    g_autoptr(IndexDoc) doc = read_message(self, id, FALSE, &size, &deferred, error);
     if (doc == NULL)
         return FALSE;
     if (deferred) /* the key is locked after all */

@@ -4,6 +4,7 @@ libpostern_store_a_SOURCES = \
 	store/absorb-doc.c store/absorb-doc.h \
 	store/files.c store/files.h \
 	store/ranges.c store/ranges.h \
+	store/share.c store/share.h \
 	store/sealedopen.c \
 	store/sealedpage.c store/sealedpage.h \
 	store/sealedscan.c \
@@ -16,6 +17,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-depart.c \
 	store/vault-digest.c store/vault-digest.h \
 	store/vault-flags.c \
+	store/vault-intact.c store/vault-intact.h \
 	store/vault-logins.c store/vault-logins.h \
 	store/vault-match.c store/vault-match.h \
 	store/vault-names.c store/vault-names.h \
@@ -27,6 +29,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-record.c store/vault-record.h \
 	store/vault-schema.c store/vault-schema.h \
 	store/vault-skipped.c store/vault-skipped.h \
+	store/vault-single.c store/vault-single.h \
 	store/vault-sql.c store/vault-sql.h \
 	store/vault-settle.c \
 	store/vault-statements.h \

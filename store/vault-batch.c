@@ -8,8 +8,11 @@
 
 void batch_message_free(BatchMessage *message)
 {
-    if (message)
-        secret_wipe(message, sizeof *message);
+    if (message == NULL)
+        return;
+    g_clear_pointer(&message->share, g_bytes_unref);
+    g_clear_pointer(&message->single, g_bytes_unref);
+    secret_wipe(message, sizeof *message);
     g_free(message);
 }
 

@@ -18,8 +18,11 @@ typedef struct {
     gint64 row;                  /* 0 while it is in memory alone */
     gboolean known;              /* held since an earlier batch: id and row alone are set */
     guint32 chunks;
-    guint64 bytes;  /* sealed */
-    gboolean waits; /* to be handed on, since this batch */
+    guint64 bytes;   /* sealed */
+    gboolean waits;  /* to be handed on, since this batch */
+    gboolean singly; /* sealed so: vault-single.h. Of a new one: */
+    GBytes *share;   /* sealed */
+    GBytes *single;  /* the wrapped key, once batch_wrap() has run */
 } BatchMessage;
 
 /* What one message was found as. */
@@ -30,7 +33,7 @@ typedef struct {
     guint8 uidl_mac[MAC_SIZE];
     gint64 since; /* when it was fetched, of one with a UIDL */
     gboolean has_uidl;
-    gboolean hand_on;
+    gboolean hand_on, hand_on_singly;
     guint32 uid; /* else this, in this mailbox, with these flags */
     guint8 mailbox_mac[MAC_SIZE];
     guint8 flags_mac[FLAGS_MAC_SIZE];
@@ -72,6 +75,8 @@ typedef struct {
     gint64 began;            /* monotonic microseconds */
     guint64 changes_before;  /* of all writers: turn_changes() then */
     guint64 received;        /* bytes of mail */
+    guint singles;           /* messages that are sealed singly, */
+    guint64 shares;          /* and the bytes of their shares */
     GPtrArray *messages;     /* BatchMessage *, new and known */
     GHashTable *by_identity; /* identity -> BatchMessage *, new ones */
     GPtrArray *arrivals;     /* BatchArrival * */
@@ -110,6 +115,8 @@ const BatchMailbox *batch_mailbox(const Batch *batch, const guint8 name_mac[stat
 
 gboolean batch_is_empty(const Batch *batch);
 
+/* Wraps the keys of what is sealed singly, to KEYS. Outside a transaction: it takes its time. */
+gboolean batch_wrap(Batch *batch, char *const *keys, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Everything in one transaction, durable on return. */
 gboolean batch_store(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

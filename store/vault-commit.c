@@ -109,6 +109,7 @@ gboolean vault_find_stored(Vault *vault, const guint8 identity[static MAC_SIZE],
     const guint8 *id = row ? sql_column(statement, 1, MESSAGE_ID_SIZE) : NULL;
     if (id) {
         found->row = sqlite3_column_int64(statement, 0);
+        found->singly = sqlite3_column_int(statement, 2) != 0;
         memcpy(found->id, id, MESSAGE_ID_SIZE);
     }
     sqlite3_reset(statement);
@@ -127,6 +128,7 @@ gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
     BatchMessage *message = g_new0(BatchMessage, 1);
     memcpy(message->id, stored.id, MESSAGE_ID_SIZE);
     message->row = stored.row;
+    message->singly = stored.singly;
     message->known = TRUE;
     batch_add(batch, message);
     *found = message;
@@ -135,17 +137,29 @@ gboolean batch_find_stored(Batch *batch, const guint8 identity[static MAC_SIZE],
 
 /* --- the last transaction ------------------------------------------------------------------ */
 
+/* The message's key, as it is stored. */
+static GBytes *wrap(const Batch *batch, const BatchMessage *message)
+{
+    guint8 wrapped[WRAP_SIZE];
+    if (message->singly)
+        return g_bytes_ref(message->single);
+    key_wrap(batch->key, message->id, message->key, wrapped);
+    return g_bytes_new(wrapped, sizeof wrapped);
+}
+
 static gboolean store_message(Batch *batch, BatchMessage *message, GError **error)
 {
-    guint8 wrapped[WRAP_SIZE], digest[MAC_SIZE];
+    gsize size;
+    guint8 digest[MAC_SIZE];
     gboolean fresh = message->row == 0;
     sqlite3_stmt *statement =
         vault_sql(batch->vault, fresh ? SQL_ADD_STORED : SQL_SET_STORED, error);
     if (statement == NULL)
         return FALSE;
-    key_wrap(batch->key, message->id, message->key, wrapped);
-    digest_message(batch->digest, message->chunks_mac, message->id, batch->ephemeral, wrapped,
-                   sizeof wrapped, digest);
+    g_autoptr(GBytes) wrap_bytes = wrap(batch, message);
+    const guint8 *wrapped = g_bytes_get_data(wrap_bytes, &size);
+    digest_message(batch->digest, message->chunks_mac, message->id, batch->ephemeral, wrapped, size,
+                   digest);
     int n = 1;
     if (fresh) {
         sql_blob(statement, n++, message->id, MESSAGE_ID_SIZE);
@@ -154,7 +168,7 @@ static gboolean store_message(Batch *batch, BatchMessage *message, GError **erro
         sql_int(statement, n++, message->row);
     }
     sql_int(statement, n++, message->chunks);
-    sql_blob(statement, n++, wrapped, sizeof wrapped);
+    sql_blob(statement, n++, wrapped, size);
     sql_blob(statement, n++, message->identity, MAC_SIZE);
     sql_int(statement, n++, (gint64)message->bytes);
     sql_blob(statement, n++, digest, sizeof digest);
@@ -172,7 +186,7 @@ static gboolean store_messages(Batch *batch, GError **error)
         BatchMessage *message = g_ptr_array_index(batch->messages, i);
         if (message->known)
             continue;
-        if (!store_message(batch, message, error))
+        if (!store_message(batch, message, error) || !batch_store_share(batch, message, error))
             return FALSE;
         messages++;
         bytes += (gint64)message->bytes;

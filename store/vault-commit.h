@@ -17,6 +17,7 @@ gboolean batch_drop_row(Batch *batch, gint64 row, GError **error) G_GNUC_WARN_UN
 /* The message with this identity, as it is stored; row 0 for none. */
 typedef struct {
     gint64 row;
+    gboolean singly;
     guint8 id[MESSAGE_ID_SIZE];
 } StoredMessage;
 gboolean vault_find_stored(Vault *vault, const guint8 identity[static MAC_SIZE],
@@ -43,6 +44,9 @@ gboolean batch_add_record(const Batch *batch, gint64 row, GBytes *record,
 
 gboolean batch_store_mailboxes(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_arrivals(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the index may know of MESSAGE, when it is sealed singly. */
+gboolean batch_store_share(const Batch *batch, BatchMessage *message,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_skips(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Before ARRIVAL of ACCOUNT is stored: when it hands on and has no such message yet, this one
  * waits. */

@@ -202,6 +202,7 @@ static gboolean remove_message(Vault *vault, gint64 row, GError **error)
     sqlite3_reset(bytes);
     return sql_done(vault, total, error) && vault_drop_chunks(vault, row, error) &&
            sql_run_with_two(vault, SQL_DROP_PENDING, row, 0, error) &&
+           sql_run_with(vault, SQL_DROP_SHARE, row, error) &&
            sql_run_with(vault, SQL_REMOVE, row, error);
 }
 

@@ -59,7 +59,7 @@ gboolean batch_store_pending(const Batch *batch, const BatchArrival *arrival, gi
 {
     gboolean here = FALSE;
     BatchMessage *message = arrival->message;
-    if (!arrival->hand_on)
+    if (!arrival->hand_on || (message->singly && !arrival->hand_on_singly))
         return TRUE;
     if (message->known && !has(batch->vault, message->row, account, &here, error))
         return FALSE;

@@ -1,8 +1,9 @@
 /*
  * vault-pending — messages that wait to be handed on to another reader of their account (`deliver
- * =`). A message that is new to an account whose arrivals say `hand_on` is marked in the
- * transaction that stores it; the mark goes when it has been handed on. So a kill in between hands
- * it on once more, and never not at all. Errors as in vault.h.
+ * =`). A message that is new to an account whose arrivals say `hand_on` (and, when it is sealed
+ * singly, `hand_on_singly`) is marked in the transaction that stores it; the mark goes when it has
+ * been handed on. So a kill in between hands it on once more, and never not at all. Errors as in
+ * vault.h.
  *
  * What was just committed is opened with the keys that are still in memory. Of an older one no key
  * is here: it is read with the vault's private key where that rests in the keyring, else it is
@@ -31,7 +32,7 @@ Source *vault_pending_open(VaultWriter *writer, const Waiting *waiting,
  */
 
 /* The vault's private key, when it rests in the keyring; else NULL. Then all that ACCOUNT has can
- * be appended to LIST and opened. */
+ * be appended to LIST and opened, but for what is sealed singly. */
 Secret *vault_pending_key(const VaultWriter *writer);
 Source *vault_pending_unlock(VaultWriter *writer, const Waiting *waiting,
                              const Secret *vault_private, GError **error) G_GNUC_WARN_UNUSED_RESULT;

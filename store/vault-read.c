@@ -6,6 +6,7 @@
 #include "core/base32.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "crypto/pgp.h"
 #include "store/vault-record.h"
 
 /* --- a message as a stream ----------------------------------------------------------------- */
@@ -65,9 +66,8 @@ Source *vault_chunks(Vault *vault, gint64 row, const guint8 id[static MESSAGE_ID
 
 /* --- batch keys ---------------------------------------------------------------------------- */
 
-/* Opening one takes longer than opening a short message, and readers come batch by batch. */
-static const BatchKey *batch_key(Vault *vault, const Secret *vault_private, gint64 batch,
-                                 GError **error)
+const BatchKey *vault_batch_key(Vault *vault, const Secret *vault_private, gint64 batch,
+                                GError **error)
 {
     gboolean row;
     if (vault->opened_key && vault->opened_batch == batch)
@@ -116,20 +116,43 @@ static gboolean find_message(Vault *vault, const guint8 id[static MESSAGE_ID_SIZ
     return TRUE;
 }
 
+/* Asks for the private key, whatever the agent has in its memory. */
+static gboolean unwrap_single(const guint8 *openpgp, gsize size, guint8 key[static KEY_SIZE],
+                              GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Secret) secret = pgp_unwrap_asking(openpgp, size, &failure);
+    gboolean damaged = failure ? g_error_matches(failure, POSTERN_ERROR, POSTERN_ERROR_INPUT)
+                               : secret_size(secret) != KEY_SIZE;
+    if (failure && !damaged) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (damaged)
+        return refuse(error, POSTERN_ERROR_STORE, "vault.wrap", "run 'postern verify'",
+                      "the key of a message is damaged");
+    memcpy(key, secret_bytes(secret), KEY_SIZE);
+    return TRUE;
+}
+
+static gboolean message_key(Vault *vault, const Secret *vault_private,
+                            const guint8 id[static MESSAGE_ID_SIZE], const Found *found,
+                            guint8 key[static KEY_SIZE], GError **error)
+{
+    gsize size;
+    const guint8 *wrapped = g_bytes_get_data(found->wrapped, &size);
+    if (size > 0 && wrapped[0] == WRAP_OPENPGP)
+        return unwrap_single(wrapped + 1, size - 1, key, error);
+    const BatchKey *batch = vault_batch_key(vault, vault_private, found->batch, error);
+    return batch && key_unwrap(batch, id, wrapped, size, key, error);
+}
+
 static Source *open_message(Vault *vault, const Secret *vault_private,
                             const guint8 id[static MESSAGE_ID_SIZE], const Found *found,
                             GError **error)
 {
     guint8 key[KEY_SIZE];
-    gsize size;
-    const guint8 *wrapped = g_bytes_get_data(found->wrapped, &size);
-    if (size > 0 && wrapped[0] == WRAP_OPENPGP) {
-        refuse(error, POSTERN_ERROR_STORE, "vault.version", "install the newer release",
-               "the message is sealed singly by OpenPGP, which this release cannot open");
-        return NULL;
-    }
-    const BatchKey *batch = batch_key(vault, vault_private, found->batch, error);
-    if (batch == NULL || !key_unwrap(batch, id, wrapped, size, key, error))
+    if (!message_key(vault, vault_private, id, found, key, error))
         return NULL;
     Source *source = vault_chunks(vault, found->row, id, key, found->chunks);
     secret_wipe(key, sizeof key);
@@ -184,7 +207,7 @@ typedef struct {
 static gboolean open_record(Replay *replay, gint64 batch, const guint8 *id, JournalRecord *record,
                             const guint8 *sealed, gsize size, GError **error)
 {
-    const BatchKey *key = batch_key(replay->vault, replay->vault_private, batch, error);
+    const BatchKey *key = vault_batch_key(replay->vault, replay->vault_private, batch, error);
     g_autoptr(GBytes) plain = key ? journal_open(key, id, sealed, size, error) : NULL;
     if (plain == NULL)
         return FALSE;
@@ -204,7 +227,8 @@ static gboolean replay_row(Replay *replay, sqlite3_stmt *statement, GError **err
                             .row = sqlite3_column_int64(statement, 1),
                             .disowned = sqlite3_column_int(statement, 5) != 0,
                             .replaced = sqlite3_column_int(statement, 6) != 0,
-                            .removed = sqlite3_column_int(statement, 7) != 0};
+                            .removed = sqlite3_column_int(statement, 7) != 0,
+                            .singly = sqlite3_column_int(statement, 8) != 0};
     g_strlcpy(record.id, text, sizeof record.id);
     if (!open_record(replay, sqlite3_column_int64(statement, 2), id, &record,
                      sqlite3_column_blob(statement, 4), (gsize)sqlite3_column_bytes(statement, 4),

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 8
+#define VERSION 9
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -73,6 +73,9 @@ static const char tables[] =
     "CREATE TABLE chunk("
     "  key INTEGER PRIMARY KEY,"
     "  data BLOB NOT NULL);"
+    "CREATE TABLE share("
+    "  message INTEGER PRIMARY KEY REFERENCES message,"
+    "  record BLOB NOT NULL);"
     "CREATE TABLE journal("
     "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  batch INTEGER NOT NULL REFERENCES batch,"

@@ -44,6 +44,7 @@ static gboolean settle_new(Batch *batch, BatchMessage *message, GError **error)
         return FALSE;
     message->row = stored.row;
     memcpy(message->id, stored.id, MESSAGE_ID_SIZE);
+    message->singly = stored.singly;
     message->known = TRUE;
     return TRUE;
 }

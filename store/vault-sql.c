@@ -4,6 +4,9 @@
 #include "core/error.h"
 #include "core/text.h"
 
+/* The key of message M is wrapped singly (WRAP_OPENPGP). */
+#define IS_SINGLE "substr(m.wrapped, 1, 1) = x'02'"
+
 /* It is time to hand the message of W on: it was never tried, or not since ?2 and, at ?3, for as
  * long as it had waited when it was, or a day. */
 #define DUE                                                                                        \
@@ -33,6 +36,10 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_DROP_CHUNKS] = "DELETE FROM chunk WHERE key BETWEEN ?1 AND ?2",
     [SQL_ADD_CHUNK] = "INSERT INTO chunk(key, data) VALUES(?1, ?2)",
     [SQL_ADD_JOURNAL] = "INSERT INTO journal(batch, message, record) VALUES(?1, ?2, ?3)",
+    [SQL_ADD_SHARE] = "INSERT INTO share(message, record) VALUES(?1, ?2)",
+    [SQL_SHARE] = "SELECT m.batch, s.record FROM message m LEFT JOIN share s ON s.message = m.row "
+                  "WHERE m.id = ?1 AND m.stored IN (1, 2)",
+    [SQL_DROP_SHARE] = "DELETE FROM share WHERE message = ?1",
     [SQL_ADD_TOTAL] = "UPDATE total SET messages = messages + ?1, bytes = bytes + ?2",
     [SQL_ADD_ACCOUNT] = "INSERT INTO account(name_mac) VALUES(?1) ON CONFLICT DO NOTHING",
     [SQL_ADD_ARRIVALS] =
@@ -97,7 +104,8 @@ static const char *const texts[SQL_STATEMENTS] = {
                   "WHERE a.name_mac = ?1",
     [SQL_DROP_UIDL] = "DELETE FROM pop_uidl WHERE uidl_mac = ?2 AND account = "
                       "(SELECT id FROM account WHERE name_mac = ?1)",
-    [SQL_KNOWN] = "SELECT row, id FROM message WHERE identity = ?1 AND stored = 1",
+    [SQL_KNOWN] =
+        "SELECT m.row, m.id, " IS_SINGLE " FROM message m WHERE m.identity = ?1 AND m.stored = 1",
     [SQL_IS_STORED] = "SELECT 1 FROM message WHERE row = ?1 AND stored = 1",
     [SQL_INTACT] = "SELECT m.chunks, m.id, b.ephemeral, m.wrapped, m.digest FROM message m "
                    "JOIN batch b ON b.id = m.batch WHERE m.row = ?1 AND m.stored = 1",
@@ -131,9 +139,9 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_DROP_PENDING] = "DELETE FROM pending WHERE message = ?1 AND (?2 = 0 OR account = ?2)",
     [SQL_FORGET_PENDING] =
         "DELETE FROM pending WHERE account = (SELECT id FROM account WHERE name_mac = ?1)",
-    [SQL_PENDING] =
-        "SELECT m.row, m.id FROM account a JOIN pending w ON w.account = a.id "
-        "JOIN message m ON m.row = w.message WHERE a.name_mac = ?1 AND " DUE "ORDER BY m.row DESC",
+    [SQL_PENDING] = "SELECT m.row, m.id FROM account a JOIN pending w ON w.account = a.id "
+                    "JOIN message m ON m.row = w.message WHERE a.name_mac = ?1 AND NOT " IS_SINGLE
+                    " AND " DUE "ORDER BY m.row DESC",
     /* CROSS: in this order, else SQLite may walk through all that lies in the mailbox. */
     [SQL_PENDING_UIDS] =
         "SELECT p.uid FROM mailbox b CROSS JOIN pending w ON w.account = b.account "
@@ -155,7 +163,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
     [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.stored = 2, "
                     "m.stored = 2 AND EXISTS (SELECT 1 FROM message n WHERE n.identity = "
-                    "m.identity AND n.stored = 1), m.stored = 3 "
+                    "m.identity AND n.stored = 1), m.stored = 3, " IS_SINGLE " "
                     "FROM journal j "
                     "JOIN message m ON m.row = j.message WHERE j.sequence > ?1 "
                     "ORDER BY j.sequence LIMIT 500",

@@ -7,8 +7,10 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "store/files.h"
+#include "store/share.h"
 #include "store/vault-commit.h"
 #include "store/vault-record.h"
+#include "store/vault-single.h"
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
@@ -67,6 +69,7 @@ void vault_writer_free(VaultWriter *writer)
     mac_free(writer->chunks);
     mac_free(writer->digest);
     name_key_free(writer->names);
+    g_strfreev(writer->keys);
     g_free(writer->place.account);
     g_free(writer->place.mailbox);
     turn_leave(g_steal_pointer(&writer->vault->turn));
@@ -179,6 +182,7 @@ static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *ar
     memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
     made->hand_on = arrival->hand_on;
+    made->hand_on_singly = arrival->hand_on_singly;
     made->since = arrival->internaldate;
     made->uid = arrival->uid;
     if (made->has_uidl)
@@ -188,7 +192,22 @@ static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *ar
     batch_arrive(writer->batch, made);
 }
 
-gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GError **error)
+/* A new one, with its SHARE where it is to be sealed singly. */
+static BatchMessage *add_current(VaultWriter *writer, GBytes *share)
+{
+    Batch *batch = writer->batch;
+    BatchMessage *message = g_steal_pointer(&writer->current);
+    if (share) {
+        message->singly = TRUE;
+        message->share = share_seal(batch->key, message->id, share);
+        batch->singles++;
+        batch->shares += g_bytes_get_size(message->share);
+    }
+    batch_add(batch, message);
+    return message;
+}
+
+static gboolean finish(VaultWriter *writer, const Arrival *arrival, GBytes *share, GError **error)
 {
     if (writer->current == NULL)
         return out_of_order("a message ended that had not begun", error);
@@ -204,14 +223,24 @@ gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GErro
     if (!batch_find(writer->batch, writer->current->identity, &found, error))
         return FALSE;
     if (found == NULL) {
-        found = g_steal_pointer(&writer->current);
-        batch_add(writer->batch, found);
+        found = add_current(writer, share);
     } else if (!batch_unstage(writer->batch, writer->current, error)) {
         return broken(writer);
     }
     forget_current(writer);
     arrive(writer, found, arrival);
     return TRUE;
+}
+
+gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GError **error)
+{
+    return finish(writer, arrival, NULL, error);
+}
+
+gboolean vault_message_finish_singly(VaultWriter *writer, const Arrival *arrival, GBytes *share,
+                                     GError **error)
+{
+    return finish(writer, arrival, share, error);
 }
 
 /* --- the batch ----------------------------------------------------------------------------- */
@@ -221,7 +250,8 @@ gboolean vault_batch_due(const VaultWriter *writer)
     const Batch *batch = writer->batch;
     return batch->key &&
            (batch->arrivals->len + batch->flags->len + batch->skips->len >= LIMIT_BATCH_MESSAGES ||
-            batch->received >= LIMIT_BATCH_BYTES ||
+            batch->received >= LIMIT_BATCH_BYTES || batch->singles >= LIMIT_BATCH_SINGLES ||
+            batch->shares >= LIMIT_STAGE_BYTES ||
             g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
 }
 
@@ -245,7 +275,8 @@ gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError *
     if (!writer_sound(writer, error))
         return FALSE;
     g_ptr_array_set_size(writer->committed, 0);
-    if (!batch_is_empty(writer->batch) && !batch_store(writer->batch, error))
+    if (!batch_is_empty(writer->batch) &&
+        !(batch_wrap(writer->batch, writer->keys, error) && batch_store(writer->batch, error)))
         return broken(writer);
     count(writer->batch, stored, known);
     if (batch_is_empty(writer->batch))

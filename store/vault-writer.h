@@ -14,6 +14,7 @@ struct VaultWriter {
     Vault *vault;
     Vault *own; /* the same, of one that stands beside another; else NULL */
     NameKey *names;
+    char **keys;     /* to whom single wraps go, or NULL */
     Mac *digest;     /* for digest_message() */
     PlaceName place; /* of the last call of writer_place() */
     Batch *batch;

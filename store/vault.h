@@ -66,9 +66,9 @@ typedef struct {
     const char *mailbox; /* UTF-8 for display and look-up; "INBOX" for POP3 */
     guint32 uid;
     const char *uidl;
-    gint64 internaldate; /* seconds since 1970; POP3: the time of fetch */
-    GStrv flags;         /* server flags and keywords, or NULL */
-    gboolean hand_on;    /* when it is new to its account, it waits: vault-pending.h */
+    gint64 internaldate;              /* seconds since 1970; POP3: the time of fetch */
+    GStrv flags;                      /* server flags and keywords, or NULL */
+    gboolean hand_on, hand_on_singly; /* whether it waits: vault-pending.h */
 } Arrival;
 
 /* One message: start, write any number of times, finish or abort. */
@@ -129,6 +129,7 @@ typedef struct {
     char id[17];       /* base32 of the message id */
     gboolean disowned; /* found damaged, */
     gboolean replaced; /* and its bytes have been stored anew since */
+    gboolean singly;   /* sealed singly: vault-single.h */
     gboolean removed;  /* gone with `gone = remove`: there are no bytes any more */
     Arrival arrival;   /* strings valid during the callback */
 } JournalRecord;
@@ -143,6 +144,7 @@ gboolean vault_journal_end(Vault *vault, gint64 *last, GError **error) G_GNUC_WA
 gboolean vault_has_message(Vault *vault, gint64 row, const char *id, gboolean *has,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The message with this id (base32), as a stream of its exact bytes. */
+/* The message with this id (base32), as a stream of its exact bytes. Of one that is sealed singly
+ * gpg asks for the private key, each time: 75 "key.locked", 78 "key.missing". */
 Source *vault_message(Vault *vault, const Secret *vault_private, const char *id,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

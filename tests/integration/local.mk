@@ -40,6 +40,7 @@ INTEGRATION = \
 	tests/integration/p3-login-refused.sh \
 	tests/integration/p4-nothing-readable.sh \
 	tests/integration/p4-secrets-in-memory.sh \
+	tests/integration/p4-sensitive.sh \
 	tests/integration/p4-trace.sh \
 	tests/integration/p5-keys.sh \
 	tests/integration/p5-public-keys-only.sh \

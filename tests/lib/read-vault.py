@@ -6,6 +6,8 @@ read-vault.py messages VAULT.DB [DIR]  opens every message, with the private key
 read-vault.py journal VAULT.DB         opens every journal record; prints SEQUENCE ID ACCOUNT MAILBOX
                                        UID UIDL DATE FLAG… with tabs between; "flags", "gone" or "only"
                                        stands in place of UIDL and DATE of those
+read-vault.py shares VAULT.DB           opens what the index may know of singly sealed messages; prints
+                                       ID none, or ID SHARE SIZE SUBJECT with tabs between
 read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
                                        SQLite check what is then in OUT.DB
@@ -21,14 +23,28 @@ import sys
 import vault_format as vault
 
 
+def decrypted(message):
+    done = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=message, check=False,
+                          stdout=subprocess.PIPE)
+    vault.demand(done.returncode == 0, "gpg does not open it")
+    return done.stdout
+
+
+def message_key(wrap_key, vault_id, message_id, wrapped):
+    if wrapped[:1] == b"\2":
+        key = decrypted(wrapped[1:])
+        vault.demand(len(key) == 32, "no key")
+        return key
+    return vault.unwrap(wrap_key, vault_id, message_id, wrapped)
+
+
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (8,)
+    assert database.execute("PRAGMA user_version").fetchone() == (9,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
-    private = subprocess.run(["gpg", "--batch", "--quiet", "--decrypt"], input=wrapped, check=True,
-                             stdout=subprocess.PIPE).stdout
+    private = decrypted(wrapped)
     assert vault.public_of(private) == public
     return database, vault_id, private
 
@@ -50,7 +66,7 @@ def messages(path, folder):
         try:
             vault.demand(len(chunks) == count, "chunks are missing")
             wrap_key, _ = vault.batch_keys(vault_id, private, ephemeral)
-            key = vault.unwrap(wrap_key, vault_id, message_id, sealed_key)
+            key = message_key(wrap_key, vault_id, message_id, sealed_key)
             text = vault.open_message(vault_id, message_id, key, chunks)
         except vault.Damage as damage:
             print(f"{name} damaged: {damage}")
@@ -77,6 +93,23 @@ def journal(path):
             print(sequence, name, *vault.parse_record(data), sep="\t")
         except vault.Damage as damage:
             print(f"{sequence} {name} damaged: {damage}")
+            good = False
+    return good
+
+
+def shares(path):
+    database, vault_id, private = unlocked(path)
+    rows = database.execute("SELECT m.id, b.ephemeral, s.record FROM share s JOIN message m "
+                            "ON m.row = s.message JOIN batch b ON b.id = m.batch ORDER BY m.row")
+    good = True
+    for message_id, ephemeral, sealed in rows:
+        name = name_of(message_id)
+        try:
+            _, record_key = vault.batch_keys(vault_id, private, ephemeral)
+            data = vault.open_record(record_key, vault_id, "share " + name, sealed)
+            print(name, *vault.parse_share(data), sep="\t")
+        except vault.Damage as damage:
+            print(f"{name} damaged: {damage}")
             good = False
     return good
 
@@ -113,6 +146,8 @@ def main(arguments):
         return messages(arguments[1], arguments[2] if len(arguments) == 3 else None)
     if len(arguments) == 2 and arguments[0] == "journal":
         return journal(arguments[1])
+    if len(arguments) == 2 and arguments[0] == "shares":
+        return shares(arguments[1])
     if len(arguments) == 2 and arguments[0] == "matchkey":
         return match_key(arguments[1])
     if len(arguments) == 3 and arguments[0] == "index":

@@ -114,6 +114,37 @@ def parse_record(data):
     return [account, mailbox, uid, *heads[kind], *flags]
 
 
+def parse_share(data):
+    """Share, and unless it is none: size and subject of what the index may know of a message."""
+    names = ("none", "headers", "full")
+    demand(data and data[0] < len(names), "unknown share")
+    if data[0] == 0:
+        demand(len(data) == 1, "something follows the share")
+        return ["none"]
+    at = 1
+
+    def number(size):
+        nonlocal at
+        demand(at + size <= len(data), "share cut")
+        at += size
+        return int.from_bytes(data[at - size:at], "big")
+
+    def text():
+        nonlocal at
+        size = number(4)
+        demand(at + size <= len(data), "share cut")
+        at += size
+        return data[at - size:at].decode()
+
+    flags, size, _ = number(1), number(8), number(4)
+    fields = [text() for _ in range(6)]
+    references = [text() for _ in range(number(2))]
+    rest = [text() for _ in range(3)]
+    demand(at == len(data) and flags < 8 and len(references) <= 100, "something follows the share")
+    demand(data[0] == 2 and not flags & 1 or rest == ["", "", ""], "more than its header")
+    return [names[data[0]], size, fields[0]]
+
+
 def match_key(vault_id, vault_private, copy, check):
     """The match key from its copy in the vault, held against the check value."""
     demand(len(copy) > 32, "short copy")

@@ -332,12 +332,12 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 1 + 2 + 3);
+    assert_int_equal(config->unimplemented->len, 1 + 2 + 2);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:2: \"wkd = company\" has no effect yet");
     assert_string_equal(g_ptr_array_index(config->unimplemented, 3),
-                        "config:15: \"[sensitive \"hr\"]\" has no effect yet");
+                        "config:19: \"[tag \"invoices\"]\" has no effect yet");
 
     g_autoptr(Config) quiet =
         parsed("[company]\ntunnel = yes\nwkd = never\n" ADDRESS

@@ -8,6 +8,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-keyring \
 	tests/unit/crypto/test-pgp-keys \
 	tests/unit/crypto/test-pgp-verify \
+	tests/unit/crypto/test-pgp-wrap \
 	tests/unit/crypto/test-pgpmime \
 	tests/unit/crypto/test-strength \
 	tests/unit/crypto/test-unlock \
@@ -44,3 +45,5 @@ tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUPG_HOME)
 tests_unit_crypto_test_vectors_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_wrap_SOURCES = tests/unit/crypto/test-pgp-wrap.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgp_wrap_LDADD = $(LINK_crypto) $(UNIT_LIBS)

@@ -431,38 +431,6 @@ static void what_an_interrupted_run_left_is_swept_in_time(void **state)
 
 /* --- what an account may ------------------------------------------------------------------- */
 
-static void p9_with_sensitive_rules_nothing_is_handed_on_unless_the_company_says_so(void **state)
-{
-    (void)state;
-#define ACCOUNT "[account \"w\"]\naddress = a@corp.example\ndeliver = maildir:/x\n"
-#define RULES "[sensitive \"hr\"]\nfrom = *@hr.corp.example\n"
-    static const struct {
-        const char *text, *policy;
-        gboolean allowed;
-    } cases[] = {
-        {ACCOUNT, NULL, TRUE},
-        {ACCOUNT RULES, NULL, FALSE},
-        {"[company]\ndeliver_sensitive = yes\n" ACCOUNT RULES, NULL, TRUE},
-        {"[company]\ndeliver_sensitive = yes\n" ACCOUNT RULES,
-         "[company]\ndeliver_sensitive = no\n", FALSE},
-        {"[company]\ndeliver_sensitive = no\n" ACCOUNT RULES,
-         "[company]\ndeliver_sensitive = yes\n", FALSE},
-        {ACCOUNT RULES, "[company]\ndeliver_sensitive = yes\n", TRUE},
-        {"[account \"w\"]\naddress = a@corp.example\n" RULES, NULL, TRUE},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(Config) config = config_parse(cases[i].text, strlen(cases[i].text), "c", NULL);
-        assert_non_null(config);
-        if (cases[i].policy)
-            assert_true(config_narrow(config, cases[i].policy, strlen(cases[i].policy), "p", NULL));
-        assert_int_equal(deliver_allowed(config, config->accounts->pdata[0], &error),
-                         cases[i].allowed);
-        if (!cases[i].allowed)
-            assert_string_equal(postern_error_rule(error), "deliver.sensitive");
-    }
-}
-
 static void an_address_that_lmtp_cannot_say_is_told(void **state)
 {
     (void)state;
@@ -488,7 +456,6 @@ int main(void)
         cmocka_unit_test(p6_an_aborted_or_cut_letter_is_not_there),
         cmocka_unit_test(p4_a_maildir_that_others_can_read_is_refused),
         cmocka_unit_test(what_an_interrupted_run_left_is_swept_in_time),
-        cmocka_unit_test(p9_with_sensitive_rules_nothing_is_handed_on_unless_the_company_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

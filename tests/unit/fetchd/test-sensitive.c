@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/error.h"
 #include "core/limits.h"
 
 #define ACCOUNT "[account \"work\"]\naddress = a@corp.example\n"
@@ -277,6 +278,22 @@ static void without_rules_nothing_is_kept_and_nothing_is_sensitive(void **state)
     sensitive_watch_free(NULL);
 }
 
+static void p10_an_account_with_rules_names_the_key_to_seal_to(void **state)
+{
+    (void)state;
+    GError *error = NULL;
+    g_autoptr(Config) none = parsed("");
+    g_autoptr(Config) rules =
+        parsed("key = 0123456789012345678901234567890123456789\n" RULE "subject = x\n");
+    g_autoptr(Config) keyless = parsed(RULE "subject = x\n");
+    assert_true(sensitive_has_key(none, none->accounts->pdata[0], NULL));
+    assert_true(sensitive_has_key(rules, rules->accounts->pdata[0], NULL));
+    assert_false(sensitive_has_key(keyless, keyless->accounts->pdata[0], &error));
+    assert_int_equal(error->code, POSTERN_ERROR_POLICY);
+    assert_string_equal(postern_error_rule(error), "sensitive.key");
+    g_error_free(error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +306,7 @@ int main(void)
         cmocka_unit_test(p8_95_more_fields_than_are_read_hide_nothing),
         cmocka_unit_test(in_whatever_pieces_it_comes_the_verdict_is_the_same),
         cmocka_unit_test(only_what_the_rules_want_to_see_is_kept),
+        cmocka_unit_test(p10_an_account_with_rules_names_the_key_to_seal_to),
         cmocka_unit_test(without_rules_nothing_is_kept_and_nothing_is_sensitive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

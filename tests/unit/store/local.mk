@@ -19,6 +19,7 @@ UNIT_STORE += \
 	tests/unit/store/test-sealedvfs-crash \
 	tests/unit/store/test-sealedvfs-damage \
 	tests/unit/store/test-sealedvfs-secrecy \
+	tests/unit/store/test-share \
 	tests/unit/store/test-vault \
 	tests/unit/store/test-vault-beside \
 	tests/unit/store/test-vault-check \
@@ -29,6 +30,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
 	tests/unit/store/test-vault-pending \
+	tests/unit/store/test-vault-single \
 	tests/unit/store/test-vault-skipped \
 	tests/unit/store/test-vault-writer
 
@@ -101,3 +103,7 @@ tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.
 tests_unit_store_test_vault_writer_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_beside_SOURCES = tests/unit/store/test-vault-beside.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_beside_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_share_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_single_SOURCES = \
+	tests/unit/store/test-vault-single.c $(VAULT_FIXTURE) $(GNUPG_HOME)
+tests_unit_store_test_vault_single_LDADD = $(LINK_store) $(UNIT_LIBS)

@@ -20,6 +20,7 @@ static const Layout vault_layouts[] = {
     {6, "314451d4bda3cfa3c99ad3dfef2dea37f0c8a59a53401d8e4d1203d847cd2c80"},
     {7, "61f7ea008ba6e35bf2f9353cfa9c8fcea53e09aa834a0ecceefcbec54a5ef972"},
     {8, "218f0e4124f944c5d60dff19092048814a1e2d31914e8d012f1103c67af8cdb0"},
+    {9, "7a3764a3cc12c44c92664de1643c8a4bd9a7a2fafefb051f136a648b4c2c3b88"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
