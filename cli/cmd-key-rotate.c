@@ -10,6 +10,7 @@
 #include "crypto/pgp.h"
 #include "crypto/trial.h"
 #include "store/vault-rotate.h"
+#include "store/vault-single.h"
 
 static void free_secret(gpointer data)
 {
@@ -68,8 +69,18 @@ static GBytes *wrap_private(const Context *context, const char *to, GError **err
     return pgp_wrap(keys, context->vault_key, error);
 }
 
+/* What is sealed singly is not sealed anew: who throws the old key away could not read it again. */
+static void tell_singles(const char *from, guint64 singles)
+{
+    if (singles == 0)
+        return;
+    g_autofree char *count = text_count(singles, "sensitive message is", "sensitive messages are");
+    printf("%s sealed singly to the keys of then: keep %s to read %s\n", count, from,
+           singles == 1 ? "it" : "them");
+}
+
 static void tell(const Context *context, const char *from, const char *to, guint secrets,
-                 guint lines)
+                 guint lines, guint64 singles)
 {
     if (context->json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -78,6 +89,7 @@ static void tell(const Context *context, const char *from, const char *to, guint
         json_string(builder, "to", to);
         json_int(builder, "secrets", secrets);
         json_int(builder, "lines", lines);
+        json_int(builder, "singles", (gint64)singles);
         json_builder_end_object(builder);
         output_json(builder);
     } else if (!context->quiet) {
@@ -90,6 +102,7 @@ static void tell(const Context *context, const char *from, const char *to, guint
             printf(
                 "keep %s for as long as copies of the old vault or mail encrypted to it matter\n",
                 from);
+        tell_singles(from, singles);
     }
 }
 
@@ -101,11 +114,12 @@ static gboolean rotate(Context *context, const char *from, const char *to, GErro
     g_autoptr(GBytes) wrapped = wrap_private(context, to, error);
     g_autoptr(GPtrArray) secrets = wrapped ? rotate_secrets(context, from, to, error) : NULL;
     guint lines = 0;
-    if (secrets == NULL ||
+    guint64 singles;
+    if (secrets == NULL || !vault_singles(context->vault, &singles, error) ||
         !vault_rotate(context->vault, context->match_key, wrapped, secrets, error) ||
         (!same_key(from, to) && !setup_replace_key(context->config_path, from, to, &lines, error)))
         return FALSE;
-    tell(context, from, to, secrets->len, lines);
+    tell(context, from, to, secrets->len, lines, singles);
     return TRUE;
 }
 

@@ -108,3 +108,14 @@ IndexDoc *vault_share(Vault *vault, const Secret *vault_private, const char *id,
     sqlite3_reset(statement);
     return doc;
 }
+
+gboolean vault_singles(Vault *vault, guint64 *count, GError **error)
+{
+    gboolean row;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_COUNT_SHARES, error);
+    if (statement == NULL || !sql_row(vault, statement, &row, error))
+        return FALSE;
+    *count = (guint64)sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return TRUE;
+}

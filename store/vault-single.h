@@ -25,6 +25,9 @@ gboolean vault_message_finish_singly(VaultWriter *writer, const Arrival *arrival
 IndexDoc *vault_share(Vault *vault, const Secret *vault_private, const char *id, guint64 *size,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* How many there are. */
+gboolean vault_singles(Vault *vault, guint64 *count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Is the message in ROW as it was sealed? Told by its digest, without opening it. */
 gboolean vault_row_intact(Vault *vault, const Secret *match_key, gint64 row, gboolean *intact,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

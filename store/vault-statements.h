@@ -25,6 +25,7 @@ typedef enum {
     SQL_ADD_SHARE,
     SQL_SHARE,
     SQL_DROP_SHARE,
+    SQL_COUNT_SHARES,
     SQL_ADD_TOTAL,
     SQL_ADD_ACCOUNT,
     SQL_ADD_ARRIVALS,

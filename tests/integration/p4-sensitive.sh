@@ -210,4 +210,9 @@ is "$(box) $(vault 'SELECT count(*), (SELECT count(*) FROM share) FROM message W
 before=$(asked)
 run as mary postern show "$(user_json mary '[hit["id"] for hit in d if hit["subject"] == ""][0]' is:sensitive)"
 is "$code $(grep -c Antananarivo $out) $(($(asked) - before))" '0 1 1' 'and it opens, when asked for'
+
+# --- another key --------------------------------------------------------------------------------
+run as mary postern key rotate
+code_is 0 'the vault is sealed anew'
+out_has '4 sensitive messages are sealed singly.*keep' 'and what stays under the keys of then is told'
 done_testing
