@@ -84,15 +84,41 @@ static gboolean no_part(const Message *message, int part, GError **error)
                   "part %d is a %s, which only holds others", part, type);
 }
 
-static gboolean show_part(const Message *message, int part, GError **error)
+static gboolean write_whole(GBytes *bytes, GError **error)
 {
-    g_autoptr(GBytes) bytes = message_part_bytes(message, (guint)part);
-    if (bytes == NULL)
-        return no_part(message, part, error);
     gsize size;
     const guint8 *data = g_bytes_get_data(bytes, &size);
     g_autoptr(GString) line = g_string_new(NULL);
     return write_out(line, data, size, error) && write_line(line, error);
+}
+
+/* What is encrypted within a letter is shown only so: alone, and told from the letter. */
+static gboolean show_closed(const Reading *reading, guint n, GError **error)
+{
+    g_autoptr(Reading) part = reading_open_part(reading, n, error);
+    if (part == NULL)
+        return FALSE;
+    if (part->file == NULL) {
+        reading_print_part(part, n);
+        return TRUE;
+    }
+    output_note("part %u was encrypted; nothing says that it belongs to the letter around it", n);
+    for (guint i = 0; i < part->protection->signatures->len; i++) {
+        g_autofree char *words = reading_signature_words(part->protection->signatures->pdata[i]);
+        output_note("part %u: %s", n, g_strdelimit(words, "\n", ' '));
+    }
+    return write_whole(part->file, error);
+}
+
+static gboolean show_part(const Reading *reading, int part, GError **error)
+{
+    const Message *message = reading->message;
+    if (reading_part_closed(reading, (guint)part))
+        return show_closed(reading, (guint)part, error);
+    g_autoptr(GBytes) bytes = message_part_bytes(message, (guint)part);
+    if (bytes == NULL)
+        return no_part(message, part, error);
+    return write_whole(bytes, error);
 }
 
 static gboolean show_html(const Reading *reading, const char *id, GError **error)
@@ -129,8 +155,9 @@ static gboolean show(Context *context, const char *id, const Flags *flags, GErro
     g_autoptr(Reading) reading = reading_open(bytes, TRUE);
     if (reading->locked)
         g_propagate_error(error, g_error_copy(reading->locked));
+    reading_know(reading, context->config);
     if (flags->part != PART_UNSAID)
-        return reading->locked == NULL && show_part(reading->message, flags->part, error);
+        return reading->locked == NULL && show_part(reading, flags->part, error);
     if (context->json)
         reading_print_json(reading, id);
     else if (flags->headers)

@@ -10,7 +10,8 @@ bin_postern_SOURCES = \
 	cli/output.c cli/output.h \
 	cli/progress.c cli/progress.h \
 	cli/protect.c cli/protect.h \
-	cli/reading.h cli/reading-json.c cli/reading-text.c \
+	cli/reading.h cli/reading-json.c \
+	cli/reading-known.c cli/reading-text.c \
 	cli/server.c cli/server.h \
 	cli/setup.c cli/setup.h \
 	cli/terminal.c cli/terminal.h \

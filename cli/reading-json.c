@@ -35,13 +35,15 @@ static void add_blocks(JsonBuilder *builder, const GPtrArray *blocks)
             json_string(builder, "signature", NULL);
         }
         json_bool(builder, "encrypted", block->encrypted);
+        json_string(builder, "closed", block->closed);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
 }
 
-static void add_parts(JsonBuilder *builder, const Message *message)
+static void add_parts(JsonBuilder *builder, const Reading *reading)
 {
+    const Message *message = reading->message;
     json_builder_set_member_name(builder, "parts");
     json_builder_begin_array(builder);
     for (guint i = 1; i <= message_part_count(message); i++) {
@@ -51,6 +53,7 @@ static void add_parts(JsonBuilder *builder, const Message *message)
         json_string(builder, "type", part->type);
         json_string(builder, "filename", part->filename);
         json_int(builder, "size", (gint64)part->size);
+        json_bool(builder, "encrypted", reading_part_closed(reading, i));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -66,7 +69,36 @@ static void add_signature(JsonBuilder *builder, const Signature *signature)
     json_bool(builder, "from_matches", signature->from_matches);
     json_string(builder, "trust", signer_trust_name(signature->trust));
     json_string(builder, "covers", signature->whole ? "whole" : "part");
+    json_string(builder, "protocol", signature->smime ? "smime" : "openpgp");
     json_builder_end_object(builder);
+}
+
+static void add_outer(JsonBuilder *builder, const GPtrArray *outer)
+{
+    json_builder_set_member_name(builder, "outer");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < outer->len; i++) {
+        const OuterField *field = outer->pdata[i];
+        json_builder_begin_object(builder);
+        json_string(builder, "name", field->name);
+        json_string(builder, "value", field->value);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_warnings(JsonBuilder *builder, const GPtrArray *warnings)
+{
+    json_builder_set_member_name(builder, "warnings");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < warnings->len; i++) {
+        const Warning *warning = warnings->pdata[i];
+        json_builder_begin_object(builder);
+        json_string(builder, "name", warning->name);
+        json_string(builder, "message", warning->text);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
 }
 
 static void add_protection(JsonBuilder *builder, const Protection *protection)
@@ -80,6 +112,9 @@ static void add_protection(JsonBuilder *builder, const Protection *protection)
         add_signature(builder, protection->signatures->pdata[i]);
     json_builder_end_array(builder);
     json_bool(builder, "header_protection", protection->header_protection);
+    json_strings(builder, "recipients", protection->recipients);
+    add_outer(builder, protection->outer);
+    add_warnings(builder, protection->warnings);
     json_builder_end_object(builder);
 }
 
@@ -92,7 +127,7 @@ void reading_print_json(const Reading *reading, const char *id)
     json_string(builder, "id", id);
     add_headers(builder, reading->message);
     add_blocks(builder, reading->blocks);
-    add_parts(builder, reading->message);
+    add_parts(builder, reading);
     json_bool(builder, "truncated", message_truncated(reading->message));
     add_protection(builder, reading->protection);
     json_builder_end_object(builder);

@@ -3,9 +3,16 @@
  */
 #pragma once
 
+#include "core/config.h"
 #include "crypto/pgpmime.h"
 
 void reading_print(const Reading *reading);
+/* Part N, which reading_open_part() opened, in the place of the letter around it. */
+void reading_print_part(const Reading *part, guint n);
+/* What a signature is worth, safe; perhaps of two lines (g_free). */
+char *reading_signature_words(const Signature *signature);
+/* Warns of a sender that looks like an address or a domain of CONFIG. */
+void reading_know(Reading *reading, const Config *config);
 void reading_print_headers(const Reading *reading);
 /* FALSE when there is none. */
 gboolean reading_print_html(const Reading *reading);

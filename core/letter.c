@@ -48,9 +48,28 @@ static void signature_destroy(gpointer signature)
     signature_free(signature);
 }
 
+static void warning_free(gpointer data)
+{
+    Warning *warning = data;
+    g_free(warning->name);
+    g_free(warning->text);
+    g_free(warning);
+}
+
+static void outer_free(gpointer data)
+{
+    OuterField *field = data;
+    g_free(field->name);
+    g_free(field->value);
+    g_free(field);
+}
+
 Protection *protection_new(void)
 {
     Protection *protection = g_new0(Protection, 1);
+    protection->recipients = g_ptr_array_new_with_free_func(g_free);
+    protection->outer = g_ptr_array_new_with_free_func(outer_free);
+    protection->warnings = g_ptr_array_new_with_free_func(warning_free);
     protection->signatures = g_ptr_array_new_with_free_func(signature_destroy);
     return protection;
 }
@@ -60,7 +79,21 @@ void protection_free(Protection *protection)
     if (protection == NULL)
         return;
     g_ptr_array_unref(protection->signatures);
+    g_ptr_array_unref(protection->recipients);
+    g_ptr_array_unref(protection->outer);
+    g_ptr_array_unref(protection->warnings);
     g_free(protection);
+}
+
+void protection_warn(Protection *protection, const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Warning *warning = g_new0(Warning, 1);
+    warning->name = g_strdup(name);
+    warning->text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_ptr_array_add(protection->warnings, warning);
 }
 
 const char *signature_status_name(SignatureStatus status)

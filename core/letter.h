@@ -53,20 +53,39 @@ typedef struct {
     gboolean from_matches;  /* one of the key's valid user ids carries the From address */
     SignerTrust trust;
     gboolean whole;         /* it covers the root part, not only a part further in */
+    gboolean smime;         /* made with a certificate, not with an OpenPGP key */
 } Signature;
 
 void signature_free(Signature *signature);
+
+/* What a reader should know before he believes a message. */
+typedef struct {
+    char *name; /* "look-alike"; postern(1) lists them */
+    char *text; /* a sentence without full stop; foreign words in it are not made safe */
+} Warning;
+
+/* A header field by its name. */
+typedef struct {
+    char *name, *value;
+} OuterField;
 
 /* What protected a message, and whom to believe. */
 typedef struct {
     gboolean encrypted;         /* only when the root part was */
     GPtrArray *signatures;      /* Signature * */
     gboolean header_protection; /* protected header fields replaced the outer ones */
+    GPtrArray *recipients;      /* char *: OpenPGP key ids it is encrypted to, zeros for one not told */
+    GPtrArray *outer;           /* OuterField *: outer fields that say something else than is shown */
+    GPtrArray *warnings;        /* Warning * */
 } Protection;
 
 Protection *protection_new(void);
 void protection_free(Protection *protection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Protection, protection_free)
+
+/* Adds a warning. */
+void protection_warn(Protection *protection, const char *name, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 const char *signature_status_name(SignatureStatus status); /* as in the JSON contract */
 const char *signer_trust_name(SignerTrust trust);

@@ -90,6 +90,11 @@
 #define LIMIT_RECIPIENTS 1000              /* of one outgoing message */
 #define LIMIT_SIGNED_PARTS 16              /* verified in one message: each costs a call of gpg */
 #define LIMIT_SIGNATURE_BYTES (16 * 1024)  /* a detached signature: a few signers with large keys */
+#define LIMIT_CMS_SIGNATURE_BYTES (256 * 1024) /* the same of S/MIME, which brings its certificates */
+#define LIMIT_SESSION_KEYS 1000            /* keys that one OpenPGP message is encrypted to */
+#define LIMIT_HIDDEN_KEYS 8                /* of them not told: each is tried with each private key */
+#define LIMIT_OPENED_TEXTS 4               /* encrypted texts opened in one body: each may ask for a passphrase */
+#define LIMIT_LAYERS 4                     /* of protection around a message: sign, encrypt, sign is in use */
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
 #define LIMIT_KEYS_BYTES (1024 * 1024)     /* public keys that are imported or exported at once, */
 #define LIMIT_KEYS 100                     /* how many, */

@@ -143,3 +143,13 @@ gboolean path_write_private(const char *path, const void *data, gsize size, GErr
                   "see that the disk has room and the directory is yours", "cannot write %s: %s",
                   shown, g_strerror(cause));
 }
+
+char *paths_program(const char *name)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
+    g_autofree char *beside = dir ? g_build_filename(dir, name, NULL) : NULL;
+    if (beside && g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
+        return g_steal_pointer(&beside);
+    return g_build_filename(PKGLIBEXECDIR, name, NULL);
+}

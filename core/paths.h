@@ -24,3 +24,7 @@ gboolean path_private_directory(const char *dir, GError **error) G_GNUC_WARN_UNU
  */
 gboolean path_write_private(const char *path, const void *data, gsize size, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/* Where the program NAME of ours lies: beside the one that runs, as in a build, else where it is
+ * installed. */
+char *paths_program(const char *name);

@@ -41,5 +41,10 @@ guint text_width(const char *string);
 /* At most COLUMNS columns, cut on a character with "…" when it is longer. */
 char *text_fit(const char *string, guint columns);
 
+/* The lines of STRING (UTF-8, made safe before), each cut into pieces of at most COLUMNS columns, so that
+ * no terminal cuts them and begins a line where nobody sees that it goes on; a TAB counts as eight.
+ * COLUMNS 0 cuts nothing. NULL-terminated (g_strfreev). */
+char **text_wrap(const char *string, guint columns);
+
 /* "17 messages", "1 message": the number and the noun. */
 char *text_count(guint64 n, const char *singular, const char *plural);

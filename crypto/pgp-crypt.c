@@ -3,6 +3,7 @@
 
 #include "core/limits.h"
 #include "crypto/pgp-internal.h"
+#include "crypto/pgp-outline.h"
 
 /* --- out ----------------------------------------------------------------------------------- */
 
@@ -166,8 +167,11 @@ GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GErro
         return NULL;
     g_autoptr(GByteArray) plain = g_byte_array_new();
     PgpOutput output = {.bytes = plain, .limit = LIMIT_DECRYPTED_BYTES};
+    g_autoptr(GBytes) sealed = pgp_outline_encrypted(data, NULL, error);
+    if (sealed == NULL)
+        return NULL;
     gsize size;
-    const void *memory = g_bytes_get_data(data, &size);
+    const void *memory = g_bytes_get_data(sealed, &size);
     if (!pgp_open(context, memory, size, TRUE, &output, error)) {
         secret_wipe(plain->data, plain->len);
         return NULL;

@@ -120,3 +120,26 @@ gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray
            refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender to sign it again",
                   "there is no OpenPGP signature in what should be one");
 }
+
+GBytes *pgp_verify_clear(GBytes *data, const char *from, GPtrArray *signatures, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    if (context == NULL)
+        return NULL;
+    gsize size;
+    const void *memory = g_bytes_get_data(data, &size);
+    g_autoptr(GByteArray) text = g_byte_array_new();
+    PgpOutput output = {.bytes = text, .limit = size};
+    g_auto(gpgme_data_t) signed_text = pgp_input(memory, size);
+    g_auto(gpgme_data_t) plain = pgp_output(&output);
+    gpgme_error_t failure = gpgme_op_verify(context, signed_text, NULL, plain);
+    if (failure) {
+        pgp_refuse(error, failure, "verify a signature");
+        return NULL;
+    }
+    if (pgp_collect_signatures(context, from, signatures) > 0)
+        return g_byte_array_free_to_bytes(g_steal_pointer(&text));
+    refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender to sign it again",
+           "there is no OpenPGP signature in what should be one");
+    return NULL;
+}

@@ -87,10 +87,15 @@ GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data,
 GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Decrypts DATA; nothing is returned unless integrity was verified. Signatures inside are
+/* Decrypts DATA, which pgp-outline.h looked at first, so that nothing comes of what is not encrypted
+ * or not protected against changes; nothing is returned unless integrity was verified. Signatures inside are
  * appended to SIGNATURES (Signature *; `whole` FALSE, `from_matches` against FROM). */
 GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Verifies a detached signature over DATA, appending every signature found. */
 gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Verifies a text with its signature (RFC 9580, 7), appending every signature found; the text as it was
+ * signed, or NULL when there is no verdict. */
+GBytes *pgp_verify_clear(GBytes *data, const char *from, GPtrArray *signatures,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

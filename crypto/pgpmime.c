@@ -1,33 +1,32 @@
-/* See pgpmime.h. Header fields are the business of protected.c. */
+/* See pgpmime.h: the layers around a message. Texts are in pgpmime-text.c, header fields in
+ * protected.c, parts that were left closed in pgpmime-part.c. */
 #include "crypto/pgpmime.h"
 
 #include <string.h>
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "crypto/inline-pgp.h"
+#include "crypto/pgp-outline.h"
 #include "crypto/pgp.h"
+#include "crypto/pgpmime-internal.h"
 #include "crypto/protected.h"
-
-/* A multipart/signed whose signature was looked at. */
-typedef struct {
-    guint covered; /* the part under it */
-    int worst;     /* index of the worst of its signatures */
-} Frame;
-
-typedef struct {
-    Reading *reading;
-    Message *outer; /* as it came; the reading's own unless that was found inside */
-    char *from;     /* the outer From address, or NULL */
-    gboolean gpg;   /* may it be called? */
-    int base;       /* the worst signature inside the encryption itself, or -1 */
-    GArray *frames;
-} Opening;
+#include "crypto/smime.h"
 
 static void block_free(gpointer data)
 {
     Block *block = data;
     g_free(block->text);
+    g_free(block->closed);
     g_free(block);
+}
+
+Reading *reading_new(void)
+{
+    Reading *reading = g_new0(Reading, 1);
+    reading->blocks = g_ptr_array_new_with_free_func(block_free);
+    reading->protection = protection_new();
+    return reading;
 }
 
 void reading_free(Reading *reading)
@@ -37,59 +36,12 @@ void reading_free(Reading *reading)
     message_free(reading->message);
     g_ptr_array_unref(reading->blocks);
     protection_free(reading->protection);
+    g_clear_pointer(&reading->file, g_bytes_unref);
     g_clear_error(&reading->locked);
     g_free(reading);
 }
 
-static void add_block(Reading *reading, guint part, char *text, int signature)
-{
-    Block *block = g_new0(Block, 1);
-    block->part = part;
-    block->text = text;
-    block->signature = signature;
-    block->encrypted = reading->protection->encrypted;
-    g_ptr_array_add(reading->blocks, block);
-}
-
-/* --- structure ----------------------------------------------------------------------------- */
-
-/* The children of PARENT if there are exactly two, else FALSE. */
-static gboolean two_children(const Message *message, guint parent, guint children[static 2])
-{
-    guint found = 0;
-    for (guint n = parent + 1; n <= message_part_count(message); n++) {
-        if (message_part(message, n)->parent != parent)
-            continue;
-        if (found == 2)
-            return FALSE;
-        children[found++] = n;
-    }
-    return found == 2;
-}
-
-/* A multipart of TYPE with PROTOCOL and two children, of which that at MACHINERY is of that type.
- */
-static gboolean is_protected(const Message *message, guint n, const char *type,
-                             const char *protocol, guint machinery, guint children[static 2])
-{
-    if (strcmp(message_part(message, n)->type, type) != 0 || !two_children(message, n, children) ||
-        strcmp(message_part(message, children[machinery])->type, protocol) != 0)
-        return FALSE;
-    g_autofree char *said = message_part_parameter(message, n, "protocol");
-    return said != NULL && g_ascii_strcasecmp(said, protocol) == 0;
-}
-
-static gboolean is_version_one(const Message *message, guint n)
-{
-    g_autoptr(GBytes) bytes = message_part_bytes(message, n);
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    g_autofree char *text = g_strstrip(g_strndup(data ? data : "", MIN(size, 100)));
-    return g_ascii_strncasecmp(text, "Version: 1", strlen("Version: 1")) == 0 &&
-           !g_ascii_isdigit(text[strlen("Version: 1")]);
-}
-
-/* --- decryption ---------------------------------------------------------------------------- */
+/* --- signatures ---------------------------------------------------------------------------- */
 
 static int badness(const Signature *signature)
 {
@@ -100,8 +52,7 @@ static int badness(const Signature *signature)
     return order[signature->status] + (TRUST_OWN - (int)signature->trust);
 }
 
-/* Index of the worst signature from FIRST on, -1 for none; all of them get WHOLE. */
-static int close_group(Reading *reading, guint first, gboolean whole)
+int reading_close_group(Reading *reading, guint first, gboolean whole)
 {
     GPtrArray *signatures = reading->protection->signatures;
     int worst = -1;
@@ -114,43 +65,38 @@ static int close_group(Reading *reading, guint first, gboolean whole)
     return worst;
 }
 
-static GBytes *decrypt_root(Opening *opening, guint n, GError **error)
+void reading_add_fault(Reading *reading, gboolean smime)
 {
-    if (!opening->gpg) {
-        refuse(error, POSTERN_ERROR_TEMPORARY, "key.locked", "unlock the key and try again",
-               "the message is encrypted and was not opened");
-        return NULL;
-    }
-    g_autoptr(GBytes) sealed = message_part_bytes(opening->outer, n);
-    return pgp_decrypt(sealed, opening->from, opening->reading->protection->signatures, error);
+    Signature *fault = g_new0(Signature, 1);
+    fault->status = SIG_ERROR;
+    fault->smime = smime;
+    g_ptr_array_add(reading->protection->signatures, fault);
 }
 
-/* Opens an encrypted root: the message inside is shown, under the outer header for now. */
-static void open_root(Opening *opening)
+const Signature *reading_whole_good(const Reading *reading)
 {
-    Reading *reading = opening->reading;
-    guint children[2];
-    reading->protection->encrypted = TRUE;
-    if (!is_protected(opening->outer, 1, "multipart/encrypted", "application/pgp-encrypted", 0,
-                      children) ||
-        !is_version_one(opening->outer, children[0])) {
-        reading->protection->encrypted = FALSE;
-        refuse(&reading->locked, POSTERN_ERROR_INPUT, "openpgp.data",
-               "ask the sender to send it again",
-               "the encrypted message is not built as RFC 3156 wants and stays closed");
-        return;
+    const GPtrArray *signatures = reading->protection->signatures;
+    const Signature *good = NULL;
+    for (guint i = 0; i < signatures->len; i++) {
+        const Signature *signature = g_ptr_array_index(signatures, i);
+        if (signature->whole && signature->status != SIG_GOOD)
+            return NULL;
+        if (signature->whole)
+            good = signature;
     }
-    g_autoptr(GBytes) plain = decrypt_root(opening, children[1], &reading->locked);
-    if (plain == NULL) {
-        g_ptr_array_set_size(reading->protection->signatures, 0);
-        return;
-    }
-    opening->base = close_group(reading, 0, TRUE);
-    reading->message = message_parse(plain);
-    message_take_headers(reading->message, message_part_headers(opening->outer, 1));
+    return good;
 }
 
-/* --- signatures ---------------------------------------------------------------------------- */
+int reading_signature_of(const Opening *opening, guint n)
+{
+    for (; n > 0; n = message_part(opening->reading->message, n)->parent)
+        for (guint i = 0; i < opening->frames->len; i++) {
+            const Frame *frame = &g_array_index(opening->frames, Frame, i);
+            if (frame->covered == n)
+                return frame->worst;
+        }
+    return opening->base;
+}
 
 /* Line ends as they were signed: CRLF. */
 static GBytes *canonical(GBytes *bytes)
@@ -172,141 +118,249 @@ static GBytes *canonical(GBytes *bytes)
     return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }
 
-static void verify_part(Opening *opening, guint n, const guint children[static 2])
+/* Looks at the signature of LAYER in MESSAGE; index of the worst. */
+static int verify_layer(Opening *opening, const Message *message, Layer layer, gboolean whole)
 {
-    Reading *reading = opening->reading;
-    GPtrArray *signatures = reading->protection->signatures;
+    GPtrArray *signatures = opening->reading->protection->signatures;
     guint first = signatures->len;
-    g_autoptr(GBytes) raw = message_part_raw(reading->message, children[0]);
+    opening->verified++;
+    gboolean smime = layer.kind == LAYER_SMIME_SIGNED;
+    g_autoptr(GBytes) raw = message_part_raw(message, layer.content);
     g_autoptr(GBytes) text = canonical(raw);
-    g_autoptr(GBytes) signature = message_part_bytes(reading->message, children[1]);
-    if (g_bytes_get_size(signature) > LIMIT_SIGNATURE_BYTES ||
-        !pgp_verify(text, signature, opening->from, signatures, NULL)) {
-        /* No verdict at all: it is told as a fault, not passed over. */
-        Signature *fault = g_new0(Signature, 1);
-        fault->status = SIG_ERROR;
-        g_ptr_array_add(signatures, fault);
-    }
-    Frame frame = {children[0], close_group(reading, first, n == 1)};
-    g_array_append_val(opening->frames, frame);
+    g_autoptr(GBytes) signature = message_part_bytes(message, layer.signature);
+    gsize limit = smime ? LIMIT_CMS_SIGNATURE_BYTES : LIMIT_SIGNATURE_BYTES;
+    gboolean told = g_bytes_get_size(signature) <= limit &&
+                    (smime ? smime_verify(text, signature, opening->from, signatures, NULL)
+                           : pgp_verify(text, signature, opening->from, signatures, NULL));
+    if (!told)
+        reading_add_fault(opening->reading, smime);
+    return reading_close_group(opening->reading, first, whole);
 }
 
-static void verify_parts(Opening *opening)
+static gboolean is_signed_layer(Layer layer)
+{
+    return layer.kind == LAYER_PGP_SIGNED || layer.kind == LAYER_SMIME_SIGNED;
+}
+
+void reading_verify_parts(Opening *opening)
 {
     const Message *message = opening->reading->message;
-    guint children[2];
-    for (guint n = 1; n <= message_part_count(message); n++)
-        if (opening->frames->len < LIMIT_SIGNED_PARTS &&
-            is_protected(message, n, "multipart/signed", "application/pgp-signature", 1, children))
-            verify_part(opening, n, children);
-}
-
-/* The signature that covers part N: of the innermost frame, else that of the encryption. */
-static int signature_of(const Opening *opening, guint n)
-{
-    for (; n > 0; n = message_part(opening->reading->message, n)->parent)
-        for (guint i = 0; i < opening->frames->len; i++) {
-            const Frame *frame = &g_array_index(opening->frames, Frame, i);
-            if (frame->covered == n)
-                return frame->worst;
-        }
-    return opening->base;
-}
-
-/* --- what the reader sees ------------------------------------------------------------------ */
-
-static Signature *whole_good(const Reading *reading)
-{
-    const GPtrArray *signatures = reading->protection->signatures;
-    Signature *good = NULL;
-    for (guint i = 0; i < signatures->len; i++) {
-        Signature *signature = g_ptr_array_index(signatures, i);
-        if (signature->whole && signature->status != SIG_GOOD)
-            return NULL;
-        if (signature->whole)
-            good = signature;
+    for (guint n = 1; n <= message_part_count(message); n++) {
+        Layer layer = layer_of(message, n);
+        if (!is_signed_layer(layer) || opening->verified >= LIMIT_SIGNED_PARTS)
+            continue;
+        Frame frame = {layer.content, verify_layer(opening, message, layer, n == 1)};
+        g_array_append_val(opening->frames, frame);
     }
-    return good;
 }
 
-/* Does the signer of the whole message own ADDRESS, as far as the user has confirmed that? */
-static gboolean vouched(const Signature *signature, const char *address)
+/* --- layers -------------------------------------------------------------------------------- */
+
+static GBytes *locked(GError **error)
 {
-    if (signature == NULL || signature->fingerprint == NULL || address == NULL)
+    refuse(error, POSTERN_ERROR_TEMPORARY, "key.locked", "unlock the key and try again",
+           "the message is encrypted and was not opened");
+    return NULL;
+}
+
+/* What OpenPGP encrypted; a signature inside covers the whole of it. */
+static GBytes *open_pgp(Opening *opening, GBytes *sealed, GError **error)
+{
+    Protection *protection = opening->reading->protection;
+    protection->encrypted = TRUE;
+    if (!opening->gpg)
+        return locked(error);
+    g_autoptr(GBytes) clean = pgp_outline_encrypted(sealed, protection->recipients, error);
+    return clean ? pgp_decrypt(clean, opening->from, protection->signatures, error) : NULL;
+}
+
+static GBytes *open_smime(Opening *opening, GBytes *cms, GError **error)
+{
+    Protection *protection = opening->reading->protection;
+    gboolean encrypted = FALSE, changeable = FALSE;
+    if (!opening->gpg) {
+        protection->encrypted |= smime_is_enveloped(cms);
+        GBytes *content = protection->encrypted ? NULL : smime_content(cms);
+        return content ? content : locked(error);
+    }
+    GBytes *plain =
+        smime_open(cms, opening->from, protection->signatures, &encrypted, &changeable, error);
+    protection->encrypted |= encrypted;
+    if (plain != NULL && changeable)
+        protection_warn(protection, "changeable",
+                        "S/MIME of this kind does not protect what it encrypts against changes");
+    return plain;
+}
+
+GBytes *reading_open_layer(Opening *opening, const Message *message, Layer layer, GError **error)
+{
+    if (layer.kind == LAYER_BROKEN) {
+        refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender to send it again",
+               "the encrypted message is not built as RFC 3156 wants and stays closed");
+        return NULL;
+    }
+    g_autoptr(GBytes) sealed = message_part_bytes(message, layer.content);
+    if (sealed == NULL) {
+        refuse(error, POSTERN_ERROR_INPUT, "openpgp.data", "ask the sender to send it again",
+               "the encrypted part holds parts");
+        return NULL;
+    }
+    return layer.kind == LAYER_SMIME ? open_smime(opening, sealed, error)
+                                     : open_pgp(opening, sealed, error);
+}
+
+/* A root that is plain text and nothing but one encrypted text, as a message of its own; NULL when
+ * it is none, or with *error. */
+static GBytes *open_text(Opening *opening, const Message *message, GError **error)
+{
+    if (strcmp(message_part(message, 1)->type, "text/plain") != 0)
+        return NULL;
+    g_autoptr(GBytes) body = message_part_bytes(message, 1);
+    gsize size;
+    const char *text = g_bytes_get_data(body, &size);
+    Span span;
+    if (text == NULL || inline_pgp_whole(text, size, &span) != SPAN_ENCRYPTED)
+        return NULL;
+    g_autoptr(GBytes) sealed = g_bytes_new_from_bytes(body, span.start, span.end - span.start);
+    g_autoptr(GBytes) plain = open_pgp(opening, sealed, error);
+    if (plain == NULL)
+        return NULL;
+    const char *inside = g_bytes_get_data(plain, &size);
+    g_autofree char *declared = message_part_parameter(message, 1, "charset");
+    g_autofree char *utf8 = message_signed_text(declared, inside, size);
+    opening->in_text = TRUE;
+    g_autofree char *entity = g_strconcat("Content-Type: text/plain; charset=utf-8\r\n"
+                                          "Content-Transfer-Encoding: 8bit\r\n\r\n",
+                                          utf8, NULL);
+    return g_bytes_new(entity, strlen(entity));
+}
+
+/* A layer is taken off: what was inside is the message now, whole signatures are those of it. */
+static void enter(Opening *opening, GBytes *plain, guint first)
+{
+    Reading *reading = opening->reading;
+    if (reading->protection->signatures->len > first)
+        opening->base = reading_close_group(reading, first, TRUE);
+    g_clear_pointer(&reading->message, message_free);
+    reading->message = message_parse(plain);
+}
+
+/* The layer at the root of MESSAGE that can be taken off, a signature around it looked at first. */
+static Layer root_layer(Opening *opening, const Message *message)
+{
+    Layer layer = layer_of(message, 1);
+    if (!is_signed_layer(layer))
+        return layer;
+    Layer inside = layer_of(message, layer.content);
+    if (inside.kind != LAYER_PGP_ENCRYPTED && inside.kind != LAYER_SMIME)
+        return (Layer){LAYER_PGP_SIGNED, 1, 0};
+    if (!opening->gpg)
+        return inside;
+    opening->base = verify_layer(opening, message, layer, TRUE);
+    protection_warn(opening->reading->protection, "signature-outside",
+                    "a signature was made around the protected text: who made it may not know what "
+                    "it says");
+    return inside;
+}
+
+/* Is LAYER a second encryption, inside the first? */
+static gboolean is_second(const Opening *opening, const Message *message, Layer layer)
+{
+    if (!opening->reading->protection->encrypted || layer.kind == LAYER_NONE)
+        return opening->reading->protection->encrypted;
+    g_autoptr(GBytes) bytes = message_part_bytes(message, layer.content);
+    return layer.kind != LAYER_SMIME || smime_is_enveloped(bytes);
+}
+
+/* Takes one layer off MESSAGE; FALSE when there is none, or it stays closed. */
+static gboolean take_layer(Opening *opening, const Message *message, GError **error)
+{
+    GPtrArray *signatures = opening->reading->protection->signatures;
+    Layer layer = root_layer(opening, message);
+    guint first = signatures->len;
+    if (is_signed_layer(layer) || is_second(opening, message, layer))
         return FALSE;
-    g_autofree char *confirmed = pgp_find_recipient(address, NULL);
-    return g_strcmp0(confirmed, signature->fingerprint) == 0;
-}
-
-static void protect_headers(Opening *opening)
-{
-    Reading *reading = opening->reading;
-    Signature *signature = whole_good(reading);
-    if ((!reading->protection->encrypted && signature == NULL) ||
-        !protected_present(reading->message))
-        return;
-    g_autoptr(GPtrArray) claimed =
-        message_part_headers(reading->message, protected_payload(reading->message));
-    g_autofree char *inner = protected_from(claimed);
-    gboolean same = inner != NULL && g_strcmp0(inner, opening->from) == 0;
-    gboolean ours = !same && vouched(signature, inner);
-    message_take_headers(reading->message,
-                         protected_fields(opening->outer, reading->message, !same && !ours));
-    if (ours)
-        signature->from_matches = TRUE;
-    reading->protection->header_protection = TRUE;
-}
-
-static void make_blocks(Opening *opening)
-{
-    Reading *reading = opening->reading;
-    g_autoptr(GArray) readable = message_readable_parts(reading->message);
-    for (guint i = 0; i < readable->len; i++) {
-        guint n = g_array_index(readable, guint, i);
-        add_block(reading, n, message_part_text(reading->message, n), signature_of(opening, n));
+    g_autoptr(GBytes) plain = layer.kind == LAYER_NONE
+                                  ? open_text(opening, message, error)
+                                  : reading_open_layer(opening, message, layer, error);
+    if (plain == NULL) {
+        g_ptr_array_set_size(signatures, (int)first);
+        return FALSE;
     }
+    enter(opening, plain, first);
+    return TRUE;
+}
+
+/* Only a failure at the first layer locks the message. */
+static void take_layers(Opening *opening)
+{
+    Reading *reading = opening->reading;
+    gboolean more = take_layer(opening, opening->outer, &reading->locked);
+    for (guint taken = 1; more && taken < LIMIT_LAYERS && !opening->in_text; taken++)
+        more = take_layer(opening, reading->message, NULL);
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+/* Signatures around the message that were not looked at, for gpg may not be called, count too. */
+static gboolean looks_signed(const Message *message)
+{
+    for (guint n = 1; n <= message_part_count(message); n++)
+        if (is_signed_layer(layer_of(message, n)))
+            return TRUE;
+    return FALSE;
+}
+
+static void finish_closed(Opening *opening)
+{
+    Reading *reading = opening->reading;
+    Block *block = g_new0(Block, 1);
+    reading->message = opening->outer;
+    block->part = 1;
+    block->text = g_strdup("");
+    block->signature = -1;
+    block->encrypted = reading->protection->encrypted;
+    g_ptr_array_add(reading->blocks, block);
 }
 
 Reading *reading_open(GBytes *bytes, gboolean decrypt)
 {
-    Reading *reading = g_new0(Reading, 1);
-    reading->blocks = g_ptr_array_new_with_free_func(block_free);
-    reading->protection = protection_new();
-    g_autoptr(Message) outer = message_parse(bytes);
+    Reading *reading = reading_new();
+    Message *outer = message_parse(bytes);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     g_autoptr(GPtrArray) fields = message_part_headers(outer, 1);
     g_autofree char *from = protected_from(fields);
-    Opening opening = {reading, outer, from, decrypt, -1, frames};
-    if (strcmp(message_part(outer, 1)->type, "multipart/encrypted") == 0)
-        open_root(&opening);
+    Opening opening = {reading, outer, from, decrypt, FALSE, -1, 0, 0, frames};
+    reading->is_signed =
+        looks_signed(outer) || (!decrypt && layer_of(outer, 1).kind == LAYER_SMIME);
+    take_layers(&opening);
     if (reading->locked != NULL) {
-        reading->message = g_steal_pointer(&outer);
-        add_block(reading, 1, g_strdup(""), -1);
+        finish_closed(&opening);
         return reading;
     }
     if (reading->message == NULL)
-        reading->message = g_steal_pointer(&outer);
+        reading->message = outer;
+    else
+        message_take_headers(reading->message, g_steal_pointer(&fields));
     if (decrypt)
-        verify_parts(&opening);
-    protect_headers(&opening);
-    make_blocks(&opening);
+        reading_verify_parts(&opening);
+    reading_protect_headers(&opening);
+    reading_make_blocks(&opening);
+    if (decrypt)
+        reading_doubt(&opening);
+    if (reading->message != outer)
+        message_free(outer);
     return reading;
-}
-
-static gboolean looks_signed(const Reading *reading)
-{
-    for (guint n = 1; n <= message_part_count(reading->message); n++)
-        if (strcmp(message_part(reading->message, n)->type, "multipart/signed") == 0)
-            return TRUE;
-    return reading->protection->signatures->len > 0;
 }
 
 IndexDoc *reading_index_doc(const Reading *reading)
 {
     IndexDoc *doc = message_index_doc(reading->message);
-    const Signature *good = whole_good(reading);
+    const Signature *good = reading_whole_good(reading);
     doc->encrypted = reading->protection->encrypted;
-    doc->is_signed = looks_signed(reading);
+    doc->is_signed = reading->is_signed || reading->protection->signatures->len > 0 ||
+                     looks_signed(reading->message) ||
+                     strstr(doc->body, "-----BEGIN PGP SIGNED MESSAGE-----") != NULL;
     if (good != NULL && good->from_matches && good->trust >= TRUST_CONFIRMED)
         doc->signature = SIGNATURE_GOOD_AT_INDEX;
     else if (doc->is_signed)

@@ -1,5 +1,6 @@
 /*
- * pgpmime — opens and makes PGP/MIME (RFC 3156) and says what was protected by whom (P7).
+ * pgpmime — opens and makes protected mail and says what was protected by whom (P7): PGP/MIME
+ * (RFC 3156), OpenPGP within a text, S/MIME (RFC 8551).
  */
 #pragma once
 
@@ -13,6 +14,7 @@ typedef struct {
     char *text;    /* UTF-8, not yet made safe for a terminal */
     int signature; /* index into protection->signatures, -1 for none */
     gboolean encrypted;
+    char *closed; /* an encrypted text that was not opened: why; else NULL */
 } Block;
 
 typedef struct {
@@ -20,17 +22,35 @@ typedef struct {
                           encrypted, under its protected header fields when there are any */
     GPtrArray *blocks; /* Block * in reading order */
     Protection *protection;
-    GError *locked; /* why an encrypted root stayed closed, or NULL */
+    GBytes *file; /* of reading_open_part() alone: the bytes of what is no message; else NULL */
+    gboolean is_signed; /* a signature is there, whether it was looked at or not */
+    GError *locked;     /* why an encrypted root stayed closed, or NULL */
 } Reading;
 
 /*
- * Parses BYTES; decrypts only an encrypted *root* part (a part further in stays closed: it is
- * how decryption oracles are built), verifies multipart/signed at the root, inside the
- * decrypted root, and further in (covers "part"). With DECRYPT FALSE gpg is not called at all.
+ * Parses BYTES; decrypts only an encrypted *root* part, below a signature perhaps (a part further
+ * in stays closed: it is how decryption oracles are built), verifies what is signed at the root,
+ * inside the decrypted root, and further in (covers "part"), and what stands signed within a text.
+ * Of texts encrypted within a text, only those of a root that is plain text are opened. With
+ * DECRYPT FALSE neither gpg nor gpgsm is called at all.
  */
 Reading *reading_open(GBytes *bytes, gboolean decrypt);
 void reading_free(Reading *reading);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reading, reading_free)
+
+/* Is part N encrypted (or, in S/MIME, signed around its content) and was left closed? */
+gboolean reading_part_closed(const Reading *reading, guint n);
+
+/*
+ * Opens such a part by itself: the reading of what it holds, whose message has no header fields,
+ * or, where that is a file, its bytes in `file`. Nothing of the letter around it comes along, so
+ * that a foreign cipher text hidden in it is seen for what it is, by who asked for just this part.
+ */
+Reading *reading_open_part(const Reading *reading, guint n,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Warns of senders that look like one of ADDRESSES or DOMAINS and are not; NULL-terminated. */
+void reading_compare(Reading *reading, char **addresses, char **domains);
 
 /* The index document of a reading: body text only as SHARE allows is the caller's business. */
 IndexDoc *reading_index_doc(const Reading *reading);

@@ -42,14 +42,14 @@ static gboolean has_parameter(const Message *message, const char *name, const ch
            (g_ascii_strcasecmp(value, one) == 0 || g_ascii_strcasecmp(value, other) == 0);
 }
 
-static gboolean is_modern(const Message *message)
+gboolean protected_modern(const Message *message)
 {
     return has_parameter(message, "hp", "cipher", "clear");
 }
 
 gboolean protected_present(const Message *message)
 {
-    return is_modern(message) || has_parameter(message, "protected-headers", "v1", "v1");
+    return protected_modern(message) || has_parameter(message, "protected-headers", "v1", "v1");
 }
 
 char *protected_from(const GPtrArray *fields)
@@ -119,9 +119,54 @@ GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean
         append(fields, from);
         drop(above, from_only, TRUE);
     }
-    if (is_modern(inner))
+    if (protected_modern(inner))
         take_modern(fields, above);
     else
         take_old(fields, above);
     return fields;
+}
+
+/* --- legacy display ------------------------------------------------------------------------ */
+
+/* "Subject: x", or the continuation of such a line. */
+static gboolean is_field_line(const char *line)
+{
+    if (*line == ' ' || *line == '\t')
+        return TRUE;
+    for (const char *const *name = personal; *name; name++)
+        if (g_ascii_strncasecmp(line, *name, strlen(*name)) == 0 && line[strlen(*name)] == ':')
+            return TRUE;
+    return FALSE;
+}
+
+/* Behind the field lines at the head of TEXT. */
+static const char *skip_fields(const char *text)
+{
+    while (*text != '\0' && *text != '\n' && is_field_line(text)) {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return text;
+}
+
+guint protected_display_part(const Message *message)
+{
+    guint payload = protected_payload(message), first = payload + 1;
+    const PartInfo *part = message_part(message, first);
+    if (part == NULL || part->parent != payload || protected_modern(message) ||
+        strcmp(part->type, "text/plain") != 0)
+        return 0;
+    g_autofree char *form = message_part_parameter(message, first, "protected-headers");
+    g_autofree char *text = message_part_text(message, first);
+    const char *rest = skip_fields(text);
+    return g_strcmp0(form, "v1") == 0 && rest[strspn(rest, " \n")] == '\0' ? first : 0;
+}
+
+const char *protected_skip_display(const Message *message, guint n, const char *text)
+{
+    g_autofree char *said = message_part_parameter(message, n, "hp-legacy-display");
+    if (g_strcmp0(said, "1") != 0 || !protected_modern(message))
+        return text;
+    const char *rest = skip_fields(text);
+    return rest > text && *rest == '\n' ? rest + 1 : text;
 }

@@ -12,6 +12,9 @@ guint protected_payload(const Message *message);
 /* Does that part say that it carries protected fields? */
 gboolean protected_present(const Message *message);
 
+/* Is it of RFC 9788, rather than of the older form? */
+gboolean protected_modern(const Message *message);
+
 /* The one From address of FIELDS (HeaderField *) in lower case; NULL for none or several. */
 char *protected_from(const GPtrArray *fields);
 
@@ -21,3 +24,10 @@ char *protected_from(const GPtrArray *fields);
  * reads are replaced. KEEP_FROM: the outer From stays, for nobody vouches for the inner one.
  */
 GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean keep_from);
+
+/* The part, one of the first of MESSAGE, that repeats protected fields for older programs and that no
+ * reader of this one needs (the older form's "legacy display"); 0 for none. */
+guint protected_display_part(const Message *message);
+
+/* TEXT of part N without the lines at its head that repeat protected fields (RFC 9788, 5.2). */
+const char *protected_skip_display(const Message *message, guint n, const char *text);

@@ -8,23 +8,14 @@
 #include <unistd.h>
 
 #include "core/error.h"
-
-static char *program(const char *name)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *dir = self ? g_path_get_dirname(self) : NULL;
-    g_autofree char *beside = dir ? g_build_filename(dir, name, NULL) : NULL;
-    if (beside && g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE))
-        return g_steal_pointer(&beside);
-    return g_build_filename(PKGLIBEXECDIR, name, NULL);
-}
+#include "core/paths.h"
 
 /* The other end of our socket becomes 3. Nothing else is open to it: all our descriptors are
  * close-on-exec, and it closes what we may have inherited. GLib would close them in a fork of this
  * process, whose memory it copies for that. */
 static int spawn(const char *name, const char *const *environment, pid_t *pid, GError **error)
 {
-    g_autofree char *path = program(name);
+    g_autofree char *path = paths_program(name);
     const char *const argv[] = {path, NULL};
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {

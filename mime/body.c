@@ -35,6 +35,19 @@ static char *fold_line_ends(char *text)
     return text;
 }
 
+char *message_bytes_text(const char *charset, const void *bytes, gsize size)
+{
+    return fold_line_ends(charset_to_utf8(charset, bytes, size));
+}
+
+char *message_signed_text(const char *charset, const void *bytes, gsize size)
+{
+    /* Stateful sets write in ASCII what is not: their escape shows that they are meant. */
+    gboolean utf8 = size == 0 || (g_utf8_validate(bytes, (gssize)size, NULL) &&
+                                  memchr(bytes, 0x1b, size) == NULL);
+    return message_bytes_text(utf8 ? "utf-8" : charset, bytes, size);
+}
+
 char *message_part_text(const Message *message, guint n)
 {
     const PartInfo *part = message_part(message, n);
@@ -46,7 +59,7 @@ char *message_part_text(const Message *message, guint n)
     g_autofree char *charset = message_part_parameter(message, n, "charset");
     if (charset == NULL && is_html(part->type))
         charset = html_charset(data, size);
-    g_autofree char *text = fold_line_ends(charset_to_utf8(charset, data, size));
+    g_autofree char *text = message_bytes_text(charset, data, size);
     return is_html(part->type) ? html_to_text(text) : g_steal_pointer(&text);
 }
 

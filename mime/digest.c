@@ -1,4 +1,5 @@
 /* The index document of a message; see message.h and core/letter.h. */
+#include <gmime/gmime.h>
 #include <string.h>
 
 #include "core/limits.h"
@@ -166,6 +167,13 @@ static void read_parts(const Message *message, IndexDoc *doc)
     doc->snippet = read_snippet(message, texts);
     if (names->len > 0)
         doc->filenames = g_strdup(names->str);
+}
+
+gint64 message_date(const Message *message)
+{
+    const char *value = message_header(message, "Date");
+    g_autoptr(GDateTime) date = value ? g_mime_utils_header_decode_date(value) : NULL;
+    return date ? g_date_time_to_unix(date) : 0;
 }
 
 IndexDoc *message_index_doc(const Message *message)

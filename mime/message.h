@@ -34,6 +34,9 @@ const HeaderField *message_header_at(const Message *message, guint i);
 /* The first field called NAME (any case), decoded; NULL when there is none. */
 const char *message_header(const Message *message, const char *name);
 
+/* When it says that it was written, in seconds since 1970; 0 when it does not. */
+gint64 message_date(const Message *message);
+
 /* Mailboxes of all fields called NAME, groups flattened; elements Mailbox *, owned by the array. */
 GPtrArray *message_addresses(const Message *message, const char *name);
 
@@ -68,6 +71,13 @@ GBytes *message_part_bytes(const Message *message, guint n);
 
 /* Text of a text/plain or text/html part as UTF-8, HTML turned to text; NULL for others. */
 char *message_part_text(const Message *message, guint n);
+
+/* BYTES in CHARSET (or NULL) as UTF-8 with LF at the line ends. */
+char *message_bytes_text(const char *charset, const void *bytes, gsize size);
+
+/* The same of a text whose signature does not cover its CHARSET: UTF-8 when it is that, so that no
+ * other label makes another text of it. */
+char *message_signed_text(const char *charset, const void *bytes, gsize size);
 
 /*
  * The parts a reader is shown, in order: text parts that are not attachments; of a

@@ -114,7 +114,7 @@ facade 'openssl/(evp|kdf|core_names|params|hmac|aes|rand|ec|sha)' 'crypto/aead\.
 facade gsasl 'net/mech-scram\.c' 'GNU SASL is known to net/mech-scram.c alone'
 facade json-glib 'cli/[a-z0-9-]*\.[ch]|net/mech-token\.c' \
     'JSON is written by cli/, and read by net/mech-token.c, alone'
-facade gpgme 'crypto/pgp[a-z-]*\.[ch]' 'GPGME is known to crypto/pgp* alone'
+facade gpgme 'crypto/(pgp[a-z-]*|smime)\.[ch]' 'GPGME is known to crypto/pgp* and crypto/smime.c alone'
 facade gmime '(mime/[a-z0-9-]*|crypto/pgpmime)\.[ch]' \
     'GMime is known to mime/ and crypto/pgpmime.c alone'
 facade sqlite3 'store/[a-z0-9-]*\.[ch]' 'SQLite is known to store/ alone'

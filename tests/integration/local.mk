@@ -50,6 +50,7 @@ INTEGRATION = \
 	tests/integration/p6-readback.sh \
 	tests/integration/p6-restore.sh \
 	tests/integration/p6-too-large.sh \
+	tests/integration/p7-no-false-trust.sh \
 	tests/integration/p8-child.sh \
 	tests/integration/p8-hostile-server.sh \
 	tests/integration/p8-memory.sh \

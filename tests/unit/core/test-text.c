@@ -296,6 +296,34 @@ static void a_word_is_one_to_a_shell(void **state)
     }
 }
 
+/* A line that a terminal would cut goes on where its gutter is drawn. */
+static void p7_75_long_lines_are_cut(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        guint columns;
+        const char *lines; /* joined by "|" */
+    } cases[] = {
+        {"", 4, ""},
+        {"abcd", 4, "abcd"},
+        {"abcde\nf\n", 4, "abcd|e|f|"},
+        {"ab\tcd", 8, "ab|\t|cd"},
+        {"\t\t", 4, "\t|\t"},
+        {"秘密秘", 5, "秘密|秘"},
+        {"abcdefgh", 0, "abcdefgh"},
+        {"e\u0301e\u0301e", 2, "e\u0301e\u0301|e"},
+        {"\u2068abcd\u2069e", 3, "\u2068abc\u2069|\u2068d\u2069e"},
+        {"\u2068ab\nc", 3, "\u2068ab\u2069|c"},
+        {"\u2069abcd", 3, "\u2069abc|d"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) lines = text_wrap(cases[i].text, cases[i].columns);
+        g_autofree char *joined = g_strjoinv("|", lines);
+        assert_string_equal(joined, cases[i].lines);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -314,6 +342,7 @@ int main(void)
         cmocka_unit_test(width_counts_columns),
         cmocka_unit_test(a_fit_is_never_wider),
         cmocka_unit_test(a_count_agrees_with_its_noun),
+        cmocka_unit_test(p7_75_long_lines_are_cut),
         cmocka_unit_test(a_word_is_one_to_a_shell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

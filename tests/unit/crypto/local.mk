@@ -2,14 +2,20 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-aead \
 	tests/unit/crypto/test-batchkey \
 	tests/unit/crypto/test-chunk \
+	tests/unit/crypto/test-doubts \
 	tests/unit/crypto/test-password \
 	tests/unit/crypto/test-password-deadline \
 	tests/unit/crypto/test-pgp-crypt \
 	tests/unit/crypto/test-keyring \
 	tests/unit/crypto/test-pgp-keys \
+	tests/unit/crypto/test-pgp-outline \
 	tests/unit/crypto/test-pgp-verify \
 	tests/unit/crypto/test-pgp-wrap \
 	tests/unit/crypto/test-pgpmime \
+	tests/unit/crypto/test-pgpmime-headers \
+	tests/unit/crypto/test-pgpmime-part \
+	tests/unit/crypto/test-pgpmime-text \
+	tests/unit/crypto/test-smime \
 	tests/unit/crypto/test-strength \
 	tests/unit/crypto/test-unlock \
 	tests/unit/crypto/test-vectors
@@ -17,7 +23,8 @@ check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO) tests/unit/crypto/read-vectors.sh
 
 GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
-EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh \
+MAIL_FIXTURE = tests/unit/crypto/mail-fixture.c tests/unit/crypto/mail-fixture.h $(GNUPG_HOME)
+EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh tests/lib/smime.sh \
 	tests/unit/crypto/read-vectors.sh \
 	tests/lib/make-vectors.py \
 	tests/lib/read-vault.py \
@@ -47,3 +54,14 @@ tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUP
 tests_unit_crypto_test_vectors_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_wrap_SOURCES = tests/unit/crypto/test-pgp-wrap.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgp_wrap_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_outline_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_part_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_part_SOURCES = tests/unit/crypto/test-pgpmime-part.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgpmime_text_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_text_SOURCES = tests/unit/crypto/test-pgpmime-text.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_doubts_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_headers_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_headers_SOURCES = tests/unit/crypto/test-pgpmime-headers.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_smime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_smime_SOURCES = tests/unit/crypto/test-smime.c $(MAIL_FIXTURE)
+CLEANFILES += tests/unit/crypto/postern-gpgsm tests/unit/crypto/postern-gpgsm-quiet
