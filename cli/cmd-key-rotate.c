@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "crypto/pgp.h"
 #include "crypto/trial.h"
+#include "store/vault-rewrap.h"
 #include "store/vault-rotate.h"
 #include "store/vault-single.h"
 
@@ -69,18 +70,51 @@ static GBytes *wrap_private(const Context *context, const char *to, GError **err
     return pgp_wrap(keys, context->vault_key, error);
 }
 
-/* What is sealed singly is not sealed anew: who throws the old key away could not read it again. */
-static void tell_singles(const char *from, guint64 singles)
+typedef struct {
+    const char *from, *to;
+    char **keys;
+    guint64 there; /* sealed to it by a change of keys that was interrupted */
+} Single;
+
+/* What is for another key than the one that goes stays with that. */
+static GBytes *wrap_single(gpointer user, const guint8 *openpgp, gsize size, GError **error)
 {
-    if (singles == 0)
-        return;
-    g_autofree char *count = text_count(singles, "sensitive message is", "sensitive messages are");
-    printf("%s sealed singly to the keys of then: keep %s to read %s\n", count, from,
-           singles == 1 ? "it" : "them");
+    Single *single = user;
+    if (!pgp_is_for(openpgp, size, single->from)) {
+        single->there += pgp_is_for(openpgp, size, single->to);
+        return NULL;
+    }
+    g_autoptr(Secret) open = pgp_unwrap(openpgp, size, error);
+    return open ? pgp_wrap(single->keys, open, error) : NULL;
+}
+
+/* One after another, and before the vault itself: who is interrupted has both keys still. */
+static gboolean rotate_singles(const Context *context, const char *from, const char *to,
+                               guint64 *anew, guint64 *left, GError **error)
+{
+    guint64 all;
+    g_auto(GStrv) keys = setup_wrap_keys(to, context->config);
+    Single single = {from, to, keys, 0};
+    if (!vault_singles(context->vault, &all, error) ||
+        !vault_rewrap_singles(context->vault, context->match_key, wrap_single, &single, anew,
+                              error))
+        return FALSE;
+    *left = all - MIN(*anew + single.there, all);
+    return TRUE;
+}
+
+static void tell_singles(const char *from, guint64 anew, guint64 left)
+{
+    g_autofree char *moved = text_count(anew, "sensitive message is", "sensitive messages are");
+    g_autofree char *stayed = text_count(left, "sensitive message is", "sensitive messages are");
+    if (anew > 0)
+        printf("%s sealed to it too\n", moved);
+    if (left > 0)
+        printf("%s damaged, or sealed to other keys than %s, and as before\n", stayed, from);
 }
 
 static void tell(const Context *context, const char *from, const char *to, guint secrets,
-                 guint lines, guint64 singles)
+                 guint lines, guint64 singles, guint64 left)
 {
     if (context->json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -90,19 +124,20 @@ static void tell(const Context *context, const char *from, const char *to, guint
         json_int(builder, "secrets", secrets);
         json_int(builder, "lines", lines);
         json_int(builder, "singles", (gint64)singles);
+        json_int(builder, "left", (gint64)left);
         json_builder_end_object(builder);
         output_json(builder);
     } else if (!context->quiet) {
         g_autofree char *count = text_count(secrets, "password", "passwords");
         g_autofree char *file = text_name(context->config_path);
         printf("the vault and %s are sealed to %s\n", count, to);
+        tell_singles(from, singles, left);
         if (lines > 0)
             printf("%s names it now\n", file);
         if (!same_key(from, to))
             printf(
                 "keep %s for as long as copies of the old vault or mail encrypted to it matter\n",
                 from);
-        tell_singles(from, singles);
     }
 }
 
@@ -114,12 +149,12 @@ static gboolean rotate(Context *context, const char *from, const char *to, GErro
     g_autoptr(GBytes) wrapped = wrap_private(context, to, error);
     g_autoptr(GPtrArray) secrets = wrapped ? rotate_secrets(context, from, to, error) : NULL;
     guint lines = 0;
-    guint64 singles;
-    if (secrets == NULL || !vault_singles(context->vault, &singles, error) ||
+    guint64 singles, left;
+    if (secrets == NULL || !rotate_singles(context, from, to, &singles, &left, error) ||
         !vault_rotate(context->vault, context->match_key, wrapped, secrets, error) ||
         (!same_key(from, to) && !setup_replace_key(context->config_path, from, to, &lines, error)))
         return FALSE;
-    tell(context, from, to, secrets->len, lines, singles);
+    tell(context, from, to, secrets->len, lines, singles, left);
     return TRUE;
 }
 

@@ -125,7 +125,7 @@ Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size, GError **error)
     return unwrap(GPGME_PINENTRY_MODE_CANCEL, wrapped, size, error);
 }
 
-/* --- asking each time ---------------------------------------------------------------------- */
+/* --- for whom it is ------------------------------------------------------------------------- */
 
 #define TAG_FOR_A_KEY 1 /* RFC 4880, 5.1 */
 
@@ -162,6 +162,24 @@ static GPtrArray *key_ids(const guint8 *wrapped, gsize size)
     }
     return ids;
 }
+
+static gboolean has_part(gpgme_key_t key, const GPtrArray *ids)
+{
+    for (gpgme_subkey_t part = key->subkeys; part; part = part->next)
+        if (g_ptr_array_find_with_equal_func((GPtrArray *)ids, part->keyid, g_str_equal, NULL))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean pgp_is_for(const guint8 *wrapped, gsize size, const char *fingerprint)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(NULL);
+    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, NULL) : NULL;
+    g_autoptr(GPtrArray) ids = key_ids(wrapped, size);
+    return key && has_part(key, ids);
+}
+
+/* --- asking each time ---------------------------------------------------------------------- */
 
 static gboolean untold(gpgme_error_t failure, GError **error)
 {

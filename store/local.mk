@@ -23,7 +23,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-names.c store/vault-names.h \
 	store/vault-pending.c store/vault-pending.h \
 	store/vault-place.c store/vault-place.h \
-	store/vault-rotate.c store/vault-rotate.h \
+	store/vault-rewrap.c store/vault-rewrap.h store/vault-rotate.c store/vault-rotate.h \
 	store/vault-read.c store/vault-read.h \
 	store/vault-readback.c \
 	store/vault-record.c store/vault-record.h \

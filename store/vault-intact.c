@@ -20,18 +20,10 @@ gboolean vault_answer_damage(GError *failure, gboolean *intact, GError **error)
     return FALSE;
 }
 
-/* What the database says of a message that is not open to us. */
-typedef struct {
-    guint32 chunks;
-    guint8 id[MESSAGE_ID_SIZE], ephemeral[KEY_SIZE], digest[MAC_SIZE];
-    GBytes *wrapped;
-} Sealed;
-
-static void sealed_clear(Sealed *sealed)
+void vault_sealed_clear(SealedRow *sealed)
 {
     g_clear_pointer(&sealed->wrapped, g_bytes_unref);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Sealed, sealed_clear)
 
 static gboolean copy_column(sqlite3_stmt *statement, int n, guint8 *out, gsize size)
 {
@@ -41,8 +33,8 @@ static gboolean copy_column(sqlite3_stmt *statement, int n, guint8 *out, gsize s
     return data != NULL;
 }
 
-static gboolean find_sealed(Vault *vault, gint64 row, Sealed *sealed, gboolean *found,
-                            GError **error)
+gboolean vault_sealed_row(Vault *vault, gint64 row, SealedRow *sealed, gboolean *found,
+                          GError **error)
 {
     sqlite3_stmt *statement = vault_sql(vault, SQL_INTACT, error);
     if (statement == NULL)
@@ -78,23 +70,30 @@ static gboolean mac_chunks(Mac *mac, Vault *vault, gint64 row, guint32 chunks,
     return TRUE;
 }
 
+gboolean vault_sealed_intact(Vault *vault, Mac *chunks, Mac *digest, gint64 row,
+                             const SealedRow *sealed, guint8 of_chunks[static MAC_SIZE],
+                             gboolean *intact, GError **error)
+{
+    gsize size;
+    guint8 whole[MAC_SIZE];
+    GError *failure = NULL;
+    if (!mac_chunks(chunks, vault, row, sealed->chunks, of_chunks, &failure))
+        return vault_answer_damage(failure, intact, error);
+    const guint8 *wrapped = g_bytes_get_data(sealed->wrapped, &size);
+    digest_message(digest, of_chunks, sealed->id, sealed->ephemeral, wrapped, size, whole);
+    *intact = memcmp(whole, sealed->digest, MAC_SIZE) == 0;
+    return TRUE;
+}
+
 gboolean vault_digest_holds(Vault *vault, Mac *chunks, Mac *digest, gint64 row, gboolean *intact,
                             GError **error)
 {
-    guint8 of_chunks[MAC_SIZE], whole[MAC_SIZE];
-    g_auto(Sealed) sealed = {.wrapped = NULL};
-    GError *failure = NULL;
-    if (!find_sealed(vault, row, &sealed, intact, error))
+    guint8 of_chunks[MAC_SIZE];
+    g_auto(SealedRow) sealed = {.wrapped = NULL};
+    if (!vault_sealed_row(vault, row, &sealed, intact, error))
         return FALSE;
-    if (!*intact)
-        return TRUE;
-    if (!mac_chunks(chunks, vault, row, sealed.chunks, of_chunks, &failure))
-        return vault_answer_damage(failure, intact, error);
-    gsize size;
-    const guint8 *wrapped = g_bytes_get_data(sealed.wrapped, &size);
-    digest_message(digest, of_chunks, sealed.id, sealed.ephemeral, wrapped, size, whole);
-    *intact = memcmp(whole, sealed.digest, MAC_SIZE) == 0;
-    return TRUE;
+    return !*intact ||
+           vault_sealed_intact(vault, chunks, digest, row, &sealed, of_chunks, intact, error);
 }
 
 gboolean vault_row_intact(Vault *vault, const Secret *match_key, gint64 row, gboolean *intact,

@@ -1,7 +1,7 @@
 /*
  * vault-rotate — what OpenPGP has sealed in the vault, sealed anew to other keys: the vault's
  * private half and login secrets. All in one transaction: whenever it is killed, either all is
- * sealed as before or all anew. No message is touched.
+ * sealed as before or all anew. No message is touched (see vault-rewrap.h).
  *
  * Errors: those of vault.h; 75 "vault.busy" when something was sealed by somebody else meanwhile.
  */

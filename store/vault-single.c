@@ -17,7 +17,7 @@ void vault_writer_set_keys(VaultWriter *writer, char *const *fingerprints)
 
 /* --- before the transaction ---------------------------------------------------------------- */
 
-static GBytes *with_algorithm(GBytes *openpgp)
+GBytes *single_wrap(GBytes *openpgp)
 {
     gsize size;
     const void *data = g_bytes_get_data(openpgp, &size);
@@ -47,7 +47,7 @@ gboolean batch_wrap(Batch *batch, char *const *keys, GError **error)
     if (!pgp_wrap_all(keys, wraps, messages->len, KEY_SIZE, error))
         return FALSE;
     for (guint i = 0; i < messages->len; i++) {
-        ((BatchMessage *)messages->pdata[i])->single = with_algorithm(wraps[i].wrapped);
+        ((BatchMessage *)messages->pdata[i])->single = single_wrap(wraps[i].wrapped);
         g_bytes_unref(wraps[i].wrapped);
     }
     return TRUE;

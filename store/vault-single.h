@@ -25,6 +25,9 @@ gboolean vault_message_finish_singly(VaultWriter *writer, const Arrival *arrival
 IndexDoc *vault_share(Vault *vault, const Secret *vault_private, const char *id, guint64 *size,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A message's key, sealed by OPENPGP, as the database has it: behind the algorithm's id. */
+GBytes *single_wrap(GBytes *openpgp);
+
 /* How many there are. */
 gboolean vault_singles(Vault *vault, guint64 *count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

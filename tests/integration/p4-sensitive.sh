@@ -212,7 +212,32 @@ run as mary postern show "$(user_json mary '[hit["id"] for hit in d if hit["subj
 is "$code $(grep -c Antananarivo $out) $(($(asked) - before))" '0 1 1' 'and it opens, when asked for'
 
 # --- another key --------------------------------------------------------------------------------
-run as mary postern key rotate
-code_is 0 'the vault is sealed anew'
-out_has '4 sensitive messages are sealed singly.*keep' 'and what stays under the keys of then is told'
+was=$(cat "$mary/.fingerprint")
+new=$(as mary gpg --batch --yes --quiet --passphrase '' --pinentry-mode loopback --status-fd 1 --quick-generate-key \
+    'Mary Jones <mary.jones@corp.example>' future-default default never 2>/dev/null | sed -n 's/^.*KEY_CREATED . //p')
+all=$(reader messages | grep -vc damaged)
+cp -a "$mary/.local/share/postern" $TESTDIR/before
+cp "$config" $TESTDIR/config
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
+    as mary strace -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:signal=KILL:when=3 postern -q key rotate --to "$new" >$out 2>$err
+is $? 137 'a change of keys is killed in the middle of the sensitive messages'
+is "$(reader messages | grep -vc damaged)" "$all" 'everything opens by one key or the other'
+run as mary postern --json key rotate --to "$new"
+code_is 0 'the next time'
+tr -d ' \n' <$out >$TESTDIR/flat
+ok grep -q '"singles":[123],"left":0}' $TESTDIR/flat -- 'goes on with the others'
+is "$(reader messages | grep -vc damaged) $(reader shares | wc -l)" "$all 4" 'everything opens'
+run as mary postern verify
+code_is 0 'each has its digest'
+rm -rf "$mary/.local/share/postern"
+mv $TESTDIR/before "$mary/.local/share/postern"
+cp $TESTDIR/config "$config"
+as mary postern -q lock
+run as mary postern key rotate --to "$new"
+code_is 0 'a change of keys'
+out_has '^4 sensitive messages are sealed to it too$' 'takes what is sealed singly along'
+as mary postern -q lock
+as mary gpgconf --kill gpg-agent
+as mary gpg --batch --yes --delete-secret-and-public-key "$was" 2>/dev/null
+is "$(reader messages | grep -vc damaged)" "$all" 'the old key is not needed any more'
 done_testing

@@ -5,6 +5,7 @@
 
 #include "store/share.h"
 #include "store/vault-pending.h"
+#include "store/vault-rewrap.h"
 #include "tests/lib/gnupg-home.h"
 #include "tests/unit/store/fixture.h"
 
@@ -195,6 +196,85 @@ static void large_shares_make_a_batch_due(void **state)
     assert_true(vault_batch_due(writer));
 }
 
+typedef struct {
+    guint calls, fails, stays; /* from 1; which call */
+} Wrapping;
+
+static GBytes *wrap_anew(gpointer user, const guint8 *openpgp, gsize size, GError **error)
+{
+    Wrapping *wrapping = user;
+    assert_true(size > 1);
+    if (++wrapping->calls == wrapping->fails)
+        refuse(error, POSTERN_ERROR_TEMPORARY, "key.locked", "", "it is locked");
+    if (wrapping->calls == wrapping->fails || wrapping->calls == wrapping->stays)
+        return NULL;
+    g_autoptr(GByteArray) now = g_byte_array_new();
+    g_byte_array_append(now, (const guint8 *)"new", 3);
+    g_byte_array_append(now, openpgp, (guint)size);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&now));
+}
+
+static guint intact_rows(const Fixture *fixture, Vault *vault)
+{
+    guint count = 0;
+    for (gint64 row = 1; row <= 4; row++) {
+        gboolean intact;
+        assert_true(vault_row_intact(vault, fixture->match_key, row, &intact, NULL));
+        count += intact;
+    }
+    return count;
+}
+
+#define ANEW "SELECT count(*) FROM message WHERE substr(wrapped, 1, 4) = x'026e6577'"
+
+static void each_single_is_wrapped_anew_and_has_a_digest_again(void **state)
+{
+    const Fixture *fixture = *state;
+    guint64 anew;
+    GError *error = NULL;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(VaultWriter) writer = writer_to(fixture, vault, "owner");
+    arrive(writer, "a", "work", 1, TRUE, FALSE, FALSE);
+    arrive(writer, "b", "work", 2, FALSE, FALSE, FALSE);
+    arrive(writer, "c", "work", 3, TRUE, FALSE, FALSE);
+    arrive(writer, "d", "work", 4, TRUE, FALSE, FALSE);
+    commit(writer, 4, 0);
+    Wrapping failing = {.fails = 2};
+    assert_false(
+        vault_rewrap_singles(vault, fixture->match_key, wrap_anew, &failing, &anew, &error));
+    assert_rule(error, POSTERN_ERROR_TEMPORARY, "key.locked");
+    assert_int_equal(anew, 1);
+    assert_int_equal(number(fixture, ANEW), 1);
+    assert_int_equal(intact_rows(fixture, vault), 4);
+    Wrapping staying = {.stays = 2};
+    assert_true(vault_rewrap_singles(vault, fixture->match_key, wrap_anew, &staying, &anew, NULL));
+    assert_int_equal(anew, 2);
+    assert_int_equal(number(fixture, ANEW), 2);
+    assert_int_equal(intact_rows(fixture, vault), 4);
+    assert_int_equal(number(fixture, "SELECT count(*) FROM share"), 3);
+}
+
+static void a_damaged_single_is_not_made_good(void **state)
+{
+    const Fixture *fixture = *state;
+    guint64 anew;
+    Wrapping wrapping = {0};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(VaultWriter) writer = writer_to(fixture, vault, "owner");
+    arrive(writer, "a", "work", 1, TRUE, FALSE, FALSE);
+    arrive(writer, "b", "work", 2, TRUE, FALSE, FALSE);
+    arrive(writer, "c", "work", 3, TRUE, FALSE, FALSE);
+    arrive(writer, "d", "work", 4, TRUE, FALSE, FALSE);
+    commit(writer, 4, 0);
+    tamper(fixture, "UPDATE chunk SET data = zeroblob(length(data)) WHERE key >> 20 = 1");
+    tamper(fixture, "DELETE FROM chunk WHERE key >> 20 = 2");
+    tamper(fixture, "UPDATE message SET digest = NULL WHERE row = 3");
+    assert_true(vault_rewrap_singles(vault, fixture->match_key, wrap_anew, &wrapping, &anew, NULL));
+    assert_int_equal(anew, 1);
+    assert_int_equal(wrapping.calls, 1);
+    assert_int_equal(intact_rows(fixture, vault), 1);
+}
+
 static int make_home(void **state)
 {
     (void)state;
@@ -221,6 +301,8 @@ int main(void)
         test(p9_what_is_sealed_singly_is_not_handed_on),
         test(many_of_them_make_a_batch_due),
         test(large_shares_make_a_batch_due),
+        test(each_single_is_wrapped_anew_and_has_a_digest_again),
+        test(a_damaged_single_is_not_made_good),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
 }
