@@ -30,7 +30,7 @@ static gboolean unusable(const char *name, const char *why, GError **error)
 {
     g_autofree char *shown = word_shown(name);
     return refuse(error, POSTERN_ERROR_INPUT, "message.file",
-                  "name a file that holds one message, or - for standard input", "%s %s", shown,
+                  "name a file that holds one message, or - for standard input", "%s: %s", shown,
                   why);
 }
 
@@ -46,7 +46,7 @@ static gboolean read_all(FILE *file, const char *name, GByteArray *head, guint64
     }
     if (ferror(file))
         return unusable(name, g_strerror(errno), error);
-    return *size > 0 || unusable(name, "is empty", error);
+    return *size > 0 || unusable(name, "it is empty", error);
 }
 
 static gboolean read_message(const char *name, GByteArray *head, guint64 *size, GError **error)
