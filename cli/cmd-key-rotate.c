@@ -71,7 +71,7 @@ static GBytes *wrap_private(const Context *context, const char *to, GError **err
 }
 
 typedef struct {
-    const char *from, *to;
+    char **from, **to; /* the parts of the key that goes, and of the one that comes */
     char **keys;
     guint64 there; /* sealed to it by a change of keys that was interrupted */
 } Single;
@@ -94,8 +94,10 @@ static gboolean rotate_singles(const Context *context, const char *from, const c
 {
     guint64 all;
     g_auto(GStrv) keys = setup_wrap_keys(to, context->config);
-    Single single = {from, to, keys, 0};
-    if (!vault_singles(context->vault, &all, error) ||
+    g_auto(GStrv) from_parts = pgp_parts(from, error);
+    g_auto(GStrv) to_parts = from_parts ? pgp_parts(to, error) : NULL;
+    Single single = {from_parts, to_parts, keys, 0};
+    if (to_parts == NULL || !vault_singles(context->vault, &all, error) ||
         !vault_rewrap_singles(context->vault, context->match_key, wrap_single, &single, anew,
                               error))
         return FALSE;

@@ -1,9 +1,7 @@
 /* See pgp.h: small secrets, wrapped and unwrapped. */
-#include <string.h>
-
-#include "core/cursor.h"
 #include "core/limits.h"
 #include "crypto/pgp-internal.h"
+#include "crypto/pgp-outline.h"
 
 /* --- wrapping ------------------------------------------------------------------------------ */
 
@@ -127,56 +125,34 @@ Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size, GError **error)
 
 /* --- for whom it is ------------------------------------------------------------------------- */
 
-#define TAG_FOR_A_KEY 1 /* RFC 4880, 5.1 */
-
-/* The length of a packet behind TAG, RFC 4880, 4.2; whatever is not as gpg writes it fails. */
-static gsize packet_length(Cursor *cursor, guint8 tag)
-{
-    guint8 kind = tag & 3;
-    if ((tag & 0x40) == 0)
-        return kind == 0 ? cursor_u8(cursor) : kind == 1 ? cursor_u16(cursor) : cursor_u32(cursor);
-    guint8 first = cursor_u8(cursor);
-    if (first < 192)
-        return first;
-    if (first < 224)
-        return ((gsize)(first - 192) << 8) + cursor_u8(cursor) + 192;
-    return cursor_u32(cursor);
-}
-
 /* Ids of the keys that WRAPPED is for, in hexadecimal. */
-static GPtrArray *key_ids(const guint8 *wrapped, gsize size)
+static GPtrArray *key_ids(const guint8 *wrapped, gsize size, GError **error)
 {
-    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-    Cursor cursor = cursor_over(wrapped, size);
-    while (!cursor.failed && cursor.left > 0) {
-        guint8 tag = cursor_u8(&cursor);
-        guint8 number = tag & 0x40 ? tag & 0x3f : tag >> 2 & 0x0f;
-        gsize length = packet_length(&cursor, tag);
-        if (number != TAG_FOR_A_KEY)
-            break;
-        const guint8 *body = cursor_bytes(&cursor, length);
-        if (body == NULL || length < 9)
-            break;
-        Cursor packet = cursor_over(body + 1, length - 1);
-        g_ptr_array_add(ids, g_strdup_printf("%016" G_GINT64_MODIFIER "X", cursor_u64(&packet)));
-    }
-    return ids;
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GBytes) bytes = g_bytes_new_static(wrapped, size);
+    g_autoptr(GBytes) looked_at = pgp_outline_encrypted(bytes, ids, error);
+    return looked_at ? g_steal_pointer(&ids) : NULL;
 }
 
-static gboolean has_part(gpgme_key_t key, const GPtrArray *ids)
+GStrv pgp_parts(const char *fingerprint, GError **error)
 {
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
+    if (key == NULL)
+        return NULL;
+    g_autoptr(GStrvBuilder) ids = g_strv_builder_new();
     for (gpgme_subkey_t part = key->subkeys; part; part = part->next)
-        if (g_ptr_array_find_with_equal_func((GPtrArray *)ids, part->keyid, g_str_equal, NULL))
+        g_strv_builder_add(ids, part->keyid);
+    return g_strv_builder_end(ids);
+}
+
+gboolean pgp_is_for(const guint8 *wrapped, gsize size, char *const *parts)
+{
+    g_autoptr(GPtrArray) ids = key_ids(wrapped, size, NULL);
+    for (guint i = 0; ids && i < ids->len; i++)
+        if (g_strv_contains((const char *const *)parts, ids->pdata[i]))
             return TRUE;
     return FALSE;
-}
-
-gboolean pgp_is_for(const guint8 *wrapped, gsize size, const char *fingerprint)
-{
-    g_auto(gpgme_ctx_t) context = pgp_context(NULL);
-    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, NULL) : NULL;
-    g_autoptr(GPtrArray) ids = key_ids(wrapped, size);
-    return key && has_part(key, ids);
 }
 
 /* --- asking each time ---------------------------------------------------------------------- */
@@ -231,11 +207,11 @@ static gboolean forget_passphrases(const guint8 *wrapped, gsize size, GError **e
                                                       GPGME_KEYLIST_MODE_WITH_KEYGRIP);
     if (failure)
         return pgp_refuse(error, failure, "start");
-    g_autoptr(GPtrArray) ids = key_ids(wrapped, size);
-    for (guint i = 0; i < ids->len; i++)
+    g_autoptr(GPtrArray) ids = key_ids(wrapped, size, error);
+    for (guint i = 0; ids && i < ids->len; i++)
         if (!forget_key(context, agent, ids->pdata[i], error))
             return FALSE;
-    return TRUE;
+    return ids != NULL;
 }
 
 Secret *pgp_unwrap_asking(const guint8 *wrapped, gsize size, GError **error)

@@ -70,8 +70,10 @@ typedef struct {
 } PgpWrap;
 gboolean pgp_wrap_all(char *const *fingerprints, PgpWrap *wraps, guint n, gsize size,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Is WRAPPED, as pgp_wrap() makes it, for the key with this FINGERPRINT among others? */
-gboolean pgp_is_for(const guint8 *wrapped, gsize size, const char *fingerprint);
+/* Key ids of the key FINGERPRINT and its subkeys; and is WRAPPED, as pgp_wrap() makes it, for one of
+ * those among others? */
+GStrv pgp_parts(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pgp_is_for(const guint8 *wrapped, gsize size, char *const *parts);
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same, but the passphrase is asked for each time: the agent forgets first what it knows of the
  * keys that WRAPPED is for. 75 "key.locked" also when the agent cannot be told, and where there is
