@@ -17,6 +17,16 @@ IndexDoc *index_doc_new(void)
     return doc;
 }
 
+void index_doc_drop_text(IndexDoc *doc)
+{
+    g_free(doc->body);
+    g_free(doc->snippet);
+    doc->body = g_strdup("");
+    doc->snippet = g_strdup("");
+    g_clear_pointer(&doc->filenames, g_free);
+    doc->attachments = 0;
+}
+
 void index_doc_free(IndexDoc *doc)
 {
     if (doc == NULL)

@@ -36,6 +36,8 @@ typedef struct {
 } IndexDoc;
 
 IndexDoc *index_doc_new(void);
+/* Leaves what header fields say. */
+void index_doc_drop_text(IndexDoc *doc);
 void index_doc_free(IndexDoc *doc);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexDoc, index_doc_free)
 

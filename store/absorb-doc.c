@@ -4,20 +4,11 @@
 #include "core/error.h"
 #include "crypto/pgpmime.h"
 
-static void set(char **field, const char *value)
-{
-    g_free(*field);
-    *field = g_strdup(value);
-}
-
 /* The outer header fields alone. */
 static IndexDoc *outer_doc(const Reading *closed)
 {
     IndexDoc *doc = reading_index_doc(closed);
-    set(&doc->body, "");
-    set(&doc->snippet, "");
-    set(&doc->filenames, NULL);
-    doc->attachments = 0;
+    index_doc_drop_text(doc);
     doc->encrypted = TRUE;
     return doc;
 }

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "core/base32.h"
 #include "core/cursor.h"
 #include "core/limits.h"
 #include "crypto/pgpmime.h"
@@ -15,22 +14,12 @@
 
 /* --- making -------------------------------------------------------------------------------- */
 
-static void set(char **field, const char *value)
-{
-    g_free(*field);
-    *field = g_strdup(value);
-}
-
 static IndexDoc *document(GBytes *head, IndexShare share)
 {
     g_autoptr(Reading) closed = reading_open(head, FALSE);
     IndexDoc *doc = reading_index_doc(closed);
-    if (share == INDEX_FULL && !doc->encrypted)
-        return doc;
-    set(&doc->body, "");
-    set(&doc->snippet, "");
-    set(&doc->filenames, NULL);
-    doc->attachments = 0;
+    if (share != INDEX_FULL || doc->encrypted)
+        index_doc_drop_text(doc);
     return doc;
 }
 
@@ -149,27 +138,4 @@ IndexDoc *share_read(const guint8 *bytes, gsize length, guint64 *size)
         cursor.failed |= share != INDEX_NONE;
     }
     return cursor_whole(&cursor) ? g_steal_pointer(&doc) : NULL;
-}
-
-/* --- sealing ------------------------------------------------------------------------------- */
-
-static char *context_of(const guint8 id[static MESSAGE_ID_SIZE])
-{
-    g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
-    return g_strconcat("share ", text, NULL);
-}
-
-GBytes *share_seal(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE], GBytes *share)
-{
-    gsize size;
-    const void *data = g_bytes_get_data(share, &size);
-    g_autofree char *context = context_of(id);
-    return record_seal(key, context, data, size);
-}
-
-GBytes *share_open(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE],
-                   const guint8 *sealed, gsize size, GError **error)
-{
-    g_autofree char *context = context_of(id);
-    return record_open(key, context, sealed, size, error);
 }

@@ -7,7 +7,6 @@
 
 #include "core/config.h"
 #include "core/letter.h"
-#include "crypto/seal.h"
 
 /*
  * The share of a message of SIZE bytes that begins with HEAD: INDEX_NONE says nothing but that
@@ -19,9 +18,3 @@ GBytes *share_make(GBytes *head, IndexShare share, guint64 size);
 /* The document in BYTES, `sensitive`, and the message's size, 0 where nothing may be known. NULL
  * for bytes that are no share: parsed with suspicion, as journal records are. */
 IndexDoc *share_read(const guint8 *bytes, gsize length, guint64 *size) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Sealed, it names its message, as a journal record does. */
-GBytes *share_seal(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE], GBytes *share);
-/* 74 "vault.record" when it does not open. */
-GBytes *share_open(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE],
-                   const guint8 *sealed, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -59,7 +59,8 @@ static gboolean journal(Leaving *self, const Ending *ending, GError **error)
     const Arrival arrival = {
         .account = self->account, .mailbox = self->mailbox, .uid = ending->uid};
     g_autoptr(GBytes) plain = journal_pack(JOURNAL_GONE, &arrival);
-    g_autoptr(GBytes) record = journal_seal(self->writer->batch->key, ending->id, plain);
+    g_autoptr(GBytes) record =
+        message_record_seal(self->writer->batch->key, RECORD_JOURNAL, ending->id, plain);
     return batch_add_record(self->writer->batch, ending->row, record, error);
 }
 
@@ -359,7 +360,8 @@ static gboolean end_unlisted(Leaving *self, gint64 mailbox, const Ending *ending
     g_ptr_array_add(names, NULL);
     const Arrival arrival = {.account = self->account, .mailbox = "", .flags = (GStrv)names->pdata};
     g_autoptr(GBytes) plain = journal_pack(JOURNAL_ONLY, &arrival);
-    g_autoptr(GBytes) record = journal_seal(self->writer->batch->key, ending->id, plain);
+    g_autoptr(GBytes) record =
+        message_record_seal(self->writer->batch->key, RECORD_JOURNAL, ending->id, plain);
     return batch_add_record(self->writer->batch, ending->row, record, error);
 }
 

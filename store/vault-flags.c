@@ -47,7 +47,7 @@ static gboolean change(VaultWriter *writer, const Placed *placed, BatchFlags *ma
     }
     g_autoptr(GBytes) plain = journal_pack(JOURNAL_FLAGS, arrival);
     made->row = placed->row;
-    made->record = journal_seal(writer->batch->key, placed->id, plain);
+    made->record = message_record_seal(writer->batch->key, RECORD_JOURNAL, placed->id, plain);
     batch_set_flags(writer->batch, made);
     return TRUE;
 }

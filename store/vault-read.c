@@ -208,7 +208,8 @@ static gboolean open_record(Replay *replay, gint64 batch, const guint8 *id, Jour
                             const guint8 *sealed, gsize size, GError **error)
 {
     const BatchKey *key = vault_batch_key(replay->vault, replay->vault_private, batch, error);
-    g_autoptr(GBytes) plain = key ? journal_open(key, id, sealed, size, error) : NULL;
+    g_autoptr(GBytes) plain =
+        key ? message_record_open(key, RECORD_JOURNAL, id, sealed, size, error) : NULL;
     if (plain == NULL)
         return FALSE;
     gsize plain_size;

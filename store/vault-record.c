@@ -91,23 +91,25 @@ gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind, Arri
     return FALSE;
 }
 
-static char *context(const guint8 id[static MESSAGE_ID_SIZE])
+static char *context(const char *what, const guint8 id[static MESSAGE_ID_SIZE])
 {
     g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
-    return g_strconcat("journal ", text, NULL);
+    return g_strconcat(what, " ", text, NULL);
 }
 
-GBytes *journal_seal(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain)
+GBytes *message_record_seal(const BatchKey *key, const char *what,
+                            const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain)
 {
     gsize size;
     const void *data = g_bytes_get_data(plain, &size);
-    g_autofree char *named = context(id);
+    g_autofree char *named = context(what, id);
     return record_seal(key, named, data, size);
 }
 
-GBytes *journal_open(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE],
-                     const guint8 *sealed, gsize size, GError **error)
+GBytes *message_record_open(const BatchKey *key, const char *what,
+                            const guint8 id[static MESSAGE_ID_SIZE], const guint8 *sealed,
+                            gsize size, GError **error)
 {
-    g_autofree char *named = context(id);
+    g_autofree char *named = context(what, id);
     return record_open(key, named, sealed, size, error);
 }

@@ -14,8 +14,13 @@ gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind,
                         Arrival *arrival) G_GNUC_WARN_UNUSED_RESULT;
 void arrival_clear(Arrival *arrival);
 
-/* Sealed, a record names its message, so that records of one batch cannot change places. */
-GBytes *journal_seal(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain);
+/* Sealed, a record names what it is (RECORD_…) and its message, so that records of one batch cannot
+ * change places. */
+#define RECORD_JOURNAL "journal"
+#define RECORD_SHARE "share" /* see share.h */
+GBytes *message_record_seal(const BatchKey *key, const char *what,
+                            const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain);
 /* 74 "vault.record" when it does not open. */
-GBytes *journal_open(const BatchKey *key, const guint8 id[static MESSAGE_ID_SIZE],
-                     const guint8 *sealed, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *message_record_open(const BatchKey *key, const char *what,
+                            const guint8 id[static MESSAGE_ID_SIZE], const guint8 *sealed,
+                            gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;

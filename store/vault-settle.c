@@ -16,11 +16,12 @@ static gboolean rename_records(Batch *batch, const BatchMessage *message, const 
             continue;
         gsize size;
         const guint8 *sealed = g_bytes_get_data(arrival->record, &size);
-        g_autoptr(GBytes) plain = journal_open(batch->key, message->id, sealed, size, error);
+        g_autoptr(GBytes) plain =
+            message_record_open(batch->key, RECORD_JOURNAL, message->id, sealed, size, error);
         if (plain == NULL)
             return FALSE;
         g_bytes_unref(arrival->record);
-        arrival->record = journal_seal(batch->key, id, plain);
+        arrival->record = message_record_seal(batch->key, RECORD_JOURNAL, id, plain);
     }
     return TRUE;
 }

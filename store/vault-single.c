@@ -7,6 +7,7 @@
 #include "store/share.h"
 #include "store/vault-commit.h"
 #include "store/vault-read.h"
+#include "store/vault-record.h"
 #include "store/vault-writer.h"
 
 void vault_writer_set_keys(VaultWriter *writer, char *const *fingerprints)
@@ -78,7 +79,8 @@ static IndexDoc *open_share(Vault *vault, const Secret *vault_private, sqlite3_s
     gsize length = (gsize)sqlite3_column_bytes(statement, 1);
     const BatchKey *key =
         vault_batch_key(vault, vault_private, sqlite3_column_int64(statement, 0), error);
-    g_autoptr(GBytes) plain = key ? share_open(key, id, sealed, length, error) : NULL;
+    g_autoptr(GBytes) plain =
+        key ? message_record_open(key, RECORD_SHARE, id, sealed, length, error) : NULL;
     if (plain == NULL)
         return NULL;
     const guint8 *bytes = g_bytes_get_data(plain, &length);

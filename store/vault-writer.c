@@ -7,7 +7,6 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "store/files.h"
-#include "store/share.h"
 #include "store/vault-commit.h"
 #include "store/vault-record.h"
 #include "store/vault-single.h"
@@ -177,7 +176,7 @@ static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *ar
     made->message = message;
     const PlaceName *place = writer_place(writer, arrival->account, arrival->mailbox);
     g_autoptr(GBytes) plain = journal_pack(JOURNAL_ARRIVAL, arrival);
-    made->record = journal_seal(writer->batch->key, message->id, plain);
+    made->record = message_record_seal(writer->batch->key, RECORD_JOURNAL, message->id, plain);
     memcpy(made->account_mac, place->account_mac, MAC_SIZE);
     memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
@@ -199,7 +198,7 @@ static BatchMessage *add_current(VaultWriter *writer, GBytes *share)
     BatchMessage *message = g_steal_pointer(&writer->current);
     if (share) {
         message->singly = TRUE;
-        message->share = share_seal(batch->key, message->id, share);
+        message->share = message_record_seal(batch->key, RECORD_SHARE, message->id, share);
         batch->singles++;
         batch->shares += g_bytes_get_size(message->share);
     }

@@ -1,4 +1,5 @@
 #include "store/share.h"
+#include "store/vault-record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -205,13 +206,13 @@ static void p4_a_sealed_share_belongs_to_its_message(void **state)
     x25519_generate(private_key, public_key);
     g_autoptr(BatchKey) key = batch_key_new(vault, public_key, ephemeral, NULL);
     g_autoptr(GBytes) plain = g_bytes_new_static("\0", 1);
-    g_autoptr(GBytes) sealed = share_seal(key, one, plain);
+    g_autoptr(GBytes) sealed = message_record_seal(key, RECORD_SHARE, one, plain);
     gsize size;
     const guint8 *bytes = g_bytes_get_data(sealed, &size);
-    g_autoptr(GBytes) open = share_open(key, one, bytes, size, NULL);
+    g_autoptr(GBytes) open = message_record_open(key, RECORD_SHARE, one, bytes, size, NULL);
     assert_true(g_bytes_equal(open, plain));
     g_autoptr(GError) error = NULL;
-    assert_null(share_open(key, other, bytes, size, &error));
+    assert_null(message_record_open(key, RECORD_SHARE, other, bytes, size, &error));
     assert_string_equal(postern_error_rule(error), "vault.record");
 }
 
