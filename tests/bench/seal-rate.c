@@ -208,7 +208,7 @@ int main(void)
     g_autoptr(GPtrArray) mails = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     for (guint i = 0; i < MESSAGES; i++)
         g_ptr_array_add(mails, mail());
-    GnupgHome *home = gnupg_home_new();
+    home = gnupg_home_new();
     for (guint round = 0; round < ROUNDS; round++) {
         floor_rate(mails, FLOOR, 1);
         floor_rate(mails, SLOWER_FLOOR, 3);

@@ -4,6 +4,8 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
+#include "crypto/pgp.h"
+
 struct GnupgHome {
     char *dir;
     GHashTable *keys;
@@ -42,32 +44,32 @@ static char *lib_path(const char *name)
 GnupgHome *gnupg_home_new(void)
 {
     g_autofree char *script = lib_path("gnupg-home.sh");
-    GnupgHome *home = g_new0(GnupgHome, 1);
-    home->dir = g_mkdtemp(g_strdup("/tmp/postern-XXXXXX"));
-    if (home->dir == NULL)
+    GnupgHome *self = g_new0(GnupgHome, 1);
+    self->dir = g_mkdtemp(g_strdup("/tmp/postern-XXXXXX"));
+    if (self->dir == NULL)
         g_error("cannot make a directory below /tmp");
-    run((const char *const[]){"sh", script, home->dir, NULL});
-    home->keys = read_keys(home->dir);
-    gnupg_home_use(home, "own");
-    return home;
+    run((const char *const[]){"sh", script, self->dir, NULL});
+    self->keys = read_keys(self->dir);
+    gnupg_home_use(self, "own");
+    return self;
 }
 
-char *gnupg_home_path(const GnupgHome *home, const char *which)
+char *gnupg_home_path(const GnupgHome *self, const char *which)
 {
-    return g_build_filename(home->dir, which, NULL);
+    return g_build_filename(self->dir, which, NULL);
 }
 
-void gnupg_home_use(const GnupgHome *home, const char *which)
+void gnupg_home_use(const GnupgHome *self, const char *which)
 {
-    g_autofree char *path = gnupg_home_path(home, which);
+    g_autofree char *path = gnupg_home_path(self, which);
     if (g_mkdir_with_parents(path, 0700) != 0)
         g_error("cannot make %s", path);
     g_setenv("GNUPGHOME", path, TRUE);
 }
 
-void gnupg_home_answer(const GnupgHome *home, const char *which)
+void gnupg_home_answer(const GnupgHome *self, const char *which)
 {
-    g_autofree char *path = gnupg_home_path(home, which);
+    g_autofree char *path = gnupg_home_path(self, which);
     g_autofree char *conf = g_build_filename(path, "gpg-agent.conf", NULL);
     g_autofree char *pinentry = lib_path("pinentry.sh");
     g_autofree char *line = g_strdup_printf("pinentry-program %s\n", pinentry);
@@ -76,24 +78,40 @@ void gnupg_home_answer(const GnupgHome *home, const char *which)
     run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "gpg-agent", NULL});
 }
 
-const char *gnupg_home_key(const GnupgHome *home, const char *name)
+const char *gnupg_home_key(const GnupgHome *self, const char *name)
 {
-    const char *fingerprint = g_hash_table_lookup(home->keys, name);
+    const char *fingerprint = g_hash_table_lookup(self->keys, name);
     if (fingerprint == NULL)
         g_error("there is no test key %s", name);
     return fingerprint;
 }
 
-void gnupg_home_free(GnupgHome *home)
+void gnupg_home_free(GnupgHome *self)
 {
-    g_autoptr(GDir) open = g_dir_open(home->dir, 0, NULL);
+    g_autoptr(GDir) open = g_dir_open(self->dir, 0, NULL);
     for (const char *entry; open && (entry = g_dir_read_name(open));) {
-        g_autofree char *path = g_build_filename(home->dir, entry, NULL);
+        g_autofree char *path = g_build_filename(self->dir, entry, NULL);
         if (g_file_test(path, G_FILE_TEST_IS_DIR))
             run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "all", NULL});
     }
-    run((const char *const[]){"rm", "-rf", home->dir, NULL});
-    g_hash_table_unref(home->keys);
-    g_free(home->dir);
-    g_free(home);
+    run((const char *const[]){"rm", "-rf", self->dir, NULL});
+    g_hash_table_unref(self->keys);
+    g_free(self->dir);
+    g_free(self);
+}
+
+GnupgHome *home;
+
+int make_home(void **state)
+{
+    (void)state;
+    home = gnupg_home_new();
+    return pgp_start(NULL) ? 0 : -1;
+}
+
+int remove_home(void **state)
+{
+    (void)state;
+    gnupg_home_free(home);
+    return 0;
 }

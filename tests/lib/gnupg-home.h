@@ -17,3 +17,9 @@ char *gnupg_home_path(const GnupgHome *home, const char *which);
 void gnupg_home_answer(const GnupgHome *home, const char *which);
 /* Ends the agents and removes everything. */
 void gnupg_home_free(GnupgHome *home);
+
+/* For the tests of a file, as the set-up and tear-down of their group: one for all of them, and gpg
+ * is found. */
+extern GnupgHome *home;
+int make_home(void **state);
+int remove_home(void **state);

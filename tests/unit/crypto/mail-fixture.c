@@ -3,24 +3,6 @@
 
 #include <gio/gio.h>
 
-#include "crypto/pgp.h"
-
-GnupgHome *home;
-
-int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return pgp_start(NULL) ? 0 : -1;
-}
-
-int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
-}
-
 const char *key(const char *name)
 {
     return gnupg_home_key(home, name);

@@ -15,10 +15,6 @@
 #define FRIEND "Friend <friend@corp.example>"
 #define TEXT "Content-Type: text/plain\r\n\r\nhello\r\n"
 
-extern GnupgHome *home;
-int make_home(void **state);
-int remove_home(void **state);
-
 const char *key(const char *name);
 GBytes *bytes_of(const char *text);
 char *string_of(GBytes *bytes);

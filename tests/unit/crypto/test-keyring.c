@@ -14,8 +14,6 @@
 #include "crypto/trial.h"
 #include "tests/lib/gnupg-home.h"
 
-static GnupgHome *home;
-
 static void assert_refused(GError *error, PosternError kind, const char *rule)
 {
     assert_non_null(error);
@@ -341,20 +339,6 @@ static void p5_a_key_is_tried_before_anything_depends_on_it(void **state)
         if (trials[i].rule)
             assert_refused(error, trials[i].kind, trials[i].rule);
     }
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return pgp_start(NULL) ? 0 : -1;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 int main(void)

@@ -14,7 +14,6 @@
 #include "core/limits.h"
 #include "tests/lib/gnupg-home.h"
 
-static GnupgHome *home;
 static const char text[] = "Needle in the hay\r\n";
 
 static void assert_refused(GError *error, PosternError kind, const char *rule)
@@ -354,20 +353,6 @@ static void p8_89_a_bomb_stops_at_the_limit(void **state)
     GError *error = NULL;
     assert_null(pgp_decrypt(message, NULL, signatures, &error));
     assert_refused(error, POSTERN_ERROR_INPUT, "openpgp.data");
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return pgp_start(NULL) ? 0 : -1;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 int main(void)

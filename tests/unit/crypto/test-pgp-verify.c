@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "tests/lib/gnupg-home.h"
 
-static GnupgHome *home;
 static GBytes *text;
 
 static void assert_refused(GError *error, PosternError kind, const char *rule)
@@ -192,20 +191,16 @@ static void p7_a_signed_message_is_no_signature_of_another_text(void **state)
         assert_int_not_equal(((Signature *)signatures->pdata[i])->status, SIG_GOOD);
 }
 
-static int make_home(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    home = gnupg_home_new();
     text = g_bytes_new_static("Meet me at noon\r\n", 17);
-    return pgp_start(NULL) ? 0 : -1;
+    return make_home(state);
 }
 
-static int remove_home(void **state)
+static int tear_down(void **state)
 {
-    (void)state;
-    gnupg_home_free(home);
     g_bytes_unref(text);
-    return 0;
+    return remove_home(state);
 }
 
 int main(void)
@@ -219,5 +214,5 @@ int main(void)
         cmocka_unit_test(p7_what_is_no_signature_gives_no_verdict),
         cmocka_unit_test(p7_a_signed_message_is_no_signature_of_another_text),
     };
-    return cmocka_run_group_tests(tests, make_home, remove_home);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

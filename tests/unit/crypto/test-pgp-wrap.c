@@ -13,8 +13,6 @@
 
 #define MANY 20
 
-static GnupgHome *home;
-
 static char *key(const char *name)
 {
     return (char *)gnupg_home_key(home, name);
@@ -95,20 +93,6 @@ static void a_key_without_a_passphrase_opens_unasked_and_garbage_does_not(void *
         assert_non_null(error);
     }
     g_bytes_unref(wrap.wrapped);
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return pgp_start(NULL) ? 0 : -1;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 int main(void)

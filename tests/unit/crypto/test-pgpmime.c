@@ -15,8 +15,6 @@
 
 #define FRIEND "Friend <friend@corp.example>"
 
-static GnupgHome *home;
-
 static GBytes *bytes_of(const char *text)
 {
     return g_bytes_new(text, strlen(text));
@@ -534,20 +532,6 @@ static void p9_102_no_key_means_no_letter(void **state)
     assert_null(pgpmime_finish(letter, identity, none, NULL, NULL));
     assert_null(pgpmime_finish(letter, identity, revoked, NULL, NULL));
     assert_null(pgpmime_finish(letter, identity, NULL, gnupg_home_key(home, "revoked"), NULL));
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return pgp_start(NULL) ? 0 : -1;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 int main(void)

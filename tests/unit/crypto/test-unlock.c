@@ -15,7 +15,6 @@
 #include "crypto/pgp.h"
 #include "tests/lib/gnupg-home.h"
 
-static GnupgHome *home;
 static guint8 vault_id[VAULT_ID_SIZE], vault_private[KEY_SIZE], vault_public[KEY_SIZE];
 static GBytes *wrapped;
 
@@ -220,9 +219,7 @@ static void a_locked_private_key_leaves_the_vault_locked(void **state)
 
 static int make_vault(void **state)
 {
-    (void)state;
-    home = gnupg_home_new();
-    if (!pgp_start(NULL))
+    if (make_home(state) != 0)
         return -1;
     random_bytes(vault_id, sizeof vault_id);
     x25519_generate(vault_private, vault_public);

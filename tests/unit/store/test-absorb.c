@@ -13,8 +13,6 @@
 #include "tests/lib/gnupg-home.h"
 #include "tests/unit/store/fixture.h"
 
-static GnupgHome *home;
-
 static const AbsorbOptions plain = {.share = INDEX_FULL, .may_decrypt = FALSE};
 
 static Index *open_index(const Fixture *fixture)
@@ -412,21 +410,6 @@ static void mail_for_another_key_is_indexed_by_its_headers_for_good(void **state
     char id[17];
     assert_true(index_deferred(index, &row, id, NULL));
     assert_int_equal(row, 0);
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    g_autoptr(GError) error = NULL;
-    home = gnupg_home_new();
-    return pgp_start(&error) ? 0 : -1;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)

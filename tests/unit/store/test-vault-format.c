@@ -8,8 +8,6 @@
 #include "store/absorb.h"
 #include "tests/lib/gnupg-home.h"
 
-static GnupgHome *home;
-
 static gboolean works(const char *command)
 {
     int status;
@@ -139,20 +137,6 @@ static void another_reader_gets_the_match_key(void **state)
         g_string_append_printf(expected, "%02x", key[i]);
     g_string_append_c(expected, '\n');
     assert_string_equal(said, expected->str);
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return pgp_start(NULL) ? 0 : -1;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)

@@ -9,8 +9,6 @@
 #include "tests/lib/gnupg-home.h"
 #include "tests/unit/store/fixture.h"
 
-static GnupgHome *home;
-
 static void arrive(VaultWriter *writer, const char *mail, const char *account, guint32 uid,
                    gboolean singly, gboolean hand_on, gboolean hand_on_singly)
 {
@@ -273,20 +271,6 @@ static void a_damaged_single_is_not_made_good(void **state)
     assert_int_equal(anew, 1);
     assert_int_equal(wrapping.calls, 1);
     assert_int_equal(intact_rows(fixture, vault), 1);
-}
-
-static int make_home(void **state)
-{
-    (void)state;
-    home = gnupg_home_new();
-    return 0;
-}
-
-static int remove_home(void **state)
-{
-    (void)state;
-    gnupg_home_free(home);
-    return 0;
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
