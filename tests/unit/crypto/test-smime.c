@@ -77,6 +77,28 @@ static void a_detached_signature_is_verified(void **state)
     assert_int_equal(doc->signature, SIGNATURE_GOOD_AT_INDEX);
 }
 
+static char *signed_times(guint layers)
+{
+    char *entity = g_strdup(TEXT);
+    for (guint i = 0; i < layers; i++) {
+        g_autofree char *inside = entity;
+        g_autoptr(GBytes) cms = openssl(inside, SIGN " -nodetach");
+        entity = one_part(cms);
+    }
+    return entity;
+}
+
+static void p8_87_layers_beyond_the_limit_stay_on(void **state)
+{
+    (void)state;
+    for (guint beyond = 0; beyond < 2; beyond++) {
+        g_autofree char *entity = signed_times(LIMIT_LAYERS + beyond);
+        g_autoptr(Reading) reading = open_text(FRIEND, entity);
+        assert_int_equal(reading->protection->signatures->len, LIMIT_LAYERS);
+        assert_int_equal(reading->blocks->len, 1 - beyond);
+    }
+}
+
 static void p7_77_another_text_is_bad(void **state)
 {
     (void)state;
@@ -331,6 +353,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_detached_signature_is_verified),
+        cmocka_unit_test(p8_87_layers_beyond_the_limit_stay_on),
         cmocka_unit_test(p7_77_another_text_is_bad),
         cmocka_unit_test(p7_77_a_content_of_its_own_proves_nothing),
         cmocka_unit_test(p7_77_another_senders_certificate_is_told),
