@@ -103,3 +103,13 @@ FUZZ_TARGETS += tests/fuzz/fuzz-trace
 tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz-trace.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_trace_LDADD = $(LINK_net)
 tests_fuzz_fuzz_trace_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-pgp-outline
+tests_fuzz_fuzz_pgp_outline_SOURCES = tests/fuzz/fuzz-pgp-outline.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_pgp_outline_LDADD = $(LINK_crypto)
+tests_fuzz_fuzz_pgp_outline_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-inline-pgp
+tests_fuzz_fuzz_inline_pgp_SOURCES = tests/fuzz/fuzz-inline-pgp.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_inline_pgp_LDADD = $(LINK_crypto)
+tests_fuzz_fuzz_inline_pgp_LDFLAGS = $(FUZZER_LINK)
