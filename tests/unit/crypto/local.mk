@@ -22,6 +22,7 @@ UNIT_CRYPTO = \
 check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO) tests/unit/crypto/read-vectors.sh
 
+VECTORS = tests/lib/vectors.c tests/lib/vectors.h
 GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
 MAIL_FIXTURE = tests/unit/crypto/mail-fixture.c tests/unit/crypto/mail-fixture.h $(GNUPG_HOME)
 EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh tests/lib/smime.sh \
@@ -51,6 +52,7 @@ tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUPG_HOME)
+tests_unit_crypto_test_vectors_SOURCES = tests/unit/crypto/test-vectors.c $(VECTORS)
 tests_unit_crypto_test_vectors_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_wrap_SOURCES = tests/unit/crypto/test-pgp-wrap.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgp_wrap_LDADD = $(LINK_crypto) $(UNIT_LIBS)

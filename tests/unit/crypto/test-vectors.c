@@ -9,22 +9,9 @@
 
 #include "core/error.h"
 #include "crypto/seal.h"
+#include "tests/lib/vectors.h"
 
 static GKeyFile *vectors;
-
-/* Bytes of a hex value, in the vector's own order. */
-static GByteArray *binary(const char *section, const char *key)
-{
-    g_autofree char *hex = g_key_file_get_value(vectors, section, key, NULL);
-    if (hex == NULL)
-        g_error("%s lacks %s", section, key);
-    GByteArray *bytes = g_byte_array_new();
-    for (const char *p = hex; p[0] && p[1]; p += 2) {
-        guint8 byte = (guint8)(g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]));
-        g_byte_array_append(bytes, &byte, 1);
-    }
-    return bytes;
-}
 
 /* Those of a section, or of the sections that it names. */
 static GPtrArray *all_chunks(const char *section)
@@ -94,9 +81,9 @@ static GBytes *read_all(Source *source, gsize portion, GError **error)
 /* However large the portions are in which it is read, the outcome is the same. */
 static GBytes *open_message(const char *section, GError **error)
 {
-    g_autoptr(GByteArray) vault_id = binary(section, "vault_id");
-    g_autoptr(GByteArray) id = binary(section, "message_id");
-    g_autoptr(GByteArray) key = binary(section, "message_key");
+    g_autoptr(GByteArray) vault_id = vectors_binary(vectors, section, "vault_id");
+    g_autoptr(GByteArray) id = vectors_binary(vectors, section, "message_id");
+    g_autoptr(GByteArray) key = vectors_binary(vectors, section, "message_key");
     g_autoptr(GPtrArray) chunks = chunks_of(section);
     static const gsize portions[] = {999, ROOM};
     GBytes *bytes[G_N_ELEMENTS(portions)];
@@ -115,9 +102,9 @@ static GBytes *open_message(const char *section, GError **error)
 
 static BatchKey *batch_of(const char *section, GError **error)
 {
-    g_autoptr(GByteArray) vault_id = binary(section, "vault_id");
-    g_autoptr(GByteArray) private_key = binary(section, "vault_private");
-    g_autoptr(GByteArray) ephemeral = binary(section, "ephemeral");
+    g_autoptr(GByteArray) vault_id = vectors_binary(vectors, section, "vault_id");
+    g_autoptr(GByteArray) private_key = vectors_binary(vectors, section, "vault_private");
+    g_autoptr(GByteArray) ephemeral = vectors_binary(vectors, section, "ephemeral");
     g_autoptr(Secret) secret = secret_new(private_key->data, private_key->len);
     return batch_key_open(vault_id->data, secret, ephemeral->data, error);
 }
@@ -125,7 +112,7 @@ static BatchKey *batch_of(const char *section, GError **error)
 static GBytes *open_record(const char *section, GError **error)
 {
     g_autoptr(BatchKey) batch = batch_of(section, error);
-    g_autoptr(GByteArray) sealed = binary(section, "sealed");
+    g_autoptr(GByteArray) sealed = vectors_binary(vectors, section, "sealed");
     g_autofree char *context = g_key_file_get_value(vectors, section, "context", NULL);
     return batch ? record_open(batch, context, sealed->data, sealed->len, error) : NULL;
 }
@@ -133,8 +120,8 @@ static GBytes *open_record(const char *section, GError **error)
 static GBytes *open_wrap(const char *section, GError **error)
 {
     g_autoptr(BatchKey) batch = batch_of(section, error);
-    g_autoptr(GByteArray) sealed = binary(section, "sealed");
-    g_autoptr(GByteArray) id = binary(section, "message_id");
+    g_autoptr(GByteArray) sealed = vectors_binary(vectors, section, "sealed");
+    g_autoptr(GByteArray) id = vectors_binary(vectors, section, "message_id");
     guint8 key[KEY_SIZE];
     if (batch == NULL || !key_unwrap(batch, id->data, sealed->data, sealed->len, key, error))
         return NULL;
@@ -179,27 +166,13 @@ static void p4_40_every_vector_opens_or_is_refused_as_it_says(void **state)
     assert_true(count >= 150 && broken > count / 2);
 }
 
-static int load(void **state)
-{
-    (void)state;
-    const char *srcdir = g_getenv("srcdir");
-    g_autofree char *path =
-        g_build_filename(srcdir ? srcdir : ".", "tests", "vectors", "seal.ini", NULL);
-    vectors = g_key_file_new();
-    return g_key_file_load_from_file(vectors, path, G_KEY_FILE_NONE, NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    g_key_file_unref(vectors);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p4_40_every_vector_opens_or_is_refused_as_it_says),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    vectors = vectors_load("seal.ini");
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_key_file_unref(vectors);
+    return failed;
 }

@@ -52,6 +52,7 @@ tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_rowset_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
 
+tests_unit_store_test_page_vectors_SOURCES = tests/unit/store/test-page-vectors.c $(VECTORS)
 tests_unit_store_test_page_vectors_LDADD = $(LINK_store) $(UNIT_LIBS)
 SEALED_FIXTURE = tests/unit/store/sealed-fixture.c tests/unit/store/sealed-fixture.h
 tests_unit_store_test_sealedpage_LDADD = $(LINK_store) $(UNIT_LIBS)

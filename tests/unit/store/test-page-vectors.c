@@ -9,16 +9,15 @@
 
 #include "crypto/seal.h"
 #include "store/sealedpage.h"
+#include "tests/lib/vectors.h"
 
 static GKeyFile *vectors;
 
 static void binary(const char *section, const char *key, guint8 *out, gsize size)
 {
-    g_autofree char *hex = g_key_file_get_value(vectors, section, key, NULL);
-    assert_int_equal(strlen(hex), 2 * size);
-    for (gsize i = 0; i < size; i++)
-        out[i] =
-            (guint8)(g_ascii_xdigit_value(hex[2 * i]) << 4 | g_ascii_xdigit_value(hex[2 * i + 1]));
+    g_autoptr(GByteArray) bytes = vectors_binary(vectors, section, key);
+    assert_int_equal(bytes->len, size);
+    memcpy(out, bytes->data, size);
 }
 
 /* The page or frame as it would lie on the disk; *size may be less than a whole one. */
@@ -99,27 +98,13 @@ static void p4_40_every_page_opens_or_is_refused_as_its_vector_says(void **state
     assert_true(count >= 30);
 }
 
-static int load(void **state)
-{
-    (void)state;
-    const char *srcdir = g_getenv("srcdir");
-    g_autofree char *path =
-        g_build_filename(srcdir ? srcdir : ".", "tests", "vectors", "pages.ini", NULL);
-    vectors = g_key_file_new();
-    return g_key_file_load_from_file(vectors, path, G_KEY_FILE_NONE, NULL) ? 0 : -1;
-}
-
-static int unload(void **state)
-{
-    (void)state;
-    g_key_file_unref(vectors);
-    return 0;
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p4_40_every_page_opens_or_is_refused_as_its_vector_says),
     };
-    return cmocka_run_group_tests(tests, load, unload);
+    vectors = vectors_load("pages.ini");
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    g_key_file_unref(vectors);
+    return failed;
 }
