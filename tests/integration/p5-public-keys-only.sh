@@ -26,6 +26,9 @@ err_has 'credential' 'and the other ways are named'
 err_has 'command' 'all of them'
 ok lacks_socket $TESTDIR/trace -- 'p5_51 before connecting'
 
+vault=$robot/.local/share/postern/vault.db
+stored() { /usr/bin/python3 -c "import sqlite3; print(sqlite3.connect('file:$vault?mode=ro', uri=True).execute('SELECT messages FROM total').fetchone()[0])"; }
+
 # From here on nobody can start an agent on this host.
 mount --bind /bin/false /usr/bin/gpg-agent
 company_password john >$TESTDIR/password
@@ -49,21 +52,30 @@ sed -n 's/.*execve("\([^"]*\)", \[\(.*\)\], .* = 0$/\1 \2/p' $TESTDIR/execs >$TE
 is "$(sed '1,/postern-net/d' $TESTDIR/programs)" '' 'p5_49 once connected a pass runs no program'
 is "$(grep gpg $TESTDIR/programs | grep -v -E '"--(version|list-dirs|list-components)"$|"--list-keys", "--", "[0-9A-F]{16,}')" '' \
     'and before that gpg is asked for its version, and for public keys'
+
+# Nothing can be written there but its store: no lock, no cache, no temporary file anywhere else.
+company_fill john --count 1000 --seed 5
+read_only() { mount -o remount,bind,"$1" / && mount --bind $robot/.gnupg $robot/.gnupg && mount -o remount,bind,"$1" $robot/.gnupg; }
+ok read_only ro -- 'a read-only root'
+ok [ ! -w / ] -- 'is one'
+run as robot fetchd --once --seal-only
+code_is 0 'p5_49 fetches'
+is "$(stored)" 1155 'p5_49 a thousand messages'
+umount $robot/.gnupg
+mount -o remount,bind,rw /
 AS_EXTRA=
 
 # --- the host is taken over: all its files, and the memory of a running fetchd ---------------------
 
 company_fill john --count 20 --seed 4
 secret "command:cat $TESTDIR/password"
-vault=$robot/.local/share/postern/vault.db
-stored() { /usr/bin/python3 -c "import sqlite3; print(sqlite3.connect('file:$vault?mode=ro', uri=True).execute('SELECT messages FROM total').fetchone()[0])"; }
 if sanitized; then # AddressSanitizer keeps what was freed
     run as robot fetchd --once
 else
     as robot fetchd >$out 2>$err </dev/null &
     started=$!
     tries=0
-    until [ "$(stored)" = 175 ] || [ $tries -gt 1200 ]; do
+    until [ "$(stored)" = 1175 ] || [ $tries -gt 1200 ]; do
         sleep 0.05
         tries=$((tries + 1))
     done
@@ -90,9 +102,9 @@ fi
 umount /usr/bin/gpg-agent
 rm -rf $home/.local
 cp -a $robot/.local $home/
-is "$(user_json john 'len(d)' '')" 175 'p5_49 John opens all of it'
+is "$(user_json john 'len(d)' '')" 1175 'p5_49 John opens all of it'
 is "$(as john /usr/bin/python3 "$srcdir/tests/lib/same-mail.py" $COMPANY/mail/john/Maildir --every 10)" \
-    '18 same, 0 missing, 0 foreign, 0 twice' 'byte for byte'
+    '118 same, 0 missing, 0 foreign, 0 twice' 'byte for byte'
 
 # The search itself, which must see each kind of key where it is.
 as john /usr/bin/python3 "$srcdir/tests/lib/memory-keys.py" hold $home/.local/share/postern/vault.db >$TESTDIR/ready &

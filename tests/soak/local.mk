@@ -11,6 +11,8 @@ soak: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh believable 'imap pop3' --samples $(SOAK_SAMPLES)
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/million.sh
+	LARGE=100 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+		$(SHELL) $(abs_top_srcdir)/tests/integration/p4-nothing-readable.sh
 	for server in cyrus courier; do \
 		srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 			$(SHELL) $(abs_top_srcdir)/tests/soak/other-servers.sh $$server || exit; \
