@@ -3,7 +3,8 @@
  * offline only where it lists keys; to verify a signature it would have dirmngr call the CRL and
  * OCSP servers that a stranger's certificate names. The quiet one, which verifies, asks nobody at
  * this machine either: to read a letter must not put the question whether to trust its sender's CA
- * for ever. Started by GPGME in the place of gpgsm.
+ * for ever. It also opens what is enveloped, where there is nobody to be asked. Started by GPGME in
+ * the place of gpgsm.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -93,12 +93,13 @@ gboolean pgp_wrap_all(char *const *fingerprints, PgpWrap *wraps, guint n, gsize 
 
 /* --- unwrapping ---------------------------------------------------------------------------- */
 
-static Secret *unwrap(gpgme_pinentry_mode_t mode, const guint8 *wrapped, gsize size, GError **error)
+static Secret *unwrap(gboolean quietly, const guint8 *wrapped, gsize size, GError **error)
 {
     g_auto(gpgme_ctx_t) context = pgp_context(error);
     if (context == NULL)
         return NULL;
-    gpgme_error_t failure = gpgme_set_pinentry_mode(context, mode);
+    gpgme_error_t failure =
+        quietly ? gpgme_set_pinentry_mode(context, GPGME_PINENTRY_MODE_CANCEL) : 0;
     if (failure) {
         pgp_refuse(error, failure, "start");
         return NULL;
@@ -115,12 +116,12 @@ static Secret *unwrap(gpgme_pinentry_mode_t mode, const guint8 *wrapped, gsize s
 
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error)
 {
-    return unwrap(GPGME_PINENTRY_MODE_DEFAULT, wrapped, size, error);
+    return unwrap(FALSE, wrapped, size, error);
 }
 
 Secret *pgp_unwrap_quietly(const guint8 *wrapped, gsize size, GError **error)
 {
-    return unwrap(GPGME_PINENTRY_MODE_CANCEL, wrapped, size, error);
+    return unwrap(TRUE, wrapped, size, error);
 }
 
 /* --- for whom it is ------------------------------------------------------------------------- */
@@ -216,7 +217,5 @@ static gboolean forget_passphrases(const guint8 *wrapped, gsize size, GError **e
 
 Secret *pgp_unwrap_asking(const guint8 *wrapped, gsize size, GError **error)
 {
-    if (!forget_passphrases(wrapped, size, error))
-        return NULL;
-    return (pgp_may_ask() ? pgp_unwrap : pgp_unwrap_quietly)(wrapped, size, error);
+    return forget_passphrases(wrapped, size, error) ? pgp_unwrap(wrapped, size, error) : NULL;
 }

@@ -33,6 +33,8 @@ gpgme_ctx_t pgp_context(GError **error)
         failure = gpgme_set_protocol(context, GPGME_PROTOCOL_OpenPGP);
     for (gsize i = 0; !failure && i < G_N_ELEMENTS(flags); i++)
         failure = gpgme_set_ctx_flag(context, flags[i][0], flags[i][1]);
+    if (!failure && !pgp_may_ask())
+        failure = gpgme_set_pinentry_mode(context, GPGME_PINENTRY_MODE_CANCEL);
     if (failure) {
         pgp_refuse(error, failure, "start");
         return NULL;
@@ -105,8 +107,10 @@ gboolean pgp_refuse(GError **error, gpgme_error_t failure, const char *doing)
     char reason[128];
     gpgme_strerror_r(failure, reason, sizeof reason);
     Meaning meaning = meaning_of(failure);
-    /* Without a terminal gpg-agent says "Inappropriate ioctl for device", or the like. */
-    if (meaning.kind == POSTERN_ERROR_TEMPORARY && gpgme_err_code(failure) & GPG_ERR_SYSTEM_ERROR)
+    /* Without a terminal gpg-agent says "Inappropriate ioctl for device", or the like, and that it
+     * was cancelled where we told it to ask nobody. */
+    if (meaning.kind == POSTERN_ERROR_TEMPORARY &&
+        (gpgme_err_code(failure) & GPG_ERR_SYSTEM_ERROR || !pgp_may_ask()))
         return refuse(error, meaning.kind, meaning.rule, meaning.mend,
                       "OpenPGP cannot %s: nobody could be asked for the passphrase (%s)", doing,
                       reason);

@@ -1,7 +1,8 @@
 /*
  * pgp — the facade over GPGME; no other file but pgpmime.c calls it. Every context is made by
- * one function: offline, no keyserver, no encrypt-to, armor off unless said. Recipients are
- * given by full fingerprint. Verdicts come from result structures alone.
+ * one function: offline, no keyserver, no encrypt-to, armor off unless said, and asking nobody
+ * where there is nobody (pgp_may_ask()). Recipients are given by full fingerprint. Verdicts come
+ * from result structures alone.
  *
  * Errors: 78 "key.missing", "key.expired", "key.revoked", "key.disabled", "key.unusable",
  * "key.ambiguous" (two keys fit);
@@ -39,8 +40,9 @@ gboolean pgp_has_secret(const char *fingerprint);
 
 /* Does gpg-agent answer? Starts it, as gpg would. 75 "key.locked", 78 "openpgp.engine". */
 gboolean pgp_agent_answers(GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Is there somebody to be asked: a terminal, or a desktop of this process's environment? From cron
- * there is not, though an agent that was started on a desktop would ask there, and wait. */
+/* Is there somebody to be asked: a terminal behind stdin, stdout or stderr, or one (GPG_TTY) or a
+ * desktop (DISPLAY, WAYLAND_DISPLAY) that this process's environment names? From cron there is not,
+ * though an agent that was started on a desktop would ask there, and wait. */
 gboolean pgp_may_ask(void);
 /* The program by which it would ask for a passphrase; NULL when that is not installed. */
 char *pgp_pinentry(void);
@@ -76,8 +78,7 @@ GStrv pgp_parts(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESU
 gboolean pgp_is_for(const guint8 *wrapped, gsize size, char *const *parts);
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same, but the passphrase is asked for each time: the agent forgets first what it knows of the
- * keys that WRAPPED is for. 75 "key.locked" also when the agent cannot be told, and where there is
- * nobody to be asked (pgp_may_ask()). */
+ * keys that WRAPPED is for. 75 "key.locked" also when the agent cannot be told. */
 Secret *pgp_unwrap_asking(const guint8 *wrapped, gsize size,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same, but nobody is asked: 75 "key.locked" when the agent would need a passphrase or PIN. */

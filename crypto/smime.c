@@ -219,7 +219,7 @@ gboolean smime_verify(GBytes *data, GBytes *bytes, const char *from, GPtrArray *
 
 static GBytes *decrypt(GBytes *cms, GError **error)
 {
-    g_auto(gpgme_ctx_t) context = new_context("postern-gpgsm", error);
+    g_auto(gpgme_ctx_t) context = new_context(pgp_may_ask() ? "postern-gpgsm" : QUIET, error);
     if (context == NULL)
         return NULL;
     gsize size;

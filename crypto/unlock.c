@@ -83,9 +83,15 @@ Secret *unlock_vault(const guint8 vault_id[static VAULT_ID_SIZE],
     g_autoptr(Secret) cached = unlock_cached(vault_id);
     if (cached && fits(cached, vault_public))
         return g_steal_pointer(&cached);
-    g_autoptr(Secret) key = pgp_unwrap(wrapped, size, error);
-    if (key == NULL)
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Secret) key = pgp_unwrap(wrapped, size, &failure);
+    if (key == NULL) {
+        if (failure->code == POSTERN_ERROR_TEMPORARY && !pgp_may_ask())
+            postern_error_set_mend(failure, "run 'postern unlock' on a terminal or a desktop "
+                                            "first: the vault then stays open for unlock_timeout");
+        g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
+    }
     if (!fits(key, vault_public)) {
         refuse(error, POSTERN_ERROR_STORE, "vault.key", "restore the vault from a backup",
                "the private key that lies in the vault is not the one it was sealed for");

@@ -21,6 +21,7 @@ as mary gpg --batch --quiet --pinentry-mode loopback --passphrase locked --quick
 as mary gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '/^fpr/ { print $10; exit }' >"$mary/.fingerprint"
 user_ready mary imaps://mary@mail.corp.example/
 as mary gpgconf --kill gpg-agent
+AS_EXTRA=GPG_TTY=/dev/null # somebody can be asked
 error() { /usr/bin/python3 -c "import json; print(json.load(open('$out'))['error']['$1'])"; }
 asked() { wc -l <$TESTDIR/asked; }
 unlocked() { as mary postern --json status | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["index"]["unlocked"])'; }
@@ -86,6 +87,31 @@ out_has '^index: locked$' 'and says that it is locked'
 touch $TESTDIR/knows
 
 # Whom cron starts nobody can answer, though an agent of the desktop would ask there, and wait.
+AS_EXTRA=
+before=$(asked)
+for words in 'search x' index 'index --rebuild' verify 'show aaaaaaaaaaaaaaaa' unlock; do
+    # shellcheck disable=SC2086
+    run as mary postern --json $words </dev/null
+    code_is 75 "from cron $words is for later"
+    is "$(error rule)" key.locked 'by its rule'
+    is "$(error mend | grep -c 'postern unlock')" 1 'with what to do'
+done
+is "$(asked)" "$before" 'and nobody was asked'
+AS_EXTRA=GPG_TTY=/dev/null
+as mary postern -q unlock
+AS_EXTRA=
+before=$(asked)
+run as mary postern --json search x </dev/null
+is "$code-$(asked)" "1-$before" 'once somebody unlocked it, cron searches without a question'
+as mary postern -q lock
+for desktop in DISPLAY=:7 WAYLAND_DISPLAY=wayland-7; do
+    before=$(asked)
+    AS_EXTRA=$desktop
+    run as mary postern --json search x </dev/null
+    is "$code-$(asked)" "1-$((before + 1))" "a launcher without a terminal, with $desktop, is asked there"
+    as mary postern -q lock
+done
+AS_EXTRA=
 before=$(asked)
 run as mary fetchd --once
 code_is 75 'fetching from cron with a locked password is for later'
@@ -97,7 +123,6 @@ AS_EXTRA=GPG_TTY=/dev/null
 run as mary fetchd --once
 code_is 0 'where somebody can be asked it fetches'
 is "$(asked)" $((before + 1)) 'by one question'
-AS_EXTRA=
 
 config=$(user_config mary)
 # timeout SECONDS

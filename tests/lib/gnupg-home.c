@@ -76,6 +76,7 @@ void gnupg_home_answer(const GnupgHome *self, const char *which)
     if (!g_file_set_contents(conf, line, -1, NULL))
         g_error("cannot write %s", conf);
     run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "gpg-agent", NULL});
+    g_setenv("GPG_TTY", "/dev/null", TRUE); /* somebody can be asked */
 }
 
 const char *gnupg_home_key(const GnupgHome *self, const char *name)
