@@ -4,8 +4,14 @@
 
 #include "cli/key.h"
 #include "core/error.h"
+#include "core/limits.h"
 
-typedef enum { TAKES_EXPIRE = 1 << 0, TAKES_YES = 1 << 1, TAKES_TO = 1 << 2 } Takes;
+typedef enum {
+    TAKES_EXPIRE = 1 << 0,
+    TAKES_YES = 1 << 1,
+    TAKES_TO = 1 << 2,
+    TAKES_IMPORT = 1 << 3
+} Takes;
 
 static const struct {
     const char *word;
@@ -17,6 +23,7 @@ static const struct {
     {"list", key_list, 0, 1, "list [KEY]", 0},
     {"generate", key_generate, 0, 1, "generate [--expire 2y|18m|90d|never] ['NAME <ADDRESS>']",
      TAKES_EXPIRE},
+    {"find", key_find, 1, LIMIT_KEYS, "find [--import] ADDRESS…", TAKES_IMPORT},
     {"import", key_import, 1, 1, "import FILE", 0},
     {"export", key_export, 0, 1, "export [KEY]", 0},
     {"rotate", key_rotate, 0, 0, "rotate [--to KEY]", TAKES_TO},
@@ -25,10 +32,11 @@ static const struct {
 
 static gboolean fits(gsize verb, const KeyFlags *flags, int words, GError **error)
 {
-    const char *wrong = flags->expire && !(verbs[verb].takes & TAKES_EXPIRE) ? "--expire"
-                        : flags->yes && !(verbs[verb].takes & TAKES_YES)     ? "--yes"
-                        : flags->to && !(verbs[verb].takes & TAKES_TO)       ? "--to"
-                                                                             : NULL;
+    const char *wrong = flags->expire && !(verbs[verb].takes & TAKES_EXPIRE)   ? "--expire"
+                        : flags->yes && !(verbs[verb].takes & TAKES_YES)       ? "--yes"
+                        : flags->to && !(verbs[verb].takes & TAKES_TO)         ? "--to"
+                        : flags->import && !(verbs[verb].takes & TAKES_IMPORT) ? "--import"
+                                                                               : NULL;
     g_autofree char *mend = g_strdup_printf("write 'postern key %s'", verbs[verb].usage);
     if (wrong)
         return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "'postern key %s' takes no %s",
@@ -46,6 +54,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
     const GOptionEntry entries[] = {
         {"expire", 0, 0, G_OPTION_ARG_STRING, &flags.expire,
          "generate: when the key expires (default 2y)", "TIME"},
+        {"import", 0, 0, G_OPTION_ARG_NONE, &flags.import,
+         "find: take what is found into the keyring", NULL},
         {"to", 0, 0, G_OPTION_ARG_STRING, &flags.to, "rotate: the key to seal to from now on",
          "KEY"},
         {"yes", 0, 0, G_OPTION_ARG_NONE, &flags.yes,
@@ -72,8 +82,9 @@ static int run(Context *context, int argc, char **argv, GError **error)
 
 const Command command_key = {
     .name = "key",
-    .usage = "list [KEY] | generate ['NAME <ADDRESS>'] | import FILE | export [KEY] | trust KEY | "
-             "rotate [--to KEY]",
+    .usage =
+        "list [KEY] | generate ['NAME <ADDRESS>'] | find ADDRESS… | import FILE | export [KEY] | "
+        "trust KEY | rotate [--to KEY]",
     .summary = "The keys of the GnuPG keyring, as mail needs them",
     .needs = NEED_NOTHING,
     .run = run,

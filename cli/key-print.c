@@ -73,6 +73,7 @@ void key_json(JsonBuilder *builder, const KeyInfo *key)
 {
     json_string(builder, "fingerprint", key->fingerprint);
     users_json(builder, key->users);
+    json_string(builder, "algorithm", key->algorithm);
     json_time(builder, "created", key->created);
     json_time(builder, "expires", key->expiry);
     json_string(builder, "state", key_state_name(key->state));

@@ -11,13 +11,15 @@
 /* The options of all of them; cmd-key.c sees to it that each is given only where it counts. */
 typedef struct {
     char *expire, *to;
-    gboolean yes;
+    gboolean yes, import;
 } KeyFlags;
 
 /* Each gets what follows its own word, which is as much as it takes. The exit code, or *error. */
 int key_list(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_generate(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_import(Context *context, const KeyFlags *flags, char *const *words, GError **error);
+/* Words: addresses, one or more. */
+int key_find(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_export(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_rotate(Context *context, const KeyFlags *flags, char *const *words, GError **error);
 int key_trust(Context *context, const KeyFlags *flags, char *const *words, GError **error);

@@ -346,8 +346,6 @@ gboolean config_narrow(Config *config, const char *text, gsize size, const char 
                       "write the company's rules into it, or remove it", "policy %s is empty",
                       shown);
     }
-    g_ptr_array_extend_and_steal(config->unimplemented, g_steal_pointer(&rules->unimplemented));
-    rules->unimplemented = g_ptr_array_new();
     return narrow_company(&config->company, &rules->company, name, error) &&
            narrow_accounts(config, error);
 }

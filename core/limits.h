@@ -100,6 +100,9 @@
 #define LIMIT_KEYS 100                     /* how many, */
 #define LIMIT_SUBKEYS 32                   /* and of one of them; years of yearly changes */
 #define LIMIT_USER_IDS 64
+#define LIMIT_KEY_SIGNATURES 500           /* and on it, before gpg sees it, of one that comes from elsewhere */
+#define LIMIT_WKD_BYTES (256 * 1024)       /* what a web key directory may have of one address; dirmngr stops there, too */
+#define LIMIT_WKD_MS 30000                 /* and how long it may take */
 #define LIMIT_QUERY 4096                   /* bytes of a search query */
 #define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */
 #define LIMIT_QUERY_TERMS 200             /* each is a look-up; FTS5 takes 256 in one MATCH */

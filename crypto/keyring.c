@@ -22,6 +22,7 @@ void key_info_free(KeyInfo *key)
     if (key == NULL)
         return;
     g_free(key->fingerprint);
+    g_free(key->algorithm);
     g_ptr_array_unref(key->users);
     g_free(key);
 }
@@ -56,10 +57,27 @@ static KeyState state_of(gpgme_key_t key)
                            : KEY_FIT;
 }
 
+static char *algorithm_of(gpgme_key_t key)
+{
+    char *first = key->subkeys ? gpgme_pubkey_algo_string(key->subkeys) : NULL, *second = NULL;
+    for (gpgme_subkey_t part = key->subkeys; part && second == NULL; part = part->next)
+        if (part->can_encrypt && !part->revoked && !part->expired)
+            second = gpgme_pubkey_algo_string(part);
+    char *words = g_strdup(first ? first : "unknown");
+    if (first && second && strcmp(first, second) != 0) {
+        g_free(words);
+        words = g_strconcat(first, ", ", second, NULL);
+    }
+    gpgme_free(first);
+    gpgme_free(second);
+    return words;
+}
+
 static KeyInfo *info_of(gpgme_key_t key)
 {
     KeyInfo *info = g_new0(KeyInfo, 1);
     info->fingerprint = g_ascii_strup(key->fpr, -1);
+    info->algorithm = algorithm_of(key);
     info->users = g_ptr_array_new_with_free_func(user_free);
     info->state = state_of(key);
     info->encrypts = pgp_key_check(key, FALSE, NULL);

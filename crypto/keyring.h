@@ -21,6 +21,7 @@ typedef enum { KEY_FIT, KEY_EXPIRED, KEY_REVOKED, KEY_DISABLED, KEY_INVALID } Ke
 typedef struct {
     char *fingerprint; /* upper case */
     GPtrArray *users;  /* KeyUser * */
+    char *algorithm;   /* "ed25519", or "ed25519, cv25519" where another one encrypts */
     gint64 created;
     gint64 expiry; /* of what of it can encrypt, else of the whole; seconds since 1970; 0: never */
     KeyState state;

@@ -5,6 +5,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/chunk.c crypto/chunk.h \
 	crypto/chunk-open.c \
 	crypto/chunk-seal.c \
+	crypto/keyfind.c crypto/keyfind.h \
 	crypto/keyring.c crypto/keyring.h \
 	crypto/doubts.c crypto/doubts.h \
 	crypto/inline-pgp.c crypto/inline-pgp.h \
@@ -12,9 +13,11 @@ libpostern_crypto_a_SOURCES = \
 	crypto/password.c crypto/password.h \
 	crypto/pgp.c crypto/pgp.h crypto/pgp-internal.h \
 	crypto/pgp-agent.c \
+	crypto/pgp-cert.c crypto/pgp-cert.h \
 	crypto/pgp-crypt.c \
 	crypto/pgp-keys.c \
 	crypto/pgp-trust.c \
+	crypto/pgp-packet.c crypto/pgp-packet.h \
 	crypto/pgp-verify.c \
 	crypto/pgp-wrap.c \
 	crypto/pgp-outline.c crypto/pgp-outline.h \

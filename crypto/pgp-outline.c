@@ -6,13 +6,10 @@
 #include "core/cursor.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "crypto/pgp-packet.h"
 
 #define ARMOR_BEGIN "-----BEGIN PGP MESSAGE-----"
 #define ARMOR_END "-----END PGP MESSAGE-----"
-
-/* Packet types (RFC 9580, 5). */
-enum { PUBLIC_KEY_ESK = 1, PASSPHRASE_ESK = 3, UNPROTECTED = 9, MARKER = 10 };
-enum { PROTECTED = 18, AEAD = 20 };
 
 static gboolean unusable(GError **error, const char *why)
 {
@@ -116,53 +113,11 @@ static GBytes *without_armor(GBytes *data, GError **error)
 
 /* --- packets ------------------------------------------------------------------------------- */
 
-typedef struct {
-    guint tag;
-    gsize size; /* of a body; of its first piece when PARTIAL */
-    gboolean partial;
-} Packet;
-
-static gsize read_number(Cursor *cursor, guint width)
-{
-    gsize number = 0;
-    for (guint i = 0; i < width; i++)
-        number = number << 8 | cursor_u8(cursor);
-    return number;
-}
-
-static void read_new_size(Cursor *cursor, Packet *packet)
-{
-    gsize first = cursor_u8(cursor);
-    packet->partial = first >= 224 && first < 255;
-    packet->size = first;
-    if (first == 255)
-        packet->size = read_number(cursor, 4);
-    else if (packet->partial)
-        packet->size = (gsize)1 << (first & 31);
-    else if (first >= 192)
-        packet->size = ((first - 192) << 8) + cursor_u8(cursor) + 192;
-}
-
-/* The head of a packet. One of the old form without a length goes to the end. */
-static Packet read_head(Cursor *cursor)
-{
-    guint8 head = cursor_u8(cursor);
-    Packet packet = {.tag = head & 0x3f};
-    cursor->failed |= !(head & 0x80);
-    if (head & 0x40) {
-        read_new_size(cursor, &packet);
-        return packet;
-    }
-    packet.tag = head >> 2 & 0x0f;
-    packet.size = (head & 3) == 3 ? cursor->left : read_number(cursor, 1u << (head & 3));
-    return packet;
-}
-
 /* The body whose head was read, all its pieces; then nothing may follow. */
-static gboolean reaches_end(Cursor *cursor, Packet packet)
+static gboolean reaches_end(Cursor *cursor, PgpPacket packet)
 {
     while (packet.partial && cursor_bytes(cursor, packet.size) != NULL)
-        read_new_size(cursor, &packet);
+        pgp_packet_piece(cursor, &packet);
     cursor_bytes(cursor, packet.size);
     return cursor_whole(cursor);
 }
@@ -196,14 +151,15 @@ static void count_key(Outline *outline, const guint8 *body, gsize size)
 
 /* Takes the session keys in front of the data; the packet behind them, whose head begins at HEAD.
  */
-static Packet read_keys(Outline *outline, Cursor *cursor, const guint8 **head)
+static PgpPacket read_keys(Outline *outline, Cursor *cursor, const guint8 **head)
 {
-    Packet packet = {0};
+    PgpPacket packet = {0};
     do {
         *head = cursor->data;
-        packet = read_head(cursor);
-        gboolean key = packet.tag == PUBLIC_KEY_ESK, phrase = packet.tag == PASSPHRASE_ESK;
-        if (!key && !phrase && packet.tag != MARKER)
+        packet = pgp_packet_head(cursor);
+        gboolean key = packet.tag == PACKET_PUBLIC_KEY_ESK,
+                 phrase = packet.tag == PACKET_PASSPHRASE_ESK;
+        if (!key && !phrase && packet.tag != PACKET_MARKER)
             break;
         cursor->failed |= packet.partial;
         const guint8 *body = cursor_bytes(cursor, packet.size);
@@ -216,18 +172,18 @@ static Packet read_keys(Outline *outline, Cursor *cursor, const guint8 **head)
     return packet;
 }
 
-static gboolean judge(const Outline *outline, Cursor *cursor, Packet packet, GError **error)
+static gboolean judge(const Outline *outline, Cursor *cursor, PgpPacket packet, GError **error)
 {
     if (outline->keys + outline->passphrases > LIMIT_SESSION_KEYS ||
         outline->hidden > LIMIT_HIDDEN_KEYS)
         return unusable(error, "is for more keys than are tried");
     if (cursor->failed)
         return unusable(error, "is cut or broken");
-    if (packet.tag == UNPROTECTED)
+    if (packet.tag == PACKET_UNPROTECTED)
         return refuse(error, POSTERN_ERROR_INPUT, "openpgp.unprotected",
                       "ask the sender to use a newer OpenPGP program",
                       "an OpenPGP message is not protected against changes");
-    if (packet.tag != PROTECTED && packet.tag != AEAD)
+    if (packet.tag != PACKET_PROTECTED && packet.tag != PACKET_AEAD)
         return unusable(error, "is not encrypted");
     if (!reaches_end(cursor, packet))
         return unusable(error, "is cut, or goes on behind its end");
@@ -252,7 +208,7 @@ GBytes *pgp_outline_encrypted(GBytes *data, GPtrArray *recipients, GError **erro
     g_autoptr(GByteArray) clean = g_byte_array_new();
     Outline outline = {.recipients = recipients, .clean = clean};
     Cursor cursor = cursor_over(bytes, size);
-    Packet packet = read_keys(&outline, &cursor, &head);
+    PgpPacket packet = read_keys(&outline, &cursor, &head);
     if (!judge(&outline, &cursor, packet, error))
         return NULL;
     g_byte_array_append(clean, head, (guint)(bytes + size - head));
@@ -268,7 +224,7 @@ gboolean pgp_outline_is_encrypted(GBytes *data)
         return begins_armor(&lines);
     }
     Cursor cursor = cursor_over(bytes, size);
-    Packet packet = read_head(&cursor);
+    PgpPacket packet = pgp_packet_head(&cursor);
     return !packet.partial && cursor_bytes(&cursor, packet.size) != NULL &&
-           (packet.tag == PUBLIC_KEY_ESK || packet.tag == PASSPHRASE_ESK);
+           (packet.tag == PACKET_PUBLIC_KEY_ESK || packet.tag == PACKET_PASSPHRASE_ESK);
 }

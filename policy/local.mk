@@ -8,7 +8,8 @@ libpostern_policy_a_SOURCES = \
 	policy/network.c policy/network.h \
 	policy/outgoing.c policy/outgoing.h \
 	policy/rules.c policy/rules.h \
-	policy/tunnel.c policy/tunnel.h
+	policy/tunnel.c policy/tunnel.h \
+	policy/wkd.c policy/wkd.h
 nodist_libpostern_policy_a_SOURCES = policy/freemail-list.h
 
 # data/freemail.txt as the elements of a sorted C array.

@@ -113,3 +113,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz-inline-pgp
 tests_fuzz_fuzz_inline_pgp_SOURCES = tests/fuzz/fuzz-inline-pgp.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_inline_pgp_LDADD = $(LINK_crypto)
 tests_fuzz_fuzz_inline_pgp_LDFLAGS = $(FUZZER_LINK)
+
+FUZZ_TARGETS += tests/fuzz/fuzz-pgp-cert
+tests_fuzz_fuzz_pgp_cert_SOURCES = tests/fuzz/fuzz-pgp-cert.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_pgp_cert_LDADD = $(LINK_crypto)
+tests_fuzz_fuzz_pgp_cert_LDFLAGS = $(FUZZER_LINK)

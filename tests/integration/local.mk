@@ -16,6 +16,7 @@ INTEGRATION = \
 	tests/integration/cmd-json.sh \
 	tests/integration/cmd-kerberos.sh \
 	tests/integration/cmd-key.sh \
+	tests/integration/cmd-key-find.sh \
 	tests/integration/cmd-keyring.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
@@ -81,7 +82,8 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/same-mail.py \
 	tests/lib/tap.sh \
 	tests/lib/token-server.py \
-	tests/lib/user.sh
+	tests/lib/user.sh \
+	tests/lib/wkd_server.py
 
 # Looks at the sources alone.
 TESTS += tests/integration/arrows.sh

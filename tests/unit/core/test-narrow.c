@@ -217,16 +217,6 @@ static void p2_21_a_policy_says_something_and_nothing_else(void **state)
     }
 }
 
-static void a_policy_without_effect_is_told_too(void **state)
-{
-    (void)state;
-    g_autoptr(Config) config = user("wkd = any");
-    assert_true(narrow(config, "wkd = company", NULL));
-    assert_int_equal(config->unimplemented->len, 2);
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 1),
-                        "policy:2: \"wkd = company\" has no effect yet");
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -235,7 +225,6 @@ int main(void)
         cmocka_unit_test(p2_20_nothing_in_common_is_refused),
         cmocka_unit_test(p3_27_pins_of_the_company_are_demanded),
         cmocka_unit_test(p2_21_a_policy_says_something_and_nothing_else),
-        cmocka_unit_test(a_policy_without_effect_is_told_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-doubts \
 	tests/unit/crypto/test-password \
 	tests/unit/crypto/test-password-deadline \
+	tests/unit/crypto/test-pgp-cert \
 	tests/unit/crypto/test-pgp-crypt \
 	tests/unit/crypto/test-keyring \
 	tests/unit/crypto/test-pgp-keys \
@@ -41,6 +42,7 @@ tests_unit_crypto_test_pgp_keys_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_keyring_SOURCES = tests/unit/crypto/test-keyring.c $(GNUPG_HOME)
 tests_unit_crypto_test_keyring_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_keys_SOURCES = tests/unit/crypto/test-pgp-keys.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgp_cert_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_crypt_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_crypt_SOURCES = tests/unit/crypto/test-pgp-crypt.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgp_verify_LDADD = $(LINK_crypto) $(UNIT_LIBS)

@@ -4,7 +4,8 @@ UNIT_POLICY = \
 	tests/unit/policy/test-network \
 	tests/unit/policy/test-outgoing \
 	tests/unit/policy/test-rules \
-	tests/unit/policy/test-tunnel
+	tests/unit/policy/test-tunnel \
+	tests/unit/policy/test-wkd
 check_PROGRAMS += $(UNIT_POLICY)
 TESTS += $(UNIT_POLICY)
 
@@ -18,3 +19,5 @@ tests_unit_policy_test_login_LDADD = $(LINK_policy) $(UNIT_LIBS)
 tests_unit_policy_test_rules_LDADD = $(LINK_policy) $(UNIT_LIBS)
 tests_unit_policy_test_tunnel_SOURCES = tests/unit/policy/test-tunnel.c tests/unit/policy/company.h
 tests_unit_policy_test_tunnel_LDADD = $(LINK_policy) $(UNIT_LIBS)
+tests_unit_policy_test_wkd_SOURCES = tests/unit/policy/test-wkd.c tests/unit/policy/company.h
+tests_unit_policy_test_wkd_LDADD = $(LINK_policy) $(UNIT_LIBS)

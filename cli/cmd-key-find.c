@@ -1,0 +1,291 @@
+/* postern key find: keys of others, from where they publish them. */
+#include <stdio.h>
+
+#include "cli/key.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "crypto/keyfind.h"
+#include "mime/compose.h"
+#include "policy/wkd.h"
+
+/* One key that was found for an address, against what the keyring knows. */
+typedef struct {
+    FoundKey *found;
+    KeyInfo *here;    /* the same as it lies in the keyring, or NULL */
+    KeyInfo *other;   /* another one of the address there, a confirmed one first, or NULL */
+    gboolean chosen;  /* OTHER is confirmed */
+    char *source;     /* where it was found */
+    gboolean came_in; /* by --import */
+} Candidate;
+
+typedef struct {
+    char *address;
+    GPtrArray *candidates; /* Candidate * */
+    GError *failure;
+} Search;
+
+static void candidate_free(gpointer data)
+{
+    Candidate *candidate = data;
+    found_key_free(candidate->found);
+    key_info_free(candidate->here);
+    key_info_free(candidate->other);
+    g_free(candidate->source);
+    g_free(candidate);
+}
+
+static void search_free(gpointer data)
+{
+    Search *search = data;
+    g_free(search->address);
+    g_ptr_array_unref(search->candidates);
+    g_clear_error(&search->failure);
+    g_free(search);
+}
+
+/* --- against the keyring -------------------------------------------------------------------- */
+
+static gboolean confirmed_for(const KeyInfo *key, const char *address)
+{
+    for (guint i = 0; key->confirmed && key->encrypts && i < key->users->len; i++) {
+        const KeyUser *user = key->users->pdata[i];
+        if (user->confirmed && user->address && g_ascii_strcasecmp(user->address, address) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean compare(Candidate *candidate, const char *address, GError **error)
+{
+    const char *fingerprint = candidate->found->key->fingerprint;
+    g_autoptr(GPtrArray) same = keyring_list(fingerprint, error);
+    g_autoptr(GPtrArray) known = same ? keyring_list(address, error) : NULL;
+    if (known == NULL)
+        return FALSE;
+    if (same->len > 0)
+        candidate->here = g_ptr_array_steal_index(same, 0);
+    for (guint i = 0; i < known->len; i++) {
+        KeyInfo *key = known->pdata[i];
+        gboolean chosen = confirmed_for(key, address);
+        if (g_str_equal(key->fingerprint, fingerprint) || !key->encrypts ||
+            (candidate->other && !(chosen && !candidate->chosen)))
+            continue;
+        key_info_free(candidate->other);
+        candidate->other = g_steal_pointer(&known->pdata[i]);
+        candidate->chosen = chosen;
+    }
+    return TRUE;
+}
+
+static gboolean add(Search *search, GPtrArray *found, const char *source, GError **error)
+{
+    while (found->len > 0) {
+        Candidate *candidate = g_new0(Candidate, 1);
+        candidate->found = g_ptr_array_steal_index(found, 0);
+        candidate->source = g_strdup(source);
+        g_ptr_array_add(search->candidates, candidate);
+        if (!compare(candidate, search->address, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* --- taking it in --------------------------------------------------------------------------- */
+
+/* A choice that was made is made anew only by who made it. */
+static gboolean keeps_choice(const Candidate *candidate, const char *address, GError **error)
+{
+    if (!candidate->chosen)
+        return TRUE;
+    g_autofree char *shown = text_address(address);
+    g_autofree char *mend =
+        g_strdup_printf("ask its owner which one is in use; to change to the new one, delete the "
+                        "other first: gpg --delete-keys %s",
+                        candidate->other->fingerprint);
+    return refuse(error, POSTERN_ERROR_POLICY, "key.changed", mend,
+                  "%s has the confirmed key %s; %s is not taken in beside it", shown,
+                  candidate->other->fingerprint, candidate->found->key->fingerprint);
+}
+
+static gboolean take(Candidate *candidate, const char *address, GError **error)
+{
+    KeyImport import;
+    if (!candidate->found->key->encrypts)
+        return TRUE;
+    if (!keeps_choice(candidate, address, error) ||
+        !keyring_import(candidate->found->bytes, &import, error))
+        return FALSE;
+    candidate->came_in = import.imported + import.changed > 0;
+    key_info_free(candidate->here);
+    candidate->here = keyring_one(candidate->found->key->fingerprint, error);
+    return candidate->here != NULL;
+}
+
+static gboolean take_all(Search *search, GError **error)
+{
+    for (guint i = 0; i < search->candidates->len; i++)
+        if (!take(search->candidates->pdata[i], search->address, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* --- telling -------------------------------------------------------------------------------- */
+
+static void tell_json(JsonBuilder *builder, const Candidate *candidate)
+{
+    const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
+    json_builder_begin_object(builder);
+    json_string(builder, "by", "wkd");
+    json_string(builder, "source", candidate->source);
+    json_bool(builder, "in_keyring", candidate->here != NULL);
+    json_bool(builder, "imported", candidate->came_in);
+    json_string(builder, "differs_from", candidate->other ? candidate->other->fingerprint : NULL);
+    json_builder_set_member_name(builder, "key");
+    json_builder_begin_object(builder);
+    key_json(builder, key);
+    json_builder_end_object(builder);
+    json_builder_end_object(builder);
+}
+
+static void tell_all_json(const GPtrArray *searches)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < searches->len; i++) {
+        const Search *search = searches->pdata[i];
+        json_builder_begin_object(builder);
+        json_string(builder, "address", search->address);
+        json_builder_set_member_name(builder, "found");
+        json_builder_begin_array(builder);
+        for (guint j = 0; j < search->candidates->len; j++)
+            tell_json(builder, search->candidates->pdata[j]);
+        json_builder_end_array(builder);
+        if (search->failure)
+            json_failure(builder, search->failure);
+        else
+            json_string(builder, "error", NULL);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    output_json(builder);
+}
+
+/* One that is there already, and that nobody has confirmed either. */
+static void tell_rival(const Candidate *candidate)
+{
+    if (candidate->other && !candidate->chosen)
+        printf("    your keyring has another one of the same address, %s, that is not confirmed "
+               "either\n",
+               candidate->other->fingerprint);
+}
+
+static void tell_way(const Candidate *candidate, const char *address)
+{
+    const KeyInfo *key = candidate->found->key;
+    g_autofree char *word = text_word(address);
+    if (candidate->chosen)
+        printf("    not the key %s, which you have confirmed and which stays in use: ask its owner "
+               "which one is right\n",
+               candidate->other->fingerprint);
+    else if (candidate->here && confirmed_for(candidate->here, address))
+        puts("    the key that you have confirmed");
+    else if (!key->encrypts)
+        puts("    of no use to write to its owner");
+    else if (candidate->here)
+        printf("    not confirmed yet: compare the fingerprint with its owner, then 'postern key "
+               "trust %s'\n",
+               key->fingerprint);
+    else
+        printf("    not in your keyring yet: 'postern key find --import %s' takes it in; compare "
+               "the fingerprint with its owner, then 'postern key trust %s'\n",
+               word, key->fingerprint);
+}
+
+static void tell(const Candidate *candidate, const char *address)
+{
+    const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
+    g_autofree char *source = text_name(candidate->source);
+    key_print(key);
+    printf("    %s; published by %s\n", key->algorithm, source);
+    tell_rival(candidate);
+    tell_way(candidate, address);
+}
+
+static void tell_all(const GPtrArray *searches)
+{
+    for (guint i = 0; i < searches->len; i++) {
+        const Search *search = searches->pdata[i];
+        for (guint j = 0; j < search->candidates->len; j++)
+            tell(search->candidates->pdata[j], search->address);
+    }
+}
+
+/* What went wrong, and of whom nothing was found, on stderr. */
+static int tell_failures(const Context *context, const GPtrArray *searches)
+{
+    int code = 0;
+    for (guint i = 0; i < searches->len; i++) {
+        const Search *search = searches->pdata[i];
+        g_autofree char *shown = text_address(search->address);
+        if (search->failure) {
+            g_autofree char *words = postern_error_words(search->failure);
+            output_note("%s: %s", shown, words);
+            code = postern_worse(code, postern_exit_code(search->failure));
+        } else if (search->candidates->len == 0) {
+            if (!context->quiet)
+                output_note("nobody publishes a key of %s where it was looked for", shown);
+            code = postern_worse(code, POSTERN_ANSWER_NO);
+        }
+    }
+    return code;
+}
+
+/* --- the search ------------------------------------------------------------------------------ */
+
+static gboolean look(Search *search, GError **error)
+{
+    g_autofree char *source = NULL;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(GBytes) data = keyfind_wkd(search->address, &source, &failure);
+    g_autoptr(GPtrArray) found = data ? keyfind_sift(data, search->address, &failure) : NULL;
+    if (found)
+        return add(search, found, source, error);
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return failure == NULL && data == NULL;
+}
+
+/* All of them are looked at before anybody is asked. */
+static GPtrArray *searches_of(const Context *context, char *const *words, GError **error)
+{
+    g_autoptr(GPtrArray) searches = g_ptr_array_new_with_free_func(search_free);
+    for (; *words; words++) {
+        g_autoptr(Mailbox) mailbox = address_parse(*words, error);
+        if (mailbox == NULL || !wkd_vet(&context->config->company, mailbox->address, error))
+            return NULL;
+        Search *search = g_new0(Search, 1);
+        search->address = g_strdup(mailbox->address);
+        search->candidates = g_ptr_array_new_with_free_func(candidate_free);
+        g_ptr_array_add(searches, search);
+    }
+    return g_steal_pointer(&searches);
+}
+
+int key_find(Context *context, const KeyFlags *flags, char *const *words, GError **error)
+{
+    g_autoptr(GPtrArray) searches =
+        context_meet(context, NEED_CONFIG, error) ? searches_of(context, words, error) : NULL;
+    if (searches == NULL)
+        return 0;
+    for (guint i = 0; i < searches->len; i++) {
+        Search *search = searches->pdata[i];
+        if (look(search, &search->failure) && flags->import)
+            (void)take_all(search, &search->failure);
+    }
+    if (context->json)
+        tell_all_json(searches);
+    else if (!context->quiet)
+        tell_all(searches);
+    return tell_failures(context, searches);
+}

@@ -1,0 +1,239 @@
+#!/bin/sh
+# postern key find: a real web key directory, and what may be wrong with one.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+user_ready john
+company_person mary
+johns=$COMPANY/home/john/.gnupg
+mary=$(company_key mary)
+json() { /usr/bin/python3 -c "import json; d = json.load(open('$out')); print($1)" 2>&1; }
+
+# Two hosts for the two ways to ask; dirmngr trusts what this system does.
+cat >>/run/etc/hosts <<END
+10.23.0.2 openpgpkey.corp.example
+10.23.0.2 direct.corp.example
+10.66.0.1 openpgpkey.other.example
+END
+namespace_cover hosts /etc/hosts
+cat $COMPANY_CA >/run/etc/authorities
+mount --bind /run/etc/authorities /etc/ssl/certs/ca-certificates.crt
+web=$TESTDIR/web
+log=$TESTDIR/web.log
+# serve HOST ADDRESS [FAULT]; the one before goes
+serve() {
+    [ -z "${web_pid-}" ] || { kill "$web_pid"; wait "$web_pid" 2>/dev/null; }
+    as john gpgconf --kill dirmngr # it remembers
+    company_certificate $COMPANY/tls/web "${3-none}" "$1"
+    : >$log
+    /usr/bin/python3 "$srcdir/tests/lib/wkd_server.py" --listen "$2" --certificate $COMPANY/tls/web.crt \
+        --key $COMPANY/tls/web.key --root $web --log $log &
+    web_pid=$!
+    company_wait "$2" 443
+}
+place() { # ADDRESS [WAY]: where its key lies
+    place_path=$web/$(/usr/bin/python3 "$srcdir/tests/lib/wkd_server.py" --path "$1" "${2-advanced}")
+    mkdir -p "$(dirname "$place_path")"
+    : >"$(dirname "$(dirname "$place_path")")/policy" # a directory without is none, dirmngr finds
+    echo "$place_path"
+}
+key_of() { # PERSON USER-ID…: a key of hers; $made is its fingerprint
+    key_person=$1
+    made=$(as "$key_person" gpg --batch --yes --quiet --passphrase '' --status-fd 1 --quick-generate-key "$2" future-default default 1y 2>/dev/null |
+        sed -n 's/.*KEY_CREATED . //p')
+    shift 2
+    for key_more in "$@"; do
+        as "$key_person" gpg --batch --quiet --passphrase '' --quick-add-uid "$made" "$key_more" 2>/dev/null
+    done
+}
+publish() { as mary gpg --batch --export "$1" >"$(place "$2" ${3-})"; } # FINGERPRINT ADDRESS [WAY]
+find_key() { run as john postern "$@"; }
+here() { as john postern --json key list "$1" | tr -d ' \n' | sed 's/^\[\]$//'; }
+
+# Who may be asked.
+find_key key find mary.jones@corp.example
+code_is 78 'as it comes nobody is asked'
+err_has '(key.wkd)' 'by the name of the rule'
+run traced john $TESTDIR/trace postern key find mary.jones@corp.example
+ok lacks_socket $TESTDIR/trace -- 'and before a socket'
+sed -i '/^\[company\]/a wkd = company' "$(user_config john)"
+run traced john $TESTDIR/trace postern --json key find mary.jones@corp.example ann@other.example
+code_is 78 'of the company alone'
+is "$(json 'd["error"]["rule"]')" key.wkd 'by the same name'
+ok lacks_socket $TESTDIR/trace -- 'nobody at all is asked when one may not be'
+printf '[company]\nwkd = never\n' >$TESTDIR/policy
+chmod 644 $TESTDIR/policy
+find_key --policy $TESTDIR/policy key find mary.jones@corp.example
+code_is 78 'a policy narrows it'
+find_key key find 'mary.jones'
+code_is 65 'what is no address is refused'
+find_key key find
+code_is 64 'and none is wrong usage'
+find_key key find mary.jones@corp.example
+code_is 69 'a server that is not there'
+err_has '(server.unreachable)' 'is told'
+
+# A server that goes on for ever, of which more below.
+mkdir -p $COMPANY/home/mary/.config/postern
+sed 's/^wkd = company/wkd = any/' "$(user_config john)" >$COMPANY/home/mary/.config/postern/config
+touch "$(place stall@other.example).stall"
+company_certificate $COMPANY/tls/stall none openpgpkey.other.example
+/usr/bin/python3 "$srcdir/tests/lib/wkd_server.py" --listen 10.66.0.1 --certificate $COMPANY/tls/stall.crt \
+    --key $COMPANY/tls/stall.key --root $web --log $TESTDIR/stall.log &
+stall_server=$!
+company_wait 10.66.0.1 443
+as mary postern --json key find stall@other.example >$TESTDIR/stall 2>/dev/null &
+stall_pid=$!
+
+# The advanced way.
+serve openpgpkey.corp.example 10.23.0.2
+as mary gpg --batch --quiet --passphrase '' --quick-add-uid "$mary" 'Boss <boss@corp.example>' 2>/dev/null
+publish "$mary" mary.jones@corp.example
+find_key key find mary.jones@corp.example nobody@corp.example
+code_is 1 'one of two addresses has a key'
+out_has "^$mary  not confirmed, signs and encrypts, expires 20" 'it is told'
+out_has '^    ed25519, cv25519; published by https://openpgpkey.corp.example$' 'with its kind and its source'
+out_has "'postern key find --import mary.jones@corp.example'.*'postern key trust $mary'" 'and the way to use it'
+out_lacks boss 'only the user id that was looked for counts'
+err_has 'nobody publishes a key of nobody@corp.example' 'of whom there is none, too'
+is "$(here "$mary")" '' 'nothing enters the keyring'
+is "$(grep -c '/.well-known/openpgpkey/corp.example/hu/[a-z0-9]*?l=mary.jones$' $log)" 1 'it was asked once, as the draft says'
+find_key --json key find --import Mary.Jones@corp.example
+code_is 0 'and taken in'
+is "$(json '[(f["by"], f["imported"], f["in_keyring"], f["differs_from"], f["key"]["fingerprint"], f["key"]["algorithm"], [u["address"] for u in f["key"]["user_ids"]], f["key"]["confirmed"]) for f in d[0]["found"]]')" \
+    "[('wkd', True, True, None, '$mary', 'ed25519, cv25519', ['mary.jones@corp.example'], False)]" 'in JSON'
+find_key key find mary.jones@corp.example
+out_has "not confirmed yet: .*'postern key trust $mary'" 'what is not confirmed is called so'
+as john postern -q key trust --yes "$mary"
+find_key key find mary.jones@corp.example
+out_has 'the key that you have confirmed' 'and what is, too'
+
+# Another key than the confirmed one.
+key_of mary 'Mary Jones <mary.jones@corp.example>'
+publish "$made" mary.jones@corp.example
+find_key key find mary.jones@corp.example
+code_is 0 'p7_83 another key is found'
+out_has "not the key $mary, which you have confirmed" 'p7_83 and told from the confirmed one'
+find_key --json key find --import mary.jones@corp.example
+is "$code $(json '[d[0]["error"]["rule"], d[0]["found"][0]["differs_from"]]')" "78 ['key.changed', '$mary']" 'p7_83 which it does not replace'
+is "$(here "$made")" '' 'p7_83 nor come in beside'
+printf x >$TESTDIR/body
+chmod 644 $TESTDIR/body
+letter() { run as john postern send --dry-run --to mary.jones@corp.example --subject x --body $TESTDIR/body --encrypt; }
+letter
+code_is 0 'p7_83 letters go to the confirmed one'
+
+# Who has no key is to be looked for.
+run as john postern send --dry-run --encrypt --to j.gross@corp.example --subject x --body $TESTDIR/body
+code_is 78 'a letter to who has no key'
+err_has 'postern key find j.gross@corp.example' 'names the way to look for it'
+run as john postern --policy $TESTDIR/policy send --dry-run --encrypt --to j.gross@corp.example --subject x --body $TESTDIR/body
+err_lacks 'key find' 'unless it may not be gone'
+
+# What is no key of hers.
+wrong() { # CODE TEXT [RULE]
+    find_key --json key find --import j.gross@corp.example
+    code_is "$1" "p7_82 $2"
+    [ -z "${3-}" ] || is "$(json 'd[0]["error"]["rule"]')" "$3" 'p7_82 by its rule'
+    is "$(json 'd[0]["found"]')" '[]' 'p7_82 is nothing found'
+    is "$(here j.gross@corp.example)" '' 'p7_82 and nothing comes in'
+}
+gross=$(place j.gross@corp.example)
+key_of mary 'Somebody Else <h.hahn@corp.example>'
+hahn=$made
+publish "$hahn" j.gross@corp.example
+wrong 1 "somebody else's key"
+head -c 3000 /dev/urandom | tr '\200-\377' '\0-\177' >"$gross"
+wrong 65 'garbage' key.input
+head -c 400000 /dev/zero >"$gross"
+wrong 76 'too much' wkd.answer
+as mary gpg --batch --export-secret-keys "$hahn" >"$gross"
+wrong 65 'a private key' key.input
+as mary gpg --batch --export "$mary" | head -c 300 >"$gross"
+wrong 65 'half a key' key.input
+# Another user id under the signatures of the true one.
+as mary gpg --batch --export "$hahn" >$TESTDIR/hahn
+/usr/bin/python3 - $TESTDIR/hahn "$gross" <<'END'
+import sys
+data, out, at = open(sys.argv[1], "rb").read(), b"", 0
+while at < len(data):
+    head = data[at]
+    if head & 0x40:
+        first = data[at + 1]
+        size, begin = (first, 2) if first < 192 else ((first - 192 << 8) + data[at + 2] + 192, 3)
+        tag = head & 63
+    else:
+        width = 1 << (head & 3)
+        size, begin, tag = int.from_bytes(data[at + 1 : at + 1 + width], "big"), 1 + width, head >> 2 & 15
+    packet = data[at : at + begin + size]
+    if tag == 13:
+        name = b"<j.gross@corp.example>"
+        out += bytes([0xCD, len(name)]) + name
+    else:
+        out += packet
+    at += begin + size
+open(sys.argv[2], "wb").write(out)
+END
+wrong 1 'a user id that its key did not sign'
+rm "$gross"
+echo "https://mail.corp.example/other" >"$gross.location"
+wrong 69 'a way to where nobody is'
+rm "$gross.location"
+serve openpgpkey.corp.example 10.23.0.2 other-ca
+wrong 76 'a server with a certificate of nobody' wkd.tls
+serve www.corp.example 10.23.0.2
+wrong 76 'a server of another name' wkd.tls
+
+# The direct way, which is asked where there is no host for keys.
+serve direct.corp.example 10.23.0.2
+key_of mary '<j.direct@direct.corp.example>'
+publish "$made" j.direct@direct.corp.example direct
+find_key key find --import j.direct@direct.corp.example
+code_is 0 'the direct way'
+out_has "published by https://direct.corp.example" 'is told, too'
+ok here "$made" -- 'and its key comes in'
+is "$(grep -c 'direct.corp.example /.well-known/openpgpkey/hu/' $log)" 1 'it was asked once'
+sed -i 's/^wkd = company/wkd = any/' "$(user_config john)"
+key_of mary '<ann@other.example>'
+publish "$made" ann@other.example
+find_key -q key find ann@other.example
+is "$code $(wc -c <$out)" '0 0' 'with any, others are asked, too'
+
+# Nothing else asks, whatever GnuPG's own files say.
+as john gpgconf --kill dirmngr
+printf '#!/bin/sh\ntouch %s/called\nexit 1\n' $TESTDIR >$TESTDIR/dirmngr
+chmod 755 $TESTDIR/dirmngr
+cat >>$johns/gpg.conf <<END
+dirmngr-program $TESTDIR/dirmngr
+auto-key-retrieve
+auto-key-import
+auto-key-locate clear,wkd,keyserver,dane
+keyserver hkps://openpgpkey.other.example
+keyserver-options auto-key-retrieve
+END
+echo 'keyserver hkps://openpgpkey.other.example' >>$johns/dirmngr.conf
+: >$log
+: >$TESTDIR/stall.log
+for command in 'send --dry-run --encrypt --to ann@other.example --subject x --body body' 'key list ann@other.example' \
+    'send --dry-run --no-encrypt --to mary.jones@corp.example --subject x --body body' 'key export mary.jones@corp.example' \
+    'key import ann.asc' 'key trust --yes ann@other.example' 'status'; do
+    [ -f $COMPANY/home/john/ann.asc ] || {
+        cp $TESTDIR/body $COMPANY/home/john/body
+        as mary gpg --batch --export --armor "$made" >$COMPANY/home/john/ann.asc
+    }
+    # shellcheck disable=SC2086
+    run traced john $TESTDIR/trace postern $command
+    ok lacks_socket $TESTDIR/trace -- "p8_93 $command asks nobody"
+done
+is "$(cat $log $TESTDIR/stall.log)" '' 'p8_93 and no server heard of it'
+ok [ ! -e $TESTDIR/called ] -- 'p8_93 nor was anything started that could'
+
+wait $stall_pid
+code=$?
+cp $TESTDIR/stall $out
+code_is 75 'limit: a server that goes on for ever is left'
+is "$(json 'd[0]["error"]["rule"]')" server.timeout 'limit: by its rule'
+kill $stall_server "$web_pid"
+done_testing
