@@ -18,6 +18,7 @@ libpostern_core_a_SOURCES = \
 	core/secret.c core/secret.h \
 	core/standard.c core/standard.h \
 	core/stream.c core/stream.h \
+	core/tagname.c core/tagname.h \
 	core/text.c core/text.h core/text-domain.c \
 	core/value.c core/value.h core/value-special.c \
 	core/width.c

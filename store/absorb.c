@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "store/absorb-doc.h"
+#include "store/index-tags.h"
 #include "store/vault-single.h"
 
 #define RECORDS_A_COMMIT 500
@@ -168,6 +169,8 @@ static gboolean add_change(Absorption *self, const JournalRecord *record, GError
         self->torn = !index_remove(index, record->row, error);
     else if (record->kind == JOURNAL_FLAGS)
         self->torn = !index_set_flags(index, record, error);
+    else if (record->kind == JOURNAL_TAGS)
+        self->torn = !index_tag(index, record, error);
     else
         self->torn =
             !(record->kind == JOURNAL_GONE ? index_gone : index_only)(index, record, error);

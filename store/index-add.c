@@ -1,12 +1,21 @@
 /* What enters the index: a message, where it arrived and what its flags say. See index.h. */
 #include "store/index-private.h"
 
+#include <string.h>
+
 #include "core/error.h"
+#include "core/limits.h"
 
 char *index_fold(const char *name)
 {
     g_autofree char *composed = g_utf8_normalize(name, -1, G_NORMALIZE_NFKC);
     return g_utf8_casefold(composed ? composed : name, -1);
+}
+
+const char *index_message_id(const IndexDoc *doc)
+{
+    const char *id = doc->message_id;
+    return id && *id && strlen(id) <= LIMIT_MESSAGE_ID ? id : NULL;
 }
 
 gboolean index_find_or_add(Index *index, IndexUse *find, IndexSql add, const char *kinds,
@@ -48,8 +57,8 @@ static gboolean add_doc(Index *index, const JournalRecord *record, const IndexDo
                               (gint64)doc->signature, (gint64)(doc->truncated != FALSE));
     if (!index_run(index, use, error))
         return FALSE;
-    use = index_use(index, SQL_ADD_CARD, error, "itttt", row, doc->from, doc->to, doc->subject,
-                    doc->snippet);
+    use = index_use(index, SQL_ADD_CARD, error, "ittttt", row, doc->from, doc->to, doc->subject,
+                    doc->snippet, index_message_id(doc));
     if (!index_run(index, use, error))
         return FALSE;
     use = index_use(index, SQL_ADD_WORDS, error, "ittttttt", row, doc->subject, doc->from, doc->to,

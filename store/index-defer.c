@@ -38,8 +38,8 @@ static gboolean replace(Index *index, gint64 row, const IndexDoc *doc, GError **
                     (gint64)doc->signature, (gint64)(doc->truncated != FALSE));
     if (!index_run(index, use, error))
         return FALSE;
-    use = index_use(index, SQL_SET_CARD, error, "itttt", row, doc->from, doc->to, doc->subject,
-                    doc->snippet);
+    use = index_use(index, SQL_SET_CARD, error, "ittttt", row, doc->from, doc->to, doc->subject,
+                    doc->snippet, index_message_id(doc));
     return index_run(index, use, error) && index_retag(index, row, error);
 }
 

@@ -130,7 +130,8 @@ gboolean index_retag(Index *index, gint64 row, GError **error)
     gboolean fine = TRUE;
     for (gsize i = 0; fine && i < G_N_ELEMENTS(steps); i++)
         fine = index_run(index, index_use(index, steps[i], error, "i", row), error);
-    fine = fine && add_up_all(index, row, &sum, error) && set_tags(index, row, &sum, error);
+    fine = fine && add_up_all(index, row, &sum, error) && set_tags(index, row, &sum, error) &&
+           index_run(index, index_use(index, SQL_ADD_OWN, error, "i", row), error);
     g_string_free(sum.tags, TRUE);
     return fine;
 }
@@ -217,8 +218,9 @@ gboolean index_only(Index *index, const JournalRecord *record, GError **error)
 gboolean index_remove(Index *index, gint64 row, GError **error)
 {
     /* Its words can be taken out only by naming them; those that waited for a key can be named. */
-    static const IndexSql steps[] = {SQL_REMOVE_WORDS,    SQL_REMOVE_DEFERRED, SQL_REMOVE_TAGGED,
-                                     SQL_REMOVE_ARRIVALS, SQL_REMOVE_CARD,     SQL_REMOVE_DOC};
+    static const IndexSql steps[] = {SQL_REMOVE_WORDS, SQL_REMOVE_DEFERRED, SQL_REMOVE_TAGGED,
+                                     SQL_REMOVE_OWN,   SQL_REMOVE_ARRIVALS, SQL_REMOVE_CARD,
+                                     SQL_REMOVE_DOC};
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!index_run(index, index_use(index, steps[i], error, "i", row), error))
             return FALSE;

@@ -37,6 +37,16 @@ typedef enum {
     SQL_FIND_TAG,
     SQL_ADD_TAG,
     SQL_ADD_TAGGED,
+    SQL_FIND_TAG_KEY,
+    SQL_SET_OWN,
+    SQL_ADD_OWN,
+    SQL_OWN,
+    SQL_OWN_TAGS,
+    SQL_NEXT_OWNED,
+    SQL_HAS_TAG,
+    SQL_ID_OF_ROW,
+    SQL_ROWS_MESSAGE,
+    SQL_REMOVE_OWN,
     SQL_REMOVE_TAGGED,
     SQL_REMOVE_ARRIVALS,
     SQL_REMOVE_CARD,
@@ -128,6 +138,9 @@ gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arr
                       const IndexDoc *doc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Its tags follow from what is known of it. What ended counts only while nothing else is left. */
 gboolean index_retag(Index *index, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A message id as the card keeps it; NULL for none, and for one that is too long. */
+const char *index_message_id(const IndexDoc *doc);
 
 /* A tag, folder or account name in the form in which it is compared (g_free). */
 char *index_fold(const char *name);

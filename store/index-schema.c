@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 3
+#define VERSION 4
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -23,13 +23,17 @@ static const char tables[] =
     "CREATE INDEX doc_date ON doc(date);"
     "CREATE INDEX doc_thread ON doc(thread);"
     "CREATE TABLE card(row INTEGER PRIMARY KEY, sender TEXT, recipients TEXT, subject TEXT,"
-    " snippet TEXT);"
+    " snippet TEXT, message_id TEXT);"
+    "CREATE INDEX card_message ON card(message_id) WHERE message_id IS NOT NULL;"
     "CREATE TABLE place(no INTEGER PRIMARY KEY, account TEXT NOT NULL, folder TEXT NOT NULL,"
     " account_key TEXT NOT NULL, folder_key TEXT NOT NULL, UNIQUE(account, folder));"
     "CREATE TABLE arrival(row INTEGER, place INTEGER, uid INTEGER, gone INTEGER NOT NULL,"
     " seen INTEGER NOT NULL, tags TEXT, PRIMARY KEY(row, place, uid)) WITHOUT ROWID;"
     "CREATE INDEX arrival_place ON arrival(place, row);"
     "CREATE TABLE tag(no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, key TEXT NOT NULL);"
+    "CREATE INDEX tag_key ON tag(key);"
+    "CREATE TABLE own(row INTEGER, tag INTEGER, given INTEGER NOT NULL, PRIMARY KEY(row, tag))"
+    " WITHOUT ROWID;"
     "CREATE TABLE tagged(row INTEGER, tag INTEGER, PRIMARY KEY(row, tag)) WITHOUT ROWID;"
     "CREATE INDEX tagged_tag ON tagged(tag, row);"
     "CREATE TABLE thread(no INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER NOT NULL,"
@@ -56,8 +60,8 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_ADD_DOC] =
         "INSERT INTO doc(row, id, thread, place, date, size, attachments, encrypted,"
         " signed, sensitive, signature, truncated) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-    [SQL_ADD_CARD] = "INSERT INTO card(row, sender, recipients, subject, snippet)"
-                     " VALUES (?1,?2,?3,?4,?5)",
+    [SQL_ADD_CARD] = "INSERT INTO card(row, sender, recipients, subject, snippet, message_id)"
+                     " VALUES (?1,?2,?3,?4,?5,?6)",
     [SQL_ADD_WORDS] = "INSERT INTO words(rowid, subject, \"from\", \"to\", cc, body, list,"
                       " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
     [SQL_REMOVE_WORDS] =
@@ -66,8 +70,8 @@ static const char *const statements[SQL_STATEMENTS] = {
         " list, filename FROM deferred WHERE row = ?1",
     [SQL_SET_DOC] = "UPDATE doc SET attachments = ?2, encrypted = ?3, signed = ?4, sensitive = ?5,"
                     " signature = ?6, truncated = ?7 WHERE row = ?1",
-    [SQL_SET_CARD] = "UPDATE card SET sender = ?2, recipients = ?3, subject = ?4, snippet = ?5"
-                     " WHERE row = ?1",
+    [SQL_SET_CARD] = "UPDATE card SET sender = ?2, recipients = ?3, subject = ?4, snippet = ?5,"
+                     " message_id = ?6 WHERE row = ?1",
     [SQL_ADD_DEFERRED] =
         "INSERT INTO deferred(row, id, subject, sender, recipients, cc, body, list,"
         " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
@@ -95,6 +99,22 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_FIND_TAG] = "SELECT no FROM tag WHERE name = ?1",
     [SQL_ADD_TAG] = "INSERT INTO tag(name, key) VALUES (?1,?2)",
     [SQL_ADD_TAGGED] = "INSERT OR IGNORE INTO tagged(row, tag) VALUES (?1,?2)",
+    [SQL_FIND_TAG_KEY] = "SELECT no FROM tag WHERE key = ?1 ORDER BY no LIMIT 1",
+    [SQL_SET_OWN] = "INSERT OR REPLACE INTO own(row, tag, given) VALUES (?1,?2,?3)",
+    [SQL_ADD_OWN] = "INSERT OR IGNORE INTO tagged(row, tag)"
+                    " SELECT row, tag FROM own WHERE row = ?1 AND given",
+    [SQL_OWN] = "SELECT o.given FROM tag t JOIN own o ON o.tag = t.no AND o.row = ?1"
+                " WHERE t.key = ?2 ORDER BY o.given DESC LIMIT 1",
+    [SQL_OWN_TAGS] = "SELECT t.name FROM own o JOIN tag t ON t.no = o.tag"
+                     " WHERE o.row = ?1 AND o.given ORDER BY t.name",
+    [SQL_NEXT_OWNED] = "SELECT o.row, d.id, c.message_id FROM own o JOIN doc d ON d.row = o.row"
+                       " JOIN card c ON c.row = o.row WHERE o.row > ?1 AND o.given"
+                       " ORDER BY o.row LIMIT 1",
+    [SQL_HAS_TAG] = "SELECT 1 FROM tag t JOIN tagged g ON g.tag = t.no AND g.row = ?1"
+                    " WHERE t.key = ?2",
+    [SQL_ID_OF_ROW] = "SELECT id FROM doc WHERE row = ?1",
+    [SQL_ROWS_MESSAGE] = "SELECT row FROM card WHERE message_id = ?1 ORDER BY row",
+    [SQL_REMOVE_OWN] = "DELETE FROM own WHERE row = ?1",
     [SQL_REMOVE_TAGGED] = "DELETE FROM tagged WHERE row = ?1",
     [SQL_REMOVE_ARRIVALS] = "DELETE FROM arrival WHERE row = ?1",
     [SQL_REMOVE_CARD] = "DELETE FROM card WHERE row = ?1",

@@ -34,6 +34,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-settle.c \
 	store/vault-statements.h \
 	store/vault-state.c \
+	store/vault-tags.c store/vault-tags.h \
 	store/vault-turn.c store/vault-turn.h \
 	store/vault-uidl.c store/vault-uidl.h \
 	store/vault-writer.c store/vault-writer.h
@@ -46,10 +47,13 @@ libpostern_store_a_SOURCES += \
 	store/index-flags.c \
 	store/index-schema.c \
 	store/index-search.c \
+	store/index-tags.c store/index-tags.h \
 	store/index-thread.c \
 	store/query.c store/query.h store/query-parser.h \
 	store/query-field.c \
 	store/query-sql.c store/query-sql.h \
 	store/query-value.c store/query-value.h \
 	store/rowset.c store/rowset.h \
+	store/tagging.c store/tagging.h \
+	store/tagtext.c store/tagtext.h \
 	store/tokenizer.c store/tokenizer.h

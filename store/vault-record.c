@@ -56,11 +56,24 @@ void arrival_clear(Arrival *arrival)
     memset(arrival, 0, sizeof *arrival);
 }
 
+/* Each "+" or "-" and a name. */
+static gboolean are_changes(GStrv changes)
+{
+    for (; *changes; changes++)
+        if ((**changes != '+' && **changes != '-') || (*changes)[1] == '\0' ||
+            !g_utf8_validate(*changes, -1, NULL))
+            return FALSE;
+    return TRUE;
+}
+
 /* Its place: a UID or, of an arrival alone, a UIDL. */
 static gboolean is_placed(JournalKind kind, Arrival *arrival)
 {
     if (kind == JOURNAL_ONLY)
         return arrival->uid == 0 && *arrival->mailbox == '\0';
+    if (kind == JOURNAL_TAGS)
+        return arrival->uid == 0 && *arrival->mailbox == '\0' && *arrival->account == '\0' &&
+               arrival->flags && are_changes(arrival->flags);
     if (arrival->uidl && *arrival->uidl)
         return kind == JOURNAL_ARRIVAL && arrival->uid == 0;
     g_free((char *)arrival->uidl);
@@ -74,7 +87,7 @@ gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind, Arri
     memset(arrival, 0, sizeof *arrival);
     guint8 number = cursor_u8(&cursor);
     *kind = (JournalKind)number;
-    if (number < JOURNAL_ARRIVAL || number > JOURNAL_ONLY)
+    if (number < JOURNAL_ARRIVAL || number > JOURNAL_TAGS)
         return FALSE;
     arrival->account = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     arrival->mailbox = cursor_string(&cursor, LIMIT_MAILBOX_NAME);

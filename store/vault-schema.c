@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 9
+#define VERSION 10
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -31,6 +31,8 @@ static const char tables[] =
     "  messages INTEGER NOT NULL,"
     "  bytes INTEGER NOT NULL);"
     "INSERT INTO total VALUES(0, 0);"
+    "CREATE TABLE tagging(ruled INTEGER NOT NULL);"
+    "INSERT INTO tagging VALUES(0);"
     "CREATE TABLE account("
     "  id INTEGER PRIMARY KEY,"
     "  name_mac BLOB NOT NULL UNIQUE,"

@@ -162,6 +162,8 @@ static const char *const texts[SQL_STATEMENTS] = {
         "AND NOT EXISTS (SELECT 1 FROM pop_uidl u WHERE u.account = w.account "
         "AND u.message = w.message)) "
         "FROM account a JOIN pending w ON w.account = a.id WHERE a.name_mac = ?1",
+    [SQL_RULED] = "SELECT ruled FROM tagging",
+    [SQL_SET_RULED] = "UPDATE tagging SET ruled = ?2 WHERE ruled = ?1",
     [SQL_TOTAL] = "SELECT messages, bytes FROM total",
     [SQL_JOURNAL_END] = "SELECT coalesce(max(sequence), 0) FROM journal",
     [SQL_JOURNAL] = "SELECT j.sequence, j.message, j.batch, m.id, j.record, m.stored = 2, "

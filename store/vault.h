@@ -6,9 +6,8 @@
  * All that becomes visible becomes visible with a batch: its messages, its journal records and
  * its server state commit in one transaction (P6). No transaction is open between two calls.
  *
- * Errors: 73 "vault.create", 74 "vault.read", "vault.write", "vault.damage", "vault.version";
- * 75 "vault.busy" when another process holds the writer's lock; 65 "message.id" for an id that
- * is not there.
+ * Errors: 73 "vault.create", 74 "vault.read", "vault.write", "vault.damage", "vault.version"; 75
+ * "vault.busy" when another process holds the writer's lock; 65 "message.id" for an unknown id.
  */
 #pragma once
 
@@ -31,8 +30,8 @@ const guint8 *vault_id(const Vault *vault);         /* VAULT_ID_SIZE bytes */
 const guint8 *vault_public_key(const Vault *vault); /* KEY_SIZE bytes */
 GBytes *vault_wrapped_private(const Vault *vault);  /* OpenPGP message; borrowed */
 
-/* Login secrets sealed by OpenPGP (`secret = sealed`), by account name, which MATCH_KEY hides.
- * NULL without *error when there is none. */
+/* Login secrets sealed by OpenPGP, by account name, which MATCH_KEY hides. NULL without *error:
+ * there is none. */
 gboolean vault_put_secret(Vault *vault, const Secret *match_key, const char *account,
                           GBytes *sealed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *vault_get_secret(Vault *vault, const Secret *match_key, const char *account,
@@ -119,6 +118,7 @@ typedef enum {
     JOURNAL_FLAGS = 2,   /* account, mailbox, UID, and all the flags that it has now */
     JOURNAL_GONE = 3,    /* account, mailbox, UID: it is not there any more */
     JOURNAL_ONLY = 4,    /* account; its mailboxes that still have it stand in place of flags */
+    JOURNAL_TAGS = 5,    /* changes of own tags stand in place of flags: see vault-tags.h */
 } JournalKind;
 
 /* One journal record, of message ROW (dense, ascending, never reused). */

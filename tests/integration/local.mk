@@ -22,6 +22,7 @@ INTEGRATION = \
 	tests/integration/cmd-login.sh \
 	tests/integration/cmd-password.sh \
 	tests/integration/cmd-search.sh \
+	tests/integration/cmd-tag.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-send-copies.sh \
 	tests/integration/cmd-show.sh \

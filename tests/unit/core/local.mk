@@ -12,6 +12,7 @@ UNIT_CORE = \
 	tests/unit/core/test-secret \
 	tests/unit/core/test-standard \
 	tests/unit/core/test-stream \
+	tests/unit/core/test-tagname \
 	tests/unit/core/test-text
 check_PROGRAMS += $(UNIT_CORE)
 TESTS += $(UNIT_CORE)
@@ -30,4 +31,5 @@ tests_unit_core_test_secret_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_standard_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_stream_SOURCES = tests/unit/core/test-stream.c $(BYTES_SOURCE)
 tests_unit_core_test_stream_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_tagname_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_text_LDADD = $(LINK_core) $(UNIT_LIBS)

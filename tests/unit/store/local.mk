@@ -20,6 +20,8 @@ UNIT_STORE += \
 	tests/unit/store/test-sealedvfs-damage \
 	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-share \
+	tests/unit/store/test-tagging \
+	tests/unit/store/test-tagtext \
 	tests/unit/store/test-vault \
 	tests/unit/store/test-vault-beside \
 	tests/unit/store/test-vault-check \
@@ -104,6 +106,9 @@ tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.
 tests_unit_store_test_vault_writer_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_beside_SOURCES = tests/unit/store/test-vault-beside.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_beside_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_tagging_SOURCES = tests/unit/store/test-tagging.c $(VAULT_FIXTURE)
+tests_unit_store_test_tagging_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_tagtext_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_share_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_single_SOURCES = \
 	tests/unit/store/test-vault-single.c $(VAULT_FIXTURE) $(GNUPG_HOME)

@@ -21,11 +21,13 @@ static const Layout vault_layouts[] = {
     {7, "61f7ea008ba6e35bf2f9353cfa9c8fcea53e09aa834a0ecceefcbec54a5ef972"},
     {8, "218f0e4124f944c5d60dff19092048814a1e2d31914e8d012f1103c67af8cdb0"},
     {9, "7a3764a3cc12c44c92664de1643c8a4bd9a7a2fafefb051f136a648b4c2c3b88"},
+    {10, "c8cda00064aa7b369cf4532318de7da32b4078e5564ba4487b0cc6b37d2bc77b"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
     {2, "cd8803451ed52f6656c7d3de2eca3e97c432629c21ad3ae897d819cea0488dd8"},
     {3, "8d824f85f98f4234bf031fbd328b41b0d07c91a51b85b2b3cadeeb05c2d40351"},
+    {4, "08d4ab2a76febd659319aaeefb41a569f45330179f06f4d896d6beb67f1c6bce"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)
