@@ -62,7 +62,7 @@ static char *owner_key(const Answers *answers, GError **error)
  * private key, that is told. */
 static gboolean opens(const Context *context, const char *key, GError **error)
 {
-    if (!pgp_check_encrypt(key, error))
+    if (!pgp_check_encrypt(key, NULL, error))
         return FALSE;
     if (!pgp_has_secret(key)) {
         if (!context->quiet)

@@ -11,11 +11,11 @@
 static void judge_key(Doctor *doctor, RuleId rule, const char *fingerprint)
 {
     g_autoptr(GError) failure = NULL;
-    if (!pgp_check_encrypt(fingerprint, &failure)) {
+    gint64 expiry;
+    if (!pgp_check_encrypt(fingerprint, &expiry, &failure)) {
         doctor_failure(doctor, rule, fingerprint, failure);
         return;
     }
-    gint64 expiry = pgp_expiry(fingerprint);
     gint64 days = (expiry - g_get_real_time() / G_USEC_PER_SEC) / DAY;
     g_autofree char *count = expiry ? text_count((guint64)MAX(days, 0), "day", "days") : NULL;
     g_autofree char *detail =

@@ -98,7 +98,7 @@ static gboolean check_own_key(const Account *account, GError **error)
                       "account \"%s\" has no key of its own, so that you could never read what you "
                       "encrypt",
                       account->name);
-    return pgp_check_encrypt(account->key, &failure) || blame("your own key", failure, error);
+    return pgp_check_encrypt(account->key, NULL, &failure) || blame("your own key", failure, error);
 }
 
 static void free_keys(gpointer keys)

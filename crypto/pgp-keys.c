@@ -79,23 +79,6 @@ gboolean pgp_key_check(gpgme_key_t key, gboolean sign, GError **error)
            refuse(error, POSTERN_ERROR_POLICY, rule, mend, "the OpenPGP key %s %s", key->fpr, what);
 }
 
-static gboolean check(const char *fingerprint, gboolean sign, GError **error)
-{
-    g_auto(gpgme_ctx_t) context = pgp_context(error);
-    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
-    return key && pgp_key_check(key, sign, error);
-}
-
-gboolean pgp_check_encrypt(const char *fingerprint, GError **error)
-{
-    return check(fingerprint, FALSE, error);
-}
-
-gboolean pgp_check_sign(const char *fingerprint, GError **error)
-{
-    return check(fingerprint, TRUE, error);
-}
-
 /* The later of two times of expiry, where 0 is never. */
 static gint64 later(gint64 a, gint64 b)
 {
@@ -115,11 +98,24 @@ gint64 pgp_key_expiry(gpgme_key_t key)
     return MIN(whole, part);
 }
 
-gint64 pgp_expiry(const char *fingerprint)
+static gboolean check(const char *fingerprint, gboolean sign, gint64 *expiry, GError **error)
 {
-    g_auto(gpgme_ctx_t) context = pgp_context(NULL);
-    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, NULL) : NULL;
-    return key ? pgp_key_expiry(key) : 0;
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
+    gboolean fit = key && pgp_key_check(key, sign, error);
+    if (expiry)
+        *expiry = key ? pgp_key_expiry(key) : 0;
+    return fit;
+}
+
+gboolean pgp_check_encrypt(const char *fingerprint, gint64 *expiry, GError **error)
+{
+    return check(fingerprint, FALSE, expiry, error);
+}
+
+gboolean pgp_check_sign(const char *fingerprint, GError **error)
+{
+    return check(fingerprint, TRUE, NULL, error);
 }
 
 gboolean pgp_has_secret(const char *fingerprint)

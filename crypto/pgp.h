@@ -25,15 +25,14 @@ gboolean pgp_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * both. */
 char *pgp_find(const char *name, gboolean secret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Is the key FINGERPRINT here and fit to encrypt to, now? Each reason its own error. */
-gboolean pgp_check_encrypt(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Is the key FINGERPRINT here and fit to encrypt to, now? Each reason its own error. *expiry (may
+ * be NULL): when it stops being so, or did, in seconds since 1970; 0 for never, and when it is not
+ * here. */
+gboolean pgp_check_encrypt(const char *fingerprint, gint64 *expiry,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* And is it fit to sign with, now? Whether its private half is here is not looked at. */
 gboolean pgp_check_sign(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* When it stops being fit to encrypt to, in seconds since 1970; 0 for never, and when it is not
- * here. */
-gint64 pgp_expiry(const char *fingerprint);
 
 /* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */
 gboolean pgp_has_secret(const char *fingerprint);
@@ -72,8 +71,8 @@ typedef struct {
 } PgpWrap;
 gboolean pgp_wrap_all(char *const *fingerprints, PgpWrap *wraps, guint n, gsize size,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Key ids of the key FINGERPRINT and its subkeys; and is WRAPPED, as pgp_wrap() makes it, for one of
- * those among others? */
+/* Key ids of the key FINGERPRINT and its subkeys; and is WRAPPED, as pgp_wrap() makes it, for one
+ * of those among others? */
 GStrv pgp_parts(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean pgp_is_for(const guint8 *wrapped, gsize size, char *const *parts);
 Secret *pgp_unwrap(const guint8 *wrapped, gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -92,15 +91,16 @@ GBytes *pgp_encrypt(char **fingerprints, const char *signer, GBytes *data,
 GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Decrypts DATA, which pgp-outline.h looked at first, so that nothing comes of what is not encrypted
- * or not protected against changes; nothing is returned unless integrity was verified. Signatures inside are
- * appended to SIGNATURES (Signature *; `whole` FALSE, `from_matches` against FROM). */
+/* Decrypts DATA, which pgp-outline.h looked at first, so that nothing comes of what is not
+ * encrypted or not protected against changes; nothing is returned unless integrity was verified.
+ * Signatures inside are appended to SIGNATURES (Signature *; `whole` FALSE, `from_matches` against
+ * FROM). */
 GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Verifies a detached signature over DATA, appending every signature found. */
 gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Verifies a text with its signature (RFC 9580, 7), appending every signature found; the text as it was
- * signed, or NULL when there is no verdict. */
+/* Verifies a text with its signature (RFC 9580, 7), appending every signature found; the text as it
+ * was signed, or NULL when there is no verdict. */
 GBytes *pgp_verify_clear(GBytes *data, const char *from, GPtrArray *signatures,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -34,7 +34,13 @@ static GPtrArray *keys_of(const Config *config, const GPtrArray *accounts)
 
 /* --- now ----------------------------------------------------------------------------------- */
 
-/* Fingerprints and until when they need not be asked for (gint64 *); of the whole process. */
+/* What is known of a key that was good when it was asked for. */
+typedef struct {
+    gint64 until; /* monotonic: so long it need not be asked for again */
+    gint64 expiry;
+} Good;
+
+/* Fingerprint -> Good *, of the whole process. */
 static GHashTable *good(void)
 {
     static GHashTable *table;
@@ -43,24 +49,25 @@ static GHashTable *good(void)
     return table;
 }
 
-static gboolean is_good(const char *key, GError **error)
+/* Each question costs two runs of gpg. NULL: it is not good. */
+static const Good *ask(const char *key, GError **error)
 {
-    const gint64 *until = g_hash_table_lookup(good(), key);
-    if (until && g_get_monotonic_time() < *until)
-        return TRUE;
-    if (!pgp_check_encrypt(key, error))
-        return FALSE;
-    gint64 *fresh = g_new(gint64, 1);
-    *fresh = g_get_monotonic_time() + HOLDS_US;
-    g_hash_table_insert(good(), g_strdup(key), fresh);
-    return TRUE;
+    const Good *known = g_hash_table_lookup(good(), key);
+    if (known && g_get_monotonic_time() < known->until)
+        return known;
+    Good fresh = {.until = g_get_monotonic_time() + HOLDS_US};
+    if (!pgp_check_encrypt(key, &fresh.expiry, error))
+        return NULL;
+    Good *kept = g_memdup2(&fresh, sizeof fresh);
+    g_hash_table_insert(good(), g_strdup(key), kept);
+    return kept;
 }
 
 gboolean keywatch_check(const Config *config, const GPtrArray *accounts, GError **error)
 {
     g_autoptr(GPtrArray) keys = keys_of(config, accounts);
     for (guint i = 0; i < keys->len; i++)
-        if (!is_good(keys->pdata[i], error))
+        if (ask(keys->pdata[i], error) == NULL)
             return FALSE;
     return TRUE;
 }
@@ -72,9 +79,8 @@ static void free_error(gpointer error)
     g_error_free(error);
 }
 
-static GError *soon(const char *key)
+static GError *soon(const char *key, gint64 expiry)
 {
-    gint64 expiry = pgp_expiry(key);
     gint64 days = (expiry - g_get_real_time() / G_USEC_PER_SEC) / DAY;
     GError *warning = NULL;
     if (expiry == 0 || days >= KEYWATCH_DAYS)
@@ -94,9 +100,9 @@ GPtrArray *keywatch_warnings(const Config *config, gboolean present)
     g_autoptr(GPtrArray) keys = keys_of(config, config->accounts);
     for (guint i = 0; i < keys->len; i++) {
         GError *warning = NULL;
-        gboolean fit = pgp_check_encrypt(keys->pdata[i], &warning);
+        const Good *fit = ask(keys->pdata[i], &warning);
         if (fit)
-            warning = soon(keys->pdata[i]);
+            warning = soon(keys->pdata[i], fit->expiry);
         else if (!present)
             g_clear_error(&warning);
         if (warning)

@@ -13,31 +13,39 @@
 
 typedef Secret *Unwrap(const guint8 *wrapped, gsize size, GError **error);
 
-static Secret *sealed(const Account *account, Vault *vault, const Secret *match_key, Unwrap *unwrap,
-                      GError **error)
+/* Asked only now, since every question to gpg costs some milliseconds. FAILURE (taken) is NULL
+ * where there is no password. */
+static Secret *why_not(const Account *account, GError *failure, GError **error)
 {
     if (account->key && !pgp_has_secret(account->key)) {
+        g_clear_error(&failure);
         refuse(error, POSTERN_ERROR_POLICY, "secret.sealed", OTHER_WAYS,
                "the password of account \"%s\" is sealed to key %s, whose private half is not "
                "here",
                account->name, account->key);
-        return NULL;
+    } else if (failure) {
+        g_propagate_error(error, failure);
+    } else {
+        g_autofree char *mend = g_strdup_printf("run 'postern password set %s'", account->name);
+        refuse(error, POSTERN_ERROR_POLICY, "secret.missing", mend,
+               "account \"%s\" has no password yet", account->name);
     }
+    return NULL;
+}
+
+static Secret *sealed(const Account *account, Vault *vault, const Secret *match_key, Unwrap *unwrap,
+                      GError **error)
+{
     g_autoptr(GError) failure = NULL;
     g_autoptr(GBytes) blob = vault_get_secret(vault, match_key, account->name, &failure);
     if (failure) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
-    if (blob == NULL) {
-        g_autofree char *mend = g_strdup_printf("run 'postern password set %s'", account->name);
-        refuse(error, POSTERN_ERROR_POLICY, "secret.missing", mend,
-               "account \"%s\" has no password yet", account->name);
-        return NULL;
-    }
-    gsize size;
-    const guint8 *bytes = g_bytes_get_data(blob, &size);
-    return unwrap(bytes, size, error);
+    gsize size = 0;
+    const guint8 *bytes = blob ? g_bytes_get_data(blob, &size) : NULL;
+    Secret *secret = blob ? unwrap(bytes, size, &failure) : NULL;
+    return secret ? secret : why_not(account, g_steal_pointer(&failure), error);
 }
 
 Secret *login_secret(const Account *account, const VettedEndpoint *endpoint, Vault *vault,

@@ -134,7 +134,7 @@ static void p5_wrapping_with_public_keys_starts_no_agent(void **state)
 
     g_autoptr(Secret) secret = secret_new("x", 1);
     char *to[] = {key("friend"), NULL};
-    gboolean checked = pgp_check_encrypt(to[0], NULL);
+    gboolean checked = pgp_check_encrypt(to[0], NULL, NULL);
     g_autoptr(GBytes) wrapped = pgp_wrap(to, secret, NULL);
     gboolean before = g_file_test(mark, G_FILE_TEST_EXISTS);
     gboolean has = pgp_has_secret(to[0]); /* this one must ask the agent */
