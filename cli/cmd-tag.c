@@ -9,13 +9,13 @@
 #include "core/tagname.h"
 #include "core/text.h"
 #include "crypto/unlock.h"
-#include "store/absorb.h"
 #include "store/tagging.h"
+#include "store/tagrules.h"
 #include "store/tagtext.h"
 #include "store/vault-tags.h"
 
 typedef struct {
-    gboolean dry_run, export;
+    gboolean dry_run, export, rules;
     char *import;
     GPtrArray *changes; /* "+name", "-name", and NULL at the end */
 } Flags;
@@ -67,7 +67,7 @@ static gboolean take_changes(int *argc, char **argv, GPtrArray *changes, GError 
 
 static gboolean check_use(const Flags *flags, int words, GError **error)
 {
-    int ways = (flags->changes->len > 0) + flags->export + (flags->import != NULL);
+    int ways = (flags->changes->len > 0) + flags->export + flags->rules + (flags->import != NULL);
     g_autofree char *usage = g_strdup_printf("write 'postern tag %s'", command_tag.usage);
     if (ways != 1)
         return refuse(error, POSTERN_ERROR_USAGE, "usage", usage,
@@ -123,25 +123,18 @@ static void tell_done(const Context *context, const Flags *flags, const Done *do
                flags->dry_run ? "would change" : "changed");
 }
 
-/* Brings what was written into the index. */
-static gboolean absorb_again(Context *context, GError **error)
-{
-    const AbsorbOptions options = {.share = context->config->crypto_index, .may_decrypt = TRUE};
-    return absorb(context->vault, context->vault_key, context->index, &options, NULL, error);
-}
-
 static gboolean finish(Context *context, const Flags *flags, Tagging *tagging, gboolean fine,
                        GError **error)
 {
     fine = tagging_end(tagging, fine, error);
-    return fine && (flags->dry_run || tagging->count.changed == 0 || absorb_again(context, error));
+    return fine &&
+           (flags->dry_run || tagging->count.changed == 0 || context_absorb(context, error));
 }
 
-static Tagging tagging_for(const Context *context, const Flags *flags)
+static Tagging tagging_for(const Context *context, const Flags *flags, TagHow how)
 {
-    return (Tagging){.vault = flags->dry_run ? NULL : context->vault,
-                     .index = context->index,
-                     .how = TAG_BY_HAND};
+    return (Tagging){
+        .vault = flags->dry_run ? NULL : context->vault, .index = context->index, .how = how};
 }
 
 /* --- messages that a query finds ----------------------------------------------------------- */
@@ -181,7 +174,7 @@ static gboolean tag_found(Context *context, const Flags *flags, const Query *que
 {
     if (!context_meet(context, NEED_CONFIG | NEED_KEY | NEED_INDEX, error))
         return FALSE;
-    Tagging tagging = tagging_for(context, flags);
+    Tagging tagging = tagging_for(context, flags, TAG_BY_HAND);
     gboolean fine =
         tagging_query(&tagging, query, (const char *const *)flags->changes->pdata, error);
     fine = finish(context, flags, &tagging, fine, error);
@@ -201,6 +194,36 @@ static int tag(Context *context, const Flags *flags, char **words, GError **erro
     if (!(blindly ? tag_blindly(context, flags, ids, &done, error)
                   : tag_found(context, flags, query, &done, error)))
         return POSTERN_ERROR_STORE;
+    tell_done(context, flags, &done);
+    return done.found > 0 ? 0 : POSTERN_ANSWER_NO;
+}
+
+/* --- all mail, by the rules of the configuration -------------------------------------------- */
+
+static gboolean follow_rules(Tagging *tagging, const GPtrArray *rules, GError **error)
+{
+    for (guint i = 0; i < rules->len; i++) {
+        const ParsedRule *rule = rules->pdata[i];
+        const char *const changes[] = {rule->change, NULL};
+        if (!tagging_query(tagging, rule->query, changes, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static int tag_by_rules(Context *context, const Flags *flags, GError **error)
+{
+    if (!context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error))
+        return POSTERN_ERROR_STORE;
+    if (context->rules->len == 0)
+        return refuse(error, POSTERN_ERROR_POLICY, "tag.rules",
+                      "add a section [tag \"NAME\"] with a query, see postern.conf(5)",
+                      "the configuration has no rule for tags");
+    Tagging tagging = tagging_for(context, flags, TAG_BY_RULE);
+    gboolean fine = follow_rules(&tagging, context->rules, error);
+    if (!finish(context, flags, &tagging, fine, error))
+        return POSTERN_ERROR_STORE;
+    const Done done = {tagging.count.found, tagging.count.changed, 0, FALSE};
     tell_done(context, flags, &done);
     return done.found > 0 ? 0 : POSTERN_ANSWER_NO;
 }
@@ -310,7 +333,7 @@ static int import(Context *context, const Flags *flags, GError **error)
     if (lines == NULL ||
         !context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error))
         return POSTERN_ERROR_INPUT;
-    Tagging tagging = tagging_for(context, flags);
+    Tagging tagging = tagging_for(context, flags, TAG_BY_HAND);
     gboolean fine = import_lines(&tagging, lines, &imported, error);
     if (!finish(context, flags, &tagging, fine, error))
         return POSTERN_ERROR_STORE;
@@ -325,6 +348,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
     g_auto(Flags) flags = {.changes = g_ptr_array_new_with_free_func(g_free)};
     const GOptionEntry entries[] = {
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.dry_run, "Only tell what would change", NULL},
+        {"rules", 0, 0, G_OPTION_ARG_NONE, &flags.rules,
+         "Hold all mail against the rules of the configuration", NULL},
         {"export", 0, 0, G_OPTION_ARG_NONE, &flags.export, "Print all own tags as text", NULL},
         {"import", 0, 0, G_OPTION_ARG_FILENAME, &flags.import, "Read such text from FILE, or -",
          "FILE"},
@@ -337,12 +362,14 @@ static int run(Context *context, int argc, char **argv, GError **error)
     g_ptr_array_add(flags.changes, NULL);
     if (flags.export)
         return export(context, error);
+    if (flags.rules)
+        return tag_by_rules(context, &flags, error);
     return flags.import ? import(context, &flags, error) : tag(context, &flags, argv + 1, error);
 }
 
 const Command command_tag = {
     .name = "tag",
-    .usage = "(+T|-T)… [--dry-run] QUERY …|--export|--import FILE|-",
+    .usage = "(+T|-T)… [--dry-run] QUERY …|--rules|--export|--import FILE|-",
     .summary = "Gives messages tags of your own, and takes them away",
     .needs = NEED_NOTHING, /* a wrong query is told before anything is unlocked */
     .run = run,

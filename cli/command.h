@@ -22,6 +22,7 @@ typedef struct {
     gboolean help; /* it was asked for, and has been given: nothing else is done */
     gboolean color;
     Config *config;
+    GPtrArray *rules; /* of tagrules_parse() */
     Vault *vault;
     Secret *match_key;
     Secret *vault_key;
@@ -91,4 +92,6 @@ GOptionEntry *global_options(Context *context);
 /* Loads what NEEDS says, in the order configuration, vault, match key, key,
  * index. Who has the key gets a lost match key put back. */
 gboolean context_meet(Context *context, Needs needs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Brings what the vault gained since into the index. */
+gboolean context_absorb(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void context_clear(Context *context);

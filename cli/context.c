@@ -9,6 +9,7 @@
 #include "crypto/unlock.h"
 #include "store/absorb.h"
 #include "store/matchkey.h"
+#include "store/tagrules.h"
 
 /* Absorbing that takes longer than this is told. */
 #define TELL_AFTER_US (G_USEC_PER_SEC)
@@ -16,7 +17,9 @@
 static gboolean meet_config(Context *context, GError **error)
 {
     context->config = config_load(context->config_path, context->policy, error);
-    if (context->config == NULL)
+    if (context->config)
+        context->rules = tagrules_parse(context->config, g_get_real_time() / G_USEC_PER_SEC, error);
+    if (context->rules == NULL)
         return FALSE;
     for (guint i = 0; !context->quiet && i < context->config->unimplemented->len; i++)
         output_note("%s", (const char *)context->config->unimplemented->pdata[i]);
@@ -70,19 +73,24 @@ static void tell_absorbing(gpointer user, guint64 done, guint64 total)
                 done, total);
 }
 
-static gboolean meet_index(Context *context, GError **error)
+gboolean context_absorb(Context *context, GError **error)
 {
     gint64 since = g_get_monotonic_time();
-    context->index =
-        index_open(context->store, vault_id(context->vault), context->vault_key, error);
     const AbsorbOptions options = {
         .share = context->config->crypto_index,
+        .rules = context->rules,
         .may_decrypt = TRUE,
         .progress = context->quiet ? NULL : tell_absorbing,
         .user = &since,
     };
-    return context->index &&
-           absorb(context->vault, context->vault_key, context->index, &options, NULL, error);
+    return absorb(context->vault, context->vault_key, context->index, &options, NULL, error);
+}
+
+static gboolean meet_index(Context *context, GError **error)
+{
+    context->index =
+        index_open(context->store, vault_id(context->vault), context->vault_key, error);
+    return context->index && context_absorb(context, error);
 }
 
 gboolean context_meet(Context *context, Needs needs, GError **error)
@@ -101,6 +109,7 @@ void context_clear(Context *context)
     secret_free(context->match_key);
     vault_close(context->vault);
     config_free(context->config);
+    g_clear_pointer(&context->rules, g_ptr_array_unref);
     g_free(context->config_path);
     g_free(context->store);
     g_free(context->policy);

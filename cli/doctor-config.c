@@ -5,6 +5,7 @@
 #include "core/policyfile.h"
 #include "core/text.h"
 #include "policy/company.h"
+#include "store/tagrules.h"
 
 static gboolean look_at_policy(Doctor *doctor, const char *path, PolicyTrust trust, GError **error)
 {
@@ -53,7 +54,8 @@ gboolean doctor_config(Doctor *doctor, GError **error)
     g_autoptr(Config) config = read_config(context->config_path, &failure);
     if (config && !config_apply_policies(config, context->policy, error))
         return FALSE;
-    if (config == NULL || !company_check(&config->company, &failure)) {
+    g_autoptr(GPtrArray) rules = config ? tagrules_parse(config, 0, &failure) : NULL;
+    if (rules == NULL || !company_check(&config->company, &failure)) {
         doctor_failure(doctor, RULE_CONFIG_READABLE, subject, failure);
         return FALSE;
     }

@@ -10,6 +10,7 @@
 #include "core/narrow.h"
 #include "core/paths.h"
 #include "core/policyfile.h"
+#include "core/tagname.h"
 #include "core/text.h"
 
 #define DEFAULT_UNLOCK_SECONDS 3600
@@ -23,6 +24,7 @@ typedef struct {
     guint section_line;
     Account *account;    /* the one being filled, or NULL */
     SensitiveRule *rule; /* likewise */
+    TagRule *tag;        /* likewise */
     gboolean matches;    /* a key says what it is to fit */
     GError **error;
 } Filling;
@@ -72,6 +74,14 @@ static void rule_free(gpointer data)
     g_free(rule);
 }
 
+static void tag_free(gpointer data)
+{
+    TagRule *tag = data;
+    g_free(tag->name);
+    g_free(tag->query);
+    g_free(tag);
+}
+
 static Config *config_new(const char *path)
 {
     Config *config = g_new0(Config, 1);
@@ -86,6 +96,7 @@ static Config *config_new(const char *path)
     config->company.pins = g_new0(char *, 1);
     config->accounts = g_ptr_array_new_with_free_func(account_free);
     config->sensitive = g_ptr_array_new_with_free_func(rule_free);
+    config->tags = g_ptr_array_new_with_free_func(tag_free);
     config->crypto_index = INDEX_FULL;
     config->unlock_seconds = DEFAULT_UNLOCK_SECONDS;
     config->path = g_strdup(path);
@@ -107,6 +118,7 @@ void config_free(Config *config)
     g_strfreev(config->company.pins);
     g_ptr_array_unref(config->accounts);
     g_ptr_array_unref(config->sensitive);
+    g_ptr_array_unref(config->tags);
     g_free(config->new_mail);
     g_free(config->path);
     g_ptr_array_unref(config->unimplemented);
@@ -162,12 +174,22 @@ static gboolean end_rule(Filling *filling)
                  "rule \"%s\" does not say what it is for", shown);
 }
 
+static gboolean end_tag(Filling *filling)
+{
+    const TagRule *tag = g_steal_pointer(&filling->tag);
+    return tag->query || wrong(filling, filling->section_line, "config.value",
+                               "add a line: query = subject:invoice has:attachment",
+                               "tag \"%s\" has no query", tag->name);
+}
+
 /* What can only be judged once a section is over. */
 static gboolean end_section(Filling *filling)
 {
     Account *account = g_steal_pointer(&filling->account);
     if (filling->rule)
         return end_rule(filling);
+    if (filling->tag)
+        return end_tag(filling);
     if (account == NULL || account->address)
         return TRUE;
     g_autofree char *shown = text_field(account->name);
@@ -185,6 +207,16 @@ static gboolean begin_rule(Filling *filling, char *name)
     filling->matches = FALSE;
     g_ptr_array_add(filling->config->sensitive, filling->rule);
     return TRUE;
+}
+
+static gboolean begin_tag(Filling *filling, const KeyLine *line, const char *title)
+{
+    g_autoptr(GError) failure = NULL;
+    filling->tag = g_new0(TagRule, 1);
+    filling->tag->name = tagname_check(title, &failure);
+    g_ptr_array_add(filling->config->tags, filling->tag);
+    return filling->tag->name || wrong(filling, line->line, "config.value",
+                                       postern_error_mend(failure), "%s", failure->message);
 }
 
 static gboolean begin_account(Filling *filling, const KeyLine *line, char *name)
@@ -224,6 +256,8 @@ static gboolean begin_section(Filling *filling, const KeyLine *line)
     }
     if (filling->section->target == INTO_SENSITIVE)
         return begin_rule(filling, g_steal_pointer(&title));
+    if (filling->section->target == INTO_TAG)
+        return begin_tag(filling, line, title);
     return filling->section->target != INTO_ACCOUNT ||
            begin_account(filling, line, g_steal_pointer(&title));
 }
@@ -235,6 +269,7 @@ static gpointer base_of(const Filling *filling)
     case INTO_COMPANY: return &filling->config->company;
     case INTO_ACCOUNT: return filling->account;
     case INTO_SENSITIVE: return filling->rule;
+    case INTO_TAG: return filling->tag;
     case INTO_CONFIG: return filling->config;
     default: return NULL;
     }
@@ -277,6 +312,8 @@ static gboolean set_key(Filling *filling, const KeyLine *line)
     if (filling->section->target == INTO_SENSITIVE)
         filling->matches |= where != &filling->rule->index &&
                             (where != &filling->rule->encrypted || filling->rule->encrypted);
+    if (filling->section->target == INTO_TAG)
+        filling->tag->line = line->line;
     if (filling->section->target == INTO_COMPANY)
         filling->config->company.given |= 1U << (key - filling->section->keys);
     if (key->works && word_index(key->works, line->value) < 0) {

@@ -111,6 +111,7 @@ typedef struct {
     guint unlock_seconds;     /* [crypto] unlock_timeout */
     char *new_mail;           /* [hook] new_mail: a command line, or NULL */
     GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */
+    GPtrArray *tags;          /* TagRule *, likewise: see tagname.h */
     char *path;               /* the user's file */
     GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;

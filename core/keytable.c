@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/nearest.h"
+#include "core/tagname.h"
 
 /* clang-format off */
 #define IN(type, field) .offset = offsetof(type, field)
@@ -70,7 +71,7 @@ static const Key sensitive_keys[] = {
 };
 
 static const Key tag_keys[] = {
-    {"query", value_text, NOWHERE},
+    {"query", value_text, IN(TagRule, query)},
 };
 
 static const Key crypto_keys[] = {
@@ -94,7 +95,7 @@ static const Section sections[] = {
     {"company",   FALSE, TRUE,  INTO_COMPANY, KEYS(company_keys)},
     {"account",   TRUE,  TRUE,  INTO_ACCOUNT, KEYS(account_keys)},
     {"sensitive", TRUE,  TRUE,  INTO_SENSITIVE, KEYS(sensitive_keys)},
-    {"tag",       TRUE,  FALSE, INTO_NOTHING, KEYS(tag_keys)},
+    {"tag",       TRUE,  TRUE,  INTO_TAG,     KEYS(tag_keys)},
     {"crypto",    FALSE, TRUE,  INTO_CONFIG,  KEYS(crypto_keys)},
     {"log",       FALSE, FALSE, INTO_NOTHING, KEYS(log_keys)},
     {"hook",      FALSE, TRUE,  INTO_CONFIG,  KEYS(hook_keys)},

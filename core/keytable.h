@@ -7,7 +7,7 @@
 #include "core/config.h"
 #include "core/value.h"
 
-typedef enum { INTO_COMPANY, INTO_ACCOUNT, INTO_SENSITIVE, INTO_CONFIG, INTO_NOTHING } Target;
+typedef enum { INTO_COMPANY, INTO_ACCOUNT, INTO_SENSITIVE, INTO_TAG, INTO_CONFIG, INTO_NOTHING } Target;
 
 typedef struct {
     const char *name;

@@ -4,6 +4,13 @@
 
 #include <glib.h>
 
+/* [tag "NAME"] of a configuration: new mail that its query finds gets the tag. */
+typedef struct {
+    char *name;
+    char *query; /* as written */
+    guint line;  /* of the file, where the query stands */
+} TagRule;
+
 /*
  * NAME composed (NFC; g_free). 64 "tag.name": empty, longer than LIMIT_TAG bytes, not UTF-8, with a
  * quotation mark or a character that cannot be seen, with blanks at an end or two in a row, or with

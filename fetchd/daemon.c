@@ -15,6 +15,7 @@
 #include "fetchd/link.h"
 #include "fetchd/notify.h"
 #include "fetchd/schedule.h"
+#include "store/tagrules.h"
 
 /* A shorter sleep than this has broken no connection that was worth keeping. */
 #define SLEPT_US (10 * G_USEC_PER_SEC)
@@ -60,6 +61,14 @@ static void complain(Daemon *daemon, const GError *error)
     g_free(daemon->complaint);
     daemon->complaint = g_steal_pointer(&words);
     daemon->options->complain(daemon->options->user, error);
+}
+
+/* A rule that cannot be read is told at once, not when the vault is next unlocked. */
+static Config *load(const DaemonOptions *options, GError **error)
+{
+    g_autoptr(Config) config = config_load(options->config, options->policy, error);
+    g_autoptr(GPtrArray) rules = config ? tagrules_parse(config, 0, error) : NULL;
+    return rules ? g_steal_pointer(&config) : NULL;
 }
 
 /* Of what will stop the fetching one day. */
@@ -193,7 +202,7 @@ static PassResult pass(Daemon *daemon)
     const DaemonOptions *options = daemon->options;
     gint64 now = clockwatch_now();
     g_autoptr(GError) error = NULL;
-    g_autoptr(Config) config = config_load(options->config, options->policy, &error);
+    g_autoptr(Config) config = load(options, &error);
     daemon->held = config ? 0 : now + (gint64)INTERVAL_LEAST * G_USEC_PER_SEC;
     if (config == NULL) {
         g_hash_table_remove_all(daemon->connections);
@@ -376,7 +385,7 @@ int daemon_once(const DaemonOptions *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Hook) hook = hook_new();
-    g_autoptr(Config) config = config_load(options->config, options->policy, &error);
+    g_autoptr(Config) config = load(options, &error);
     const EngineRun run = {
         .config = config,
         .store = options->store,

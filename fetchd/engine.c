@@ -16,6 +16,7 @@
 #include "fetchd/trip.h"
 #include "store/absorb.h"
 #include "store/matchkey.h"
+#include "store/tagrules.h"
 #include "store/vault-logins.h"
 
 void outcome_free(Outcome *outcome)
@@ -366,8 +367,11 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
     if (key == NULL)
         return TRUE;
     g_autoptr(Index) index = index_open(store, vault_id(vault), key, error);
-    const AbsorbOptions options = {.share = config->crypto_index, .may_decrypt = FALSE};
-    return index && absorb(vault, key, index, &options, absorbed, error);
+    g_autoptr(GPtrArray) rules =
+        index ? tagrules_parse(config, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
+    const AbsorbOptions options = {
+        .share = config->crypto_index, .rules = rules, .may_decrypt = FALSE};
+    return rules && absorb(vault, key, index, &options, absorbed, error);
 }
 
 gboolean engine_retry_logins(const char *store, char *const *accounts, GError **error)

@@ -5,7 +5,9 @@
 #include "core/limits.h"
 #include "store/absorb-doc.h"
 #include "store/index-tags.h"
+#include "store/tagrules.h"
 #include "store/vault-single.h"
+#include "store/vault-tags.h"
 
 #define RECORDS_A_COMMIT 500
 #define SECONDS_A_COMMIT 2
@@ -22,6 +24,9 @@ typedef struct {
     guint open;          /* steps in the running transaction; 0 when there is none */
     gint64 began;        /* when it began, monotonic */
     gboolean torn;       /* the last step may be in by halves */
+    GArray *fresh;       /* FreshRow: messages of that transaction that rules are asked about */
+    Vault *beside;       /* where rules write, while `vault` is read; NULL until then */
+    gboolean wrote;      /* they have, since the last replay began */
     guint64 added;
     GError *late; /* the first damaged message: told when everything else is in */
 } Absorption;
@@ -41,10 +46,34 @@ static gboolean step_begin(Absorption *self, GError **error)
     return TRUE;
 }
 
+static gboolean ask_rules(Absorption *self, GError **error)
+{
+    gboolean wrote;
+    if (self->fresh->len == 0)
+        return TRUE;
+    if (self->beside == NULL && (self->beside = vault_again(self->vault, error)) == NULL)
+        return FALSE;
+    gboolean fine = tagrules_apply(self->options->rules, self->beside, self->index, self->fresh,
+                                   self->done, &wrote, error);
+    g_array_set_size(self->fresh, 0);
+    self->wrote |= fine && wrote;
+    return fine;
+}
+
+/* What rules give is in the vault before the index counts these messages as known. */
 static gboolean commit(Absorption *self, GError **error)
 {
     self->open = 0;
-    return index_commit(self->index, self->done, error);
+    if (ask_rules(self, error))
+        return index_commit(self->index, self->done, error);
+    index_rollback(self->index);
+    return FALSE;
+}
+
+static void note_fresh(Absorption *self, gint64 row, gint64 sequence)
+{
+    const FreshRow fresh = {row, sequence};
+    g_array_append_val(self->fresh, fresh);
 }
 
 static gboolean step_end(Absorption *self, GError **error)
@@ -152,6 +181,7 @@ static gboolean add_message(Absorption *self, const JournalRecord *record, GErro
     self->torn = !index_add(self->index, record, doc, size, error) ||
                  (deferred && !index_defer(self->index, record, doc, error));
     self->added++;
+    note_fresh(self, record->row, record->sequence);
     return !self->torn;
 }
 
@@ -191,7 +221,7 @@ static gboolean add_record(Absorption *self, const JournalRecord *record, GError
 static void report(const Absorption *self, gint64 sequence)
 {
     gint64 done = sequence - self->start;
-    if (self->options->progress &&
+    if (self->options->progress && done <= self->total &&
         (done % RECORDS_A_REPORT == 0 || sequence == self->start + self->total))
         self->options->progress(self->options->user, (guint64)done, (guint64)self->total);
 }
@@ -224,6 +254,7 @@ static gboolean fill_in(Absorption *self, gint64 row, const char *id, GError **e
     if (!step_begin(self, error))
         return FALSE;
     self->torn = !index_settle(self->index, row, doc, error);
+    note_fresh(self, row, G_MAXINT64);
     return !self->torn && step_end(self, error);
 }
 
@@ -255,10 +286,33 @@ gboolean absorb_fits(Vault *vault, Index *index, GError **error)
                   "the index is newer than the vault: one of them was put back from a backup");
 }
 
+/* One replay from where the index stands. */
+static gboolean replay(Absorption *self, GError **error)
+{
+    gint64 end;
+    self->wrote = FALSE;
+    if (!vault_journal_end(self->vault, &end, error))
+        return FALSE;
+    self->total = MAX(end - self->start, 0);
+    gboolean fine = (end <= self->done || vault_replay(self->vault, self->vault_private, self->done,
+                                                       absorb_record, self, error)) &&
+                    fill_all(self, error);
+    return settle(self, fine, error);
+}
+
+/* What rules wrote comes in by a further one. */
+static gboolean replay_all(Absorption *self, GError **error)
+{
+    do {
+        if (!replay(self, error))
+            return FALSE;
+    } while (self->wrote);
+    return self->total == 0 || vault_note_indexed(self->vault, self->done, error);
+}
+
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added, GError **error)
 {
-    gint64 end;
     Absorption self = {.vault = vault,
                        .vault_private = vault_private,
                        .index = index,
@@ -266,15 +320,13 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                        .rules = {.share = options->share, .may_decrypt = options->may_decrypt},
                        .start = index_position(index)};
     /* Else what comes next into the vault would be taken for known. */
-    if (!absorb_fits(vault, index, error) || !vault_journal_end(vault, &end, error))
+    if (!absorb_fits(vault, index, error))
         return FALSE;
-    self.total = MAX(end - self.start, 0);
     self.done = self.start;
-    gboolean fine = (self.total == 0 ||
-                     vault_replay(vault, vault_private, self.start, absorb_record, &self, error)) &&
-                    fill_all(&self, error);
-    fine = settle(&self, fine, error) &&
-           (self.total == 0 || vault_note_indexed(vault, self.done, error));
+    self.fresh = g_array_new(FALSE, FALSE, sizeof(FreshRow));
+    gboolean fine = replay_all(&self, error);
+    g_array_unref(self.fresh);
+    vault_close(self.beside);
     if (added)
         *added = self.added;
     if (!fine || self.late == NULL) {

@@ -14,6 +14,7 @@ typedef void (*AbsorbProgress)(gpointer user, guint64 done, guint64 total);
 
 typedef struct {
     IndexShare share;         /* of mail that arrived encrypted */
+    const GPtrArray *rules;   /* of tagrules_parse(); NULL for none */
     gboolean may_decrypt;     /* may call gpg for those; else they are indexed by their outer
                                  headers, and the next absorb that may brings their text */
     AbsorbProgress progress;  /* or NULL */

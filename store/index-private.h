@@ -91,6 +91,7 @@ typedef enum {
 struct Index {
     sqlite3 *db;
     gint64 position;             /* as last read */
+    gint64 floor;                /* a query looks for no row below it */
     guint8 thread_key[KEY_SIZE]; /* names of threads and of the message ids that make them */
     sqlite3_stmt *statements[SQL_STATEMENTS];
 };

@@ -55,5 +55,6 @@ libpostern_store_a_SOURCES += \
 	store/query-value.c store/query-value.h \
 	store/rowset.c store/rowset.h \
 	store/tagging.c store/tagging.h \
+	store/tagrules.c store/tagrules.h \
 	store/tagtext.c store/tagtext.h \
 	store/tokenizer.c store/tokenizer.h

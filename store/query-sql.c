@@ -48,9 +48,9 @@ static void write_term(const Query *query, const char *joint, GString *match)
     g_string_append(match, query->prefix ? "\" *" : "\"");
 }
 
-static gboolean check_term(Index *index, const Query *query, GError **error)
+static gboolean check_term(sqlite3 *db, const Query *query, GError **error)
 {
-    if (tokenizer_count(index->db, query->value) > 0)
+    if (tokenizer_count(db, query->value) > 0)
         return TRUE;
     g_autofree char *safe = text_field(query->value);
     g_autofree char *shown = text_fit(safe, SHOWN_COLUMNS);
@@ -60,13 +60,13 @@ static gboolean check_term(Index *index, const Query *query, GError **error)
                   shown, query->at);
 }
 
-static gboolean check_terms(Index *index, const Query *query, GError **error)
+gboolean query_check(sqlite3 *db, const Query *query, GError **error)
 {
     if (query == NULL)
         return TRUE;
     if (query->kind == QUERY_TEXT)
-        return check_term(index, query, error);
-    return check_terms(index, query->left, error) && check_terms(index, query->right, error);
+        return check_term(db, query, error);
+    return query_check(db, query->left, error) && query_check(db, query->right, error);
 }
 
 /* Adds the rows that a statement yields; takes USE as index_use() gave it. */
@@ -74,6 +74,9 @@ static gboolean collect(Index *index, IndexUse *use, RowSet *rows, GError **erro
 {
     g_autoptr(IndexUse) owned = use;
     gboolean more = owned != NULL;
+    int floor = more ? sqlite3_bind_parameter_index(owned, ":floor") : 0;
+    if (floor > 0)
+        (void)sqlite3_bind_int64(owned, floor, index->floor);
     while (more) {
         if (!index_step(index, owned, &more, error))
             return FALSE;
@@ -221,14 +224,20 @@ static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **
     }
 }
 
-RowSet *query_rows(Index *index, const Query *query, GError **error)
+RowSet *query_rows_from(Index *index, const Query *query, gint64 first, GError **error)
 {
     gint64 last = -1;
     gboolean found;
-    if (!check_terms(index, query, error) ||
+    if (!query_check(index->db, query, error) ||
         !index_number(index, index_use(index, SQL_LAST_ROW, error, ""), &last, &found, error))
         return NULL;
+    index->floor = first;
     return evaluate(index, query, last, error);
+}
+
+RowSet *query_rows(Index *index, const Query *query, GError **error)
+{
+    return query_rows_from(index, query, 0, error);
 }
 
 static void write_ranking(const Query *query, GString *match)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <sqlite3.h>
+
 #include "store/index.h"
 #include "store/rowset.h"
 
@@ -13,6 +15,13 @@
  * "query.syntax" for a term without a letter or digit.
  */
 RowSet *query_rows(Index *index, const Query *query, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Likewise, with no more work than rows from FIRST on take; below that the set means nothing. */
+RowSet *query_rows_from(Index *index, const Query *query, gint64 first,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Has each term something to search for? DB knows the tokenizer. Else 65 "query.syntax". */
+gboolean query_check(sqlite3 *db, const Query *query, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The terms that a hit is ranked by, as a MATCH value (g_free); NULL when there are none. */
 char *query_ranking(const Query *query);

@@ -121,6 +121,11 @@ gboolean vault_tag(Vault *vault, const GPtrArray *list, guint64 *written, GError
     return TRUE;
 }
 
+Vault *vault_again(const Vault *vault, GError **error)
+{
+    return vault_open(vault->dir, error);
+}
+
 gboolean vault_count_tags(Vault *vault, const GPtrArray *list, guint64 *count, GError **error)
 {
     *count = 0;

@@ -22,6 +22,9 @@ void tag_changes_add(GPtrArray *list, const char *id, const char *const *changes
 gboolean vault_tag(Vault *vault, const GPtrArray *list, guint64 *written,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Another connection to the same vault, which a replay does not keep from writing. */
+Vault *vault_again(const Vault *vault, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* How many of them are here; writes nothing. */
 gboolean vault_count_tags(Vault *vault, const GPtrArray *list, guint64 *count,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

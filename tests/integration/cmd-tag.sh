@@ -1,5 +1,5 @@
 #!/bin/sh
-# Own tags: given and taken away by queries, kept in the vault, set while it is locked, and as text.
+# Own tags: given and taken away by queries and rules, kept in the vault, set while it is locked, and as text.
 . "${srcdir:-.}/tests/lib/tap.sh"
 world "$0"
 . "$srcdir/tests/lib/user.sh"
@@ -99,4 +99,28 @@ code_is 65 'a file with a wrong line'
 err_has 'notmuch:4:' 'is told with its line'
 tag --json tag --export
 is "$(json 'sorted(d[0])')" "['id', 'message_id', 'tags']" 'the export is JSON, too'
+
+# Rules: for new mail by themselves, for old mail when asked.
+tag tag --rules
+code_is 78 'without a rule there is none to follow'
+err_has tag.rules 'which is said'
+cp "$(user_config john)" $TESTDIR/config
+user_line john '[tag "odd things"]' 'query = subject:oddity OR fron:x'
+tag config check
+code_is 78 'a rule that is no query'
+err_has 'fron.*character 19' 'is told with its character'
+run as john fetchd --once
+code_is 78 'fetchd refuses it too'
+cp $TESTDIR/config "$(user_config john)"
+user_line john '[tag "odd things"]' 'query = subject:oddity'
+printf 'From: Ann <ann@corp.example>\nSubject: another oddity\n\nx\n' | company_deliver john
+run as john fetchd --once
+is "$(tagged 'tag:"odd things"')" "['another oddity']" 'new mail gets the tag by itself'
+tag -q tag '-odd things' 'subject:another'
+tag --json tag --rules --dry-run
+is "$(json '[d["found"], d["changed"]]')" '[2, 1]' 'old mail would, when asked'
+tag -q tag --rules
+is "$(tagged 'tag:"odd things"')" "['oddity']" 'and does, but where the hand took it away'
+as john postern -q index --rebuild
+is "$(tagged 'tag:"odd things"')" "['oddity']" 'which a rebuild does not forget'
 done_testing

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/tagname.h"
 
 #define FPR "0123456789ABCDEF0123456789ABCDEF01234567"
 #define PIN_A "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -268,6 +269,10 @@ static void p10_109_wrong_values_are_named(void **state)
          "config:1: there is no account \"wrok\"", NULL},
         {"[sensitive \"hr\"]\nlarger = much\n", "config.value", "must be a size", NULL},
         {"[sensitive \"hr\"]\nfrom = a@b\nindex = some\n", "config.value", "must be none", NULL},
+        {"[tag \"a\"]\n[log]\n", "config.value", "config:1: tag \"a\" has no query", "query = "},
+        {"\n[tag \"unread\"]\nquery = x\n", "config.value",
+         "config:2: \"unread\" is what the server", NULL},
+        {"[tag \"-a\"]\nquery = x\n", "config.value", "begins with", NULL},
         {"[log]\nlevel = loud\n", "config.value", "must be error", NULL},
         {"[hook]\nnew_mail = 'x\n", "config.value", "quotes closed", NULL},
         {"[crypto]\nunlock_timeout = 1w\n", "config.value", "must be a time", NULL},
@@ -332,13 +337,16 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = info\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 2 + 2);
+    assert_int_equal(config->unimplemented->len, 2 + 1);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(config->company.wkd, "company");
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:12: \"save_sent = server\" has no effect yet");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 2),
-                        "config:19: \"[tag \"invoices\"]\" has no effect yet");
+    const TagRule *tag = g_ptr_array_index(config->tags, 0);
+    assert_int_equal(config->tags->len, 1);
+    assert_string_equal(tag->name, "invoices");
+    assert_string_equal(tag->query, "subject:invoice has:attachment");
+    assert_int_equal(tag->line, 20);
 
     g_autoptr(Config) quiet =
         parsed("[company]\ntunnel = yes\nwkd = any\n" ADDRESS

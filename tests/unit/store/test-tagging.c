@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/absorb.h"
+#include "store/tagrules.h"
 #include "store/vault-tags.h"
 #include "tests/unit/store/fixture.h"
 
@@ -14,6 +15,7 @@
 #define ROUNDS 250
 
 static const char *const names[] = {"alpha", "Beta", "beta", "SRV", "to do", "ünïted"};
+static const char *const give_work[] = {"+work", NULL}, *const take_work[] = {"-work", NULL};
 static const AbsorbOptions plain = {.share = INDEX_FULL, .may_decrypt = FALSE};
 
 #define PICK(random, list) list[g_rand_int_range(random, 0, G_N_ELEMENTS(list))]
@@ -32,6 +34,7 @@ typedef struct {
     Index *index;
     Model messages[MESSAGES];
     guint there;
+    GPtrArray *rules; /* or NULL */
 } World;
 
 static char *folded(const char *name)
@@ -98,7 +101,9 @@ static char *found_tags(World *world, const Model *model)
 static void take_in(World *world)
 {
     g_autoptr(GError) error = NULL;
-    if (!absorb(world->vault, world->fixture->private_key, world->index, &plain, NULL, &error))
+    AbsorbOptions options = plain;
+    options.rules = world->rules;
+    if (!absorb(world->vault, world->fixture->private_key, world->index, &options, NULL, &error))
         fail_msg("%s", error->message);
 }
 
@@ -288,6 +293,7 @@ static void tear_down(World *world)
         g_hash_table_unref(world->messages[i].own);
     index_close(world->index);
     vault_close(world->vault);
+    g_clear_pointer(&world->rules, g_ptr_array_unref);
     g_rand_free(world->random);
 }
 
@@ -311,9 +317,150 @@ static void p6_own_tags_outlive_rebuilds_and_kills(void **state)
     tear_down(&world);
 }
 
-/* --- single promises ----------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------------------------- */
 
-static const char *const give_work[] = {"+work", NULL}, *const take_work[] = {"-work", NULL};
+static Config *configured(const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    Config *config = config_parse(text, strlen(text), "config", &error);
+    if (config == NULL)
+        fail_msg("%s", error->message);
+    return config;
+}
+
+static void use_rules(World *world, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Config) config = configured(text);
+    g_clear_pointer(&world->rules, g_ptr_array_unref);
+    world->rules = tagrules_parse(config, 0, &error);
+    if (world->rules == NULL)
+        fail_msg("%s", error->message);
+}
+
+static void assert_tags(World *world, guint n, const char *expected)
+{
+    g_autofree char *found = found_tags(world, &world->messages[n]);
+    assert_string_equal(found, expected);
+}
+
+static void new_mail_is_held_against_rules_once(void **state)
+{
+    World world;
+    gint64 before, after;
+    set_up(&world, *state); /* number0 comes before there is a rule */
+    use_rules(&world, "[tag \"odd\"]\nquery = subject:number1 OR subject:number3\n"
+                      "[tag \"all\"]\nquery = -subject:number2 folder:inbox\n");
+    for (guint i = 1; i < 4; i++)
+        arrives(&world);
+    static const char *const expected[] = {"unread", "all|odd|unread", "unread", "all|odd|unread"};
+    for (guint i = 0; i < 4; i++)
+        assert_tags(&world, i, expected[i]);
+    g_autoptr(GPtrArray) list = tag_changes_new();
+    guint64 written;
+    static const char *const take_odd[] = {"-odd", NULL};
+    tag_changes_add(list, world.messages[3].id, take_odd);
+    assert_true(vault_tag(world.vault, list, &written, NULL));
+    use_rules(&world, "[tag \"late\"]\nquery = text\n[tag \"odd\"]\nquery = number3\n");
+    assert_true(vault_journal_end(world.vault, &before, NULL));
+    is_made_anew(&world);
+    take_in(&world);
+    assert_true(vault_journal_end(world.vault, &after, NULL));
+    assert_int_equal(after, before);
+    assert_tags(&world, 0, "unread");
+    assert_tags(&world, 1, "all|odd|unread");
+    assert_tags(&world, 3, "all|unread");
+    arrives(&world);
+    assert_tags(&world, 4, "late|unread");
+    tear_down(&world);
+}
+
+/* Two processes, of which one is killed at times, take in the same mail: each message is asked
+ * about once, and what the hand took away stays away. */
+static void p6_rules_are_asked_once_whoever_is_killed(void **state)
+{
+    World world;
+    set_up(&world, *state);
+    use_rules(&world, "[tag \"rule\"]\nquery = subject:number*\n");
+    g_autoptr(VaultWriter) writer = fixture_writer(world.fixture, world.vault);
+    for (guint n = 1; n <= 300; n++) {
+        g_autofree char *mail = g_strdup_printf("Subject: number%u\r\n\r\ntext\r\n", n);
+        const Arrival arrival = {
+            .account = "work", .mailbox = "INBOX", .uid = n + 1, .internaldate = 1000 + n};
+        store_mail(writer, mail, strlen(mail), &arrival);
+        if (n % 20 == 0)
+            assert_true(vault_commit(writer, NULL, NULL, NULL));
+    }
+    gint64 before, after;
+    assert_true(vault_journal_end(world.vault, &before, NULL));
+    for (guint round = 0; round < 12; round++) {
+        pid_t children[2];
+        for (guint i = 0; i < 2; i++)
+            if ((children[i] = fork()) == 0) {
+                World own = world;
+                own.vault = fixture_open(world.fixture);
+                own.index = open_index(world.fixture);
+                take_in(&own);
+                kill(getpid(), SIGKILL);
+            }
+        g_usleep((gulong)(3000 * round));
+        for (guint i = 0; i < 2; i++) {
+            kill(children[i], SIGKILL);
+            assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
+        }
+        if (round % 4 == 3)
+            is_made_anew(&world);
+    }
+    take_in(&world);
+    assert_true(vault_journal_end(world.vault, &after, NULL));
+    assert_int_equal(after - before, 300);
+    g_autoptr(Query) query = query_parse("tag:rule", 0, NULL);
+    g_autoptr(GPtrArray) hits = index_search(world.index, query, 0, SORT_NEWEST, NULL);
+    assert_int_equal(hits->len, 300);
+    tear_down(&world);
+}
+
+static void of_two_who_ask_one_writes(void **state)
+{
+    World world;
+    gint64 before, after, ruled;
+    gboolean taken;
+    set_up(&world, *state);
+    g_autoptr(GPtrArray) list = tag_changes_new();
+    tag_changes_add(list, world.messages[0].id, give_work);
+    assert_true(vault_ruled(world.vault, &ruled, NULL));
+    assert_true(vault_rule(world.vault, ruled, ruled + 5, list, &taken, NULL) && taken);
+    assert_true(vault_journal_end(world.vault, &before, NULL));
+    assert_true(vault_rule(world.vault, ruled, ruled + 7, list, &taken, NULL) && !taken);
+    assert_true(vault_journal_end(world.vault, &after, NULL));
+    assert_int_equal(before, after);
+    assert_true(vault_ruled(world.vault, &after, NULL));
+    assert_int_equal(after, ruled + 5);
+    tear_down(&world);
+}
+
+static void p10_109_a_rule_that_is_no_query_is_told_with_its_line(void **state)
+{
+    static const char *const cases[][2] = {
+        {"[tag \"a\"]\n\nquery = fron:x\n",
+         "config:3: query: there is no field \"fron\" (character 1"},
+        {"[tag \"a\"]\nquery = a OR\n",
+         "config:2: query: OR has nothing on its right (character 3"},
+        {"[tag \"a\"]\nquery = a ---\n", "config:2: query: "},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Config) config = configured(cases[i][0]);
+        assert_null(tagrules_parse(config, 0, &error));
+        if (strstr(error->message, cases[i][1]) == NULL)
+            fail_msg("%s", error->message);
+        assert_non_null(postern_error_mend(error));
+        assert_rule(error, POSTERN_ERROR_POLICY, "config.value");
+    }
+}
+
+/* --- single promises ----------------------------------------------------------------------- */
 
 static TagCount do_tag(World *world, const char *text, const char *const *changes, TagHow how)
 {
@@ -460,6 +607,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(p6_own_tags_outlive_rebuilds_and_kills),
+        TEST(new_mail_is_held_against_rules_once),
+        TEST(p6_rules_are_asked_once_whoever_is_killed),
+        TEST(of_two_who_ask_one_writes),
+        TEST(p10_109_a_rule_that_is_no_query_is_told_with_its_line),
         TEST(counting_changes_nothing),
         TEST(the_hand_wins_over_a_rule),
         TEST(a_keyword_of_the_server_is_kept_and_told),
