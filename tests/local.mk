@@ -15,10 +15,12 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/soak/local.mk
 
-# make coverage: runs the tests; lines and branches by folder, and by file in coverage.txt.
+# make coverage: runs the tests; lines and branches by folder, by file in coverage.txt, and each branch that
+# no test took in missed.txt.
 LCOV = lcov --quiet --rc lcov_branch_coverage=1
-COVERAGE_TABLE = $(AWK) -v top="$$(cd $(srcdir) && pwd -P)/" -f $(srcdir)/tests/lib/coverage.awk
-EXTRA_DIST += tests/lib/coverage.awk
+COVERAGE_TOP = -v top="$$(cd $(srcdir) && pwd -P)/"
+COVERAGE_TABLE = $(AWK) $(COVERAGE_TOP) -f $(srcdir)/tests/lib/coverage.awk
+EXTRA_DIST += tests/lib/coverage.awk tests/lib/missed.awk
 .PHONY: coverage
 if COVERAGE
 coverage: all
@@ -26,6 +28,7 @@ coverage: all
 	-$(MAKE) check
 	$(LCOV) --capture --directory . --output-file coverage.info
 	$(COVERAGE_TABLE) -v depth=2 coverage.info >coverage.txt
+	$(AWK) $(COVERAGE_TOP) -f $(srcdir)/tests/lib/missed.awk coverage.info >missed.txt
 	@$(COVERAGE_TABLE) -v depth=1 coverage.info
 else
 coverage:
@@ -34,5 +37,5 @@ endif
 
 clean-local:
 	rm -rf tests/fuzz/*.found tests/fuzz/*.broken-*
-	rm -f coverage.info coverage.txt
+	rm -f coverage.info coverage.txt missed.txt
 	find . \( -name '*.gcda' -o -name '*.gcno' \) -exec rm -f {} +

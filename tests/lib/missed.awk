@@ -1,0 +1,38 @@
+# From lcov's tracefile: each line of the source tree TOP (with its slash) that has a branch which
+# no test took, with how many of how many. What macros of GLib branch by is theirs: the line then
+# says no condition of its own.
+
+BEGIN { FS = "[:,]" }
+/^SF:/ {
+    file = substr($0, 4)
+    inside = index(file, top) == 1 && index(file, top "tests/") != 1 && file ~ /\.c$/
+    name = substr(file, length(top) + 1)
+    delete text
+    if (inside) {
+        for (n = 1; (getline line < file) > 0; n++) text[n] = line
+        close(file)
+    }
+}
+inside && $1 == "BRDA" {
+    place = $2
+    all[place]++
+    if ($5 + 0 > 0) taken[place]++
+}
+/^end_of_record/ && inside {
+    for (place in all)
+        if (taken[place] + 0 < all[place] && !of_glib(text[place]))
+            printf "%s:%d: %d of %d: %s\n", name, place, taken[place], all[place],
+                   trimmed(text[place]) | "sort -t: -k1,1 -k2,2n"
+    delete all
+    delete taken
+}
+function trimmed(line)
+{
+    sub(/^[ \t]+/, "", line)
+    return line
+}
+function of_glib(line)
+{
+    return line ~ /G_DEFINE_|g_assert|g_once_init_|g_clear_|g_string_append_c\(|g_autofree|g_autoptr/ &&
+           line !~ /if \(|&&|\|\||\?|for \(|while \(/
+}
