@@ -187,11 +187,11 @@ static gboolean forget_parts(gpgme_ctx_t agent, const gpgme_key_t key, GError **
 static gboolean forget_key(gpgme_ctx_t context, gpgme_ctx_t agent, const char *id, GError **error)
 {
     g_auto(gpgme_key_t) key = NULL;
-    /* Looking a private key up starts the agent. One that is not here has nothing to be forgotten.
-     */
-    if (gpgme_get_key(context, id, &key, 1))
+    /* Looking a private key up starts the agent. Of one that is not here nothing is known. */
+    gpgme_error_t failure = gpgme_get_key(context, id, &key, 1);
+    if (gpgme_err_code(failure) == GPG_ERR_EOF)
         return TRUE;
-    return forget_parts(agent, key, error);
+    return failure ? untold(failure, error) : forget_parts(agent, key, error);
 }
 
 static gboolean forget_passphrases(const guint8 *wrapped, gsize size, GError **error)

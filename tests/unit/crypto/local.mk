@@ -7,6 +7,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-password-deadline \
 	tests/unit/crypto/test-pgp-cert \
 	tests/unit/crypto/test-pgp-crypt \
+	tests/unit/crypto/test-pgp-faults \
 	tests/unit/crypto/test-keyring \
 	tests/unit/crypto/test-pgp-keys \
 	tests/unit/crypto/test-pgp-outline \
@@ -69,3 +70,37 @@ tests_unit_crypto_test_pgpmime_headers_SOURCES = tests/unit/crypto/test-pgpmime-
 tests_unit_crypto_test_smime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_smime_SOURCES = tests/unit/crypto/test-smime.c $(MAIL_FIXTURE)
 CLEANFILES += tests/unit/crypto/postern-gpgsm tests/unit/crypto/postern-gpgsm-quiet
+
+# The calls that fail there, each once.
+GPGME_FAULTS = \
+	-Wl,--wrap=gpgme_engine_check_version \
+	-Wl,--wrap=gpgme_new \
+	-Wl,--wrap=gpgme_set_protocol \
+	-Wl,--wrap=gpgme_set_pinentry_mode \
+	-Wl,--wrap=gpgme_get_key \
+	-Wl,--wrap=gpgme_signers_add \
+	-Wl,--wrap=gpgme_op_keylist_start \
+	-Wl,--wrap=gpgme_op_keylist_next \
+	-Wl,--wrap=gpgme_op_keylist_end \
+	-Wl,--wrap=gpgme_op_keylist_from_data_start \
+	-Wl,--wrap=gpgme_op_import \
+	-Wl,--wrap=gpgme_op_export_keys \
+	-Wl,--wrap=gpgme_op_encrypt \
+	-Wl,--wrap=gpgme_op_encrypt_sign \
+	-Wl,--wrap=gpgme_op_sign \
+	-Wl,--wrap=gpgme_op_decrypt \
+	-Wl,--wrap=gpgme_op_decrypt_verify \
+	-Wl,--wrap=gpgme_op_verify \
+	-Wl,--wrap=gpgme_op_keysign \
+	-Wl,--wrap=gpgme_op_createkey \
+	-Wl,--wrap=gpgme_op_assuan_transact_ext \
+	-Wl,--wrap=gpgme_op_import_result \
+	-Wl,--wrap=gpgme_op_encrypt_result \
+	-Wl,--wrap=gpgme_op_sign_result \
+	-Wl,--wrap=gpgme_op_decrypt_result \
+	-Wl,--wrap=gpgme_op_verify_result \
+	-Wl,--wrap=gpgme_op_genkey_result \
+	-Wl,--wrap=gpgme_check_version
+tests_unit_crypto_test_pgp_faults_SOURCES = tests/unit/crypto/test-pgp-faults.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgp_faults_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_faults_LDFLAGS = $(AM_LDFLAGS) $(GPGME_FAULTS)
