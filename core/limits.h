@@ -70,6 +70,7 @@
 #define LIMIT_BATCH_SINGLES 100            /* of them sealed singly: each costs a run of gpg, while the server waits */
 #define LIMIT_BATCH_MS 10000
 #define LIMIT_STAGE_BYTES (2 * 1024 * 1024) /* sealed bytes held in memory before they go to disk */
+#define LIMIT_SEALING_BYTES (384 * 1024)   /* of mail in a writer's sealing thread */
 #define LIMIT_ALL_STAGED_BYTES (4 * 1024 * 1024) /* by all of a process together */
 #define LIMIT_SHARE_TEXT (1024 * 1024)     /* text of one such message that the index may have */
 #define LIMIT_SHARE_FIELD (256 * 1024)     /* and of each of its header fields */

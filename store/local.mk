@@ -31,6 +31,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-skipped.c store/vault-skipped.h \
 	store/vault-single.c store/vault-single.h \
 	store/vault-sql.c store/vault-sql.h \
+	store/vault-sealing.c store/vault-sealing.h \
 	store/vault-settle.c \
 	store/vault-statements.h \
 	store/vault-state.c \

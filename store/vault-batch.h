@@ -75,7 +75,7 @@ typedef struct {
     gint64 began;            /* monotonic microseconds */
     guint64 changes_before;  /* of all writers: turn_changes() then */
     guint64 received;        /* bytes of mail */
-    guint singles;           /* messages that are sealed singly, */
+    guint singles;           /* messages that came to be sealed singly, */
     guint64 shares;          /* and the bytes of their shares */
     GPtrArray *messages;     /* BatchMessage *, new and known */
     GHashTable *by_identity; /* identity -> BatchMessage *, new ones */

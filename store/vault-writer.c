@@ -13,8 +13,77 @@
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
+/* What is to be done with a message once it is sealed. */
+typedef struct {
+    BatchMessage *message;
+    BatchArrival *arrival; /* without its message and record; NULL: it was aborted */
+    GBytes *journal;       /* the record's plaintext */
+    GBytes *share;         /* of one to be sealed singly, or NULL */
+} Ending;
+
+static void ending_free(Ending *ending)
+{
+    batch_message_free(ending->message);
+    batch_arrival_free(ending->arrival);
+    g_clear_pointer(&ending->journal, g_bytes_unref);
+    g_clear_pointer(&ending->share, g_bytes_unref);
+    g_free(ending);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ending, ending_free)
+
+/* A failed write leaves memory and disk apart: nothing more may be written. */
+static gboolean broken(VaultWriter *writer)
+{
+    writer->broken = TRUE;
+    return FALSE;
+}
+
+static gboolean take_chunk(gpointer user, BatchMessage *message, guint32 n, const guint8 *sealed,
+                           gsize size, GError **error)
+{
+    VaultWriter *writer = user;
+    return batch_stage(writer->batch, message, n, sealed, size, error);
+}
+
+/* A new one, with its SHARE where it is to be sealed singly. */
+static BatchMessage *add_new(Batch *batch, Ending *ending)
+{
+    BatchMessage *message = g_steal_pointer(&ending->message);
+    if (ending->share) {
+        message->singly = TRUE;
+        message->share = message_record_seal(batch->key, RECORD_SHARE, message->id, ending->share);
+    }
+    batch_add(batch, message);
+    return message;
+}
+
+static gboolean settle_arrival(Batch *batch, Ending *ending, GError **error)
+{
+    BatchMessage *found;
+    if (!batch_find(batch, ending->message->identity, &found, error))
+        return FALSE;
+    if (found == NULL)
+        found = add_new(batch, ending);
+    else if (!batch_unstage(batch, ending->message, error))
+        return FALSE;
+    BatchArrival *arrival = g_steal_pointer(&ending->arrival);
+    arrival->message = found;
+    arrival->record = message_record_seal(batch->key, RECORD_JOURNAL, found->id, ending->journal);
+    batch_arrive(batch, arrival);
+    return TRUE;
+}
+
+static gboolean take_end(gpointer user, BatchMessage *message, gboolean whole, GError **error)
+{
+    VaultWriter *writer = user;
+    g_autoptr(Ending) ending = g_queue_pop_head(&writer->endings);
+    return whole ? settle_arrival(writer->batch, ending, error)
+                 : batch_unstage(writer->batch, message, error);
+}
+
 static VaultWriter *new_writer(Vault *vault, VaultTurn *turn, const Secret *match_key)
 {
+    static const SealingTaker taker = {.chunk = take_chunk, .ended = take_end};
     VaultWriter *writer = g_new0(VaultWriter, 1);
     vault->turn = turn;
     writer->vault = vault;
@@ -22,6 +91,7 @@ static VaultWriter *new_writer(Vault *vault, VaultTurn *turn, const Secret *matc
     writer->identity = mac_new(secret_bytes(match_key), secret_size(match_key));
     writer->chunks = digest_new(match_key);
     writer->digest = digest_new(match_key);
+    writer->sealing = sealing_new(vault->id, match_key, &taker, writer);
     writer->batch = batch_new(vault, writer->digest);
     writer->committed = g_ptr_array_new_with_free_func((GDestroyNotify)batch_message_free);
     return writer;
@@ -46,18 +116,14 @@ VaultWriter *vault_writer_beside(const VaultWriter *first, const Secret *match_k
     return writer;
 }
 
-static void forget_current(VaultWriter *writer)
-{
-    g_clear_pointer(&writer->current, batch_message_free);
-}
-
 void vault_writer_free(VaultWriter *writer)
 {
     if (writer == NULL)
         return;
     gint64 spilled = writer->batch->id;
-    forget_current(writer);
-    sink_free(writer->sink);
+    sealing_free(writer->sealing);
+    g_queue_clear_full(&writer->endings, (GDestroyNotify)ending_free);
+    batch_message_free(writer->current);
     batch_free(writer->batch);
     /* Nobody sees what was spilled; a failure here only leaves it to the next writer. */
     if (spilled != 0)
@@ -102,27 +168,12 @@ const PlaceName *writer_place(VaultWriter *writer, const char *account, const ch
     return place;
 }
 
-/* A failed write leaves memory and disk apart: nothing more may be written. */
-static gboolean broken(VaultWriter *writer)
-{
-    writer->broken = TRUE;
-    return FALSE;
-}
-
 static gboolean out_of_order(const char *what, GError **error)
 {
     return refuse(error, POSTERN_ERROR_BUG, "vault.order", NULL, "%s", what);
 }
 
 /* --- one message --------------------------------------------------------------------------- */
-
-static gboolean take_chunk(gpointer user, guint32 n, const guint8 *sealed, gsize size,
-                           GError **error)
-{
-    VaultWriter *writer = user;
-    digest_chunk(writer->chunks, sealed, size);
-    return batch_stage(writer->batch, writer->current, n, sealed, size, error) || broken(writer);
-}
 
 gboolean vault_message_start(VaultWriter *writer, GError **error)
 {
@@ -135,31 +186,34 @@ gboolean vault_message_start(VaultWriter *writer, GError **error)
     random_bytes(message->id, sizeof message->id);
     random_bytes(message->key, sizeof message->key);
     writer->current = message;
-    mac_reset(writer->identity);
-    digest_begin(writer->chunks);
-    if (writer->sink)
-        seal_sink_again(writer->sink, message->id, message->key);
-    else
-        writer->sink = seal_sink(writer->vault->id, message->id, message->key, take_chunk, writer);
-    return TRUE;
+    return sealing_start(writer->sealing, message, error) || broken(writer);
 }
 
 gboolean vault_message_write(VaultWriter *writer, const guint8 *data, gsize size, GError **error)
 {
     if (writer->current == NULL)
         return out_of_order("bytes came outside a message", error);
-    if (!writer_sound(writer, error) || !sink_write(writer->sink, data, size, error))
+    if (!writer_sound(writer, error))
         return FALSE;
-    mac_update(writer->identity, data, size);
+    if (!sealing_write(writer->sealing, data, size, error))
+        return broken(writer);
     writer->batch->received += size;
     return TRUE;
 }
 
+/* The message goes the same way as its bytes, and what is to be done with it waits for it. */
+static gboolean end_current(VaultWriter *writer, Ending *ending, GError **error)
+{
+    ending->message = g_steal_pointer(&writer->current);
+    g_queue_push_tail(&writer->endings, ending);
+    return writer_sound(writer, error) &&
+           (sealing_end(writer->sealing, ending->arrival != NULL, error) || broken(writer));
+}
+
 void vault_message_abort(VaultWriter *writer)
 {
-    if (writer->current && !writer->broken && !batch_unstage(writer->batch, writer->current, NULL))
-        writer->broken = TRUE;
-    forget_current(writer);
+    if (writer->current)
+        (void)!end_current(writer, g_new0(Ending, 1), NULL);
 }
 
 static gboolean usable(const Arrival *arrival)
@@ -170,13 +224,13 @@ static gboolean usable(const Arrival *arrival)
            mailbox <= LIMIT_MAILBOX_NAME && uidl <= LIMIT_UIDL && (arrival->uid != 0) != (uidl > 0);
 }
 
-static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *arrival)
+static Ending *ending_new(VaultWriter *writer, const Arrival *arrival, GBytes *share)
 {
-    BatchArrival *made = g_new0(BatchArrival, 1);
-    made->message = message;
+    Ending *ending = g_new0(Ending, 1);
+    BatchArrival *made = ending->arrival = g_new0(BatchArrival, 1);
     const PlaceName *place = writer_place(writer, arrival->account, arrival->mailbox);
-    g_autoptr(GBytes) plain = journal_pack(JOURNAL_ARRIVAL, arrival);
-    made->record = message_record_seal(writer->batch->key, RECORD_JOURNAL, message->id, plain);
+    ending->journal = journal_pack(JOURNAL_ARRIVAL, arrival);
+    ending->share = share ? g_bytes_ref(share) : NULL;
     memcpy(made->account_mac, place->account_mac, MAC_SIZE);
     memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
@@ -188,22 +242,7 @@ static void arrive(VaultWriter *writer, BatchMessage *message, const Arrival *ar
         name_mac(writer->names, "uidl", arrival->account, arrival->uidl, made->uidl_mac);
     else
         flags_mac(writer->names, place->mailbox_mac, arrival->uid, arrival->flags, made->flags_mac);
-    batch_arrive(writer->batch, made);
-}
-
-/* A new one, with its SHARE where it is to be sealed singly. */
-static BatchMessage *add_current(VaultWriter *writer, GBytes *share)
-{
-    Batch *batch = writer->batch;
-    BatchMessage *message = g_steal_pointer(&writer->current);
-    if (share) {
-        message->singly = TRUE;
-        message->share = message_record_seal(batch->key, RECORD_SHARE, message->id, share);
-        batch->singles++;
-        batch->shares += g_bytes_get_size(message->share);
-    }
-    batch_add(batch, message);
-    return message;
+    return ending;
 }
 
 static gboolean finish(VaultWriter *writer, const Arrival *arrival, GBytes *share, GError **error)
@@ -214,21 +253,11 @@ static gboolean finish(VaultWriter *writer, const Arrival *arrival, GBytes *shar
         return refuse(error, POSTERN_ERROR_INPUT, "message.arrival",
                       "rename the folder on the server to something shorter",
                       "a message came without a usable folder name, UID or UIDL");
-    if (!writer_sound(writer, error) || !sink_finish(writer->sink, error))
-        return FALSE;
-    BatchMessage *found;
-    mac_finish(writer->identity, writer->current->identity);
-    mac_finish(writer->chunks, writer->current->chunks_mac);
-    if (!batch_find(writer->batch, writer->current->identity, &found, error))
-        return FALSE;
-    if (found == NULL) {
-        found = add_current(writer, share);
-    } else if (!batch_unstage(writer->batch, writer->current, error)) {
-        return broken(writer);
+    if (share) {
+        writer->batch->singles++;
+        writer->batch->shares += g_bytes_get_size(share);
     }
-    forget_current(writer);
-    arrive(writer, found, arrival);
-    return TRUE;
+    return end_current(writer, ending_new(writer, arrival, share), error);
 }
 
 gboolean vault_message_finish(VaultWriter *writer, const Arrival *arrival, GError **error)
@@ -248,7 +277,8 @@ gboolean vault_batch_due(const VaultWriter *writer)
 {
     const Batch *batch = writer->batch;
     return batch->key &&
-           (batch->arrivals->len + batch->flags->len + batch->skips->len >= LIMIT_BATCH_MESSAGES ||
+           (writer->endings.length + batch->arrivals->len + batch->flags->len + batch->skips->len >=
+                LIMIT_BATCH_MESSAGES ||
             batch->received >= LIMIT_BATCH_BYTES || batch->singles >= LIMIT_BATCH_SINGLES ||
             batch->shares >= LIMIT_STAGE_BYTES ||
             g_get_monotonic_time() - batch->began >= LIMIT_BATCH_MS * 1000);
@@ -273,6 +303,8 @@ gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError *
         return out_of_order("a batch was committed inside a message", error);
     if (!writer_sound(writer, error))
         return FALSE;
+    if (!sealing_settle(writer->sealing, error))
+        return broken(writer);
     g_ptr_array_set_size(writer->committed, 0);
     if (!batch_is_empty(writer->batch) &&
         !(batch_wrap(writer->batch, writer->keys, error) && batch_store(writer->batch, error)))

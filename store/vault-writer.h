@@ -3,6 +3,7 @@
 
 #include "store/vault-batch.h"
 #include "store/vault-names.h"
+#include "store/vault-sealing.h"
 
 /* An account and a mailbox, by what they are looked up. */
 typedef struct {
@@ -19,9 +20,10 @@ struct VaultWriter {
     PlaceName place; /* of the last call of writer_place() */
     Batch *batch;
     BatchMessage *current; /* between start and finish */
-    Mac *identity;         /* of it, or of one that is read back */
+    Sealing *sealing;      /* where its bytes go */
+    GQueue endings;        /* Ending *, in order: of what is still in there */
+    Mac *identity;         /* of one that is read back */
     Mac *chunks;           /* of its sealed chunks, likewise */
-    Sink *sink;            /* one for all messages */
     GPtrArray *committed;  /* BatchMessage * of the last batch, until the next message */
     Vault *fresh;          /* what is read back comes through this; or NULL */
     gboolean broken;       /* a write failed: memory and disk may differ */

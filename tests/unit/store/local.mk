@@ -24,6 +24,7 @@ UNIT_STORE += \
 	tests/unit/store/test-tagtext \
 	tests/unit/store/test-vault \
 	tests/unit/store/test-vault-beside \
+	tests/unit/store/test-vault-sealing \
 	tests/unit/store/test-vault-check \
 	tests/unit/store/test-vault-crash \
 	tests/unit/store/test-vault-format \
@@ -105,7 +106,9 @@ tests_unit_store_test_vault_skipped_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_writer_SOURCES = tests/unit/store/test-vault-writer.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_writer_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_beside_SOURCES = tests/unit/store/test-vault-beside.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_sealing_SOURCES = tests/unit/store/test-vault-sealing.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_beside_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_sealing_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_tagging_SOURCES = tests/unit/store/test-tagging.c $(VAULT_FIXTURE)
 tests_unit_store_test_tagging_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_tagtext_LDADD = $(LINK_store) $(UNIT_LIBS)

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "store/ranges.h"
+#include "store/vault-writer.h"
 #include "tests/unit/store/fixture.h"
 
 #define LARGE (LIMIT_STAGE_BYTES + 1000)
@@ -38,6 +39,12 @@ static void put_bytes(VaultWriter *writer, const char *account, guint32 uid, GBy
     const char *bytes = g_bytes_get_data(mail, &size);
     const Arrival arrival = {.account = account, .mailbox = "INBOX", .uid = uid, .internaldate = 1};
     store_mail(writer, bytes, size, &arrival);
+}
+
+/* Through the sealing thread, into the batch. */
+static void settle(VaultWriter *writer)
+{
+    assert_true(sealing_settle(writer->sealing, NULL));
 }
 
 static void put(VaultWriter *writer, const char *account, guint32 uid, guint number, gsize size)
@@ -104,6 +111,8 @@ static void what_was_spilled_of_the_second_copy_goes(void **state)
     g_autoptr(GBytes) large = incompressible(LARGE);
     put_bytes(pair.first, "work", 1, large);
     put_bytes(pair.second, "home", 1, large);
+    settle(pair.first);
+    settle(pair.second);
     gint64 both = number(*state, "SELECT count(*) FROM chunk");
     assert_int_equal(number(*state, "SELECT count(*) FROM message WHERE stored = 0"), 2);
     commit(pair.first, 1, 0);
@@ -124,6 +133,8 @@ static void p6_a_writer_that_leaves_drops_its_own_alone(void **state)
     put(pair.second, "home", 1, 1, LARGE);
     g_autoptr(GBytes) other = incompressible(LARGE + 1);
     put_bytes(pair.second, "home", 2, other);
+    settle(pair.first);
+    settle(pair.second);
     vault_writer_free(g_steal_pointer(&pair.second));
     commit(pair.first, 1, 0);
     assert_int_equal(journalled(&pair), 1);
@@ -150,6 +161,7 @@ static void spill_then_store_beside(Pair *pair)
 {
     g_autoptr(GBytes) large = incompressible(LARGE);
     put_bytes(pair->first, "work", 1, large);
+    settle(pair->first);
     put(pair->second, "home", 1, 1, 3000);
     commit(pair->second, 1, 0);
 }
@@ -201,6 +213,7 @@ static void p6_what_was_removed_while_it_arrived_anew_is_not_taken_for_here(void
     put(pair.first, "work", 1, 1, 3000);
     commit(pair.first, 1, 0);
     put(pair.second, "home", 5, 1, 3000);
+    settle(pair.second);
     remove_all(pair.first, "work");
     assert_false(vault_commit(pair.second, NULL, NULL, &error));
     assert_rule(error, POSTERN_ERROR_TEMPORARY, "vault.changed");
