@@ -12,6 +12,8 @@ bin_postern_SOURCES = \
 	cli/protect.c cli/protect.h \
 	cli/reading.h cli/reading-json.c \
 	cli/reading-known.c cli/reading-text.c \
+	cli/search-format.c cli/search-format.h \
+	cli/search-list.c cli/search-list.h \
 	cli/server.c cli/server.h \
 	cli/setup.c cli/setup.h \
 	cli/terminal.c cli/terminal.h \

@@ -137,13 +137,19 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
                  " (SELECT page_size FROM pragma_page_size), coalesce(sum(truncated), 0) FROM doc",
     [SQL_HIT] = "SELECT d.id, t.name, d.date, d.size, d.attachments, d.encrypted, d.sensitive,"
-                " d.signature, p.account, c.sender, c.recipients, c.subject, c.snippet"
+                " d.signature, p.account, c.sender, c.recipients, c.subject, c.snippet, c.message_id"
                 " FROM doc d JOIN card c ON c.row = d.row JOIN thread t ON t.no = d.thread"
                 " JOIN place p ON p.no = d.place WHERE d.row = ?1",
     [SQL_HIT_FOLDERS] = "SELECT DISTINCT p.folder FROM arrival a JOIN place p ON p.no = a.place"
                         " WHERE a.row = ?1 ORDER BY p.folder",
     [SQL_HIT_TAGS] = "SELECT t.name FROM tagged g JOIN tag t ON t.no = g.tag WHERE g.row = ?1"
                      " ORDER BY t.name",
+    [SQL_THREAD_OF_ROW] = "SELECT t.no, t.name FROM doc d JOIN thread t ON t.no = d.thread"
+                          " WHERE d.row = ?1",
+    [SQL_THREAD_DOCS] = "SELECT d.row, d.id, d.date, c.sender, c.subject FROM doc d"
+                        " JOIN card c ON c.row = d.row WHERE d.thread = ?1 ORDER BY d.date, d.row",
+    [SQL_THREAD_TAGS] = "SELECT DISTINCT t.name FROM doc d JOIN tagged g ON g.row = d.row"
+                        " JOIN tag t ON t.no = g.tag WHERE d.thread = ?1 ORDER BY t.name",
     [SQL_LAST_ROW] = "SELECT coalesce(max(row), -1) FROM doc",
     [SQL_ROWS_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= :floor",
     [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2 AND row >= :floor",

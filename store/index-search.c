@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "store/index-search.h"
 #include "store/query-sql.h"
 
 /* So many rows are sorted by their dates; beyond that the order of dates is walked. */
@@ -28,6 +29,7 @@ void hit_free(Hit *hit)
     g_ptr_array_unref(hit->folders);
     g_ptr_array_unref(hit->tags);
     g_free(hit->snippet);
+    g_free(hit->message_id);
     g_free(hit);
 }
 
@@ -80,6 +82,7 @@ static void fill_card(Hit *hit, IndexUse *use)
     fill_recipients(recipients, hit->to);
     hit->subject = text_column(use, 11);
     hit->snippet = text_column(use, 12);
+    hit->message_id = text_column(use, 13);
 }
 
 static Hit *hit_of(Index *index, gint64 row, GError **error)
@@ -171,9 +174,8 @@ static gboolean list_rows(Index *index, RowSet *rows, guint limit, SearchSort so
     return list_ordered(index, index_use(index, order, error, ""), rows, limit, list, error);
 }
 
-/* Appends to LIST the rows that QUERY finds, in the order of SORT. */
-static gboolean rows_of(Index *index, const Query *query, guint limit, SearchSort sort,
-                        GArray *list, GError **error)
+gboolean index_sorted_rows(Index *index, const Query *query, guint limit, SearchSort sort,
+                           GArray *list, GError **error)
 {
     g_autofree char *ranking = sort == SORT_RELEVANCE ? query_ranking(query) : NULL;
     g_autoptr(RowSet) rows = query_rows(index, query, error);
@@ -184,31 +186,45 @@ static gboolean rows_of(Index *index, const Query *query, guint limit, SearchSor
            list_rows(index, rows, limit, sort, list, error);
 }
 
-static gboolean give_hits(Index *index, const Query *query, guint limit, SearchSort sort,
-                          HitTaker taker, gpointer user, GError **error)
+gboolean index_in_one_state(Index *index, IndexReading reading, gpointer user, GError **error)
 {
+    gboolean own = sqlite3_get_autocommit(index->db) != 0;
+    if (own && !index_exec(index, "BEGIN", error))
+        return FALSE;
+    gboolean fine = reading(index, user, error);
+    if (own)
+        sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
+    return fine;
+}
+
+typedef struct {
+    const Query *query;
+    guint limit;
+    SearchSort sort;
+    HitTaker taker;
+    gpointer user;
+} Search;
+
+static gboolean give_hits(Index *index, gpointer user, GError **error)
+{
+    const Search *search = user;
     g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gint64));
-    if (!rows_of(index, query, limit, sort, list, error))
+    if (!index_sorted_rows(index, search->query, search->limit, search->sort, list, error))
         return FALSE;
     for (guint i = 0; i < list->len; i++) {
         g_autoptr(Hit) hit = hit_of(index, g_array_index(list, gint64, i), error);
-        if (hit == NULL || !taker(user, hit, error))
+        if (hit == NULL || !search->taker(search->user, hit, error))
             return FALSE;
     }
     return TRUE;
 }
 
+/* Rows and their cards out of one state. */
 gboolean index_search_each(Index *index, const Query *query, guint limit, SearchSort sort,
                            HitTaker taker, gpointer user, GError **error)
 {
-    /* Rows and their cards out of one state, whatever is committed in between. */
-    gboolean own = sqlite3_get_autocommit(index->db) != 0;
-    if (own && !index_exec(index, "BEGIN", error))
-        return FALSE;
-    gboolean fine = give_hits(index, query, limit, sort, taker, user, error);
-    if (own)
-        sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
-    return fine;
+    Search search = {query, limit, sort, taker, user};
+    return index_in_one_state(index, give_hits, &search, error);
 }
 
 /* A copy, of which the lists are shared. */
@@ -223,6 +239,7 @@ static gboolean collect(gpointer user, const Hit *hit, GError **error)
     own->subject = g_strdup(hit->subject);
     own->account = g_strdup(hit->account);
     own->snippet = g_strdup(hit->snippet);
+    own->message_id = g_strdup(hit->message_id);
     g_ptr_array_ref(own->to);
     g_ptr_array_ref(own->folders);
     g_ptr_array_ref(own->tags);

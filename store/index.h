@@ -89,6 +89,7 @@ typedef struct {
     gboolean sensitive;
     guint attachments;
     char *snippet;
+    char *message_id; /* without <>; "" for none */
 } Hit;
 void hit_free(Hit *hit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hit, hit_free)

@@ -47,9 +47,10 @@ libpostern_store_a_SOURCES += \
 	store/index-defer.c \
 	store/index-flags.c \
 	store/index-schema.c \
-	store/index-search.c \
+	store/index-search.c store/index-search.h \
 	store/index-tags.c store/index-tags.h \
 	store/index-thread.c \
+	store/index-threads.c store/index-threads.h \
 	store/query.c store/query.h store/query-parser.h \
 	store/query-field.c \
 	store/query-sql.c store/query-sql.h \

@@ -74,6 +74,12 @@ answers 0 'd["messages"]' 5 index
 answers 0 'd["messages"]' 5 index --rebuild
 answers 0 'len(d)' 5 search ''
 answers 1 d '[]' search nosuchwordanywhere
+answers 0 'sum(t["messages"] for t in d)' 5 search --threads ''
+answers 0 'list(d.values())' '[5, 5, 0, False]' tag +work ''
+answers 0 'len(d)' 5 tag --export
+fails 65 tag.file tag --import $TESTDIR/none
+fails 78 tag.rules tag --rules
+fails 64 tag.reserved tag -unread ''
 answers 0 '[d["accounts"][0]["messages"], d["vault"]["messages"], d["outbox"]]' '[5, 5, 0]' status
 answers 0 '[d["messages"], d["damaged"], d["unindexed"]]' '[5, [], []]' verify
 answers 0 '[row["rule"] for row in d if row["status"] == "fail"]' '[]' doctor --offline

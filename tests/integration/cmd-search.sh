@@ -70,4 +70,24 @@ run as john postern search 'subject:centre'
 out_has 'Re: Budget for the new data centre$' 'a pipe gets whole subjects'
 run as john script -qec "stty cols 60; postern search subject:centre" $TESTDIR/typescript
 out_has 'Re: Budg[a-z ]*…' 'a terminal what it has room for'
+
+# Conversations, and lines of one's own.
+is "$(user_json john '(len(d), d[0]["matched"] == len(d[0]["ids"]), sorted(d[0]))' --threads 'subject:budget')" \
+    "(1, True, ['authors', 'date', 'ids', 'matched', 'messages', 'subject', 'tags', 'thread'])" 'a conversation is one result'
+run as john postern search --threads subject:budget
+out_has '^[a-z2-7]\{16\} .*\[[0-9/]*\] .*Budget for the new data centre.*(unread)$' 'in one line, with count and tags'
+run as john postern search --limit 1 --format '{date}\t{{{address}}} {attachments}' subject:budget
+out_has '^20[0-9-]*T[0-9:+-]*	{[a-z.]*@corp.example} [0-9]$' 'a format says what is printed'
+run as john postern search --threads --format '{matched}/{messages} {subject}' subject:budget
+out_has '^[0-9]*/[0-9]* Budget for the new' 'of conversations, too'
+run as john postern search --format '[{subject}]' subject:controlcharacters
+is "$(tr -d '\n' <$out | tr -cd '\000-\037\177' | wc -c)" 0 'p8_85 no control character leaves by a format'
+for format in '{subjekt}' '{id' 'id}' '\x' '{}'; do
+    run as john postern search --format "$format" budget
+    code_is 64 "refuses the format $format"
+done
+run as john postern search --format '{subjekt}' budget
+err_has '{subject}' 'and says what may be meant'
+run as john postern --json search --format '{id}' budget
+code_is 64 'a format is not JSON'
 done_testing

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "store/index-threads.h"
 #include "tests/unit/store/index-fixture.h"
 
 /* ID may be NULL; REFERENCES are parted by blanks. */
@@ -159,6 +160,69 @@ static void threads_are_the_connected_sets_and_keep_their_names(void **state)
     }
 }
 
+/* --- conversations as results --------------------------------------------------------------- */
+
+static gboolean describe(gpointer user, const ThreadHit *hit, GError **error)
+{
+    (void)error;
+    g_string_append_printf(user, "%s %" G_GINT64_FORMAT " %u/%u %u:", hit->subject, hit->date,
+                           hit->matched, hit->messages, hit->ids->len);
+    for (guint i = 0; i < hit->authors->len; i++)
+        g_string_append_printf(user, " %s", (const char *)hit->authors->pdata[i]);
+    for (guint i = 0; i < hit->tags->len; i++)
+        g_string_append_printf(user, " +%s", (const char *)hit->tags->pdata[i]);
+    g_string_append_c(user, '\n');
+    return TRUE;
+}
+
+static void assert_threads(Index *index, const char *text, guint limit, SearchSort sort,
+                           const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Query) query = query_parse(text, 0, &error);
+    g_autoptr(GString) all = g_string_new(NULL);
+    if (!index_search_threads(index, query, limit, sort, describe, all, &error))
+        fail_msg("%s", error->message);
+    assert_string_equal(all->str, expected);
+}
+
+/* Dates ascend by 100. */
+static void a_conversation_is_one_result(void **state)
+{
+    Fixture *fixture = *state;
+    static const struct {
+        const char *id, *references, *subject, *from, *body;
+    } cases[] = {
+        {"a", "", "", "Ann <a@x>", "first"},
+        {"b", "a", "Budget", "Bob <b@x>", "second"},
+        {"x", "", "Other", "Cy <c@x>", "second"},
+        {"c", "b", "Re: Budget", "Ann <a@x>", "third second second"},
+        {NULL, "", "Alone", "", "fourth"},
+    };
+    g_autoptr(GPtrArray) letters = letters_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Letter *letter = mail(letters, cases[i].id, cases[i].references);
+        g_free(letter->doc->subject);
+        g_free(letter->doc->body);
+        letter->doc->subject = g_strdup(cases[i].subject);
+        letter->doc->from = g_strdup(cases[i].from);
+        letter->doc->body = g_strdup(cases[i].body);
+        letter->flags = g_strsplit(i == 1 ? "\\Seen todo" : "\\Seen", " ", 0);
+    }
+    add_all(fixture->index, letters, 7);
+    Index *index = fixture->index;
+    assert_threads(index, "", 0, SORT_NEWEST,
+                   "Alone 400 1/1 1:\nBudget 300 3/3 3: Ann <a@x> Bob <b@x> +todo\n"
+                   "Other 200 1/1 1: Cy <c@x>\n");
+    assert_threads(index, "second", 0, SORT_OLDEST,
+                   "Budget 300 2/3 2: Ann <a@x> Bob <b@x> +todo\nOther 200 1/1 1: Cy <c@x>\n");
+    assert_threads(index, "second", 1, SORT_NEWEST,
+                   "Budget 300 2/3 2: Ann <a@x> Bob <b@x> +todo\n");
+    assert_threads(index, "body:second -third", 0, SORT_NEWEST,
+                   "Other 200 1/1 1: Cy <c@x>\nBudget 100 1/3 1: Ann <a@x> Bob <b@x> +todo\n");
+    assert_threads(index, "nothing", 0, SORT_NEWEST, "");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -169,6 +233,7 @@ int main(void)
         CASE(a_message_joins_two_threads_and_both_names_lead_there),
         CASE(p8_messages_that_answer_each_other_do_no_harm),
         CASE(threads_are_the_connected_sets_and_keep_their_names),
+        CASE(a_conversation_is_one_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
