@@ -264,3 +264,45 @@ gboolean list_thread(gpointer user, const ThreadHit *hit, GError **error)
     }
     return TRUE;
 }
+
+/* --- how a query is answered ---------------------------------------------------------------- */
+
+static void print_part(const QueryPart *part)
+{
+    int indent = 2 * (int)part->depth;
+    g_autofree char *term = text_field(part->term);
+    g_autofree char *found = text_count(part->found, "message", "messages");
+    printf("%*s%s (character %" G_GSIZE_FORMAT "): %s\n", indent, "", term, part->at, found);
+    if (part->value) {
+        g_autofree char *value = text_field(part->value);
+        printf("%*s  | %s\n", indent, "", value);
+    }
+    if (part->sql)
+        printf("%*s  | %s\n", indent, "", part->sql);
+    for (guint i = 0; i < part->plan->len; i++)
+        printf("%*s  | %s\n", indent, "", (const char *)part->plan->pdata[i]);
+}
+
+gboolean list_part(gpointer user, const QueryPart *part, GError **error)
+{
+    (void)error;
+    Listing *self = user;
+    if (part->depth == 0)
+        self->hits = (guint)MIN(part->found, G_MAXUINT);
+    if (!self->context->json) {
+        print_part(part);
+        return TRUE;
+    }
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_int(builder, "depth", part->depth);
+    json_string(builder, "term", part->term);
+    json_int(builder, "character", (gint64)part->at);
+    json_int(builder, "found", (gint64)part->found);
+    json_string(builder, "sql", part->sql);
+    json_string(builder, "value", part->value);
+    json_strings(builder, "plan", part->plan);
+    json_builder_end_object(builder);
+    output_json_element(&self->json, builder);
+    return TRUE;
+}

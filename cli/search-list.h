@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/search-format.h"
 #include "store/index-threads.h"
+#include "store/query-explain.h"
 
 typedef struct {
     const Context *context;
@@ -17,6 +18,7 @@ typedef struct {
 /* Fields that a format may name, NULL at the end. */
 extern const char *const hit_fields[], *const thread_fields[];
 
-/* A HitTaker and a ThreadTaker; USER is a Listing. */
+/* A HitTaker, a ThreadTaker and a PartTaker; USER is a Listing. */
 gboolean list_hit(gpointer user, const Hit *hit, GError **error);
 gboolean list_thread(gpointer user, const ThreadHit *thread, GError **error);
+gboolean list_part(gpointer user, const QueryPart *part, GError **error);

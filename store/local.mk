@@ -52,6 +52,7 @@ libpostern_store_a_SOURCES += \
 	store/index-thread.c \
 	store/index-threads.c store/index-threads.h \
 	store/query.c store/query.h store/query-parser.h \
+	store/query-explain.c store/query-explain.h \
 	store/query-field.c \
 	store/query-sql.c store/query-sql.h \
 	store/query-value.c store/query-value.h \

@@ -91,43 +91,50 @@ static gboolean collect_match(Index *index, const char *match, RowSet *rows, GEr
     return collect(index, index_use(index, SQL_ROWS_MATCH, error, "t", match), rows, error);
 }
 
-static gboolean collect_text(Index *index, const Query *query, RowSet *rows, GError **error)
+static IndexSql exact_statement(const Query *query)
 {
-    g_autoptr(GString) match = g_string_new(NULL);
-    write_term(query, "", match);
-    return collect_match(index, match->str, rows, error);
-}
-
-static gboolean collect_exact(Index *index, const Query *query, RowSet *rows, GError **error)
-{
-    g_autofree char *key = index_fold(query->value);
-    for (gsize i = 0; i < G_N_ELEMENTS(exacts); i++) {
-        IndexSql which = query->prefix ? exacts[i].prefix_rows : exacts[i].rows;
+    for (gsize i = 0; i < G_N_ELEMENTS(exacts); i++)
         if (strcmp(exacts[i].field, query->field) == 0)
-            return collect(index, index_use(index, which, error, "t", key), rows, error);
-    }
-    return refuse(error, POSTERN_ERROR_BUG, "query.field", "report this", "no field %s",
-                  query->field);
+            return query->prefix ? exacts[i].prefix_rows : exacts[i].rows;
+    g_error("no field %s", query->field);
 }
 
-static gboolean collect_flag(Index *index, const Query *query, RowSet *rows, GError **error)
+static IndexSql flag_statement(const Query *query, char **value)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
         if (strcmp(flags[i].field, query->field) != 0 || strcmp(flags[i].value, query->value) != 0)
             continue;
-        const char *kinds = flags[i].rows == SQL_ROWS_TAG ? "t" : "";
-        return collect(index, index_use(index, flags[i].rows, error, kinds, query->value), rows,
-                       error);
+        *value = flags[i].rows == SQL_ROWS_TAG ? g_strdup(query->value) : NULL;
+        return flags[i].rows;
     }
-    return refuse(error, POSTERN_ERROR_BUG, "query.field", "report this", "no flag %s",
-                  query->value);
+    g_error("no flag %s", query->value);
 }
 
-static gboolean collect_range(Index *index, const Query *query, RowSet *rows, GError **error)
+static char *and_match(const Query *query);
+
+gboolean query_statement(const Query *query, IndexSql *which, char **value)
 {
-    IndexSql which = query->kind == QUERY_DATE ? SQL_ROWS_DATE : SQL_ROWS_SIZE;
-    return collect(index, index_use(index, which, error, "ii", query->from, query->to), rows,
-                   error);
+    g_autoptr(GString) match = g_string_new(NULL);
+    *value = NULL;
+    switch (query->kind) {
+    case QUERY_TEXT:
+        write_term(query, "", match);
+        *value = g_strdup(match->str);
+        *which = SQL_ROWS_MATCH;
+        return TRUE;
+    case QUERY_AND:
+        *value = and_match(query);
+        *which = SQL_ROWS_MATCH;
+        return *value != NULL;
+    case QUERY_EXACT:
+        *value = index_fold(query->value);
+        *which = exact_statement(query);
+        return TRUE;
+    case QUERY_FLAG: *which = flag_statement(query, value); return TRUE;
+    case QUERY_DATE: *which = SQL_ROWS_DATE; return TRUE;
+    case QUERY_SIZE: *which = SQL_ROWS_SIZE; return TRUE;
+    default: return FALSE;
+    }
 }
 
 static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **error);
@@ -141,6 +148,21 @@ static void conjuncts(const Query *query, GPtrArray *list)
     }
     conjuncts(query->left, list);
     conjuncts(query->right, list);
+}
+
+/* The words of a chain in one MATCH, where a rare one spares reading a frequent one; NULL when it
+ * has none. */
+static char *and_match(const Query *query)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    g_autoptr(GString) match = g_string_new(NULL);
+    conjuncts(query, parts);
+    for (guint i = 0; i < parts->len; i++) {
+        const Query *part = parts->pdata[i];
+        if (part->kind == QUERY_TEXT)
+            write_term(part, " AND ", match);
+    }
+    return match->len > 0 ? g_strdup(match->str) : NULL;
 }
 
 /* Narrows ROWS to what PART finds as well. */
@@ -157,21 +179,15 @@ static gboolean narrow(Index *index, const Query *part, gint64 last, RowSet *row
     return TRUE;
 }
 
-/* The words of the chain in one MATCH, where a rare one spares reading a frequent one. */
 static RowSet *evaluate_and(Index *index, const Query *query, gint64 last, GError **error)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new();
-    g_autoptr(GString) match = g_string_new(NULL);
+    g_autofree char *match = and_match(query);
     g_autoptr(RowSet) rows = rowset_new(last);
     conjuncts(query, parts);
-    for (guint i = 0; i < parts->len; i++) {
-        const Query *part = parts->pdata[i];
-        if (part->kind == QUERY_TEXT)
-            write_term(part, " AND ", match);
-    }
-    if (match->len == 0)
+    if (match == NULL)
         rowset_turn(rows);
-    else if (!collect_match(index, match->str, rows, error))
+    else if (!collect_match(index, match, rows, error))
         return NULL;
     for (guint i = 0; i < parts->len && rowset_next(rows, 0) >= 0; i++) {
         const Query *part = parts->pdata[i];
@@ -201,17 +217,18 @@ static RowSet *evaluate_not(Index *index, const Query *query, gint64 last, GErro
 
 static RowSet *evaluate_leaf(Index *index, const Query *query, gint64 last, GError **error)
 {
+    IndexSql which;
+    g_autofree char *value = NULL;
     g_autoptr(RowSet) rows = rowset_new(last);
-    gboolean done = TRUE;
-    switch (query->kind) {
-    case QUERY_TEXT: done = collect_text(index, query, rows, error); break;
-    case QUERY_EXACT: done = collect_exact(index, query, rows, error); break;
-    case QUERY_FLAG: done = collect_flag(index, query, rows, error); break;
-    case QUERY_DATE:
-    case QUERY_SIZE: done = collect_range(index, query, rows, error); break;
-    default: rowset_turn(rows);
+    if (!query_statement(query, &which, &value)) {
+        rowset_turn(rows);
+        return g_steal_pointer(&rows);
     }
-    return done ? g_steal_pointer(&rows) : NULL;
+    gboolean range = query->kind == QUERY_DATE || query->kind == QUERY_SIZE;
+    IndexUse *use = range   ? index_use(index, which, error, "ii", query->from, query->to)
+                    : value ? index_use(index, which, error, "t", value)
+                            : index_use(index, which, error, "");
+    return collect(index, use, rows, error) ? g_steal_pointer(&rows) : NULL;
 }
 
 static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **error)

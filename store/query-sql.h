@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "store/index.h"
+#include "store/index-private.h"
 #include "store/rowset.h"
 
 /*
@@ -19,6 +19,12 @@ RowSet *query_rows(Index *index, const Query *query, GError **error) G_GNUC_WARN
 /* Likewise, with no more work than rows from FIRST on take; below that the set means nothing. */
 RowSet *query_rows_from(Index *index, const Query *query, gint64 first,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The one statement that answers QUERY, or of a chain of ANDs the one for all its words, and the
+ * text that is bound in it (g_free; NULL for none). FALSE when there is none: it is made of others.
+ */
+gboolean query_statement(const Query *query, IndexSql *which, char **value);
 
 /* Has each term something to search for? DB knows the tokenizer. Else 65 "query.syntax". */
 gboolean query_check(sqlite3 *db, const Query *query, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -90,4 +90,14 @@ run as john postern search --format '{subjekt}' budget
 err_has '{subject}' 'and says what may be meant'
 run as john postern --json search --format '{id}' budget
 code_is 64 'a format is not JSON'
+run as john postern search --explain 'subject:budget (tag:unread OR size:>1M)'
+code_is 0 'a query is explained'
+out_has '^    tag:unread (character 17): [0-9]* messages$' 'part by part'
+out_has 'VIRTUAL TABLE INDEX' 'with what SQLite does'
+run as john postern --json search --explain "$(printf 'nosuch\033[2J')"
+code_is 1 'one that finds nothing, too'
+is "$(/usr/bin/python3 -c 'import json, sys; d = json.load(sys.stdin); print(d[0]["found"], sorted(d[0]))' <$out)" \
+    "0 ['character', 'depth', 'found', 'plan', 'sql', 'term', 'value']" 'as JSON'
+run as john postern search --explain "$(printf 'nosuch\033[2J OR \302\233x')"
+is "$(grep -c -e "$(printf '\033')" -e "$(printf '\302\233')" $out)" 0 'p8_85 and words of the query move no terminal'
 done_testing

@@ -4,6 +4,7 @@ UNIT_STORE = \
 	tests/unit/store/test-index-full \
 	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
+	tests/unit/store/test-query-explain \
 	tests/unit/store/test-rowset \
 	tests/unit/store/test-tokenizer
 
@@ -51,6 +52,8 @@ tests_unit_store_test_index_full_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_thread_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_query_explain_SOURCES = tests/unit/store/test-query-explain.c $(INDEX_FIXTURE)
+tests_unit_store_test_query_explain_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_query_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_rowset_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_ranges_LDADD = $(LINK_store) $(UNIT_LIBS)
