@@ -11,6 +11,10 @@ soak: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/soak/faults.sh believable 'imap pop3' --samples $(SOAK_SAMPLES)
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/million.sh
+	for seed in 1 2 3 4 5 6; do \
+		ORACLE_SEED=$$seed ORACLE_MESSAGES=5000 ORACLE_QUERIES=2000 srcdir='$(abs_top_srcdir)' \
+			builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/integration/search-oracle.sh || exit; \
+	done
 	LARGE=100 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/integration/p4-nothing-readable.sh
 	for server in cyrus courier; do \
