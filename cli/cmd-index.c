@@ -18,13 +18,16 @@ static int run(Context *context, int argc, char **argv, GError **error)
         !context_meet(context, NEED_INDEX, error))
         return POSTERN_ERROR_USAGE;
     IndexStat stat;
-    if (!index_stat(context->index, &stat, error))
+    guint64 waiting;
+    if (!index_stat(context->index, &stat, error) ||
+        !index_waiting(context->index, &waiting, error))
         return POSTERN_ERROR_STORE;
     if (context->json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
         json_builder_begin_object(builder);
         json_int(builder, "messages", (gint64)stat.messages);
         json_int(builder, "bytes", (gint64)stat.bytes);
+        json_int(builder, "waiting", (gint64)waiting);
         json_builder_end_object(builder);
         output_json(builder);
     } else if (!context->quiet) {

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/stream.h"
 #include "core/text.h"
+#include "store/vault-session.h"
 
 #define PART_UNSAID G_MININT
 
@@ -142,6 +143,25 @@ static GBytes *whole(Source *source, const char *id, GError **error)
     return bytes;
 }
 
+/* What is opened for the reader is opened for the index, too, and need not be opened again. That it
+ * cannot be kept is no reason to withhold it. */
+static Reading *open_letter(const Context *context, const char *id, GBytes *bytes, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(SessionKeys) keys =
+        context->config->crypto_index == INDEX_FULL
+            ? vault_session_keys(context->vault, context->vault_key, id, &failure)
+            : NULL;
+    if (failure) {
+        g_propagate_error(error, failure);
+        return NULL;
+    }
+    Reading *reading = reading_open_by(bytes, OPEN_ANY, keys);
+    if (session_keys_grew(keys))
+        (void)!vault_keep_session_keys(context->vault, context->vault_key, id, keys, NULL);
+    return reading;
+}
+
 static gboolean show(Context *context, const char *id, const Flags *flags, GError **error)
 {
     g_autoptr(Source) source = vault_message(context->vault, context->vault_key, id, error);
@@ -152,7 +172,9 @@ static gboolean show(Context *context, const char *id, const Flags *flags, GErro
     g_autoptr(GBytes) bytes = whole(source, id, error);
     if (bytes == NULL)
         return FALSE;
-    g_autoptr(Reading) reading = reading_open(bytes, TRUE);
+    g_autoptr(Reading) reading = open_letter(context, id, bytes, error);
+    if (reading == NULL)
+        return FALSE;
     if (reading->locked)
         g_propagate_error(error, g_error_copy(reading->locked));
     reading_know(reading, context->config);

@@ -73,6 +73,18 @@ static void tell_absorbing(gpointer user, guint64 done, guint64 total)
                 done, total);
 }
 
+/* An answer that lacks something says so. */
+static gboolean tell_waiting(const Context *context, GError **error)
+{
+    guint64 count;
+    if (!index_waiting(context->index, &count, error))
+        return FALSE;
+    g_autofree char *words = text_count(count, "encrypted message is", "encrypted messages are");
+    if (count > 0 && !context->quiet && context->config->crypto_index == INDEX_FULL)
+        output_note("%s known by the header alone: the key was not unlocked", words);
+    return TRUE;
+}
+
 gboolean context_absorb(Context *context, GError **error)
 {
     gint64 since = g_get_monotonic_time();
@@ -90,7 +102,7 @@ static gboolean meet_index(Context *context, GError **error)
 {
     context->index =
         index_open(context->store, vault_id(context->vault), context->vault_key, error);
-    return context->index && context_absorb(context, error);
+    return context->index && context_absorb(context, error) && tell_waiting(context, error);
 }
 
 gboolean context_meet(Context *context, Needs needs, GError **error)

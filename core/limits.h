@@ -96,6 +96,7 @@
 #define LIMIT_HIDDEN_KEYS 8                /* of them not told: each is tried with each private key */
 #define LIMIT_OPENED_TEXTS 4               /* encrypted texts opened in one body: each may ask for a passphrase */
 #define LIMIT_LAYERS 4                     /* of protection around a message: sign, encrypt, sign is in use */
+#define LIMIT_KEPT_KEYS 8                  /* session keys kept of one message: of its layer, or of its texts */
 #define LIMIT_DECRYPTED_BYTES (256 * 1024 * 1024) /* what one OpenPGP operation may return */
 #define LIMIT_KEYS_BYTES (1024 * 1024)     /* public keys that are imported or exported at once, */
 #define LIMIT_KEYS 100                     /* how many, */

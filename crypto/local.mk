@@ -29,6 +29,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/smime.c crypto/smime.h \
 	crypto/pgpmime-finish.c \
 	crypto/protected.c crypto/protected.h \
+	crypto/session.c crypto/session.h \
 	crypto/strength.c crypto/strength.h \
 	crypto/trial.c crypto/trial.h \
 	crypto/unlock.c crypto/unlock.h

@@ -160,16 +160,55 @@ gboolean pgp_open(gpgme_ctx_t context, const void *memory, gsize size, gboolean 
     return TRUE;
 }
 
-GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GError **error)
+/* Does LINE of a gpg.conf turn what gpg says into a file? */
+static gboolean is_log_line(const char *line)
 {
-    g_auto(gpgme_ctx_t) context = pgp_context(error);
-    if (context == NULL)
-        return NULL;
+    line += strspn(line, " \t");
+    return g_str_has_prefix(line, "log-file") || g_str_has_prefix(line, "logger-file");
+}
+
+static gboolean dir_names_log(const char *path)
+{
+    gboolean names = FALSE;
+    g_autoptr(GDir) dir = path ? g_dir_open(path, 0, NULL) : NULL;
+    for (const char *entry; dir && !names && (entry = g_dir_read_name(dir));) {
+        if (!g_str_has_prefix(entry, "gpg.conf"))
+            continue;
+        g_autofree char *file = g_build_filename(path, entry, NULL), *text = NULL;
+        if (!g_file_get_contents(file, &text, NULL, NULL))
+            continue;
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line && !names; line++)
+            names = is_log_line(*line);
+    }
+    return names;
+}
+
+/* gpg tells a session key to GPGME, and to its log too. */
+static gboolean log_is_kept(void)
+{
+    return dir_names_log(gpgme_get_dirinfo("homedir")) ||
+           dir_names_log(gpgme_get_dirinfo("sysconfdir"));
+}
+
+/* What the last operation was opened with: for SEALED, unless there is a doubt. */
+static void take_session_key(gpgme_ctx_t context, GBytes *sealed, SessionKeys *keys)
+{
+    gpgme_decrypt_result_t result = gpgme_op_decrypt_result(context);
+    char *key = result ? result->session_key : NULL;
+    if (key == NULL)
+        return;
+    if (!result->wrong_key_usage)
+        session_keys_add(keys, sealed, key);
+    secret_wipe(key, strlen(key));
+}
+
+/* SEALED as pgp_outline_encrypted() gives it. */
+static GBytes *decrypt(gpgme_ctx_t context, GBytes *sealed, const char *from, GPtrArray *signatures,
+                       GError **error)
+{
     g_autoptr(GByteArray) plain = g_byte_array_new();
     PgpOutput output = {.bytes = plain, .limit = LIMIT_DECRYPTED_BYTES};
-    g_autoptr(GBytes) sealed = pgp_outline_encrypted(data, NULL, error);
-    if (sealed == NULL)
-        return NULL;
     gsize size;
     const void *memory = g_bytes_get_data(sealed, &size);
     if (!pgp_open(context, memory, size, TRUE, &output, error)) {
@@ -178,4 +217,44 @@ GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures, GErro
     }
     pgp_collect_signatures(context, from, signatures);
     return g_byte_array_free_to_bytes(g_steal_pointer(&plain));
+}
+
+GBytes *pgp_decrypt(GBytes *data, const char *from, SessionKeys *keys, GPtrArray *signatures,
+                    GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_autoptr(GBytes) sealed = context ? pgp_outline_encrypted(data, NULL, error) : NULL;
+    if (sealed == NULL)
+        return NULL;
+    gboolean keep = keys && !log_is_kept();
+    gpgme_error_t failure = keep ? gpgme_set_ctx_flag(context, "export-session-key", "1") : 0;
+    if (failure) {
+        pgp_refuse(error, failure, "start");
+        return NULL;
+    }
+    GBytes *plain = decrypt(context, sealed, from, signatures, error);
+    if (plain && keep)
+        take_session_key(context, sealed, keys);
+    return plain;
+}
+
+GBytes *pgp_decrypt_again(GBytes *data, const char *from, const Secret *key, GPtrArray *signatures,
+                          GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_autoptr(GBytes) sealed = context ? pgp_outline_encrypted(data, NULL, error) : NULL;
+    if (sealed == NULL)
+        return NULL;
+    /* GPGME hands it to gpg through a pipe. */
+    gpgme_error_t failure =
+        gpgme_set_ctx_flag(context, "override-session-key", (const char *)secret_bytes(key));
+    if (failure) {
+        pgp_refuse(error, failure, "start");
+        return NULL;
+    }
+    GBytes *plain = decrypt(context, sealed, from, signatures, error);
+    char *copy = (char *)gpgme_get_ctx_flag(context, "override-session-key");
+    if (copy)
+        secret_wipe(copy, strlen(copy));
+    return plain;
 }

@@ -15,6 +15,7 @@
 
 #include "core/letter.h"
 #include "core/secret.h"
+#include "crypto/session.h"
 
 /* Looks for gpg, which costs a few processes; GPGME remembers the answer. Everything below asks
  * by itself, so that a command that needs no gpg starts none. */
@@ -94,9 +95,13 @@ GBytes *pgp_sign(const char *signer, GBytes *data, char **micalg,
 /* Decrypts DATA, which pgp-outline.h looked at first, so that nothing comes of what is not
  * encrypted or not protected against changes; nothing is returned unless integrity was verified.
  * Signatures inside are appended to SIGNATURES (Signature *; `whole` FALSE, `from_matches` against
- * FROM). */
-GBytes *pgp_decrypt(GBytes *data, const char *from, GPtrArray *signatures,
+ * FROM). KEYS, unless NULL, gets the session key; not when gpg.conf has gpg write a log to a file,
+ * where it would stand. */
+GBytes *pgp_decrypt(GBytes *data, const char *from, SessionKeys *keys, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same by a session key, without the private key. */
+GBytes *pgp_decrypt_again(GBytes *data, const char *from, const Secret *key, GPtrArray *signatures,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Verifies a detached signature over DATA, appending every signature found. */
 gboolean pgp_verify(GBytes *data, GBytes *signature, const char *from, GPtrArray *signatures,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,9 +12,10 @@ typedef struct {
 
 typedef struct {
     Reading *reading;
-    Message *outer;     /* as it came; the reading's own unless that was found inside */
-    const char *from;   /* the outer From address, or NULL */
-    gboolean gpg;       /* may it be called? */
+    Message *outer;   /* as it came; the reading's own unless that was found inside */
+    const char *from; /* the outer From address, or NULL */
+    OpenWay way;
+    SessionKeys *keys;  /* or NULL */
     gboolean in_text;   /* the message was found encrypted within a text, which has no header */
     int base;           /* the worst of the signatures around the whole message, or -1 */
     guint verified;     /* parts and texts whose signature was looked at */
@@ -40,6 +41,10 @@ void reading_make_blocks(Opening *opening);
 
 /* Opens the layer LAYER of MESSAGE: the bytes inside, or NULL. */
 GBytes *reading_open_layer(Opening *opening, const Message *message, Layer layer, GError **error);
+
+/* What the OpenPGP message SEALED, as pgp_outline_encrypted() gives it, holds; NULL when it may not
+ * be opened, or cannot. */
+GBytes *reading_decrypt(Opening *opening, GBytes *sealed, GError **error);
 
 /* Puts protected header fields in the place of the outer ones (protected.h). */
 void reading_protect_headers(Opening *opening);

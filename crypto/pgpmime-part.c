@@ -20,7 +20,7 @@ Reading *reading_open_part(const Reading *reading, guint n, GError **error)
 {
     g_autoptr(Reading) part = reading_new();
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
-    Opening opening = {.reading = part, .gpg = TRUE, .base = -1, .frames = frames};
+    Opening opening = {.reading = part, .way = OPEN_ANY, .base = -1, .frames = frames};
     Layer layer = layer_of(reading->message, n);
     gboolean file = layer_closed(reading->message, n) == CLOSED_FILE;
     if (file)

@@ -90,8 +90,7 @@ static void show_encrypted(TextPart *part, GBytes *bytes)
     }
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) clean = pgp_outline_encrypted(bytes, protection->recipients, &error);
-    g_autoptr(GBytes) plain =
-        clean ? pgp_decrypt(clean, opening->from, protection->signatures, &error) : NULL;
+    g_autoptr(GBytes) plain = clean ? reading_decrypt(opening, clean, &error) : NULL;
     if (plain == NULL) {
         g_ptr_array_set_size(protection->signatures, (int)first);
         leave_closed(part, error->message);
@@ -139,7 +138,7 @@ static gboolean show_spans(TextPart *part)
 static gboolean look_into(Opening *opening, guint n)
 {
     const Message *message = opening->reading->message;
-    if (!opening->gpg || strcmp(message_part(message, n)->type, "text/plain") != 0)
+    if (opening->way == OPEN_NOT || strcmp(message_part(message, n)->type, "text/plain") != 0)
         return FALSE;
     g_autofree char *charset = message_part_parameter(message, n, "charset");
     g_autoptr(GBytes) body = message_part_bytes(message, n);

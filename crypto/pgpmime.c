@@ -163,22 +163,35 @@ static GBytes *locked(GError **error)
     return NULL;
 }
 
+/* A session key that does not fit after all is no reason to leave it closed. */
+GBytes *reading_decrypt(Opening *opening, GBytes *sealed, GError **error)
+{
+    GPtrArray *signatures = opening->reading->protection->signatures;
+    const Secret *key = session_keys_find(opening->keys, sealed);
+    GBytes *plain = key ? pgp_decrypt_again(sealed, opening->from, key, signatures, NULL) : NULL;
+    if (plain)
+        return plain;
+    if (opening->way != OPEN_ANY)
+        return locked(error);
+    return pgp_decrypt(sealed, opening->from, opening->keys, signatures, error);
+}
+
 /* What OpenPGP encrypted; a signature inside covers the whole of it. */
 static GBytes *open_pgp(Opening *opening, GBytes *sealed, GError **error)
 {
     Protection *protection = opening->reading->protection;
     protection->encrypted = TRUE;
-    if (!opening->gpg)
+    if (opening->way == OPEN_NOT)
         return locked(error);
     g_autoptr(GBytes) clean = pgp_outline_encrypted(sealed, protection->recipients, error);
-    return clean ? pgp_decrypt(clean, opening->from, protection->signatures, error) : NULL;
+    return clean ? reading_decrypt(opening, clean, error) : NULL;
 }
 
 static GBytes *open_smime(Opening *opening, GBytes *cms, GError **error)
 {
     Protection *protection = opening->reading->protection;
     gboolean encrypted = FALSE, changeable = FALSE;
-    if (!opening->gpg) {
+    if (opening->way == OPEN_NOT || (opening->way == OPEN_AGAIN && smime_is_enveloped(cms))) {
         protection->encrypted |= smime_is_enveloped(cms);
         GBytes *content = protection->encrypted ? NULL : smime_content(cms);
         return content ? content : locked(error);
@@ -254,7 +267,7 @@ static Layer root_layer(Opening *opening, const Message *message)
     Layer inside = layer_of(message, layer.content);
     if (inside.kind != LAYER_PGP_ENCRYPTED && inside.kind != LAYER_SMIME)
         return (Layer){LAYER_PGP_SIGNED, 1, 0};
-    if (!opening->gpg)
+    if (opening->way == OPEN_NOT)
         return inside;
     opening->base = verify_layer(opening, message, layer, TRUE);
     protection_warn(opening->reading->protection, "signature-outside",
@@ -325,12 +338,24 @@ static void finish_closed(Opening *opening)
 
 Reading *reading_open(GBytes *bytes, gboolean decrypt)
 {
+    return reading_open_by(bytes, decrypt ? OPEN_ANY : OPEN_NOT, NULL);
+}
+
+Reading *reading_open_by(GBytes *bytes, OpenWay way, SessionKeys *keys)
+{
+    gboolean decrypt = way != OPEN_NOT;
     Reading *reading = reading_new();
     Message *outer = message_parse(bytes);
     g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(Frame));
     g_autoptr(GPtrArray) fields = message_part_headers(outer, 1);
     g_autofree char *from = protected_from(fields);
-    Opening opening = {reading, outer, from, decrypt, FALSE, -1, 0, 0, frames};
+    Opening opening = {.reading = reading,
+                       .outer = outer,
+                       .from = from,
+                       .way = way,
+                       .keys = keys,
+                       .base = -1,
+                       .frames = frames};
     reading->is_signed =
         looks_signed(outer) || (!decrypt && layer_of(outer, 1).kind == LAYER_SMIME);
     take_layers(&opening);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/letter.h"
+#include "crypto/session.h"
 #include "mime/compose.h"
 #include "mime/message.h"
 
@@ -35,6 +36,16 @@ typedef struct {
  * DECRYPT FALSE neither gpg nor gpgsm is called at all.
  */
 Reading *reading_open(GBytes *bytes, gboolean decrypt);
+
+/* What may be done to open what is encrypted. */
+typedef enum {
+    OPEN_NOT,   /* nothing: no gpg is called */
+    OPEN_AGAIN, /* what KEYS opens; the private key is not used */
+    OPEN_ANY,
+} OpenWay;
+/* The same, by the session KEYS of an earlier time, which get those of OpenPGP messages that are
+ * opened now; they may be NULL. What OPEN_AGAIN leaves closed is `locked` with 75 "key.locked". */
+Reading *reading_open_by(GBytes *bytes, OpenWay way, SessionKeys *keys);
 void reading_free(Reading *reading);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reading, reading_free)
 

@@ -2,7 +2,6 @@
 #include "store/absorb-doc.h"
 
 #include "core/error.h"
-#include "crypto/pgpmime.h"
 
 /* The outer header fields alone. */
 static IndexDoc *outer_doc(const Reading *closed)
@@ -13,17 +12,18 @@ static IndexDoc *outer_doc(const Reading *closed)
     return doc;
 }
 
-static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred)
+static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys,
+                               gboolean *deferred)
 {
-    *deferred = !rules->may_decrypt;
-    if (!rules->may_decrypt)
+    *deferred = rules->way == OPEN_NOT;
+    if (rules->way == OPEN_NOT)
         return NULL;
-    g_autoptr(Reading) reading = reading_open(mail, TRUE);
+    g_autoptr(Reading) reading = reading_open_by(mail, rules->way, keys);
     if (reading->locked == NULL)
         return reading_index_doc(reading);
     /* A key that is merely locked opens it another day; asking once more would only annoy. */
     if (reading->locked->code == POSTERN_ERROR_TEMPORARY) {
-        rules->may_decrypt = FALSE;
+        rules->way = OPEN_AGAIN;
         *deferred = TRUE;
     }
     return NULL;
@@ -42,14 +42,14 @@ IndexDoc *absorb_share(IndexDoc *doc, const AbsorbRules *rules, guint64 *size)
 
 gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *rules)
 {
-    if (rules->share != INDEX_FULL || !rules->may_decrypt)
+    if (rules->share != INDEX_FULL || rules->way == OPEN_NOT)
         return FALSE;
     g_autoptr(GBytes) mail = g_bytes_new_static(head, size);
     g_autoptr(Reading) reading = reading_open(mail, FALSE);
     return reading->protection->encrypted;
 }
 
-IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred)
+IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, gboolean *deferred)
 {
     *deferred = FALSE;
     g_autoptr(Reading) reading = reading_open(mail, FALSE);
@@ -60,6 +60,6 @@ IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, gboolean *deferred)
         nothing->encrypted = TRUE;
         return nothing;
     }
-    IndexDoc *doc = rules->share == INDEX_FULL ? decrypted_doc(mail, rules, deferred) : NULL;
+    IndexDoc *doc = rules->share == INDEX_FULL ? decrypted_doc(mail, rules, keys, deferred) : NULL;
     return doc ? doc : outer_doc(reading);
 }

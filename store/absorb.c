@@ -6,6 +6,7 @@
 #include "store/absorb-doc.h"
 #include "store/index-tags.h"
 #include "store/tagrules.h"
+#include "store/vault-session.h"
 #include "store/vault-single.h"
 #include "store/vault-tags.h"
 
@@ -28,8 +29,35 @@ typedef struct {
     Vault *beside;       /* where rules write, while `vault` is read; NULL until then */
     gboolean wrote;      /* they have, since the last replay began */
     guint64 added;
-    GError *late; /* the first damaged message: told when everything else is in */
+    GError *late;      /* the first damaged message: told when everything else is in */
+    GPtrArray *opened; /* Opened: what the vault could not be told yet */
 } Absorption;
+
+/* A message that was opened, and how it opens again. */
+typedef struct {
+    char id[17];
+    SessionKeys *keys;
+} Opened;
+
+static void opened_free(gpointer data)
+{
+    Opened *opened = data;
+    session_keys_free(opened->keys);
+    g_free(opened);
+}
+
+/* Somebody else may be writing to the vault, or it may not be written to at all: then the keys
+ * wait, and in the end are forgotten, since the mail is there still. */
+static void keep_session_keys(Absorption *self)
+{
+    while (self->opened->len > 0) {
+        const Opened *opened = self->opened->pdata[self->opened->len - 1];
+        if (!vault_keep_session_keys(self->vault, self->vault_private, opened->id, opened->keys,
+                                     NULL))
+            return;
+        g_ptr_array_set_size(self->opened, (int)self->opened->len - 1);
+    }
+}
 
 /* --- transactions of the index ------------------------------------------------------------- */
 
@@ -64,10 +92,14 @@ static gboolean ask_rules(Absorption *self, GError **error)
 static gboolean commit(Absorption *self, GError **error)
 {
     self->open = 0;
-    if (ask_rules(self, error))
-        return index_commit(self->index, self->done, error);
-    index_rollback(self->index);
-    return FALSE;
+    if (!ask_rules(self, error)) {
+        index_rollback(self->index);
+        return FALSE;
+    }
+    if (!index_commit(self->index, self->done, error))
+        return FALSE;
+    keep_session_keys(self);
+    return TRUE;
 }
 
 static void note_fresh(Absorption *self, gint64 row, gint64 sequence)
@@ -128,12 +160,45 @@ static gboolean is_damage(const GError *error)
     return FALSE;
 }
 
+/* What was kept of an earlier opening; a set also where nothing was, NULL where nothing is to be
+ * kept. FALSE with *error. */
+static gboolean kept_keys(Absorption *self, const char *id, SessionKeys **keys, GError **error)
+{
+    GError *failure = NULL;
+    *keys = NULL;
+    if (self->rules.share != INDEX_FULL || self->rules.way == OPEN_NOT)
+        return TRUE;
+    *keys = vault_session_keys(self->vault, self->vault_private, id, &failure);
+    if (failure)
+        g_propagate_error(error, failure);
+    return failure == NULL;
+}
+
+static void note_opened(Absorption *self, const char *id, SessionKeys *keys)
+{
+    Opened *opened = g_new0(Opened, 1);
+    g_strlcpy(opened->id, id, sizeof opened->id);
+    opened->keys = keys;
+    g_ptr_array_add(self->opened, opened);
+}
+
 static IndexDoc *open_message(Absorption *self, const char *id, guint64 *size, gboolean *deferred,
                               GError **error)
 {
+    g_autoptr(SessionKeys) keys = NULL;
+    if (!kept_keys(self, id, &keys, error))
+        return NULL;
+    AbsorbRules rules = self->rules;
+    if (rules.way == OPEN_AGAIN && !session_keys_any(keys))
+        rules.way = OPEN_NOT;
     g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, error);
-    g_autoptr(GBytes) mail = source ? read_head(source, &self->rules, size, error) : NULL;
-    return mail ? absorb_doc(mail, &self->rules, deferred) : NULL;
+    g_autoptr(GBytes) mail = source ? read_head(source, &rules, size, error) : NULL;
+    IndexDoc *doc = mail ? absorb_doc(mail, &rules, keys, deferred) : NULL;
+    if (rules.way == OPEN_AGAIN)
+        self->rules.way = OPEN_AGAIN;
+    if (session_keys_grew(keys))
+        note_opened(self, id, g_steal_pointer(&keys));
+    return doc;
 }
 
 /* What may be known of one that is sealed singly lies beside it: it is never opened for the index.
@@ -242,10 +307,21 @@ static gboolean absorb_record(gpointer user, const JournalRecord *record, GError
 
 /* --- messages that waited for a key -------------------------------------------------------- */
 
+/* Where the key is locked, only what was opened before is of use; nothing of the others is read.
+ * Damage is the business of who reads it. */
+static gboolean opens(Absorption *self, const char *id)
+{
+    g_autoptr(SessionKeys) keys = NULL;
+    return self->rules.way == OPEN_ANY || !kept_keys(self, id, &keys, NULL) ||
+           session_keys_any(keys);
+}
+
 static gboolean fill_in(Absorption *self, gint64 row, const char *id, GError **error)
 {
     guint64 size;
     gboolean deferred;
+    if (!opens(self, id))
+        return TRUE;
     g_autoptr(IndexDoc) doc = read_message(self, id, FALSE, &size, &deferred, error);
     if (doc == NULL)
         return FALSE;
@@ -262,7 +338,7 @@ static gboolean fill_all(Absorption *self, GError **error)
 {
     gint64 row = 0;
     char id[17];
-    while (self->rules.share == INDEX_FULL && self->rules.may_decrypt) {
+    while (self->rules.share == INDEX_FULL && self->rules.way != OPEN_NOT) {
         if (!index_deferred(self->index, &row, id, error))
             return FALSE;
         if (row == 0)
@@ -313,18 +389,22 @@ static gboolean replay_all(Absorption *self, GError **error)
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added, GError **error)
 {
+    g_autoptr(GPtrArray) opened = g_ptr_array_new_with_free_func(opened_free);
     Absorption self = {.vault = vault,
                        .vault_private = vault_private,
                        .index = index,
                        .options = options,
-                       .rules = {.share = options->share, .may_decrypt = options->may_decrypt},
-                       .start = index_position(index)};
+                       .rules = {options->share, options->may_decrypt ? OPEN_ANY : OPEN_NOT},
+                       .start = index_position(index),
+                       .opened = opened};
     /* Else what comes next into the vault would be taken for known. */
-    if (!absorb_fits(vault, index, error))
+    if (!absorb_fits(vault, index, error) ||
+        (options->share != INDEX_FULL && !vault_forget_session_keys(vault, error)))
         return FALSE;
     self.done = self.start;
     self.fresh = g_array_new(FALSE, FALSE, sizeof(FreshRow));
     gboolean fine = replay_all(&self, error);
+    keep_session_keys(&self);
     g_array_unref(self.fresh);
     vault_close(self.beside);
     if (added)

@@ -23,6 +23,16 @@ gboolean index_deferred(Index *index, gint64 *row, char id[static 17], GError **
     return TRUE;
 }
 
+gboolean index_waiting(Index *index, guint64 *count, GError **error)
+{
+    gboolean found;
+    g_autoptr(IndexUse) use = index_use(index, SQL_COUNT_DEFERRED, error, "");
+    if (use == NULL || !index_step(index, use, &found, error))
+        return FALSE;
+    *count = found ? (guint64)sqlite3_column_int64(use, 0) : 0;
+    return TRUE;
+}
+
 static gboolean replace(Index *index, gint64 row, const IndexDoc *doc, GError **error)
 {
     gint64 is_signed = doc->is_signed || doc->signature != SIGNATURE_NONE;

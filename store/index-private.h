@@ -24,6 +24,7 @@ typedef enum {
     SQL_ADD_DEFERRED,
     SQL_REMOVE_DEFERRED,
     SQL_DEFERRED,
+    SQL_COUNT_DEFERRED,
     SQL_FIND_PLACE,
     SQL_ADD_PLACE,
     SQL_ADD_ARRIVAL,
@@ -112,10 +113,8 @@ gboolean index_exec(Index *index, const char *sql, GError **error) G_GNUC_WARN_U
 typedef sqlite3_stmt IndexUse;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IndexUse, sqlite3_reset)
 
-/*
- * A statement with its values bound, one letter each in KINDS: `i` gint64, `t` string or NULL,
- * both valid until it is reset. NULL on failure.
- */
+/* A statement with its values bound, one letter each in KINDS: `i` gint64, `t` string or NULL, both
+ * valid until it is reset. NULL on failure. */
 IndexUse *index_use(Index *index, IndexSql which, GError **error, const char *kinds,
                     ...) G_GNUC_WARN_UNUSED_RESULT;
 /* The next row, or with *row FALSE the end. */

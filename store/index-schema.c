@@ -76,6 +76,7 @@ static const char *const statements[SQL_STATEMENTS] = {
         "INSERT INTO deferred(row, id, subject, sender, recipients, cc, body, list,"
         " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [SQL_REMOVE_DEFERRED] = "DELETE FROM deferred WHERE row = ?1",
+    [SQL_COUNT_DEFERRED] = "SELECT count(*) FROM deferred",
     [SQL_DEFERRED] = "SELECT row, id FROM deferred WHERE row > ?1 ORDER BY row LIMIT 1",
     [SQL_FIND_PLACE] = "SELECT no FROM place WHERE account = ?1 AND folder = ?2",
     [SQL_ADD_PLACE] = "INSERT INTO place(account, folder, account_key, folder_key)"

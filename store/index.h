@@ -66,6 +66,8 @@ gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *
 /* The first such message after *row: its row and id; *row 0 when there is none. */
 gboolean index_deferred(Index *index, gint64 *row, char id[static 17],
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How many there are. */
+gboolean index_waiting(Index *index, guint64 *count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends its waiting: DOC takes the place of what was known, NULL leaves that as it is. */
 gboolean index_settle(Index *index, gint64 row, const IndexDoc *doc,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -28,6 +28,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-readback.c \
 	store/vault-record.c store/vault-record.h \
 	store/vault-schema.c store/vault-schema.h \
+	store/vault-session.c store/vault-session.h \
 	store/vault-skipped.c store/vault-skipped.h \
 	store/vault-single.c store/vault-single.h \
 	store/vault-sql.c store/vault-sql.h \

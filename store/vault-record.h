@@ -17,7 +17,8 @@ void arrival_clear(Arrival *arrival);
 /* Sealed, a record names what it is (RECORD_…) and its message, so that records of one batch cannot
  * change places. */
 #define RECORD_JOURNAL "journal"
-#define RECORD_SHARE "share" /* see share.h */
+#define RECORD_SHARE "share"     /* see share.h */
+#define RECORD_SESSION "session" /* see vault-session.h */
 GBytes *message_record_seal(const BatchKey *key, const char *what,
                             const guint8 id[static MESSAGE_ID_SIZE], GBytes *plain);
 /* 74 "vault.record" when it does not open. */

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 10
+#define VERSION 11
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -76,6 +76,9 @@ static const char tables[] =
     "  key INTEGER PRIMARY KEY,"
     "  data BLOB NOT NULL);"
     "CREATE TABLE share("
+    "  message INTEGER PRIMARY KEY REFERENCES message,"
+    "  record BLOB NOT NULL);"
+    "CREATE TABLE session("
     "  message INTEGER PRIMARY KEY REFERENCES message,"
     "  record BLOB NOT NULL);"
     "CREATE TABLE journal("

@@ -41,7 +41,16 @@ static const char *const texts[SQL_STATEMENTS] = {
                   "WHERE m.id = ?1 AND m.stored IN (1, 2)",
     [SQL_COUNT_SHARES] = "SELECT count(*) FROM share",
     [SQL_NEXT_SHARE] = "SELECT message FROM share WHERE message > ?1 ORDER BY message LIMIT 1",
-    [SQL_SET_SINGLE] = "UPDATE message SET wrapped = ?2, digest = ?3 WHERE row = ?1 AND wrapped = ?4",
+    [SQL_SET_SINGLE] =
+        "UPDATE message SET wrapped = ?2, digest = ?3 WHERE row = ?1 AND wrapped = ?4",
+    [SQL_SESSION] =
+        "SELECT m.row, m.batch, s.record FROM message m LEFT JOIN session s "
+        "ON s.message = m.row WHERE m.id = ?1 AND m.stored IN (1, 2) AND NOT " IS_SINGLE,
+    [SQL_SET_SESSION] = "INSERT OR REPLACE INTO session(message, record) SELECT row, ?2 "
+                        "FROM message m WHERE row = ?1 AND stored IN (1, 2) AND NOT " IS_SINGLE,
+    [SQL_ANY_SESSION] = "SELECT 1 FROM session LIMIT 1",
+    [SQL_DROP_SESSION] = "DELETE FROM session WHERE message = ?1",
+    [SQL_DROP_SESSIONS] = "DELETE FROM session",
     [SQL_DROP_SHARE] = "DELETE FROM share WHERE message = ?1",
     [SQL_ADD_TOTAL] = "UPDATE total SET messages = messages + ?1, bytes = bytes + ?2",
     [SQL_ADD_ACCOUNT] = "INSERT INTO account(name_mac) VALUES(?1) ON CONFLICT DO NOTHING",

@@ -60,6 +60,81 @@ run as john postern -q index --rebuild
 code_is 0 'is built anew'
 ok [ "$(stat -c %s "$store/index.db")" -ge $((size / 2)) ] -- 'to its size'
 
+# --- mail that arrived encrypted: each message is opened once ---------------------------------------
+printf 'debug 1024\nlog-file %s/agent.log\n' $TESTDIR >>$COMPANY/home/john/.gnupg/gpg-agent.conf
+: >$TESTDIR/agent.log
+chmod 666 $TESTDIR/agent.log
+chmod 755 $TESTDIR
+as john gpgconf --kill gpg-agent
+operations() { grep -c ' <- PKDECRYPT' $TESTDIR/agent.log; }
+since() { echo $(($(operations) - before)); }
+hits() { user_json john 'len(d)' "$@"; }
+sessions() { as john /usr/bin/python3 "$srcdir/tests/lib/read-vault.py" sessions "$store/vault.db" >$TESTDIR/sessions; }
+n=0
+while [ $n -lt 50 ]; do
+    n=$((n + 1))
+    inner=$(printf 'Content-Type: text/plain\r\n\r\nOuagadougou needle%d\r\n' $n |
+        as john gpg --batch --quiet --armor --trust-model always --encrypt --recipient "$(company_key john)")
+    company_deliver john <<END
+From: Friend <friend@corp.example>
+To: john@corp.example
+Subject: sealed letter
+Message-ID: <sealed-$n@corp.example>
+MIME-Version: 1.0
+Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="seal"
+
+--seal
+Content-Type: application/pgp-encrypted
+
+Version: 1
+
+--seal
+Content-Type: application/octet-stream
+
+$inner
+--seal--
+END
+done
+as john postern -q unlock
+before=$(operations)
+run as john fetchd --once
+is "$code $(since)" '0 1' 'p5: fifty encrypted messages are fetched; the private key opened the password alone'
+before=$(operations)
+run as john postern --json index
+is "$code $(since) $(number waiting)" '0 50 0' 'indexing opens each of them'
+is "$(hits ouagadougou) $(hits needle17) $(since)" '50 1 50' 'once: searching needs the key no more'
+run as john postern index --rebuild
+is "$code $(since) $(hits ouagadougou)" '0 50 50' 'nor does an index that is made anew'
+run as john postern show "$(user_ids john needle17)"
+out_has needle17 'nor reading'
+is "$(since)" 50 'what the index has opened'
+(
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+    as john strace -f -qq -v -s 99999 -e trace=execve -o "$COMPANY/home/john/execs" postern index --rebuild >$out 2>$err
+)
+is "$? $(since)" '0 50' 'and once more'
+sessions # which unlocks the vault by gpg
+is "$(wc -l <$TESTDIR/sessions) $(cut -f 2 $TESTDIR/sessions | sort -u | grep -c '^9:[0-9A-F]*$')" '50 50' \
+    'the vault has their session keys'
+is "$(grep -c -- --override-session-key-fd "$COMPANY/home/john/execs")" 50 'gpg is told them by a descriptor'
+cut -f 2 $TESTDIR/sessions | cut -d : -f 2 >$TESTDIR/keys
+is "$(grep -c -i -F -f $TESTDIR/keys "$COMPANY/home/john/execs")" 0 'p4: and never in an argument or the environment'
+is "$(grep -r -l -i -a -F -f $TESTDIR/keys $COMPANY/home/john/.local $COMPANY/home/john/.config $out $err | wc -l)" 0 \
+    'p4_36 nor do they lie anywhere in clear'
+before=$(operations)
+printf '\n[crypto]\nindex = headers\n' >>"$(user_config john)"
+run as john postern index --rebuild
+is "$(hits ouagadougou) $(hits subject:sealed) $(since)" '0 50 0' 'with index = headers it is what stands outside'
+sessions
+is "$(wc -l <$TESTDIR/sessions)" 0 'p4: and no session key is kept any more'
+before=$(operations)
+one=$(user_ids john subject:sealed | head -n 1)
+run as john postern show "$one"
+is "$code $(since)" '0 1' 'who reads then needs the key'
+run as john postern show "$one"
+is "$code $(since)" '0 2' 'each time'
+before=$(user_ids john '')
+
 for words in now '--rebuild now' '--bogus'; do
     # shellcheck disable=SC2086
     run as john postern --json index $words

@@ -111,6 +111,63 @@ for desktop in DISPLAY=:7 WAYLAND_DISPLAY=wayland-7; do
     is "$code-$(asked)" "1-$((before + 1))" "a launcher without a terminal, with $desktop, is asked there"
     as mary postern -q lock
 done
+# Mail that arrived encrypted to the locked key: what of it is known, and when.
+secret() { # WORD SUBJECT
+    inner=$(printf 'Content-Type: text/plain\r\n\r\n%s\r\n' "$1" |
+        as mary gpg --batch --quiet --armor --trust-model always --encrypt --recipient "$(company_key mary)")
+    company_deliver mary <<END
+From: Friend <friend@corp.example>
+Subject: sealed $2
+MIME-Version: 1.0
+Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="seal"
+
+--seal
+Content-Type: application/pgp-encrypted
+
+Version: 1
+
+--seal
+Content-Type: application/octet-stream
+
+$inner
+--seal--
+END
+}
+found() { /usr/bin/python3 -c "import json; print(*sorted(hit['subject'] for hit in json.load(open('$out'))))"; }
+secret timbuktu one
+secret timbuktu two
+AS_EXTRA=GPG_TTY=/dev/null
+as mary fetchd --once >$out 2>$err
+as mary postern -q unlock
+AS_EXTRA=
+one=$(user_ids mary subject:one)
+before=$(asked)
+run as mary postern --json search timbuktu </dev/null
+is "$code-$(asked)" "1-$before" 'from cron encrypted mail is not opened'
+err_has '^postern: 2 encrypted messages are known by the header alone' 'which is said'
+run as mary postern --json search subject:sealed </dev/null
+is "$(found)" 'sealed one sealed two' 'its header is searched'
+run as mary postern show "$one" </dev/null
+is "$code-$(asked)" "75-$before" 'nor is it shown'
+AS_EXTRA=GPG_TTY=/dev/null
+rm $TESTDIR/knows
+run as mary postern --json search timbuktu
+is "$code-$(asked)" "1-$((before + 1))" 'who does not answer is asked once, not for each message'
+touch $TESTDIR/knows
+before=$(asked)
+run as mary postern show "$one"
+is "$code-$(asked)" "0-$((before + 1))" 'a reader is asked'
+AS_EXTRA=
+run as mary postern --json search timbuktu </dev/null
+is "$code-$(asked)-$(found)" "0-$((before + 1))-sealed one" 'and then it is found, from cron too, without another question'
+err_has '^postern: 1 encrypted message is known by the header alone' 'the other one waits'
+AS_EXTRA=GPG_TTY=/dev/null
+run as mary postern --json index
+is "$code-$(asked)-$(/usr/bin/python3 -c "import json; print(json.load(open('$out'))['waiting'])")" "0-$((before + 2))-0" \
+    'indexing asks for that alone'
+run as mary postern search timbuktu
+is "$code-$(wc -l <$out)-$(asked)" "0-2-$((before + 2))" 'and both are found'
+as mary postern -q lock
 AS_EXTRA=
 before=$(asked)
 run as mary fetchd --once
@@ -145,7 +202,7 @@ timeout_is 0
 run as mary postern --config $TESTDIR/config --json unlock
 code_is 78 'no time at all'
 is "$(error mend | grep -c unlock_timeout)" 1 'is a configuration to be changed'
-run as mary postern --config $TESTDIR/config search ''
+run as mary postern --config $TESTDIR/config search zanzibar
 is "$code-$(unlocked)" 1-False 'though a command may ask each time'
 
 for words in 'lock now' 'unlock work' 'lock --rebuild' 'unlock --minutes 3'; do

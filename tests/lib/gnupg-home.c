@@ -67,16 +67,27 @@ void gnupg_home_use(const GnupgHome *self, const char *which)
     g_setenv("GNUPGHOME", path, TRUE);
 }
 
-void gnupg_home_answer(const GnupgHome *self, const char *which)
+static void set_pinentry(const GnupgHome *self, const char *which, const char *program)
 {
     g_autofree char *path = gnupg_home_path(self, which);
     g_autofree char *conf = g_build_filename(path, "gpg-agent.conf", NULL);
-    g_autofree char *pinentry = lib_path("pinentry.sh");
-    g_autofree char *line = g_strdup_printf("pinentry-program %s\n", pinentry);
+    g_autofree char *line = g_strdup_printf("pinentry-program %s\n", program);
     if (!g_file_set_contents(conf, line, -1, NULL))
         g_error("cannot write %s", conf);
     run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "gpg-agent", NULL});
+}
+
+void gnupg_home_answer(const GnupgHome *self, const char *which)
+{
+    g_autofree char *pinentry = lib_path("pinentry.sh");
+    set_pinentry(self, which, pinentry);
     g_setenv("GPG_TTY", "/dev/null", TRUE); /* somebody can be asked */
+}
+
+void gnupg_home_ask_nobody(const GnupgHome *self, const char *which)
+{
+    set_pinentry(self, which, "/nonexistent/pinentry");
+    g_unsetenv("GPG_TTY");
 }
 
 const char *gnupg_home_key(const GnupgHome *self, const char *name)

@@ -13,8 +13,10 @@ void gnupg_home_use(const GnupgHome *home, const char *which);
 const char *gnupg_home_key(const GnupgHome *home, const char *name);
 /* Where the home called WHICH lies. */
 char *gnupg_home_path(const GnupgHome *home, const char *which);
-/* From now on the agent of the home in use is answered by pinentry.sh; else nobody is asked. */
+/* From now on the agent of the home called WHICH is answered by pinentry.sh; else, and from the
+ * second one on, nobody is asked. The agent forgets what it knows. */
 void gnupg_home_answer(const GnupgHome *home, const char *which);
+void gnupg_home_ask_nobody(const GnupgHome *home, const char *which);
 /* Ends the agents and removes everything. */
 void gnupg_home_free(GnupgHome *home);
 

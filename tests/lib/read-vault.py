@@ -8,6 +8,7 @@ read-vault.py journal VAULT.DB         opens every journal record; prints SEQUEN
                                        stands in place of UIDL and DATE of those
 read-vault.py shares VAULT.DB           opens what the index may know of singly sealed messages; prints
                                        ID none, or ID SHARE SIZE SUBJECT with tabs between
+read-vault.py sessions VAULT.DB         opens the session keys that are kept; prints ID KEY with a tab between
 read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
                                        SQLite check what is then in OUT.DB
@@ -41,7 +42,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (10,)
+    assert database.execute("PRAGMA user_version").fetchone() == (11,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)
@@ -114,6 +115,24 @@ def shares(path):
     return good
 
 
+def sessions(path):
+    database, vault_id, private = unlocked(path)
+    rows = database.execute("SELECT m.id, b.ephemeral, s.record FROM session s JOIN message m "
+                            "ON m.row = s.message JOIN batch b ON b.id = m.batch ORDER BY m.row")
+    good = True
+    for message_id, ephemeral, sealed in rows:
+        name = name_of(message_id)
+        try:
+            _, record_key = vault.batch_keys(vault_id, private, ephemeral)
+            data = vault.open_record(record_key, vault_id, "session " + name, sealed)
+            for key in vault.parse_sessions(data):
+                print(name, key, sep="\t")
+        except vault.Damage as damage:
+            print(f"{name} damaged: {damage}")
+            good = False
+    return good
+
+
 def match_key(path):
     database, vault_id, private = unlocked(path)
     copy, check = database.execute("SELECT match_copy, match_check FROM meta").fetchone()
@@ -148,6 +167,8 @@ def main(arguments):
         return journal(arguments[1])
     if len(arguments) == 2 and arguments[0] == "shares":
         return shares(arguments[1])
+    if len(arguments) == 2 and arguments[0] == "sessions":
+        return sessions(arguments[1])
     if len(arguments) == 2 and arguments[0] == "matchkey":
         return match_key(arguments[1])
     if len(arguments) == 3 and arguments[0] == "index":

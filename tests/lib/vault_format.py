@@ -146,6 +146,19 @@ def parse_share(data):
     return [names[data[0]], size, fields[0]]
 
 
+def parse_sessions(data):
+    """Session keys of a message's OpenPGP messages, as gpg writes them."""
+    keys = []
+    while data:
+        demand(len(data) >= 36, "session keys cut")
+        size = int.from_bytes(data[32:36], "big")
+        demand(size <= 80 and len(data) >= 36 + size, "session keys cut")
+        keys.append(data[36:36 + size].decode())
+        data = data[36 + size:]
+    demand(len(keys) <= 8, "too many session keys")
+    return keys
+
+
 def match_key(vault_id, vault_private, copy, check):
     """The match key from its copy in the vault, held against the check value."""
     demand(len(copy) > 32, "short copy")

@@ -201,7 +201,7 @@ static void what_is_no_message_is_unusable_data(void **state)
     g_autoptr(GBytes) packed = gpg(plain, "gpg --batch --store");
     g_autoptr(GPtrArray) signatures = g_ptr_array_new();
     GError *error = NULL;
-    assert_null(pgp_decrypt(packed, NULL, signatures, &error));
+    assert_null(pgp_decrypt(packed, NULL, NULL, signatures, &error));
     assert_refused(error, POSTERN_ERROR_INPUT, "openpgp.data");
 }
 
@@ -227,7 +227,7 @@ static void a_letter_opens_with_its_signature(void **state)
     g_autoptr(GBytes) message = encrypted(key("owner"));
     g_autoptr(GPtrArray) signatures = no_signatures();
     gnupg_home_use(home, "others");
-    g_autoptr(GBytes) back = pgp_decrypt(message, "jsmith@corp.example", signatures, NULL);
+    g_autoptr(GBytes) back = pgp_decrypt(message, "jsmith@corp.example", NULL, signatures, NULL);
     gnupg_home_use(home, "own");
     assert_non_null(back);
     assert_int_equal(g_bytes_get_size(back), strlen(text));
@@ -244,7 +244,7 @@ static void a_letter_without_signature_has_none(void **state)
     (void)state;
     g_autoptr(GBytes) message = encrypted(NULL);
     g_autoptr(GPtrArray) signatures = no_signatures();
-    g_autoptr(GBytes) back = pgp_decrypt(message, "jsmith@corp.example", signatures, NULL);
+    g_autoptr(GBytes) back = pgp_decrypt(message, "jsmith@corp.example", NULL, signatures, NULL);
     assert_non_null(back);
     assert_int_equal(signatures->len, 0);
 }
@@ -279,7 +279,7 @@ static gboolean opens(const guint8 *bytes, gsize size)
 {
     g_autoptr(GBytes) message = g_bytes_new(bytes, size);
     g_autoptr(GPtrArray) signatures = no_signatures();
-    g_autoptr(GBytes) back = pgp_decrypt(message, NULL, signatures, NULL);
+    g_autoptr(GBytes) back = pgp_decrypt(message, NULL, NULL, signatures, NULL);
     return back != NULL || signatures->len > 0;
 }
 
@@ -351,7 +351,7 @@ static void p8_89_a_bomb_stops_at_the_limit(void **state)
     g_autoptr(GBytes) message = gpg(NULL, command);
     g_autoptr(GPtrArray) signatures = no_signatures();
     GError *error = NULL;
-    assert_null(pgp_decrypt(message, NULL, signatures, &error));
+    assert_null(pgp_decrypt(message, NULL, NULL, signatures, &error));
     assert_refused(error, POSTERN_ERROR_INPUT, "openpgp.data");
 }
 

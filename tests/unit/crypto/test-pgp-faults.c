@@ -275,7 +275,7 @@ static GPtrArray *new_signatures(void)
 static Outcome decrypts(GError **error)
 {
     g_autoptr(GPtrArray) signatures = new_signatures();
-    g_autoptr(GBytes) bytes = pgp_decrypt(sealed, OWNER, signatures, error);
+    g_autoptr(GBytes) bytes = pgp_decrypt(sealed, OWNER, NULL, signatures, error);
     return bytes ? judged(signatures) : TOLD;
 }
 

@@ -34,6 +34,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
 	tests/unit/store/test-vault-pending \
+	tests/unit/store/test-vault-session \
 	tests/unit/store/test-vault-single \
 	tests/unit/store/test-vault-skipped \
 	tests/unit/store/test-vault-writer
@@ -116,6 +117,9 @@ tests_unit_store_test_tagging_SOURCES = tests/unit/store/test-tagging.c $(VAULT_
 tests_unit_store_test_tagging_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_tagtext_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_share_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_session_SOURCES = \
+	tests/unit/store/test-vault-session.c $(VAULT_FIXTURE) $(GNUPG_HOME)
+tests_unit_store_test_vault_session_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_single_SOURCES = \
 	tests/unit/store/test-vault-single.c $(VAULT_FIXTURE) $(GNUPG_HOME)
 tests_unit_store_test_vault_single_LDADD = $(LINK_store) $(UNIT_LIBS)

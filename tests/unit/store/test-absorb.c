@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "crypto/pgp.h"
 #include "crypto/pgpmime.h"
+#include "store/vault-session.h"
 #include "tests/lib/gnupg-home.h"
 #include "tests/unit/store/fixture.h"
 
@@ -283,11 +284,11 @@ static void p8_a_message_that_cannot_be_read_whole_stops_nothing_and_is_listed(v
 
 /* --- mail that arrived encrypted ----------------------------------------------------------- */
 
-static GBytes *encrypted_mail(const char *subject, const char *body)
+static GBytes *encrypted_to(const char *key, const char *subject, const char *body)
 {
     g_autoptr(GError) error = NULL;
     gnupg_home_use(home, "own");
-    char *to[] = {(char *)gnupg_home_key(home, "owner"), NULL};
+    char *to[] = {(char *)gnupg_home_key(home, key), NULL};
     g_autoptr(Letter) letter = letter_new();
     letter->from = address_parse("Friend <friend@corp.example>", NULL);
     g_ptr_array_add(letter->to, address_parse("Owner <owner@corp.example>", NULL));
@@ -298,6 +299,24 @@ static GBytes *encrypted_mail(const char *subject, const char *body)
     if (mail == NULL)
         fail_msg("%s", error->message);
     return mail;
+}
+
+static GBytes *encrypted_mail(const char *subject, const char *body)
+{
+    return encrypted_to("owner", subject, body);
+}
+
+/* A reader with the passphrase; then the key is locked again. */
+static void keep_by_passphrase(const Fixture *fixture, Vault *vault, const char *id)
+{
+    g_autoptr(Source) source = vault_message(vault, fixture->private_key, id, NULL);
+    g_autoptr(GBytes) mail = source_drain(source, LIMIT_VIEW_BYTES, NULL);
+    g_autoptr(SessionKeys) keys = vault_session_keys(vault, fixture->private_key, id, NULL);
+    gnupg_home_answer(home, "own");
+    g_autoptr(Reading) reading = reading_open_by(mail, OPEN_ANY, keys);
+    assert_null(reading->locked);
+    assert_true(vault_keep_session_keys(vault, fixture->private_key, id, keys, NULL));
+    gnupg_home_ask_nobody(home, "own");
 }
 
 static void p5_absorbing_without_leave_calls_no_gpg(void **state)
@@ -334,6 +353,73 @@ static void text_that_waited_for_its_key_is_filled_in(void **state)
     char id[17];
     assert_true(index_deferred(index, &row, id, NULL));
     assert_int_equal(row, 0);
+}
+
+/* Private keys are in the home "own"; "empty" has none. */
+static void what_was_opened_once_needs_no_private_key_again(void **state)
+{
+    const Fixture *fixture = *state;
+    const AbsorbOptions decrypting = {.share = INDEX_FULL, .may_decrypt = TRUE};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(GBytes) first = encrypted_mail("hidden subject", "deciphered words");
+    g_autoptr(GBytes) second = encrypted_mail("another subject", "further words");
+    put(fixture, vault, first, 1);
+    put(fixture, vault, second, 2);
+    for (guint run = 0; run < 3; run++) {
+        assert_true(index_drop(fixture->dir, NULL));
+        g_autoptr(Index) index = open_index(fixture);
+        assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 2);
+        assert_int_equal(count(index, "deciphered words"), 1);
+        assert_int_equal(count(index, "further words subject:another"), 1);
+        gnupg_home_use(home, "empty");
+    }
+    assert_int_equal(number(fixture, "SELECT count(*) FROM session"), 2);
+}
+
+static void what_a_reader_opened_is_found_though_the_key_is_locked(void **state)
+{
+    const Fixture *fixture = *state;
+    const AbsorbOptions decrypting = {.share = INDEX_FULL, .may_decrypt = TRUE};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    guint64 waiting;
+    gint64 row = 0;
+    char id[17];
+    for (guint32 uid = 1; uid <= 3; uid++) {
+        g_autofree char *text = g_strdup_printf("deciphered%u", uid);
+        g_autoptr(GBytes) mail = encrypted_to("locked", "hidden subject", text);
+        put(fixture, vault, mail, uid);
+    }
+    assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 3);
+    assert_true(index_waiting(index, &waiting, NULL));
+    assert_int_equal(waiting, 3);
+    assert_int_equal(count(index, "deciphered1 OR deciphered2 OR deciphered3"), 0);
+    /* Of one of them, the second, somebody gets the session key. */
+    assert_true(index_deferred(index, &row, id, NULL) && index_deferred(index, &row, id, NULL));
+    keep_by_passphrase(fixture, vault, id);
+    assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 0);
+    assert_int_equal(count(index, "deciphered2"), 1);
+    assert_int_equal(count(index, "deciphered1 OR deciphered3"), 0);
+    assert_true(index_waiting(index, &waiting, NULL));
+    assert_int_equal(waiting, 2);
+}
+
+static void p4_with_less_than_all_no_session_key_is_kept(void **state)
+{
+    const Fixture *fixture = *state;
+    const AbsorbOptions decrypting = {.share = INDEX_FULL, .may_decrypt = TRUE};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(GBytes) mail = encrypted_mail("hidden subject", "deciphered words");
+    put(fixture, vault, mail, 1);
+    for (IndexShare share = INDEX_NONE; share <= INDEX_HEADERS; share++) {
+        const AbsorbOptions less = {.share = share, .may_decrypt = TRUE};
+        assert_true(index_drop(fixture->dir, NULL));
+        g_autoptr(Index) index = open_index(fixture);
+        absorb_all(fixture, vault, index, &decrypting);
+        assert_int_equal(number(fixture, "SELECT count(*) FROM session"), 1);
+        absorb_all(fixture, vault, index, &less);
+        assert_int_equal(number(fixture, "SELECT count(*) FROM session"), 0);
+    }
 }
 
 static void what_waited_and_cannot_be_read_whole_is_listed(void **state)
@@ -426,6 +512,9 @@ int main(void)
         TEST(p8_a_message_that_cannot_be_read_whole_stops_nothing_and_is_listed),
         TEST(p5_absorbing_without_leave_calls_no_gpg),
         TEST(text_that_waited_for_its_key_is_filled_in),
+        TEST(what_was_opened_once_needs_no_private_key_again),
+        TEST(what_a_reader_opened_is_found_though_the_key_is_locked),
+        TEST(p4_with_less_than_all_no_session_key_is_kept),
         TEST(what_waited_and_cannot_be_read_whole_is_listed),
         TEST(a_large_encrypted_message_is_read_whole),
         TEST(p4_the_index_holds_no_more_of_encrypted_mail_than_its_share),
