@@ -10,7 +10,6 @@
 #include "core/limits.h"
 #include "core/stream.h"
 #include "core/text.h"
-#include "store/vault-session.h"
 
 #define PART_UNSAID G_MININT
 
@@ -129,55 +128,21 @@ static gboolean show_html(const Reading *reading, const char *id, GError **error
            refuse(error, POSTERN_ERROR_INPUT, "message.html", mend, "the message has no HTML");
 }
 
-static GBytes *whole(Source *source, const char *id, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    GBytes *bytes = source_drain(source, LIMIT_VIEW_BYTES, &failure);
-    if (g_strcmp0(postern_error_rule(failure), "message.size") == 0) {
-        g_autofree char *mend =
-            g_strdup_printf("save it by 'postern show --raw %s >FILE' and open it elsewhere", id);
-        postern_error_set_mend(failure, mend);
-    }
-    if (failure)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return bytes;
-}
-
-/* What is opened for the reader is opened for the index, too, and need not be opened again. That it
- * cannot be kept is no reason to withhold it. */
-static Reading *open_letter(const Context *context, const char *id, GBytes *bytes, GError **error)
-{
-    GError *failure = NULL;
-    g_autoptr(SessionKeys) keys =
-        context->config->crypto_index == INDEX_FULL
-            ? vault_session_keys(context->vault, context->vault_key, id, &failure)
-            : NULL;
-    if (failure) {
-        g_propagate_error(error, failure);
-        return NULL;
-    }
-    Reading *reading = reading_open_by(bytes, OPEN_ANY, keys);
-    if (session_keys_grew(keys))
-        (void)!vault_keep_session_keys(context->vault, context->vault_key, id, keys, NULL);
-    return reading;
-}
-
-static gboolean show(Context *context, const char *id, const Flags *flags, GError **error)
+static gboolean show_exactly(const Context *context, const char *id, GError **error)
 {
     g_autoptr(Source) source = vault_message(context->vault, context->vault_key, id, error);
-    if (source == NULL)
-        return FALSE;
+    return source && show_raw(source, error);
+}
+
+static gboolean show(const Context *context, const char *id, const Flags *flags, GError **error)
+{
     if (flags->raw)
-        return show_raw(source, error);
-    g_autoptr(GBytes) bytes = whole(source, id, error);
-    if (bytes == NULL)
-        return FALSE;
-    g_autoptr(Reading) reading = open_letter(context, id, bytes, error);
+        return show_exactly(context, id, error);
+    g_autoptr(Reading) reading = reading_fetch(context, id, error);
     if (reading == NULL)
         return FALSE;
     if (reading->locked)
         g_propagate_error(error, g_error_copy(reading->locked));
-    reading_know(reading, context->config);
     if (flags->part != PART_UNSAID)
         return reading->locked == NULL && show_part(reading, flags->part, error);
     if (context->json)

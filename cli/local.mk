@@ -10,7 +10,7 @@ bin_postern_SOURCES = \
 	cli/output.c cli/output.h \
 	cli/progress.c cli/progress.h \
 	cli/protect.c cli/protect.h \
-	cli/reading.h cli/reading-json.c \
+	cli/reading.h cli/reading-fetch.c cli/reading-json.c \
 	cli/reading-known.c cli/reading-text.c \
 	cli/search-format.c cli/search-format.h \
 	cli/search-list.c cli/search-list.h \
@@ -19,6 +19,6 @@ bin_postern_SOURCES = \
 	cli/terminal.c cli/terminal.h \
 	cli/wizard.c cli/wizard.h \
 	cli/cmd-config.c cli/cmd-doctor.c cli/cmd-help.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c \
-	cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-search.c cli/cmd-send.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
+	cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-tag.c cli/cmd-verify.c
 bin_postern_LDADD = $(JSON_LIBS) $(LINK_fetchd)

@@ -23,6 +23,7 @@ const Command *const commands[] = {
     &command_index,
     &command_search,
     &command_show,
+    &command_save,
     &command_tag,
     &command_send,
     &command_password,

@@ -3,8 +3,14 @@
  */
 #pragma once
 
+#include "cli/command.h"
 #include "core/config.h"
 #include "crypto/pgpmime.h"
+
+/* The message ID, opened, its senders compared with the configuration's. Of a sealed letter that
+ * stayed closed `locked` says why. */
+Reading *reading_fetch(const Context *context, const char *id,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void reading_print(const Reading *reading);
 /* Part N, which reading_open_part() opened, in the place of the letter around it. */

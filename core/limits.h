@@ -18,6 +18,8 @@
 #define LIMIT_REPLY_LINES 1024             /* lines of one multi-line status reply */
 #define LIMIT_MAILBOXES 10000              /* mailboxes of one account */
 #define LIMIT_NAMESPACES 16                /* prefixes that are listed besides */
+#define LIMIT_FILE_NAME 200                /* bytes of a name that is made for a file */
+#define LIMIT_FILE_TWINS 1000              /* files of one name in a directory */
 #define LIMIT_MAILBOX_NAME 1024            /* bytes of a mailbox name */
 #define LIMIT_FETCH_FLAGS 64               /* flags taken of one message; more is no honest mailbox */
 #define LIMIT_FETCH_FLAG 128               /* bytes of one flag; a longer one is left out */

@@ -5,6 +5,7 @@ libpostern_core_a_SOURCES = \
 	core/config.c core/config.h \
 	core/cursor.c core/cursor.h \
 	core/error.c core/error.h \
+	core/filename.c core/filename.h \
 	core/interrupt.c core/interrupt.h \
 	core/keylines.c core/keylines.h \
 	core/keytable.c core/keytable.h \

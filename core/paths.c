@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/filename.h"
+#include "core/limits.h"
 #include "core/text.h"
 
 char *path_config(void)
@@ -141,6 +143,43 @@ gboolean path_write_private(const char *path, const void *data, gsize size, GErr
     g_autofree char *shown = text_name(path);
     return refuse(error, POSTERN_ERROR_STORE, "store.write",
                   "see that the disk has room and the directory is yours", "cannot write %s: %s",
+                  shown, g_strerror(cause));
+}
+
+/* -1 with errno; *path is what was made. */
+static int create_new(const char *dir, const char *name, char **path)
+{
+    int fd = -1;
+    for (guint n = 1; fd < 0 && n <= LIMIT_FILE_TWINS; n++) {
+        g_autofree char *numbered = n > 1 ? filename_numbered(name, n) : g_strdup(name);
+        g_free(*path);
+        *path = g_build_filename(dir, numbered, NULL);
+        fd = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
+gboolean path_write_new(const char *dir, const char *name, const void *data, gsize size,
+                        char **path, GError **error)
+{
+    *path = NULL;
+    int fd = create_new(dir, name, path);
+    gboolean made = fd >= 0, written = made && write_all(fd, data, size) && fsync(fd) == 0;
+    int cause = errno;
+    if (made && close(fd) != 0 && written) {
+        cause = errno;
+        written = FALSE;
+    }
+    if (written)
+        return TRUE;
+    if (made)
+        (void)g_unlink(*path);
+    g_autofree char *shown = text_name(*path);
+    g_clear_pointer(path, g_free);
+    return refuse(error, made ? POSTERN_ERROR_STORE : POSTERN_ERROR_CREATE, "save.file",
+                  "name a directory of yours that has room, with --to", "cannot write %s: %s",
                   shown, g_strerror(cause));
 }
 

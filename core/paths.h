@@ -25,6 +25,15 @@ gboolean path_private_directory(const char *dir, GError **error) G_GNUC_WARN_UNU
 gboolean path_write_private(const char *path, const void *data, gsize size, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * Writes DATA to a new file in DIR, with mode 0600 and synced: NAME, or NAME with "-2", "-3" … before
+ * its ending where there is such a file. Nothing is written over, and nothing through a link;
+ * what could not be written whole goes again. *path: the file (g_free). Code 73 or 74, rule
+ * "save.file".
+ */
+gboolean path_write_new(const char *dir, const char *name, const void *data, gsize size,
+                        char **path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Where the program NAME of ours lies: beside the one that runs, as in a build, else where it is
  * installed. */
 char *paths_program(const char *name);

@@ -3,6 +3,7 @@ UNIT_CORE = \
 	tests/unit/core/test-config \
 	tests/unit/core/test-cursor \
 	tests/unit/core/test-error \
+	tests/unit/core/test-filename \
 	tests/unit/core/test-interrupt \
 	tests/unit/core/test-letter \
 	tests/unit/core/test-narrow \
@@ -21,6 +22,7 @@ tests_unit_core_test_base32_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_config_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_cursor_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_error_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_filename_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_interrupt_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_letter_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_narrow_LDADD = $(LINK_core) $(UNIT_LIBS)

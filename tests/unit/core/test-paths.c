@@ -7,6 +7,9 @@
 
 #include <cmocka.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +139,63 @@ static void a_failed_write_is_told(void **state)
     }
 }
 
+static void nothing_is_written_over(void **state)
+{
+    const char *home = *state;
+    g_autoptr(GError) error = NULL;
+    static const char *const names[] = {"a.txt", "a-2.txt", "a-3.txt"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = NULL;
+        g_autofree char *expected = g_build_filename(home, names[i], NULL);
+        GStatBuf entry;
+        assert_true(path_write_new(home, "a.txt", names[i], strlen(names[i]), &path, NULL));
+        assert_string_equal(path, expected);
+        assert_int_equal(g_stat(path, &entry), 0);
+        assert_int_equal(entry.st_mode & 0777, 0600);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(home, names[i], NULL);
+        g_autofree char *text = NULL;
+        assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        assert_string_equal(text, names[i]);
+    }
+}
+
+static void a_link_is_not_written_through(void **state)
+{
+    const char *home = *state;
+    g_autofree char *link = g_build_filename(home, "a.txt", NULL);
+    g_autofree char *target = g_build_filename(home, "target", NULL);
+    g_autofree char *path = NULL;
+    assert_int_equal(symlink(target, link), 0);
+    assert_true(path_write_new(home, "a.txt", "x", 1, &path, NULL));
+    assert_true(g_str_has_suffix(path, "/a-2.txt"));
+    assert_false(g_file_test(target, G_FILE_TEST_EXISTS));
+}
+
+static void what_cannot_be_written_whole_is_not_there(void **state)
+{
+    const char *home = *state;
+    g_autoptr(GError) error = NULL;
+    char *path;
+    assert_false(path_write_new("/nowhere", "a.txt", "x", 1, &path, &error));
+    assert_null(path);
+    assert_string_equal(postern_error_rule(error), "save.file");
+    assert_int_equal(error->code, POSTERN_ERROR_CREATE);
+    g_clear_error(&error);
+    struct rlimit before, small = {.rlim_cur = 10, .rlim_max = RLIM_INFINITY};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small.rlim_max = before.rlim_max;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    gboolean written = path_write_new(home, "a.txt", "more than ten bytes", 19, &path, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_false(written);
+    assert_int_equal(error->code, POSTERN_ERROR_STORE);
+    g_autofree char *there = g_build_filename(home, "a.txt", NULL);
+    assert_false(g_file_test(there, G_FILE_TEST_EXISTS));
+}
+
 static void the_places_follow_xdg(void **state)
 {
     (void)state;
@@ -167,6 +227,9 @@ int main(void)
         IN_HOME(a_file_is_replaced_whole_and_private),
         IN_HOME(a_link_is_replaced_not_followed),
         IN_HOME(a_failed_write_is_told),
+        IN_HOME(nothing_is_written_over),
+        IN_HOME(a_link_is_not_written_through),
+        IN_HOME(what_cannot_be_written_whole_is_not_there),
         cmocka_unit_test(the_places_follow_xdg),
         cmocka_unit_test(p2_22_the_policy_moves_with_no_variable),
     };
