@@ -121,6 +121,48 @@ cut -f 2 $TESTDIR/sessions | cut -d : -f 2 >$TESTDIR/keys
 is "$(grep -c -i -F -f $TESTDIR/keys "$COMPANY/home/john/execs")" 0 'p4: and never in an argument or the environment'
 is "$(grep -r -l -i -a -F -f $TESTDIR/keys $COMPANY/home/john/.local $COMPANY/home/john/.config $out $err | wc -l)" 0 \
     'p4_36 nor do they lie anywhere in clear'
+# --- what is encrypted may be a bomb ----------------------------------------------------------------
+bomb() { # KIND
+    as john gpg --batch --quiet --trust-model always --encrypt --recipient "$(company_key john)" </dev/null >$TESTDIR/bomb.gpg
+    key=$(as john gpg --batch --show-session-key --decrypt $TESTDIR/bomb.gpg 2>&1 | sed -n "s/.*session key: '9:\(.*\)'/\1/p")
+    company_deliver john <<END
+From: Mallory <m@evil.test>
+Subject: bomb $1
+MIME-Version: 1.0
+Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="seal"
+
+--seal
+Content-Type: application/pgp-encrypted
+
+Version: 1
+
+--seal
+Content-Type: application/octet-stream
+Content-Transfer-Encoding: base64
+
+$(/usr/bin/python3 "$srcdir/tests/lib/make-bomb.py" "$1" $TESTDIR/bomb.gpg "$key" | base64)
+--seal--
+END
+}
+for kind in nested-30 nested-40 zeros endless twice; do bomb $kind; done
+printf 'From: a@corp.example\nSubject: harmless\n\nx\n' | company_deliver john
+run as john fetchd --once
+code_is 0 'p8_89 bombs are fetched as any mail'
+run as john postern --json index
+is "$code $(number waiting)" '0 0' 'p8_89 and stop no index'
+is "$(hits subject:bomb) $(hits subject:harmless)" '5 1' 'p8_89 each is known by its header, and what came behind it too'
+is "$(user_json john '[hit["subject"] for hit in d]' within AND subject:bomb)" "['bomb nested-30']" 'p8_89 a text in 30 compressed packets is a text'
+for kind in nested-40 twice; do
+    run as john postern --json show "$(user_ids john "subject:$kind")"
+    is "$code $(error rule)" '65 openpgp.data' "p8_89 $kind: is not shown"
+    out_lacks 'Hello from within' "p8_89 $kind: nor a part of it"
+done
+run as john postern --json show "$(user_ids john subject:zeros)"
+is "$code $(error rule) $(error message | grep -c 268435456)" '65 openpgp.data 1' 'p8_89 a gigabyte of zeros in 300 bytes ends at its limit, which is named'
+ok [ "$(wc -c <$out)" -lt 4096 ] -- 'p8_89 and gives none of them'
+run as john postern show "$(user_ids john subject:endless)"
+out_lacks 'Hello from within' 'p8_89 a length that promises more than there is gives nothing'
+
 before=$(operations)
 printf '\n[crypto]\nindex = headers\n' >>"$(user_config john)"
 run as john postern index --rebuild

@@ -30,6 +30,7 @@ GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
 MAIL_FIXTURE = tests/unit/crypto/mail-fixture.c tests/unit/crypto/mail-fixture.h $(GNUPG_HOME)
 EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh tests/lib/smime.sh \
 	tests/unit/crypto/read-vectors.sh \
+	tests/lib/make-bomb.py \
 	tests/lib/make-vectors.py \
 	tests/lib/read-vault.py \
 	tests/lib/read-vectors.py \
