@@ -1,4 +1,4 @@
-/* postern key find: keys of others, from where they publish them. */
+/* postern key find: keys of others, as they publish them or as their mail carries them. */
 #include <stdio.h>
 
 #include "cli/key.h"
@@ -8,6 +8,7 @@
 #include "crypto/keyfind.h"
 #include "mime/compose.h"
 #include "policy/wkd.h"
+#include "store/index-heard.h"
 
 /* One key that was found for an address, against what the keyring knows. */
 typedef struct {
@@ -15,13 +16,16 @@ typedef struct {
     KeyInfo *here;    /* the same as it lies in the keyring, or NULL */
     KeyInfo *other;   /* another one of the address there, a confirmed one first, or NULL */
     gboolean chosen;  /* OTHER is confirmed */
-    char *source;     /* where it was found */
+    char *source;     /* the web key directory; NULL: mail carried it */
+    guint64 messages; /* how many of those, */
+    gint64 last;      /* and when the last one was written */
     gboolean came_in; /* by --import */
 } Candidate;
 
 typedef struct {
     char *address;
     GPtrArray *candidates; /* Candidate * */
+    gboolean ask;          /* its domain may be asked */
     GError *failure;
 } Search;
 
@@ -91,6 +95,39 @@ static gboolean add(Search *search, GPtrArray *found, const char *source, GError
     return TRUE;
 }
 
+/* --- what mail carried ----------------------------------------------------------------------- */
+
+/* What cannot be looked through is told, and stops nothing. */
+static void open_mail(Context *context)
+{
+    g_autoptr(GError) failure = NULL;
+    if (!context->config->autocrypt ||
+        context_meet(context, NEED_VAULT | NEED_KEY | NEED_INDEX, &failure))
+        return;
+    g_autofree char *words = postern_error_words(failure);
+    output_note("your mail is not looked through for keys: %s", words);
+    g_clear_pointer(&context->index, index_close);
+}
+
+static gboolean look_in_mail(Index *index, Search *search, GError **error)
+{
+    g_autoptr(GPtrArray) all = index_heard(index, search->address, error);
+    for (guint i = 0; all && i < all->len; i++) {
+        const HeardKey *heard = all->pdata[i];
+        /* Of what gpg would not take nothing is told. */
+        g_autoptr(GPtrArray) found = keyfind_sift(heard->key, search->address, NULL);
+        guint first = search->candidates->len;
+        if (found && !add(search, found, NULL, error))
+            return FALSE;
+        for (guint j = first; j < search->candidates->len; j++) {
+            Candidate *candidate = search->candidates->pdata[j];
+            candidate->messages = heard->messages;
+            candidate->last = heard->last;
+        }
+    }
+    return all != NULL;
+}
+
 /* --- taking it in --------------------------------------------------------------------------- */
 
 /* A choice that was made is made anew only by who made it. */
@@ -122,12 +159,24 @@ static gboolean take(Candidate *candidate, const char *address, GError **error)
     return candidate->here != NULL;
 }
 
-static gboolean take_all(Search *search, GError **error)
+/* What the domain publishes, else what the last mail carried. */
+static gboolean take_best(Search *search, GError **error)
 {
-    for (guint i = 0; i < search->candidates->len; i++)
-        if (!take(search->candidates->pdata[i], search->address, error))
+    Candidate *heard = NULL;
+    gboolean published = FALSE;
+    for (guint i = 0; i < search->candidates->len; i++) {
+        Candidate *candidate = search->candidates->pdata[i];
+        if (!candidate->found->key->encrypts)
+            continue;
+        if (candidate->source == NULL) {
+            heard = heard ? heard : candidate;
+            continue;
+        }
+        published = TRUE;
+        if (!take(candidate, search->address, error))
             return FALSE;
-    return TRUE;
+    }
+    return published || heard == NULL || take(heard, search->address, error);
 }
 
 /* --- telling -------------------------------------------------------------------------------- */
@@ -136,8 +185,10 @@ static void tell_json(JsonBuilder *builder, const Candidate *candidate)
 {
     const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
     json_builder_begin_object(builder);
-    json_string(builder, "by", "wkd");
+    json_string(builder, "by", candidate->source ? "wkd" : "autocrypt");
     json_string(builder, "source", candidate->source);
+    json_int(builder, "messages", (gint64)candidate->messages);
+    json_time(builder, "last", candidate->last);
     json_bool(builder, "in_keyring", candidate->here != NULL);
     json_bool(builder, "imported", candidate->came_in);
     json_string(builder, "differs_from", candidate->other ? candidate->other->fingerprint : NULL);
@@ -205,9 +256,16 @@ static void tell_way(const Candidate *candidate, const char *address)
 static void tell(const Candidate *candidate, const char *address)
 {
     const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
-    g_autofree char *source = text_name(candidate->source);
     key_print(key);
-    printf("    %s; published by %s\n", key->algorithm, source);
+    if (candidate->source) {
+        g_autofree char *source = text_name(candidate->source);
+        printf("    %s; published by %s\n", key->algorithm, source);
+    } else {
+        g_autofree char *count = text_count(candidate->messages, "message", "messages");
+        g_autofree char *day = key_day(candidate->last);
+        printf("    %s; came with %s, the last one of %s, as anybody may write them\n",
+               key->algorithm, count, day);
+    }
     tell_rival(candidate);
     tell_way(candidate, address);
 }
@@ -234,7 +292,7 @@ static int tell_failures(const Context *context, const GPtrArray *searches)
             code = postern_worse(code, postern_exit_code(search->failure));
         } else if (search->candidates->len == 0) {
             if (!context->quiet)
-                output_note("nobody publishes a key of %s where it was looked for", shown);
+                output_note("no key of %s is published, and none came with mail", shown);
             code = postern_worse(code, POSTERN_ANSWER_NO);
         }
     }
@@ -243,7 +301,7 @@ static int tell_failures(const Context *context, const GPtrArray *searches)
 
 /* --- the search ------------------------------------------------------------------------------ */
 
-static gboolean look(Search *search, GError **error)
+static gboolean ask_domain(Search *search, GError **error)
 {
     g_autofree char *source = NULL;
     g_autoptr(GError) failure = NULL;
@@ -256,19 +314,38 @@ static gboolean look(Search *search, GError **error)
     return failure == NULL && data == NULL;
 }
 
+static Search *search_new(const char *address)
+{
+    Search *search = g_new0(Search, 1);
+    search->address = g_strdup(address);
+    search->candidates = g_ptr_array_new_with_free_func(candidate_free);
+    return search;
+}
+
+/* In the mail that is here; and may the domain be asked? It need not be when mail had a key. */
+static gboolean prepare(const Context *context, Search *search, GError **error)
+{
+    if (context->index && !look_in_mail(context->index, search, error))
+        return FALSE;
+    search->ask = wkd_vet(&context->config->company, search->address,
+                          search->candidates->len > 0 ? NULL : error);
+    return search->ask || search->candidates->len > 0;
+}
+
 /* All of them are looked at before anybody is asked. */
-static GPtrArray *searches_of(const Context *context, char *const *words, GError **error)
+static GPtrArray *searches_of(Context *context, char *const *words, GError **error)
 {
     g_autoptr(GPtrArray) searches = g_ptr_array_new_with_free_func(search_free);
     for (; *words; words++) {
         g_autoptr(Mailbox) mailbox = address_parse(*words, error);
-        if (mailbox == NULL || !wkd_vet(&context->config->company, mailbox->address, error))
+        if (mailbox == NULL)
             return NULL;
-        Search *search = g_new0(Search, 1);
-        search->address = g_strdup(mailbox->address);
-        search->candidates = g_ptr_array_new_with_free_func(candidate_free);
-        g_ptr_array_add(searches, search);
+        g_ptr_array_add(searches, search_new(mailbox->address));
     }
+    open_mail(context);
+    for (guint i = 0; i < searches->len; i++)
+        if (!prepare(context, searches->pdata[i], error))
+            return NULL;
     return g_steal_pointer(&searches);
 }
 
@@ -280,8 +357,8 @@ int key_find(Context *context, const KeyFlags *flags, char *const *words, GError
         return 0;
     for (guint i = 0; i < searches->len; i++) {
         Search *search = searches->pdata[i];
-        if (look(search, &search->failure) && flags->import)
-            (void)take_all(search, &search->failure);
+        if ((!search->ask || ask_domain(search, &search->failure)) && flags->import)
+            (void)take_best(search, &search->failure);
     }
     if (context->json)
         tell_all_json(searches);

@@ -11,7 +11,9 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "crypto/keyfind.h"
 #include "fetchd/sending.h"
+#include "mime/autocrypt.h"
 #include "policy/outgoing.h"
 
 typedef struct {
@@ -208,6 +210,15 @@ static gboolean check(const Flags *flags, GError **error)
                                   "--%s and --no-%s contradict each other", what, what);
 }
 
+/* Who answers it may need the sender's key; one that cannot be had is no fault of the letter. */
+static void carry_key(Letter *letter, const Config *config, const Account *account)
+{
+    g_autoptr(GBytes) key = config->autocrypt && account->key
+                                ? keyfind_carried(account->key, letter->from->address)
+                                : NULL;
+    letter->autocrypt = key ? autocrypt_write(letter->from->address, key) : NULL;
+}
+
 /* The exit code, told already; or *error is set and nothing was tried. */
 static int deliver(const Context *context, const Flags *flags, const Account *account,
                    const Letter *letter, const LetterIdentity *identity, const Protect *protect,
@@ -238,6 +249,7 @@ static int send_letter(const Context *context, const Flags *flags, GError **erro
                            wish(flags->sign, flags->no_sign)};
     g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
     Protect protect = {0};
+    carry_key(letter, context->config, account);
     if (!protect_decide(context, account, letter, identity, &wishes, &protect, error))
         return POSTERN_ERROR_INPUT;
     int code = deliver(context, flags, account, letter, identity, &protect, error);

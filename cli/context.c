@@ -92,6 +92,7 @@ gboolean context_absorb(Context *context, GError **error)
         .share = context->config->crypto_index,
         .rules = context->rules,
         .may_decrypt = TRUE,
+        .hear = context->config->autocrypt,
         .progress = context->quiet ? NULL : tell_absorbing,
         .user = &since,
     };

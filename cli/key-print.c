@@ -18,7 +18,7 @@ char *key_spaced(const char *fingerprint)
     return g_string_free(spaced, FALSE);
 }
 
-static char *day_of(gint64 seconds)
+char *key_day(gint64 seconds)
 {
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
     return time ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("some day");
@@ -30,7 +30,7 @@ static char *life_of(const KeyInfo *key)
         return g_strdup(key_state_name(key->state));
     if (key->expiry == 0)
         return g_strdup("never expires");
-    g_autofree char *day = day_of(key->expiry);
+    g_autofree char *day = key_day(key->expiry);
     return g_strconcat(key->state == KEY_EXPIRED ? "expired " : "expires ", day, NULL);
 }
 

@@ -32,6 +32,8 @@ void key_print(const KeyInfo *key);
 void key_json(JsonBuilder *builder, const KeyInfo *key);
 /* Member NAME: an array of KEYS (KeyInfo *). */
 void keys_json(JsonBuilder *builder, const char *name, const GPtrArray *keys);
+/* "2024-03-05", local time. */
+char *key_day(gint64 seconds);
 /* "0123 4567 …": to be compared by eye or by ear. */
 char *key_spaced(const char *fingerprint);
 

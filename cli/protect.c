@@ -37,10 +37,10 @@ static gboolean blame(const char *whose, GError *failure, GError **error)
 }
 
 /* Where it might be had, if that may be asked. */
-static void name_search(const Company *company, const char *address, GError *failure)
+static void name_search(const Config *config, const char *address, GError *failure)
 {
     if (g_strcmp0(postern_error_rule(failure), "key.missing") != 0 ||
-        !wkd_vet(company, address, NULL))
+        (!config->autocrypt && !wkd_vet(&config->company, address, NULL)))
         return;
     g_autofree char *word = text_word(address);
     g_autofree char *mend = g_strdup_printf("look for it: postern key find %s; or %s", word,
@@ -48,14 +48,14 @@ static void name_search(const Company *company, const char *address, GError *fai
     postern_error_set_mend(failure, mend);
 }
 
-static char *find_key(const Company *company, const Mailbox *mailbox, GError **error)
+static char *find_key(const Config *config, const Mailbox *mailbox, GError **error)
 {
     GError *failure = NULL;
     char *key = pgp_find_recipient(mailbox->address, &failure);
     g_autofree char *shown = text_address(mailbox->address);
     if (key)
         return key;
-    name_search(company, mailbox->address, failure);
+    name_search(config, mailbox->address, failure);
     blame(shown, failure, error);
     return NULL;
 }
@@ -68,12 +68,12 @@ static gboolean has_no_key(const GError *failure)
 }
 
 /* FALSE for a key with a fault; *MISSING gets the first of those who have none. */
-static gboolean find_keys(const Company *company, const GPtrArray *mailboxes, GPtrArray *keys,
+static gboolean find_keys(const Config *config, const GPtrArray *mailboxes, GPtrArray *keys,
                           GError **missing, GError **error)
 {
     for (guint i = 0; i < mailboxes->len; i++) {
         GError *failure = NULL;
-        char *key = find_key(company, mailboxes->pdata[i], &failure);
+        char *key = find_key(config, mailboxes->pdata[i], &failure);
         if (key == NULL && !has_no_key(failure)) {
             g_propagate_error(error, failure);
             return FALSE;
@@ -133,12 +133,12 @@ static void keys_clear(Keys *keys)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Keys, keys_clear)
 
 /* Of everybody, so that nobody's fault hides behind a recipient who merely has no key. */
-static gboolean find_all_keys(const Company *company, const Letter *letter, const Keys *keys,
+static gboolean find_all_keys(const Config *config, const Letter *letter, const Keys *keys,
                               GError **missing, GError **error)
 {
-    return find_keys(company, letter->to, keys->seen, missing, error) &&
-           find_keys(company, letter->cc, keys->seen, missing, error) &&
-           find_keys(company, letter->bcc, keys->hidden, missing, error);
+    return find_keys(config, letter->to, keys->seen, missing, error) &&
+           find_keys(config, letter->cc, keys->seen, missing, error) &&
+           find_keys(config, letter->bcc, keys->hidden, missing, error);
 }
 
 static void take_keys(const Keys *keys, const Account *account, Protect *protect)
@@ -246,7 +246,7 @@ static gboolean give_up(GError *failure, const Demands *demands, Wish wish, GErr
     return FALSE;
 }
 
-static gboolean decide_encryption(const Company *company, const Demands *demands,
+static gboolean decide_encryption(const Config *config, const Demands *demands,
                                   const Account *account, const Letter *letter, Wish wish,
                                   Protect *protect, GError **error)
 {
@@ -257,7 +257,7 @@ static gboolean decide_encryption(const Company *company, const Demands *demands
         keys = {g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free)};
     g_autoptr(GError) missing = NULL;
     GError *failure = NULL;
-    if (!find_all_keys(company, letter, &keys, &missing, &failure))
+    if (!find_all_keys(config, letter, &keys, &missing, &failure))
         return give_up(failure, demands, wish, error);
     if (missing && demanded)
         return give_up(g_steal_pointer(&missing), demands, wish, error);
@@ -294,8 +294,8 @@ gboolean protect_decide(const Context *context, const Account *account, const Le
 {
     g_auto(Demands) demands = {0};
     if (find_demands(context->config, account, letter, identity, &demands, error) &&
-        decide_encryption(&context->config->company, &demands, account, letter, wishes->encrypt,
-                          protect, error) &&
+        decide_encryption(context->config, &demands, account, letter, wishes->encrypt, protect,
+                          error) &&
         decide_signature(account, wishes->sign, protect, error))
         return TRUE;
     protect_clear(protect);

@@ -108,6 +108,7 @@ typedef struct {
     Company company;
     GPtrArray *accounts;      /* Account * in the order of the file */
     IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
+    gboolean autocrypt;       /* [crypto] autocrypt: keys that mail carries are read and sent */
     guint unlock_seconds;     /* [crypto] unlock_timeout */
     char *new_mail;           /* [hook] new_mail: a command line, or NULL */
     GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */

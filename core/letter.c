@@ -10,6 +10,15 @@ void mailbox_free(Mailbox *mailbox)
     g_free(mailbox);
 }
 
+void carried_key_free(CarriedKey *carried)
+{
+    if (carried == NULL)
+        return;
+    g_free(carried->address);
+    g_bytes_unref(carried->key);
+    g_free(carried);
+}
+
 IndexDoc *index_doc_new(void)
 {
     IndexDoc *doc = g_new0(IndexDoc, 1);
@@ -41,6 +50,7 @@ void index_doc_free(IndexDoc *doc)
     g_free(doc->body);
     g_free(doc->filenames);
     g_free(doc->snippet);
+    carried_key_free(doc->carried);
     g_free(doc);
 }
 

@@ -15,6 +15,16 @@ typedef struct {
 void mailbox_free(Mailbox *mailbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mailbox, mailbox_free)
 
+/* A public key that came in the header of a mail, for its sender. */
+typedef struct {
+    char *address; /* lower case */
+    GBytes *key;   /* OpenPGP, binary */
+    gint64 date;   /* what the mail says of when it was written; 0 when it does not */
+} CarriedKey;
+
+void carried_key_free(CarriedKey *carried);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CarriedKey, carried_key_free)
+
 /* What the index is told about a message. */
 typedef struct {
     char *subject;          /* decoded; "" when there is none */
@@ -32,6 +42,7 @@ typedef struct {
     gboolean is_signed;     /* a signature is present somewhere */
     gboolean truncated;     /* there is more in it than could be read; see mime/message.h */
     gboolean sensitive;     /* a rule of the configuration says so */
+    CarriedKey *carried;    /* one that may be shown to its user, or NULL */
     enum { SIGNATURE_NONE, SIGNATURE_PRESENT, SIGNATURE_GOOD_AT_INDEX } signature;
 } IndexDoc;
 

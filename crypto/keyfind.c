@@ -57,6 +57,15 @@ GPtrArray *keyfind_sift(GBytes *data, const char *address, GError **error)
     return g_steal_pointer(&found);
 }
 
+GBytes *keyfind_carried(const char *fingerprint, const char *address)
+{
+    g_autoptr(GBytes) whole = pgp_check_encrypt(fingerprint, NULL, NULL)
+                                  ? keyring_export(fingerprint, FALSE, NULL)
+                                  : NULL;
+    g_autoptr(GPtrArray) keys = whole ? pgp_cert_sift(whole, address, NULL) : NULL;
+    return keys && keys->len == 1 ? g_bytes_ref(keys->pdata[0]) : NULL;
+}
+
 /* --- dirmngr -------------------------------------------------------------------------------- */
 
 static gboolean no_dirmngr(GError **error, const char *why)

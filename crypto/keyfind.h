@@ -24,6 +24,10 @@ void found_key_free(FoundKey *found);
 GPtrArray *keyfind_sift(GBytes *data, const char *address,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The key FINGERPRINT of the keyring as a letter from ADDRESS may carry it: fit to encrypt to, and with
+ * no other user id. NULL when it is not, or not of that address. */
+GBytes *keyfind_carried(const char *fingerprint, const char *address);
+
 /*
  * Asks the domain of ADDRESS, "local@domain", and then for at most LIMIT_WKD_MS. What it has, at
  * most LIMIT_WKD_BYTES, and in *SOURCE (g_free) from where; NULL without error when it has none.

@@ -37,6 +37,7 @@ void letter_free(Letter *letter)
     g_ptr_array_unref(letter->cc);
     g_ptr_array_unref(letter->bcc);
     g_free(letter->subject);
+    g_free(letter->autocrypt);
     g_free(letter->body);
     g_ptr_array_unref(letter->attachments);
     g_free(letter->in_reply_to);
@@ -90,6 +91,8 @@ static void write_fields(GString *out, const Letter *letter, const LetterIdentit
     write_id(out, "Message-ID", identity->message_id);
     write_id(out, "In-Reply-To", letter->in_reply_to);
     writer_ids(out, "References", letter->references);
+    if (letter->autocrypt)
+        writer_encoded(out, "Autocrypt", letter->autocrypt);
 }
 
 /* Each field that stands outside once more, as HP-Outer (RFC 9788, 2.2.1). */

@@ -12,6 +12,7 @@ typedef struct {
     GPtrArray *to, *cc, *bcc; /* Mailbox * */
     char *subject;
     const char *sensitivity; /* the field's value (RFC 2156, 2.4.9), or NULL; not owned */
+    char *autocrypt;         /* value of that field (mime/autocrypt.h), or NULL */
     char *body;              /* UTF-8 text */
     GPtrArray *attachments;  /* char * paths; the type comes from the content (GIO) */
     char *in_reply_to;       /* message id without <>, or NULL */

@@ -3,6 +3,7 @@ libpostern_mime_a_SOURCES = \
 	mime/address.c mime/address.h \
 	mime/address-strict.c \
 	mime/attachment.c mime/attachment.h \
+	mime/autocrypt.c mime/autocrypt.h \
 	mime/body.c \
 	mime/charset.c mime/charset.h \
 	mime/compose.c mime/compose.h \

@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "crypto/pgp-cert.h"
+#include "mime/autocrypt.h"
 #include "store/absorb-doc.h"
 #include "store/index-tags.h"
 #include "store/tagrules.h"
@@ -182,6 +184,19 @@ static void note_opened(Absorption *self, const char *id, SessionKeys *keys)
     g_ptr_array_add(self->opened, opened);
 }
 
+/* Of a key that comes with MAIL, what belongs to its sender; NULL where there is not just one. */
+static CarriedKey *carried_in(GBytes *mail)
+{
+    g_autoptr(CarriedKey) carried = autocrypt_read(mail);
+    g_autoptr(GPtrArray) keys =
+        carried ? pgp_cert_sift(carried->key, carried->address, NULL) : NULL;
+    if (keys == NULL || keys->len != 1)
+        return NULL;
+    g_bytes_unref(carried->key);
+    carried->key = g_bytes_ref(keys->pdata[0]);
+    return g_steal_pointer(&carried);
+}
+
 static IndexDoc *open_message(Absorption *self, const char *id, guint64 *size, gboolean *deferred,
                               GError **error)
 {
@@ -198,6 +213,8 @@ static IndexDoc *open_message(Absorption *self, const char *id, guint64 *size, g
         self->rules.way = OPEN_AGAIN;
     if (session_keys_grew(keys))
         note_opened(self, id, g_steal_pointer(&keys));
+    if (doc && self->options->hear)
+        doc->carried = carried_in(mail);
     return doc;
 }
 

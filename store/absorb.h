@@ -19,6 +19,7 @@ typedef struct {
     gboolean may_decrypt;    /* may call gpg for those; else, and where their key is locked, they
                                 are indexed by their outer headers, and the next absorb that can
                                 brings their text */
+    gboolean hear;           /* keys that mail carries are remembered, too */
     AbsorbProgress progress; /* or NULL */
     gpointer user;
 } AbsorbOptions;

@@ -1,4 +1,5 @@
 /* What enters the index: a message, where it arrived and what its flags say. See index.h. */
+#include "store/index-heard.h"
 #include "store/index-private.h"
 
 #include <string.h>
@@ -99,6 +100,9 @@ gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *do
     if (!index_place(index, &record->arrival, &place, error))
         return FALSE;
     if (!known && !add_doc(index, record, doc, size, place, error))
+        return FALSE;
+    if (!known && doc->carried &&
+        !index_hear(index, doc->carried, record->arrival.internaldate, error))
         return FALSE;
     return index_arrive(index, record->row, place, &record->arrival, known ? NULL : doc, error);
 }

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 4
+#define VERSION 5
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -42,6 +42,8 @@ static const char tables[] =
     " recipients TEXT, cc TEXT, body TEXT, list TEXT, filename TEXT);"
     "CREATE TABLE mention(id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX mention_thread ON mention(thread);"
+    "CREATE TABLE heard(peer TEXT, digest TEXT, key TEXT NOT NULL, messages INTEGER NOT NULL,"
+    " last INTEGER NOT NULL, PRIMARY KEY(peer, digest));"
     "CREATE VIRTUAL TABLE words USING fts5(subject, \"from\", \"to\", cc, body, list, filename,"
     " content='', tokenize='postern');"
     "INSERT INTO words(words, rank) VALUES ('pgsz', 8000), ('hashsize', 8388608);";
@@ -134,6 +136,13 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_MOVE_MENTIONS] = "UPDATE mention SET thread = ?1 WHERE thread = ?2",
     [SQL_MOVE_DOCS] = "UPDATE doc SET thread = ?1 WHERE thread = ?2",
     [SQL_REMOVE_THREAD] = "DELETE FROM thread WHERE no = ?1",
+    [SQL_HEAR] = "INSERT INTO heard(peer, digest, key, messages, last) VALUES (?1,?2,?3,1,?4)"
+                 " ON CONFLICT DO UPDATE SET messages = messages + 1,"
+                 " last = max(last, excluded.last)",
+    [SQL_FORGET_HEARD] = "DELETE FROM heard WHERE peer = ?1 AND digest NOT IN (SELECT digest"
+                         " FROM heard WHERE peer = ?1 ORDER BY last DESC, digest LIMIT ?2)",
+    [SQL_HEARD] = "SELECT key, messages, last FROM heard WHERE peer = ?1"
+                  " ORDER BY last DESC, digest",
     [SQL_NEWEST_DOC] = "SELECT row, id FROM doc ORDER BY row DESC LIMIT 1",
     [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
                  " (SELECT page_size FROM pragma_page_size), coalesce(sum(truncated), 0) FROM doc",

@@ -42,11 +42,12 @@ libpostern_store_a_SOURCES = \
 	store/vault-writer.c store/vault-writer.h
 
 libpostern_store_a_SOURCES += \
-	store/index.c store/index.h store/index-private.h \
+	store/index.c store/index.h store/index-private.h store/index-statements.h \
 	store/index-add.c \
 	store/index-check.c \
 	store/index-defer.c \
 	store/index-flags.c \
+	store/index-heard.c store/index-heard.h \
 	store/index-schema.c \
 	store/index-search.c store/index-search.h \
 	store/index-tags.c store/index-tags.h \

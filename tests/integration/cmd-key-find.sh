@@ -97,7 +97,7 @@ out_has "^$mary  not confirmed, signs and encrypts, expires 20" 'it is told'
 out_has '^    ed25519, cv25519; published by https://openpgpkey.corp.example$' 'with its kind and its source'
 out_has "'postern key find --import mary.jones@corp.example'.*'postern key trust $mary'" 'and the way to use it'
 out_lacks boss 'only the user id that was looked for counts'
-err_has 'nobody publishes a key of nobody@corp.example' 'of whom there is none, too'
+err_has 'no key of nobody@corp.example is published' 'of whom there is none, too'
 is "$(here "$mary")" '' 'nothing enters the keyring'
 is "$(grep -c '/.well-known/openpgpkey/corp.example/hu/[a-z0-9]*?l=mary.jones$' $log)" 1 'it was asked once, as the draft says'
 find_key --json key find --import Mary.Jones@corp.example
@@ -129,7 +129,10 @@ code_is 0 'p7_83 letters go to the confirmed one'
 run as john postern send --dry-run --encrypt --to j.gross@corp.example --subject x --body $TESTDIR/body
 code_is 78 'a letter to who has no key'
 err_has 'postern key find j.gross@corp.example' 'names the way to look for it'
+cp "$(user_config john)" $TESTDIR/config
+printf '[crypto]\nautocrypt = no\n' >>"$(user_config john)"
 run as john postern --policy $TESTDIR/policy send --dry-run --encrypt --to j.gross@corp.example --subject x --body $TESTDIR/body
+cp $TESTDIR/config "$(user_config john)"
 err_lacks 'key find' 'unless it may not be gone'
 
 # What is no key of hers.
@@ -201,6 +204,118 @@ publish "$made" ann@other.example
 find_key -q key find ann@other.example
 is "$code $(wc -c <$out)" '0 0' 'with any, others are asked, too'
 
+# What mail carries. carry FROM FILE [DAYS [FIELD]]: a letter to John with the key in FILE, written so
+# many days from now
+serve openpgpkey.corp.example 10.23.0.2
+carry() {
+    /usr/bin/python3 - "$@" <<'END' | company_deliver john
+import base64, email.utils, sys, time
+sender, file, days, field = (sys.argv[1:] + ["0", ""][len(sys.argv) - 3 :])[:4]
+key = base64.b64encode(open(file, "rb").read()).decode()
+lines = "".join(f"\n {key[at : at + 76]}" for at in range(0, len(key), 76))
+addr = sender if not field.startswith("addr=") else field[5:]
+print(f"From: Somebody <{sender}>\nTo: jsmith@corp.example\nSubject: key", end="\n")
+print(f"Date: {email.utils.formatdate(time.time() + float(days) * 86400)}")
+if field and not field.startswith("addr="):
+    print(field)
+print(f"Autocrypt: addr={addr}; prefer-encrypt=mutual; keydata={lines}\n\ntext")
+END
+}
+export_key() { as mary gpg --batch --export "$1" >"$2"; }
+key_of mary 'Hans Hahn <hans.hahn@corp.example>' 'Boss <boss@corp.example>'
+hans=$made
+export_key "$hans" $TESTDIR/hans
+key_of mary '<hans.hahn@corp.example>'
+export_key "$made" $TESTDIR/hans-older
+carry hans.hahn@corp.example $TESTDIR/hans-older -9
+carry hans.hahn@corp.example $TESTDIR/hans -3
+carry Hans.Hahn@corp.example $TESTDIR/hans 400
+# Letters whose key is not for their sender, or no sender's.
+carry boss@corp.example $TESTDIR/hans-older
+carry lies@corp.example $TESTDIR/hans 0 addr=hans.hahn@corp.example
+carry list@corp.example $TESTDIR/hans-older 0 'List-Id: <all.corp.example>'
+for lie in list large many twin; do
+    key_of mary "<$lie@corp.example>"
+    export_key "$made" $TESTDIR/$lie
+done
+carry list@corp.example $TESTDIR/list 0 'List-Id: <all.corp.example>'
+head -c 1000000 /dev/zero >>$TESTDIR/large
+carry large@corp.example $TESTDIR/large
+subkey=$(as mary gpg --batch --list-packets $TESTDIR/many 2>/dev/null | sed -n 's/^# off=\([0-9]*\) .*tag=14 .*/\1/p')
+for n in $(seq 40); do tail -c +$((subkey + 1)) $TESTDIR/many; done >$TESTDIR/subkeys
+cat $TESTDIR/subkeys >>$TESTDIR/many
+carry many@corp.example $TESTDIR/many
+carry twin@corp.example $TESTDIR/twin 0 "Autocrypt: addr=twin@corp.example; keydata=$(base64 -w 0 <$TESTDIR/list)"
+# Mary's confirmed key with a subkey and a user id that it never signed; and another key as hers.
+export_key "$mary" $TESTDIR/mary
+{ cat $TESTDIR/mary; tail -c +$((subkey + 1)) $TESTDIR/twin; } >$TESTDIR/poison
+carry mary.jones@corp.example $TESTDIR/poison -1
+key_of mary '<mary.jones@corp.example>'
+export_key "$made" $TESTDIR/forged
+carry mary.jones@corp.example $TESTDIR/forged
+rm -f "$(place mary.jones@corp.example)"
+run as john fetchd --once
+code_is 0 'mail comes in'
+find_key key find hans.hahn@corp.example
+code_is 0 'p7_82 a key that mail carried is found'
+out_has '^    ed25519, cv25519; came with 2 messages, the last one of ' 'p7_82 and told to be no more than that'
+is "$(grep -c '^[0-9A-F]\{40\}' $out)$(grep -n "^$hans  not confirmed" $out | cut -d: -f1)" 21 'p7_82 the last one first, whatever the future says'
+out_lacks boss 'p7_82 of it only what is for the sender'
+is "$(here hans.hahn@corp.example)" '' 'p7_82 nothing enters the keyring'
+run as john postern send --dry-run --encrypt --to hans.hahn@corp.example --subject x --body $TESTDIR/body
+code_is 78 'p7_82 nor is it used'
+err_has 'postern key find hans.hahn@corp.example' 'p7_82 but the way is named'
+for lie in boss lies list large many twin; do
+    find_key key find $lie@corp.example
+    is "$code $(wc -c <$out)" '1 0' "p7_82 $lie: what does not count is not found"
+done
+before=$(as john gpg --batch --export "$mary" | sha256sum)
+find_key key find mary.jones@corp.example
+out_has "not the key $mary, which you have confirmed" 'p7_82 another key than the confirmed one is told'
+find_key --json key find --import mary.jones@corp.example
+is "$code $(json 'd[0]["error"]["rule"]')" '78 key.changed' 'p7_82 and never takes its place'
+is "$(as john gpg --batch --export "$mary" | sha256sum)" "$before" 'p7_82 the confirmed key is as it was'
+letter
+code_is 0 'p7_82 and letters go to it'
+as john postern -q index --rebuild
+find_key --json key find --import hans.hahn@corp.example
+is "$(json '[(f["by"], f["source"], f["messages"], f["imported"], f["differs_from"]) for f in d[0]["found"]]')" \
+    "[('autocrypt', None, 2, True, None), ('autocrypt', None, 1, False, None)]" 'a rebuilt index knows the same; the last one comes in'
+is "$(as john gpg --batch --with-colons --list-keys "$hans" | grep -c '^uid')" 1 'with the one user id'
+
+# What ours carries.
+as john gpg --batch --quiet --passphrase '' --quick-add-uid "$(company_key john)" 'Secret Club <club@corp.example>' 2>/dev/null
+carried() { # the key in a letter, by Python's reader and gpg
+    as john postern send --dry-run --to mary.jones@corp.example --subject x --body $TESTDIR/body "$@" 2>/dev/null |
+        /usr/bin/python3 -c '
+import base64, email, email.policy, sys
+letter = email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.compat32)
+fields = letter.get_all("Autocrypt") or []
+assert all(len(line) <= 78 for field in fields for line in field.split("\n"))
+words = [dict(part.strip().split("=", 1) for part in field.split(";")) for field in fields]
+for one in words:
+    sys.stderr.write(" ".join(sorted(one)) + " " + one["addr"] + "\n")
+    sys.stdout.buffer.write(base64.b64decode("".join(one["keydata"].split()), validate=True))
+' 2>$TESTDIR/fields | gpg --batch --homedir $TESTDIR/empty --with-colons --show-keys 2>/dev/null | awk -F: '/^(fpr|uid)/ { print $10 }'
+}
+mkdir -m 700 $TESTDIR/empty
+for way in --encrypt --no-encrypt '--no-encrypt --no-sign'; do
+    # shellcheck disable=SC2086
+    is "$(carried $way | head -n 1)" "$(company_key john)" "send $way carries the own key"
+    is "$(carried $way | grep '@')" 'John Smith <jsmith@corp.example>' 'with the user id of From alone'
+    is "$(cat $TESTDIR/fields)" 'addr keydata jsmith@corp.example' 'in one field'
+done
+sed -i '/^address = /a aliases = john@corp.example' "$(user_config john)"
+is "$(carried --from john@corp.example)" '' 'an address that the key has not gets none'
+printf '[crypto]\nautocrypt = no\n' >>"$(user_config john)"
+is "$(carried --encrypt)$(cat $TESTDIR/fields)" '' 'autocrypt = no carries none'
+find_key key find mary.jones@corp.example
+is "$code $(wc -c <$out)" '1 0' 'and finds none'
+as john postern -q index --rebuild
+sed -i 's/^autocrypt = no/autocrypt = yes/' "$(user_config john)"
+find_key key find mary.jones@corp.example
+is "$code $(wc -c <$out)" '1 0' 'nor is any remembered'
+
 # Nothing else asks, whatever GnuPG's own files say.
 as john gpgconf --kill dirmngr
 printf '#!/bin/sh\ntouch %s/called\nexit 1\n' $TESTDIR >$TESTDIR/dirmngr
@@ -227,7 +342,7 @@ for command in 'send --dry-run --encrypt --to ann@other.example --subject x --bo
     run traced john $TESTDIR/trace postern $command
     ok lacks_socket $TESTDIR/trace -- "p8_93 $command asks nobody"
 done
-is "$(cat $log $TESTDIR/stall.log)" '' 'p8_93 and no server heard of it'
+is "$(grep -h /hu/ $log $TESTDIR/stall.log)" '' 'p8_93 and no server heard of it'
 ok [ ! -e $TESTDIR/called ] -- 'p8_93 nor was anything started that could'
 
 wait $stall_pid

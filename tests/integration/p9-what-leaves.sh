@@ -68,7 +68,7 @@ is "$(told "sorted(d['keys']) == sorted(['$(id_of "$(company_key mary)")', '$own
     'p9_104 encrypted to the recipient who is named, and to the sender'
 is "$(told "set(d['packets']) <= {'pubkey enc', 'encrypted data', 'aead encrypted'}")" True 'and no packet says more'
 is "$(told "d['armor']")" '[]' 'p9_106 the armor tells nothing of a gpg.conf'
-is "$(told "sorted(d['outer'])")" "['Date', 'From', 'Message-ID', 'Subject', 'To']" 'p9_106 no further field'
+is "$(told "sorted(d['outer'])")" "['Autocrypt', 'Date', 'From', 'Message-ID', 'Subject', 'To']" 'p9_106 no further field'
 is "$(told "d['outer']['Date'][-5:]")" +0000 'p9_106 no time zone'
 for word in zebrafish Quokka Walrus Salaries johns-laptop "$(hostname)" GnuPG hahn gross; do
     is "$(grep -c -i -e "$word" "$letter")" 0 "p9_106 not outside: $word"

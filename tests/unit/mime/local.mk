@@ -1,6 +1,7 @@
 UNIT_MIME = \
 	tests/unit/mime/test-address \
 	tests/unit/mime/test-attachment \
+	tests/unit/mime/test-autocrypt \
 	tests/unit/mime/test-charset \
 	tests/unit/mime/test-compose \
 	tests/unit/mime/test-html \
@@ -12,6 +13,7 @@ TESTS += $(UNIT_MIME)
 
 tests_unit_mime_test_address_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_attachment_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_autocrypt_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_charset_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_compose_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_html_LDADD = $(LINK_mime) $(UNIT_LIBS)

@@ -2,6 +2,7 @@ UNIT_STORE = \
 	tests/unit/store/test-index \
 	tests/unit/store/test-index-check \
 	tests/unit/store/test-index-full \
+	tests/unit/store/test-index-heard \
 	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
 	tests/unit/store/test-query-explain \
@@ -48,6 +49,8 @@ INDEX_FIXTURE = \
 tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_check_SOURCES = tests/unit/store/test-index-check.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_check_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_index_heard_SOURCES = tests/unit/store/test-index-heard.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_heard_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_full_SOURCES = tests/unit/store/test-index-full.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_full_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.c $(INDEX_FIXTURE)

@@ -29,6 +29,7 @@ static const Layout index_layouts[] = {
     {2, "cd8803451ed52f6656c7d3de2eca3e97c432629c21ad3ae897d819cea0488dd8"},
     {3, "8d824f85f98f4234bf031fbd328b41b0d07c91a51b85b2b3cadeeb05c2d40351"},
     {4, "08d4ab2a76febd659319aaeefb41a569f45330179f06f4d896d6beb67f1c6bce"},
+    {5, "93352cbce55053031c850ccbbf0a80d623cb9bf097718a76a0238d942daf3261"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)

@@ -1,0 +1,21 @@
+/*
+ * autocrypt — the key that a sender's mail carries, and that ours does (Autocrypt Level 1,
+ * https://autocrypt.org/level1.html). What it says is nobody's word: whoever writes From writes this.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/letter.h"
+
+/*
+ * The key that MAIL, which may be cut behind its header, carries for its sender; NULL when there is
+ * none that counts: one field Autocrypt must be valid and for the only address in From, no
+ * attribute of it may be unknown without an underscore, and the message is no report and comes from
+ * no mailing list. Keys of more than LIMIT_CARRIED_KEY bytes are none. `key` is as it came.
+ */
+CarriedKey *autocrypt_read(GBytes *mail);
+
+/* The field's value for KEY of ADDRESS, in words that can be folded; NULL for more than LIMIT_AUTOCRYPT_FIELD bytes, and
+ * for an address that cannot stand there. */
+char *autocrypt_write(const char *address, GBytes *key);

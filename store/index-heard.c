@@ -1,0 +1,62 @@
+/* See index-heard.h. */
+#include "store/index-heard.h"
+
+#include "core/limits.h"
+#include "store/index-private.h"
+
+/* The future is not believed, and what is not dated counts by its arrival. */
+static gint64 date_of(const CarriedKey *carried, gint64 arrived)
+{
+    return carried->date > 0 && carried->date <= arrived ? carried->date : arrived;
+}
+
+gboolean index_hear(Index *index, const CarriedKey *carried, gint64 arrived, GError **error)
+{
+    gsize size;
+    const guchar *bytes = g_bytes_get_data(carried->key, &size);
+    g_autofree char *letters = g_base64_encode(bytes, size);
+    g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, carried->key);
+    return index_run(index,
+                     index_use(index, SQL_HEAR, error, "ttti", carried->address, digest, letters,
+                               date_of(carried, arrived)),
+                     error) &&
+           index_run(index,
+                     index_use(index, SQL_FORGET_HEARD, error, "ti", carried->address,
+                               (gint64)LIMIT_HEARD_KEYS),
+                     error);
+}
+
+void heard_key_free(HeardKey *heard)
+{
+    if (heard == NULL)
+        return;
+    g_bytes_unref(heard->key);
+    g_free(heard);
+}
+
+static void destroy(gpointer heard)
+{
+    heard_key_free(heard);
+}
+
+GPtrArray *index_heard(Index *index, const char *address, GError **error)
+{
+    g_autofree char *lower = g_ascii_strdown(address, -1);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(destroy);
+    g_autoptr(IndexUse) use = index_use(index, SQL_HEARD, error, "t", lower);
+    gboolean row = use != NULL;
+    while (row) {
+        if (!index_step(index, use, &row, error))
+            return NULL;
+        if (!row)
+            return g_steal_pointer(&all);
+        gsize size;
+        guchar *bytes = g_base64_decode((const char *)sqlite3_column_text(use, 0), &size);
+        HeardKey *heard = g_new0(HeardKey, 1);
+        heard->key = g_bytes_new_take(bytes, size);
+        heard->messages = (guint64)sqlite3_column_int64(use, 1);
+        heard->last = sqlite3_column_int64(use, 2);
+        g_ptr_array_add(all, heard);
+    }
+    return NULL;
+}

@@ -1,0 +1,22 @@
+/*
+ * index-heard — keys that mail brought along (mime/autocrypt.h), by the address they came for. A
+ * function of the mail alone, in whatever order it comes: so they lie in the index, and are there
+ * again after a rebuild. They are nobody's word: who sends mail as somebody sends his key, too.
+ */
+#pragma once
+
+#include "store/index.h"
+
+typedef struct {
+    GBytes *key;      /* as pgp-cert.h left it; gpg has not seen it */
+    guint64 messages; /* that carried it */
+    gint64 last;      /* when the last of them was written, but not after it came */
+} HeardKey;
+void heard_key_free(HeardKey *heard);
+
+/* HeardKey *: those of ADDRESS, the last one first, and no more than LIMIT_HEARD_KEYS. */
+GPtrArray *index_heard(Index *index, const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A message that ARRIVED then carried a key. Within a transaction. */
+gboolean index_hear(Index *index, const CarriedKey *carried, gint64 arrived,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,100 @@
+/* Keys that mail brought along, as the index remembers them. */
+#include "store/index-heard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/limits.h"
+#include "tests/unit/store/index-fixture.h"
+
+/* ROW: which message; it says that it was written at DATE, and came at ARRIVED. */
+static void hear(Index *index, gint64 row, const char *address, const char *key, gint64 date,
+                 gint64 arrived)
+{
+    g_autoptr(Letter) letter = letter_new(row);
+    letter->date = arrived;
+    letter->doc->carried = g_new0(CarriedKey, 1);
+    letter->doc->carried->address = g_strdup(address);
+    letter->doc->carried->key = g_bytes_new(key, strlen(key));
+    letter->doc->carried->date = date;
+    assert_true(index_begin(index, NULL));
+    assert_true(letter_add(index, letter, NULL));
+    assert_true(index_commit(index, row, NULL));
+}
+
+/* "KEY MESSAGES LAST" each, the last one first. */
+static void assert_heard(Index *index, const char *address, const char *wanted)
+{
+    g_autoptr(GPtrArray) all = index_heard(index, address, NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < all->len; i++) {
+        const HeardKey *heard = all->pdata[i];
+        g_string_append_printf(text, "%.*s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT "; ",
+                               (int)g_bytes_get_size(heard->key),
+                               (const char *)g_bytes_get_data(heard->key, NULL), heard->messages,
+                               heard->last);
+    }
+    assert_string_equal(text->str, wanted);
+}
+
+static void keys_are_told_by_address_the_last_one_first(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    hear(index, 1, "ann@a.example", "old", 100, 900);
+    hear(index, 2, "ann@a.example", "new", 300, 900);
+    hear(index, 3, "ann@a.example", "old", 200, 900);
+    hear(index, 4, "bob@a.example", "old", 500, 900);
+    assert_heard(index, "Ann@A.Example", "new 1 300; old 2 200; ");
+    assert_heard(index, "bob@a.example", "old 1 500; ");
+    assert_heard(index, "eve@a.example", "");
+    reopen(*state);
+    assert_heard(((Fixture *)*state)->index, "ann@a.example", "new 1 300; old 2 200; ");
+}
+
+static void a_message_that_lies_twice_counts_once(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    hear(index, 1, "ann@a.example", "key", 100, 900);
+    hear(index, 1, "ann@a.example", "key", 100, 901);
+    assert_heard(index, "ann@a.example", "key 1 100; ");
+}
+
+static void p7_82_the_future_is_not_believed(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    hear(index, 1, "ann@a.example", "liar", 5000, 400);
+    hear(index, 2, "ann@a.example", "undated", 0, 450);
+    hear(index, 3, "ann@a.example", "true", 500, 500);
+    assert_heard(index, "ann@a.example", "true 1 500; undated 1 450; liar 1 400; ");
+}
+
+static void p7_82_limit_heard_keys(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    for (gint64 i = 0; i < LIMIT_HEARD_KEYS; i++) {
+        g_autofree char *key = g_strdup_printf("key%d", (int)i);
+        hear(index, i + 1, "ann@a.example", key, 100 + i, 900);
+    }
+    assert_heard(index, "ann@a.example", "key3 1 103; key2 1 102; key1 1 101; key0 1 100; ");
+    hear(index, 10, "ann@a.example", "older", 50, 900);
+    assert_heard(index, "ann@a.example", "key3 1 103; key2 1 102; key1 1 101; key0 1 100; ");
+    hear(index, 11, "ann@a.example", "newer", 150, 900);
+    assert_heard(index, "ann@a.example", "newer 1 150; key3 1 103; key2 1 102; key1 1 101; ");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(keys_are_told_by_address_the_last_one_first, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_message_that_lies_twice_counts_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(p7_82_the_future_is_not_believed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(p7_82_limit_heard_keys, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
