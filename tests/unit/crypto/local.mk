@@ -19,6 +19,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgpmime-text \
 	tests/unit/crypto/test-session \
 	tests/unit/crypto/test-smime \
+	tests/unit/crypto/test-spoofing \
 	tests/unit/crypto/test-strength \
 	tests/unit/crypto/test-unlock \
 	tests/unit/crypto/test-vectors
@@ -71,6 +72,8 @@ tests_unit_crypto_test_pgpmime_headers_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_headers_SOURCES = tests/unit/crypto/test-pgpmime-headers.c $(MAIL_FIXTURE)
 tests_unit_crypto_test_session_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_session_SOURCES = tests/unit/crypto/test-session.c $(GNUPG_HOME)
+tests_unit_crypto_test_spoofing_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_spoofing_SOURCES = tests/unit/crypto/test-spoofing.c $(MAIL_FIXTURE)
 tests_unit_crypto_test_smime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_smime_SOURCES = tests/unit/crypto/test-smime.c $(MAIL_FIXTURE)
 CLEANFILES += tests/unit/crypto/postern-gpgsm tests/unit/crypto/postern-gpgsm-quiet
