@@ -25,6 +25,7 @@ const Command *const commands[] = {
     &command_show,
     &command_save,
     &command_tag,
+    &command_address,
     &command_send,
     &command_password,
     &command_key,

@@ -113,6 +113,7 @@
 #define LIMIT_QUERY 4096                   /* bytes of a search query */
 #define LIMIT_QUERY_DEPTH 32               /* parentheses in a query */
 #define LIMIT_QUERY_TERMS 200             /* each is a look-up; FTS5 takes 256 in one MATCH */
+#define LIMIT_ADDRESS_MESSAGES 5000        /* newest messages in which addresses are looked for */
 #define LIMIT_TAG 200                      /* bytes of a tag's name */
 #define LIMIT_MESSAGE_ID 998               /* bytes of a Message-ID that the index keeps: RFC 5322, one line */
 #define LIMIT_TOKEN 128                   /* bytes of an indexed word; longer ones are noise */

@@ -160,6 +160,8 @@ static const char *const statements[SQL_STATEMENTS] = {
                         " JOIN card c ON c.row = d.row WHERE d.thread = ?1 ORDER BY d.date, d.row",
     [SQL_THREAD_TAGS] = "SELECT DISTINCT t.name FROM doc d JOIN tagged g ON g.row = d.row"
                         " JOIN tag t ON t.no = g.tag WHERE d.thread = ?1 ORDER BY t.name",
+    [SQL_PEOPLE] = "SELECT c.sender, c.recipients, d.date FROM doc d"
+                   " JOIN card c ON c.row = d.row WHERE d.row = ?1",
     [SQL_LAST_ROW] = "SELECT coalesce(max(row), -1) FROM doc",
     [SQL_ROWS_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= :floor",
     [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2 AND row >= :floor",

@@ -64,6 +64,7 @@ typedef enum {
     SQL_THREAD_OF_ROW,
     SQL_THREAD_DOCS,
     SQL_THREAD_TAGS,
+    SQL_PEOPLE,
     SQL_LAST_ROW,
     SQL_ROWS_MATCH,
     SQL_ROWS_DATE,

@@ -44,6 +44,7 @@ libpostern_store_a_SOURCES = \
 libpostern_store_a_SOURCES += \
 	store/index.c store/index.h store/index-private.h store/index-statements.h \
 	store/index-add.c \
+	store/index-address.c store/index-address.h \
 	store/index-check.c \
 	store/index-defer.c \
 	store/index-flags.c \

@@ -77,6 +77,8 @@ answers 1 d '[]' search nosuchwordanywhere
 answers 0 'sum(t["messages"] for t in d)' 5 search --threads ''
 answers 0 'list(d.values())' '[5, 5, 0, False]' tag +work ''
 answers 0 'len(d)' 5 tag --export
+answers 0 '"jsmith@corp.example" in [a["address"] for a in d]' True address --limit 0 john
+answers 1 d '[]' address nosuchname
 fails 65 tag.file tag --import $TESTDIR/none
 fails 78 tag.rules tag --rules
 fails 64 tag.reserved tag -unread ''

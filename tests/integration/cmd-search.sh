@@ -100,4 +100,15 @@ is "$(/usr/bin/python3 -c 'import json, sys; d = json.load(sys.stdin); print(d[0
     "0 ['character', 'depth', 'found', 'plan', 'sql', 'term', 'value']" 'as JSON'
 run as john postern search --explain "$(printf 'nosuch\033[2J OR \302\233x')"
 is "$(grep -c -e "$(printf '\033')" -e "$(printf '\302\233')" $out)" 0 'p8_85 and words of the query move no terminal'
+
+# Addresses, for mutt's query_command.
+run as john postern address mary
+code_is 0 'an address is completed'
+is "$(sed -n 's/	.*//;2p' $out)" mary.jones@corp.example 'by name'
+is "$(awk -F'\t' 'NR > 1 { print NF }' $out | sort -u)" 3 'with address, name and a remark behind a first line'
+run as john postern --json address --limit 1 corp.exam
+is "$(/usr/bin/python3 -c 'import json, sys; d = json.load(sys.stdin); print(len(d), sorted(d[0]))' <$out)" \
+    "1 ['address', 'heard', 'last', 'name', 'seen', 'written']" 'as JSON'
+run as john postern address nosuchname
+code_is 1 'nobody is code 1'
 done_testing

@@ -1,5 +1,6 @@
 UNIT_STORE = \
 	tests/unit/store/test-index \
+	tests/unit/store/test-index-address \
 	tests/unit/store/test-index-check \
 	tests/unit/store/test-index-full \
 	tests/unit/store/test-index-heard \
@@ -47,6 +48,8 @@ INDEX_FIXTURE = \
 	tests/unit/store/index-fixture.c tests/unit/store/index-fixture.h \
 	tests/unit/store/mailbox.c tests/unit/store/mailbox.h
 tests_unit_store_test_index_SOURCES = tests/unit/store/test-index.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_address_SOURCES = tests/unit/store/test-index-address.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_address_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_check_SOURCES = tests/unit/store/test-index-check.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_check_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_heard_SOURCES = tests/unit/store/test-index-heard.c $(INDEX_FIXTURE)
