@@ -61,5 +61,9 @@ GPtrArray *pgp_candidates(const char *name, gboolean secret,
  * names both. */
 char *pgp_the_one(GPtrArray *keys, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Of a signature without an error: SIG_GOOD, or what its summary, its key's use or its hash say
+ * against it. */
+SignatureStatus pgp_good_or(gpgme_signature_t signature);
+
 /* Appends a Signature for each one of the last verification in CONTEXT; how many. */
 guint pgp_collect_signatures(gpgme_ctx_t context, const char *from, GPtrArray *signatures);

@@ -8,7 +8,7 @@ static gboolean weak_hash(gpgme_hash_algo_t hash)
     return hash == GPGME_MD_MD5 || hash == GPGME_MD_SHA1 || hash == GPGME_MD_RMD160;
 }
 
-static SignatureStatus good_or(gpgme_signature_t signature)
+SignatureStatus pgp_good_or(gpgme_signature_t signature)
 {
     if (signature->summary & GPGME_SIGSUM_KEY_REVOKED)
         return SIG_REVOKED_KEY;
@@ -26,7 +26,7 @@ static SignatureStatus good_or(gpgme_signature_t signature)
 static SignatureStatus status_of(gpgme_signature_t signature)
 {
     switch (gpgme_err_code(signature->status)) {
-    case GPG_ERR_NO_ERROR: return good_or(signature);
+    case GPG_ERR_NO_ERROR: return pgp_good_or(signature);
     case GPG_ERR_BAD_SIGNATURE: return SIG_BAD;
     case GPG_ERR_NO_PUBKEY: return SIG_UNKNOWN_KEY;
     case GPG_ERR_KEY_EXPIRED: return SIG_EXPIRED_KEY;

@@ -116,7 +116,7 @@ static gboolean refuse_failure(GError **error, gpgme_error_t failure, const char
 static SignatureStatus status_of(gpgme_signature_t signature)
 {
     switch (gpgme_err_code(signature->status)) {
-    case GPG_ERR_NO_ERROR: break;
+    case GPG_ERR_NO_ERROR: return pgp_good_or(signature);
     case GPG_ERR_BAD_SIGNATURE: return SIG_BAD;
     case GPG_ERR_NO_PUBKEY: return SIG_UNKNOWN_KEY;
     case GPG_ERR_CERT_EXPIRED:
@@ -124,12 +124,6 @@ static SignatureStatus status_of(gpgme_signature_t signature)
     case GPG_ERR_CERT_REVOKED: return SIG_REVOKED_KEY;
     default: return SIG_ERROR;
     }
-    if (signature->summary & GPGME_SIGSUM_KEY_REVOKED)
-        return SIG_REVOKED_KEY;
-    if (signature->summary & GPGME_SIGSUM_KEY_EXPIRED)
-        return SIG_EXPIRED_KEY;
-    gboolean weak = signature->hash_algo == GPGME_MD_MD5 || signature->hash_algo == GPGME_MD_SHA1;
-    return weak || signature->wrong_key_usage ? SIG_ERROR : SIG_GOOD;
 }
 
 /* gpgsm's user ids: the subject's name first, then "<address>". */
@@ -146,15 +140,17 @@ static gboolean carries(gpgme_key_t key, const char *from)
     return FALSE;
 }
 
-static Signature *signature_of(gpgme_ctx_t context, gpgme_signature_t found, const char *from)
+static Signature *signature_of(gpgme_signature_t found, const char *from)
 {
     Signature *signature = g_new0(Signature, 1);
+    g_auto(gpgme_ctx_t) context = new_context(QUIET, NULL);
     g_auto(gpgme_key_t) key = NULL;
     signature->smime = TRUE;
     signature->status = status_of(found);
     signature->created = (gint64)found->timestamp;
     signature->fingerprint = found->fpr ? g_ascii_strup(found->fpr, -1) : NULL;
-    if (found->fpr == NULL || gpgme_get_key(context, found->fpr, &key, 0) || key->uids == NULL) {
+    if (context == NULL || found->fpr == NULL || gpgme_get_key(context, found->fpr, &key, 0) ||
+        key->uids == NULL) {
         if (signature->status == SIG_GOOD)
             signature->status = SIG_ERROR;
         return signature;
@@ -173,11 +169,8 @@ static gboolean collect(gpgme_ctx_t context, const char *from, GPtrArray *signat
 {
     gpgme_verify_result_t result = gpgme_op_verify_result(context);
     gpgme_signature_t first = result ? result->signatures : NULL;
-    for (gpgme_signature_t each = first; each; each = each->next) {
-        g_auto(gpgme_ctx_t) lister = new_context(QUIET, NULL);
-        if (lister != NULL)
-            g_ptr_array_add(signatures, signature_of(lister, each, from));
-    }
+    for (gpgme_signature_t each = first; each; each = each->next)
+        g_ptr_array_add(signatures, signature_of(each, from));
     return first != NULL;
 }
 

@@ -11,6 +11,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-keyring \
 	tests/unit/crypto/test-pgp-keys \
 	tests/unit/crypto/test-pgp-outline \
+	tests/unit/crypto/test-pgp-verdicts \
 	tests/unit/crypto/test-pgp-verify \
 	tests/unit/crypto/test-pgp-wrap \
 	tests/unit/crypto/test-pgpmime \
@@ -111,3 +112,9 @@ GPGME_FAULTS = \
 tests_unit_crypto_test_pgp_faults_SOURCES = tests/unit/crypto/test-pgp-faults.c $(MAIL_FIXTURE)
 tests_unit_crypto_test_pgp_faults_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_faults_LDFLAGS = $(AM_LDFLAGS) $(GPGME_FAULTS)
+
+tests_unit_crypto_test_pgp_verdicts_SOURCES = tests/unit/crypto/test-pgp-verdicts.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgp_verdicts_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgp_verdicts_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_get_key \
+	-Wl,--wrap=gpgme_op_verify -Wl,--wrap=gpgme_op_verify_result \
+	-Wl,--wrap=gpgme_ctx_set_engine_info -Wl,--wrap=paths_program

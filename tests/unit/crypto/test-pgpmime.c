@@ -231,6 +231,9 @@ static void p7_73_the_worst_of_two_is_told_for_the_text(void **state)
     for (guint i = 0; i < reading->protection->signatures->len; i++)
         assert_true(signature_at(reading, (guint)block->signature)->status >=
                     signature_at(reading, i)->status);
+    assert_int_equal(reading->protection->signatures->len, 2);
+    g_autoptr(IndexDoc) doc = reading_index_doc(reading);
+    assert_int_equal(doc->signature, SIGNATURE_PRESENT);
 }
 
 static void p7_74_two_from_match_nobody(void **state)
