@@ -14,6 +14,7 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-patience \
 	tests/unit/fetchd/test-plan \
 	tests/unit/fetchd/test-record \
+	tests/unit/fetchd/test-record-bounds \
 	tests/unit/fetchd/test-schedule \
 	tests/unit/fetchd/test-sensitive \
 	tests/unit/fetchd/test-tour \
@@ -48,6 +49,7 @@ tests_unit_fetchd_test_pass_SOURCES = tests/unit/fetchd/test-pass.c $(VAULT_FIXT
 tests_unit_fetchd_test_pass_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_plan_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_record_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_record_bounds_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_schedule_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_wire_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_tour_LDADD = $(LINK_fetchd) $(UNIT_LIBS)

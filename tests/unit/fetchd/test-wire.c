@@ -162,6 +162,71 @@ static void an_end_that_is_gone_is_told(void **state)
     assert_string_equal(postern_error_rule(broken), "net.gone");
 }
 
+/* Nothing is waited for: what is here counts. */
+static void a_try_takes_what_is_here(void **state)
+{
+    Pair *pair = *state;
+    Frame frame;
+    g_autoptr(GError) error = NULL;
+    assert_int_equal(wire_try(pair->far, &frame, NULL), 0);
+    assert_true(wire_put(pair->near, WIRE_NEWS, NULL, 0, NULL));
+    assert_true(wire_put(pair->near, WIRE_WAKE, NULL, 0, NULL));
+    assert_true(wire_flush(pair->near, NULL));
+    assert_int_equal(wire_try(pair->far, &frame, NULL), 1);
+    assert_int_equal(frame.type, WIRE_NEWS);
+    assert_true(wire_held(pair->far));
+    assert_int_equal(wire_try(pair->far, &frame, NULL), 1);
+    assert_int_equal(frame.type, WIRE_WAKE);
+    assert_false(wire_held(pair->far));
+    assert_int_equal(write(wire_fd(pair->near), "\0\0\0\0\0", 5), 5);
+    assert_int_equal(wire_try(pair->far, &frame, &error), -1);
+    assert_string_equal(postern_error_rule(error), "net.record");
+    g_clear_error(&error);
+    assert_false(wire_get(pair->far, -1, -1, &frame, &error));
+    assert_string_equal(postern_error_rule(error), "net.record");
+}
+
+static void a_try_tells_of_an_end(void **state)
+{
+    Pair *pair = *state;
+    Frame frame;
+    g_autoptr(GError) error = NULL;
+    g_clear_pointer(&pair->near, wire_free);
+    assert_int_equal(wire_try(pair->far, &frame, &error), -1);
+    assert_string_equal(postern_error_rule(error), "net.gone");
+}
+
+/* Nobody reads at the other end, and the line is full. */
+static void a_line_that_takes_no_more_ends_the_wait(void **state)
+{
+    Pair *pair = *state;
+    static const struct timeval soon = {.tv_usec = 20000};
+    assert_int_equal(setsockopt(wire_fd(pair->near), SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon),
+                     0);
+    g_autofree guint8 *big = g_malloc0(LIMIT_FRAME);
+    g_autoptr(GError) error = NULL;
+    for (guint i = 0; i < 1000 && error == NULL; i++)
+        (void)!wire_put(pair->near, WIRE_DATA, big, LIMIT_FRAME, &error);
+    assert_non_null(error);
+    assert_string_equal(postern_error_rule(error), "net.timeout");
+}
+
+/* Ctrl-C ends the net child, too: that is no fault of its own. */
+static void an_end_after_an_interruption_is_one(void **state)
+{
+    Pair *pair = *state;
+    int stop[2];
+    assert_int_equal(pipe(stop), 0);
+    g_clear_pointer(&pair->near, wire_free);
+    Frame frame;
+    g_autoptr(GError) error = NULL;
+    assert_int_equal(write(stop[1], "!", 1), 1);
+    assert_false(wire_get(pair->far, 1000, stop[0], &frame, &error));
+    assert_string_equal(postern_error_rule(error), "run.interrupted");
+    close(stop[0]);
+    close(stop[1]);
+}
+
 static void p8_98_malformed_frames_are_refused(void **state)
 {
     static const struct {
@@ -198,6 +263,11 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(frames_arrive_in_order, open_pair, close_pair),
         cmocka_unit_test(p8_a_frame_that_trickles_in_has_one_deadline),
+        cmocka_unit_test_setup_teardown(a_try_takes_what_is_here, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(a_try_tells_of_an_end, open_pair, close_pair),
+        cmocka_unit_test_setup_teardown(a_line_that_takes_no_more_ends_the_wait, open_pair,
+                                        close_pair),
+        cmocka_unit_test_setup_teardown(an_end_after_an_interruption_is_one, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(the_largest_frame_fits, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(silence_ends_the_wait, open_pair, close_pair),
         cmocka_unit_test_setup_teardown(a_stop_ends_the_wait, open_pair, close_pair),
