@@ -117,7 +117,6 @@ GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean
         drop(from, from_only, FALSE);
         drop(fields, from_only, TRUE);
         append(fields, from);
-        drop(above, from_only, TRUE);
     }
     if (protected_modern(inner))
         take_modern(fields, above);

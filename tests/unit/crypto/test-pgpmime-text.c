@@ -154,7 +154,7 @@ static void p7_75_html_is_never_looked_into(void **state)
     (void)state;
     g_autofree char *text = clear_signed("friend", "inside\n");
     g_autofree char *entity =
-        g_strconcat("Content-Type: text/html\r\n\r\n<pre>", text, "</pre>", NULL);
+        g_strconcat("Content-Type: text/html\r\n\r\n<pre>\n", text, "</pre>\n", NULL);
     g_autoptr(Reading) reading = open_text(FRIEND, entity);
     assert_int_equal(reading->protection->signatures->len, 0);
     assert_int_equal(block_at(reading, 0)->signature, -1);
@@ -185,6 +185,18 @@ static void p7_76_a_signed_text_protects_no_header_field(void **state)
 }
 
 /* --- encrypted ----------------------------------------------------------------------------- */
+
+static void p7_76_an_encrypted_text_protects_no_header_field(void **state)
+{
+    (void)state;
+    g_autofree char *text = armored("Subject: inner\n\nhello\n");
+    g_autofree char *entity = g_strconcat(
+        "Content-Type: text/plain; protected-headers=\"v1\"; hp=\"cipher\"\r\n\r\n", text, NULL);
+    g_autoptr(Reading) reading = open_text(FRIEND, entity);
+    assert_true(reading->protection->encrypted);
+    assert_false(reading->protection->header_protection);
+    assert_string_equal(message_header(reading->message, "Subject"), "outer");
+}
 
 static void an_encrypted_text_is_the_message_when_it_is_all(void **state)
 {
@@ -325,6 +337,7 @@ int main(void)
         cmocka_unit_test(p7_75_html_is_never_looked_into),
         cmocka_unit_test(limit_signed_texts),
         cmocka_unit_test(p7_76_a_signed_text_protects_no_header_field),
+        cmocka_unit_test(p7_76_an_encrypted_text_protects_no_header_field),
         cmocka_unit_test(an_encrypted_text_is_the_message_when_it_is_all),
         cmocka_unit_test(a_signature_within_the_encryption_is_told),
         cmocka_unit_test(p7_70_only_what_was_encrypted_is_called_so),
