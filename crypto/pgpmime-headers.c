@@ -132,12 +132,12 @@ static gboolean vouched(const Signature *signature, const char *address)
     return g_strcmp0(confirmed, signature->fingerprint) == 0;
 }
 
-/* Is the head of the payload under encryption or a good signature? One within a text has no head.
- */
+/* Is the head of the payload under encryption or a good signature? That of a text is of our own
+ * making, and claims nothing. */
 static gboolean head_is_covered(const Opening *opening)
 {
     const Reading *reading = opening->reading;
-    gboolean inside = reading->message != opening->outer && !opening->in_text;
+    gboolean inside = reading->message != opening->outer;
     if (inside && reading->protection->encrypted)
         return TRUE;
     gboolean framed =

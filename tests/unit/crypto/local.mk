@@ -3,6 +3,8 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-batchkey \
 	tests/unit/crypto/test-chunk \
 	tests/unit/crypto/test-doubts \
+	tests/unit/crypto/test-inline-pgp \
+	tests/unit/crypto/test-layer \
 	tests/unit/crypto/test-password \
 	tests/unit/crypto/test-password-deadline \
 	tests/unit/crypto/test-pgp-cert \
@@ -54,7 +56,12 @@ tests_unit_crypto_test_pgp_verify_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_verify_SOURCES = tests/unit/crypto/test-pgp-verify.c $(GNUPG_HOME)
 tests_unit_crypto_test_password_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_password_deadline_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_inline_pgp_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_layer_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_strength_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwquality_check
 tests_unit_crypto_test_strength_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_unlock_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=add_key \
+	-Wl,--wrap=keyctl_set_timeout -Wl,--wrap=keyctl_setperm
 tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)

@@ -14,13 +14,29 @@ static void p7_74_domains_that_look_like_the_company_are_told(void **state)
         "c0rp.example",        "соrp.example",           "corp.exarnple",        "corp-example",
         "corp.examp1e",        "corp.example.evil.test", "corp.example-hr.test", "corq.example",
         "crop.example",        "corp.exampel",           "corp.examples",        "cor.example",
-        "xn--crp-sed.example", "CORP.EXAMPLE.evil.test", "corp.exämple",
+        "xn--crp-sed.example", "CORP.EXAMPLE.evil.test", "corp.exämple",         "corp.exampl",
+        "co\u200brp.example",  "corp.exa\u0301mple",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(alike); i++)
         assert_true(doubt_domain(alike[i], "corp.example"));
     static const char *const others[] = {
-        "corp.example", "Corp.Example",        "mail.corp.example", "evil.test", "example",
-        "notcorp.test", "corporation.example", "carpet.example",    "",
+        "corp.example",
+        "Corp.Example",
+        "mail.corp.example",
+        "evil.test",
+        "example",
+        "notcorp.test",
+        "corporation.example",
+        "carpet.example",
+        "",
+        /* more than one slip: two for one, one for two, two beside each other, half a swap */
+        "corp.exaxyple",
+        "corp.examxe",
+        "corp.exxyple",
+        "corp.exmxple",
+        "corp.exampleness",
+        "\xff\xfe",
+        "xn--\xff.test",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
         assert_false(doubt_domain(others[i], "corp.example"));
@@ -32,6 +48,7 @@ static void short_names_are_told_only_when_they_look_the_same(void **state)
     (void)state;
     assert_false(doubt_domain("ab.de", "ac.de"));
     assert_true(doubt_domain("a0.de", "ao.de"));
+    assert_false(doubt_domain("abcdef.de", "abc.d"));
 }
 
 static void p7_74_addresses_that_look_like_ones_own_are_told(void **state)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pwquality.h>
 #include <string.h>
 
 static char *judge(const char *password, const char *user)
@@ -15,6 +16,43 @@ static char *judge(const char *password, const char *user)
     gboolean stands = strength_judge(secret, user, &why);
     assert_int_equal(stands, why == NULL);
     return why;
+}
+
+/* libpwquality says this instead; 1000: what it thinks. */
+static int said = 1000;
+
+int __real_pwquality_check(pwquality_settings_t *settings, const char *password, const char *old,
+                           const char *user, void **detail);
+int __wrap_pwquality_check(pwquality_settings_t *settings, const char *password, const char *old,
+                           const char *user, void **detail);
+int __wrap_pwquality_check(pwquality_settings_t *settings, const char *password, const char *old,
+                           const char *user, void **detail)
+{
+    assert_null(detail); /* it would quote the password */
+    return said < 1000 ? said : __real_pwquality_check(settings, password, old, user, detail);
+}
+
+static void each_reason_has_its_words(void **state)
+{
+    (void)state;
+    static const struct {
+        int code;
+        const char *why;
+    } cases[] = {
+        {PWQ_ERROR_MIN_LENGTH, "is too short"},
+        {PWQ_ERROR_PALINDROME, "reads the same backwards"},
+        {PWQ_ERROR_USER_CHECK, "holds the login"},
+        {PWQ_ERROR_CRACKLIB_CHECK, "is made of a word in the dictionary"},
+        {PWQ_ERROR_EMPTY_PASSWORD, "is empty"},
+        {PWQ_ERROR_MEM_ALLOC, "is too simple"},
+        {19, "is too simple"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        said = cases[i].code;
+        g_autofree char *why = judge("correct horse battery staple", NULL);
+        said = 1000;
+        assert_string_equal(why, cases[i].why);
+    }
 }
 
 static void weak_passwords_are_refused_with_a_reason(void **state)
@@ -58,6 +96,7 @@ static void strong_ones_stand(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_reason_has_its_words),
         cmocka_unit_test(weak_passwords_are_refused_with_a_reason),
         cmocka_unit_test(strong_ones_stand),
     };

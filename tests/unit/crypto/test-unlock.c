@@ -48,6 +48,47 @@ static gboolean keyring_works(void)
     return serial >= 0;
 }
 
+/* Calls of the kernel's that fail. */
+static gboolean no_room, no_timeout, no_permissions;
+
+key_serial_t __real_add_key(const char *type, const char *name, const void *data, size_t size,
+                            key_serial_t ring);
+key_serial_t __wrap_add_key(const char *type, const char *name, const void *data, size_t size,
+                            key_serial_t ring);
+key_serial_t __wrap_add_key(const char *type, const char *name, const void *data, size_t size,
+                            key_serial_t ring)
+{
+    return no_room ? -1 : __real_add_key(type, name, data, size, ring);
+}
+
+long __real_keyctl_set_timeout(key_serial_t key, unsigned seconds);
+long __wrap_keyctl_set_timeout(key_serial_t key, unsigned seconds);
+long __wrap_keyctl_set_timeout(key_serial_t key, unsigned seconds)
+{
+    return no_timeout ? -1 : __real_keyctl_set_timeout(key, seconds);
+}
+
+long __real_keyctl_setperm(key_serial_t key, key_perm_t permissions);
+long __wrap_keyctl_setperm(key_serial_t key, key_perm_t permissions);
+long __wrap_keyctl_setperm(key_serial_t key, key_perm_t permissions)
+{
+    return no_permissions ? -1 : __real_keyctl_setperm(key, permissions);
+}
+
+/* What would stay for ever, or be open to others, does not stay at all. */
+static void p4_47_a_key_that_cannot_be_kept_safely_is_not_kept(void **state)
+{
+    (void)state;
+    gboolean *const faults[] = {&no_room, &no_timeout, &no_permissions};
+    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+        *faults[i] = TRUE;
+        g_autoptr(Secret) key = unlock(60, NULL);
+        *faults[i] = FALSE;
+        assert_is_vault_key(key);
+        assert_null(unlock_cached(vault_id));
+    }
+}
+
 static void one_gpg_call_opens_the_vault(void **state)
 {
     (void)state;
@@ -241,6 +282,7 @@ static int remove_vault(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(p4_47_a_key_that_cannot_be_kept_safely_is_not_kept),
         cmocka_unit_test(one_gpg_call_opens_the_vault),
         cmocka_unit_test(a_cached_key_needs_no_gpg),
         cmocka_unit_test(p4_a_cached_key_is_gone_after_its_time),
