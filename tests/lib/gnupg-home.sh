@@ -28,6 +28,8 @@ for home in own others; do
     mkdir -m 700 "$dir/$home"
     # Whoever is asked for a passphrase in a test has none.
     echo 'pinentry-program /nonexistent/pinentry' >"$dir/$home/gpg-agent.conf"
+    # gpg waits five seconds for an agent that it starts itself, which is short on a busy machine.
+    gpg-agent --homedir "$dir/$home" --daemon >"$dir/log" 2>&1 </dev/null
 done
 
 key own owner 'John Smith <jsmith@corp.example>' $both default never

@@ -8,6 +8,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-password \
 	tests/unit/crypto/test-password-deadline \
 	tests/unit/crypto/test-pgp-cert \
+	tests/unit/crypto/test-pgp-agent \
 	tests/unit/crypto/test-pgp-crypt \
 	tests/unit/crypto/test-pgp-faults \
 	tests/unit/crypto/test-keyring \
@@ -125,3 +126,5 @@ tests_unit_crypto_test_pgp_verdicts_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_verdicts_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_get_key \
 	-Wl,--wrap=gpgme_op_verify -Wl,--wrap=gpgme_op_verify_result \
 	-Wl,--wrap=gpgme_ctx_set_engine_info -Wl,--wrap=paths_program
+tests_unit_crypto_test_pgp_agent_SOURCES = tests/unit/crypto/test-pgp-agent.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgp_agent_LDADD = $(LINK_crypto) $(UNIT_LIBS)

@@ -21,6 +21,7 @@ UNIT_STORE += \
 	tests/unit/store/test-sealedvfs \
 	tests/unit/store/test-sealedvfs-crash \
 	tests/unit/store/test-sealedvfs-damage \
+	tests/unit/store/test-sealedvfs-faults \
 	tests/unit/store/test-sealedvfs-secrecy \
 	tests/unit/store/test-share \
 	tests/unit/store/test-tagging \
@@ -77,6 +78,12 @@ tests_unit_store_test_sealedvfs_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_sealedvfs_damage_SOURCES = \
 	tests/unit/store/test-sealedvfs-damage.c $(SEALED_FIXTURE)
 tests_unit_store_test_sealedvfs_damage_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_sealedvfs_faults_SOURCES = \
+	tests/unit/store/test-sealedvfs-faults.c $(SEALED_FIXTURE)
+tests_unit_store_test_sealedvfs_faults_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_sealedvfs_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_exec \
+	-Wl,--wrap=sqlite3_file_control -Wl,--wrap=sqlite3_close -Wl,--wrap=sqlite3_db_config \
+	-Wl,--wrap=sqlite3_vfs_register -Wl,--wrap=link
 tests_unit_store_test_sealedvfs_secrecy_SOURCES = \
 	tests/unit/store/test-sealedvfs-secrecy.c $(SEALED_FIXTURE)
 tests_unit_store_test_sealedvfs_secrecy_LDADD = $(LINK_store) $(UNIT_LIBS)
