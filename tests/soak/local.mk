@@ -1,7 +1,7 @@
 # make soak: what takes hours. One fault at every byte of a session, on real servers; a mailbox of a million
 # messages; Cyrus and Courier.
 EXTRA_DIST += tests/soak/faults.py tests/soak/faults.sh tests/soak/million.py tests/soak/million.sh \
-	tests/soak/other-servers.sh tests/soak/others.py tests/soak/peak.py
+	tests/soak/other-servers.sh tests/soak/others.py tests/soak/peak.py tests/soak/sensitive.sh
 
 SOAK_SAMPLES = 1000
 .PHONY: soak
@@ -15,6 +15,7 @@ soak: all
 		ORACLE_SEED=$$seed ORACLE_MESSAGES=5000 ORACLE_QUERIES=2000 srcdir='$(abs_top_srcdir)' \
 			builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/integration/search-oracle.sh || exit; \
 	done
+	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/sensitive.sh
 	LARGE=100 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/integration/p4-nothing-readable.sh
 	for server in cyrus courier; do \
