@@ -2,35 +2,38 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <pty.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "crypto/pgp.h"
 #include "tests/unit/crypto/mail-fixture.h"
 
-/* What pgp_may_ask() says in a process whose standard stream STREAM (-1: none) is a terminal and
- * whose environment has VARIABLE (or NULL) as VALUE. */
+/* What pgp_may_ask() says when of the standard streams STREAM (-1: none) is a terminal, and of the
+ * environment's ways VARIABLE (or NULL) is there, as VALUE. */
 static gboolean may_ask(int stream, const char *variable, const char *value)
 {
-    pid_t child = fork();
-    if (child == 0) {
-        static const char *const ways[] = {"GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY"};
-        int near, far, none = open("/dev/null", O_RDWR);
-        for (gsize i = 0; i < G_N_ELEMENTS(ways); i++)
-            g_unsetenv(ways[i]);
-        if (variable)
-            g_setenv(variable, value, TRUE);
-        if (none < 0 || openpty(&near, &far, NULL, NULL, NULL) != 0)
-            exit(2);
-        for (int i = 0; i < 3; i++)
-            dup2(i == stream ? far : none, i);
-        exit(pgp_may_ask() ? 1 : 0);
+    static const char *const ways[] = {"GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY"};
+    int near, far, none = open("/dev/null", O_RDWR), kept[3];
+    assert_true(none >= 0);
+    assert_int_equal(openpty(&near, &far, NULL, NULL, NULL), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++)
+        g_unsetenv(ways[i]);
+    if (variable)
+        g_setenv(variable, value, TRUE);
+    for (int i = 0; i < 3; i++) {
+        kept[i] = dup(i);
+        dup2(i == stream ? far : none, i);
     }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-    return WEXITSTATUS(status) == 1;
+    gboolean may = pgp_may_ask();
+    for (int i = 0; i < 3; i++) {
+        dup2(kept[i], i);
+        close(kept[i]);
+    }
+    if (variable)
+        g_unsetenv(variable);
+    close(near);
+    close(far);
+    close(none);
+    return may;
 }
 
 static void a_terminal_or_a_desktop_can_be_asked_and_nobody_else(void **state)
