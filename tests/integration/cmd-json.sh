@@ -87,6 +87,7 @@ answers 0 '[d["messages"], d["damaged"], d["unindexed"]]' '[5, [], []]' verify
 answers 0 '[row["rule"] for row in d if row["status"] == "fail"]' '[]' doctor --offline
 id=$(user_ids john '' | head -n 1)
 answers 0 'd["id"]' "$id" show "$id"
+answers 0 '[d[0]["part"], len(d)]' '[1, 1]' save "$id" --part 1 --to $COMPANY/home/john
 printf 'Text.' >$TESTDIR/body
 chmod 644 $TESTDIR/body
 answers 0 '[d["state"], d["sent_to"]]' "['sent', ['mary.jones@corp.example']]" \
