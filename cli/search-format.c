@@ -35,9 +35,10 @@ void search_format_free(SearchFormat *format)
 
 static void end_text(SearchFormat *format, GString *text)
 {
+    if (text->len == 0)
+        return;
     const Piece piece = {.text = g_strdup(text->str)};
-    if (text->len > 0)
-        g_array_append_val(format->pieces, piece);
+    g_array_append_val(format->pieces, piece);
     g_string_truncate(text, 0);
 }
 
