@@ -92,12 +92,6 @@ static const char *state(const AccountLine *line)
     return line->stat.last_sync == 0 ? "new" : line->stat.outcome == 0 ? "ok" : "failed";
 }
 
-/* Of what arrived since the index was last complete, some may be gone again. */
-static guint64 unindexed(const AccountStat *stat)
-{
-    return MIN(stat->arrivals - stat->indexed, stat->messages);
-}
-
 static void add_skipped(JsonBuilder *builder, const GPtrArray *left)
 {
     json_builder_set_member_name(builder, "skipped");
@@ -126,7 +120,7 @@ static void print_json(const Status *status)
         json_string(builder, "name", line->name);
         json_time(builder, "last_sync", line->stat.last_sync);
         json_int(builder, "messages", (gint64)line->stat.messages);
-        json_int(builder, "unindexed", (gint64)unindexed(&line->stat));
+        json_int(builder, "unindexed", (gint64)line->stat.unindexed);
         json_int(builder, "undelivered", (gint64)line->pending.waiting);
         json_string(builder, "state", state(line));
         json_int(builder, "error", line->stat.outcome);
@@ -213,8 +207,8 @@ static void print_text(const Status *status)
         g_autofree char *date =
             line->stat.last_sync ? output_short_date(line->stat.last_sync) : g_strdup("never");
         printf("%s: %s", name, count);
-        if (unindexed(&line->stat) > 0)
-            printf(" (%" G_GUINT64_FORMAT " not indexed yet)", unindexed(&line->stat));
+        if (line->stat.unindexed > 0)
+            printf(" (%" G_GUINT64_FORMAT " not indexed yet)", line->stat.unindexed);
         printf(", last sync %s", date);
         if (line->stat.outcome)
             printf(", failed: %s (%d)\n", reason(line->stat.outcome), line->stat.outcome);

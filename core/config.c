@@ -121,6 +121,7 @@ void config_free(Config *config)
     g_ptr_array_unref(config->sensitive);
     g_ptr_array_unref(config->tags);
     g_free(config->new_mail);
+    g_free(config->metrics);
     g_free(config->path);
     g_ptr_array_unref(config->unimplemented);
     g_free(config);
@@ -251,10 +252,6 @@ static gboolean begin_section(Filling *filling, const KeyLine *line)
     if (filling->policy && filling->section->target != INTO_COMPANY)
         return wrong(filling, line->line, "config.key", "keep only [company] in a policy",
                      "a policy has no section [%s]", filling->section->name);
-    if (!filling->section->works) {
-        g_autofree char *what = g_strdup_printf("[%s]", line->section);
-        note_unimplemented(filling, line->line, what);
-    }
     if (filling->section->target == INTO_SENSITIVE)
         return begin_rule(filling, g_steal_pointer(&title));
     if (filling->section->target == INTO_TAG)
@@ -272,8 +269,8 @@ static gpointer base_of(const Filling *filling)
     case INTO_SENSITIVE: return filling->rule;
     case INTO_TAG: return filling->tag;
     case INTO_CONFIG: return filling->config;
-    default: return NULL;
     }
+    return NULL;
 }
 
 static gboolean unknown_key(const Filling *filling, const KeyLine *line)

@@ -110,7 +110,7 @@ typedef struct {
     IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
     gboolean autocrypt;       /* [crypto] autocrypt: keys that mail carries are read and sent */
     guint unlock_seconds;     /* [crypto] unlock_timeout */
-    char *new_mail;           /* [hook] new_mail: a command line, or NULL */
+    char *new_mail, *metrics; /* [hook] (a command line) and [log], or NULL */
     GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */
     GPtrArray *tags;          /* TagRule *, likewise: see tagname.h */
     char *path;               /* the user's file */

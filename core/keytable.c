@@ -81,8 +81,8 @@ static const Key crypto_keys[] = {
 };
 
 static const Key log_keys[] = {
-    {"level", value_word, NOWHERE, "error|warning|info|debug"},
-    {"metrics", value_path, NOWHERE},
+    {"level", value_word, NOWHERE, "error|warning|info|debug", .works = "info"},
+    {"metrics", value_path, IN(Config, metrics)},
 };
 
 static const Key hook_keys[] = {
@@ -92,14 +92,14 @@ static const Key hook_keys[] = {
 #define KEYS(table) table, G_N_ELEMENTS(table)
 
 static const Section sections[] = {
-    /*            titled works */
-    {"company",   FALSE, TRUE,  INTO_COMPANY, KEYS(company_keys)},
-    {"account",   TRUE,  TRUE,  INTO_ACCOUNT, KEYS(account_keys)},
-    {"sensitive", TRUE,  TRUE,  INTO_SENSITIVE, KEYS(sensitive_keys)},
-    {"tag",       TRUE,  TRUE,  INTO_TAG,     KEYS(tag_keys)},
-    {"crypto",    FALSE, TRUE,  INTO_CONFIG,  KEYS(crypto_keys)},
-    {"log",       FALSE, FALSE, INTO_NOTHING, KEYS(log_keys)},
-    {"hook",      FALSE, TRUE,  INTO_CONFIG,  KEYS(hook_keys)},
+    /*            titled */
+    {"company",   FALSE, INTO_COMPANY, KEYS(company_keys)},
+    {"account",   TRUE,  INTO_ACCOUNT, KEYS(account_keys)},
+    {"sensitive", TRUE,  INTO_SENSITIVE, KEYS(sensitive_keys)},
+    {"tag",       TRUE,  INTO_TAG,     KEYS(tag_keys)},
+    {"crypto",    FALSE, INTO_CONFIG,  KEYS(crypto_keys)},
+    {"log",       FALSE, INTO_CONFIG,  KEYS(log_keys)},
+    {"hook",      FALSE, INTO_CONFIG,  KEYS(hook_keys)},
 };
 /* clang-format on */
 

@@ -7,12 +7,11 @@
 #include "core/config.h"
 #include "core/value.h"
 
-typedef enum { INTO_COMPANY, INTO_ACCOUNT, INTO_SENSITIVE, INTO_TAG, INTO_CONFIG, INTO_NOTHING } Target;
+typedef enum { INTO_COMPANY, INTO_ACCOUNT, INTO_SENSITIVE, INTO_TAG, INTO_CONFIG } Target;
 
 typedef struct {
     const char *name;
     gboolean titled; /* written [name "title"] */
-    gboolean works;  /* FALSE: it has no effect yet */
     Target target;
     const Key *keys;
     guint n_keys;

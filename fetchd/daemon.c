@@ -13,6 +13,7 @@
 #include "fetchd/hook.h"
 #include "fetchd/keywatch.h"
 #include "fetchd/link.h"
+#include "fetchd/metrics.h"
 #include "fetchd/notify.h"
 #include "fetchd/schedule.h"
 #include "store/tagrules.h"
@@ -166,12 +167,12 @@ static PassResult pass_over(Daemon *daemon, const Config *config, GStrv names, c
     guint64 absorbed;
     gboolean ok = outcomes && (options->seal_only ||
                                engine_absorb_unlocked(config, options->store, &absorbed, &error));
-    if (ok)
+    result.code =
+        postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
+    if (metrics_write(config, options->store, result.code, ok ? &error : NULL) && ok)
         g_clear_pointer(&daemon->complaint, g_free);
     else
         complain(daemon, error);
-    result.code =
-        postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
     return result;
 }
 
@@ -409,5 +410,9 @@ int daemon_once(const DaemonOptions *options)
     g_autoptr(GError) late = NULL;
     if (outcomes && !run_hook(hook, config->new_mail, options->stop_fd, &late))
         options->complain(options->user, late);
-    return postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
+    int code = postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
+    g_autoptr(GError) unwritten = NULL;
+    if (config && !metrics_write(config, options->store, code, &unwritten))
+        options->complain(options->user, unwritten);
+    return code;
 }

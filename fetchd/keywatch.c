@@ -32,6 +32,11 @@ static GPtrArray *keys_of(const Config *config, const GPtrArray *accounts)
     return keys;
 }
 
+GPtrArray *keywatch_keys(const Config *config)
+{
+    return keys_of(config, config->accounts);
+}
+
 /* --- now ----------------------------------------------------------------------------------- */
 
 /* What is known of a key that was good when it was asked for. */
@@ -72,6 +77,13 @@ gboolean keywatch_check(const Config *config, const GPtrArray *accounts, GError 
     return TRUE;
 }
 
+gboolean keywatch_good(const char *key, gint64 *expiry, GError **error)
+{
+    const Good *good_key = ask(key, error);
+    *expiry = good_key ? good_key->expiry : 0;
+    return good_key != NULL;
+}
+
 /* --- soon ---------------------------------------------------------------------------------- */
 
 static void free_error(gpointer error)
@@ -97,7 +109,7 @@ static GError *soon(const char *key, gint64 expiry)
 GPtrArray *keywatch_warnings(const Config *config, gboolean present)
 {
     GPtrArray *warnings = g_ptr_array_new_with_free_func(free_error);
-    g_autoptr(GPtrArray) keys = keys_of(config, config->accounts);
+    g_autoptr(GPtrArray) keys = keywatch_keys(config);
     for (guint i = 0; i < keys->len; i++) {
         GError *warning = NULL;
         const Good *fit = ask(keys->pdata[i], &warning);

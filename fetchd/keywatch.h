@@ -15,6 +15,11 @@
 gboolean keywatch_check(const Config *config, const GPtrArray *accounts,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Fingerprints (const char *, of CONFIG), each once: all accounts' keys and the recovery keys. */
+GPtrArray *keywatch_keys(const Config *config);
+/* What keywatch_check() says of one. *expiry: when it stops being fit, 0 for never. */
+gboolean keywatch_good(const char *key, gint64 *expiry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* GError *: what keywatch_check() will say one day, of all accounts' keys: 78 "key.expires" for a
  * key that does so within KEYWATCH_DAYS; and, with PRESENT, what it says now. */
 GPtrArray *keywatch_warnings(const Config *config, gboolean present);

@@ -74,9 +74,11 @@ static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], Ac
     if (row) {
         stat->last_sync = sqlite3_column_int64(statement, 1);
         stat->outcome = sqlite3_column_int(statement, 2);
-        stat->arrivals = (guint64)sqlite3_column_int64(statement, 3);
-        stat->indexed = (guint64)sqlite3_column_int64(statement, 4);
+        guint64 arrivals = (guint64)sqlite3_column_int64(statement, 3);
+        guint64 indexed = (guint64)sqlite3_column_int64(statement, 4);
         stat->messages = (guint64)sqlite3_column_int64(statement, 5);
+        /* Some of what arrived may be gone again. */
+        stat->unindexed = MIN(arrivals - indexed, stat->messages);
     }
     sqlite3_reset(statement);
     return TRUE;

@@ -102,8 +102,7 @@ typedef struct {
     gint64 last_sync; /* seconds since 1970, 0: never */
     int outcome;      /* exit code of the last run */
     guint64 messages; /* here, counted once for each mailbox they lie in */
-    guint64 arrivals; /* all that ever arrived */
-    guint64 indexed;  /* arrivals that the index had when it was last complete */
+    guint64 unindexed; /* of them, what arrived since the index was last complete */
 } AccountStat;
 /* Looks ACCOUNT up by HMAC under MATCH_KEY. */
 gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *account,

@@ -74,6 +74,40 @@ failing 77 'the server refused the login'
 out_has "its login is not tried again before 'postern password set second'" 'what will not happen is told, too'
 hostile_stop
 
+# For a monitoring system: a file of Prometheus' text format, replaced whole.
+metrics=$COMPANY/home/john/metrics.prom
+user_line john '[log]' "metrics = $metrics"
+run as john fetchd --once --account work
+code_is 0 'a pass with metrics ends well'
+is "$(find $metrics -perm 644)" $metrics 'others may read them'
+metric() { /usr/bin/python3 -c "
+import re
+types, values = set(), {}
+for line in open('$metrics'):
+    if line.startswith('# HELP '):
+        continue
+    if line.startswith('# TYPE '):
+        name, kind = re.fullmatch(r'# TYPE ([a-z_]+) (gauge)\n', line).groups()
+        assert name not in types
+        types.add(name)
+        continue
+    name, labels, value = re.fullmatch(r'([a-z_]+)(\{[a-z]+=\"(?:[^\"\\\\\\n]|\\\\.)*\"\})? (-?[0-9]+)\n', line).groups()
+    assert name in types
+    values[name + (labels or '')] = int(value)
+print(values.get('$1'))"; }
+is "$(metric 'postern_last_sync_exit_code{account=\"work\"}')" 0 'how the account did'
+is "$(metric 'postern_last_sync_exit_code{account=\"second\"}')" 77 'and each other one'
+as john postern --json status >$out
+is "$(metric 'postern_messages{account=\"work\"}')" "$(/usr/bin/python3 -c "import json; print(json.load(open('$out'))['accounts'][0]['messages'])")" \
+    'how many messages are here'
+is "$(metric "postern_key_usable{key=\\\"$(company_key john)\\\"}")" 1 'that its key can be used'
+ok [ "$(metric 'postern_last_sync_timestamp_seconds{account=\"work\"}')" -gt 1700000000 ] -- 'and when that was'
+is "$(grep -c '@' $metrics)" 0 'no address stands there'
+sed -i "s|^metrics = .*|metrics = $COMPANY/home/john/nowhere/x|" "$(user_config john)"
+run as john fetchd --once --account work
+code_is 0 'mail comes even where they cannot be written'
+err_has 'metrics.write' 'and that is told'
+
 for words in 'status work' 'status --all'; do
     # shellcheck disable=SC2086
     run as john postern --json $words

@@ -335,10 +335,11 @@ static void what_has_no_effect_yet_is_told(void **state)
         "outbox_key = credential:x\ninterval = 5m\n"
         "[sensitive \"hr\"]\nfrom = *@hr.corp.example\nheader = Sensitivity: x\nindex = headers\n"
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
-        "[log]\nlevel = info\nmetrics = /run/x.prom\n"
+        "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
     assert_int_equal(config->unimplemented->len, 2 + 1);
     assert_string_equal(config->new_mail, "notify-send mail");
+    assert_string_equal(config->metrics, "/run/x.prom");
     assert_string_equal(config->company.wkd, "company");
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
                         "config:12: \"save_sent = server\" has no effect yet");

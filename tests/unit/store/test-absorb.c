@@ -103,7 +103,7 @@ static guint64 waiting(const Fixture *fixture, Vault *vault)
 {
     AccountStat stat;
     assert_true(vault_account_stat(vault, fixture->match_key, "work", &stat, NULL));
-    return stat.arrivals - stat.indexed;
+    return stat.unindexed;
 }
 
 static void what_waits_is_known_without_the_key(void **state)

@@ -146,9 +146,9 @@ static void p6_58_equal_bytes_are_stored_once_and_arrive_twice(void **state)
     assert_true(vault_account_stat(vault, fixture->match_key, "work", &work, NULL));
     assert_true(vault_account_stat(vault, fixture->match_key, "home", &home, NULL));
     assert_true(vault_account_stat(vault, fixture->match_key, "none", &none, NULL));
-    assert_int_equal(work.arrivals, 3);
-    assert_int_equal(home.arrivals, 2);
-    assert_int_equal(none.arrivals, 0);
+    assert_int_equal(work.unindexed, 3);
+    assert_int_equal(home.unindexed, 1);
+    assert_int_equal(none.unindexed, 0);
 }
 
 static void p6_58_mails_that_differ_in_one_byte_are_both_kept(void **state)
