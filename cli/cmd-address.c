@@ -3,24 +3,12 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/reading.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "store/index-address.h"
 
 #define LIMIT_USUAL 30
-
-/* The addresses of all accounts, as they are written in the configuration. */
-static GStrv own_addresses(const Config *config)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (guint i = 0; i < config->accounts->len; i++) {
-        const Account *account = config->accounts->pdata[i];
-        g_strv_builder_add(builder, account->address);
-        for (char **alias = account->aliases; *alias; alias++)
-            g_strv_builder_add(builder, *alias);
-    }
-    return g_strv_builder_end(builder);
-}
 
 static void tell_json(const GPtrArray *list)
 {

@@ -117,8 +117,7 @@ static gboolean save_one(Saving *saving, int part, GError **error)
     const PartInfo *info = message_part(saving->reading->message, (guint)part);
     if (info && (!info->multipart || reading_part_closed(saving->reading, info->n)))
         return save_part(saving, info, error);
-    return refuse(error, POSTERN_ERROR_INPUT, "message.part", "see the parts with 'postern show'",
-                  "the message has no part %d that can be a file", part);
+    return reading_no_part(saving->reading->message, part, error);
 }
 
 static gboolean save(Saving *saving, const char *id, int part, GError **error)

@@ -70,20 +70,6 @@ static gboolean show_raw(Source *source, GError **error)
     return got == 0 && write_line(line, error);
 }
 
-static gboolean no_part(const Message *message, int part, GError **error)
-{
-    const PartInfo *info = message_part(message, (guint)part);
-    guint count = message_part_count(message);
-    g_autofree char *mend = count > 1 ? g_strdup_printf("take one of the parts 2 to %u", count)
-                                      : g_strdup("take part 1, or show the message without --part");
-    if (info == NULL)
-        return refuse(error, POSTERN_ERROR_INPUT, "message.part", mend,
-                      "the message has no part %d", part);
-    g_autofree char *type = text_name(info->type);
-    return refuse(error, POSTERN_ERROR_INPUT, "message.part", mend,
-                  "part %d is a %s, which only holds others", part, type);
-}
-
 static gboolean write_whole(GBytes *bytes, GError **error)
 {
     gsize size;
@@ -117,7 +103,7 @@ static gboolean show_part(const Reading *reading, int part, GError **error)
         return show_closed(reading, (guint)part, error);
     g_autoptr(GBytes) bytes = message_part_bytes(message, (guint)part);
     if (bytes == NULL)
-        return no_part(message, part, error);
+        return reading_no_part(message, part, error);
     return write_whole(bytes, error);
 }
 

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/stream.h"
+#include "core/text.h"
 #include "store/vault-session.h"
 
 static GBytes *whole(Source *source, const char *id, GError **error)
@@ -48,4 +49,18 @@ Reading *reading_fetch(const Context *context, const char *id, GError **error)
     if (reading)
         reading_know(reading, context->config);
     return reading;
+}
+
+gboolean reading_no_part(const Message *message, int part, GError **error)
+{
+    const PartInfo *info = message_part(message, (guint)part);
+    guint count = message_part_count(message);
+    g_autofree char *mend = count > 1 ? g_strdup_printf("take one of the parts 2 to %u", count)
+                                      : g_strdup("take part 1, or show the message without --part");
+    if (info == NULL)
+        return refuse(error, POSTERN_ERROR_INPUT, "message.part", mend,
+                      "the message has no part %d", part);
+    g_autofree char *type = text_name(info->type);
+    return refuse(error, POSTERN_ERROR_INPUT, "message.part", mend,
+                  "part %d is a %s, which only holds others", part, type);
 }

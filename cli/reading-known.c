@@ -11,7 +11,7 @@ static void add(GPtrArray *known, const char *written)
         g_ptr_array_add(known, g_strdup(((Mailbox *)g_ptr_array_index(mailboxes, 0))->address));
 }
 
-void reading_know(Reading *reading, const Config *config)
+GStrv own_addresses(const Config *config)
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < config->accounts->len; i++) {
@@ -22,5 +22,11 @@ void reading_know(Reading *reading, const Config *config)
             add(known, *alias);
     }
     g_ptr_array_add(known, NULL);
-    reading_compare(reading, (char **)known->pdata, config->company.domains);
+    return (GStrv)g_ptr_array_steal(known, NULL);
+}
+
+void reading_know(Reading *reading, const Config *config)
+{
+    g_auto(GStrv) known = own_addresses(config);
+    reading_compare(reading, known, config->company.domains);
 }

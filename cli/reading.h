@@ -12,11 +12,16 @@
 Reading *reading_fetch(const Context *context, const char *id,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* 65 "message.part": PART is none, or one that only holds others. Always FALSE. */
+gboolean reading_no_part(const Message *message, int part, GError **error);
+
 void reading_print(const Reading *reading);
 /* Part N, which reading_open_part() opened, in the place of the letter around it. */
 void reading_print_part(const Reading *part, guint n);
 /* What a signature is worth, safe; perhaps of two lines (g_free). */
 char *reading_signature_words(const Signature *signature);
+/* The addresses and aliases of all accounts, without names. */
+GStrv own_addresses(const Config *config);
 /* Warns of a sender that looks like an address or a domain of CONFIG. */
 void reading_know(Reading *reading, const Config *config);
 void reading_print_headers(const Reading *reading);

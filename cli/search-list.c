@@ -173,15 +173,17 @@ static void print_line(const Listing *self, const char *id, gint64 seconds, cons
            DATE_COLUMNS, date, from, marks, fitted);
 }
 
-static void print_hit(const Listing *self, const Hit *hit)
+static void print_hit(const Listing *self, const void *data)
 {
+    const Hit *hit = data;
     g_autofree char *name = name_of(hit->from);
     print_line(self, hit->id, hit->date, name, hit->encrypted ? "🔒 " : "", hit->subject);
     putchar('\n');
 }
 
-static void print_thread(const Listing *self, const ThreadHit *hit)
+static void print_thread(const Listing *self, const void *data)
 {
+    const ThreadHit *hit = data;
     g_autofree char *names = names_of(hit->authors);
     g_autofree char *count = hit->matched == hit->messages
                                  ? g_strdup_printf("[%u] ", hit->messages)
@@ -196,8 +198,9 @@ static void print_thread(const Listing *self, const ThreadHit *hit)
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
-static void add_hit(JsonBuilder *builder, const Hit *hit)
+static void add_hit(JsonBuilder *builder, const void *data)
 {
+    const Hit *hit = data;
     json_builder_begin_object(builder);
     json_string(builder, "id", hit->id);
     json_string(builder, "thread", hit->thread);
@@ -217,8 +220,9 @@ static void add_hit(JsonBuilder *builder, const Hit *hit)
     json_builder_end_object(builder);
 }
 
-static void add_thread(JsonBuilder *builder, const ThreadHit *hit)
+static void add_thread(JsonBuilder *builder, const void *data)
 {
+    const ThreadHit *hit = data;
     json_builder_begin_object(builder);
     json_string(builder, "thread", hit->thread);
     json_time(builder, "date", hit->date);
@@ -231,38 +235,40 @@ static void add_thread(JsonBuilder *builder, const ThreadHit *hit)
     json_builder_end_object(builder);
 }
 
-gboolean list_hit(gpointer user, const Hit *hit, GError **error)
+/* What a kind of result looks like. */
+typedef struct {
+    void (*add)(JsonBuilder *builder, const void *hit);
+    FieldValue value;
+    void (*print)(const Listing *self, const void *hit);
+} Look;
+
+static gboolean list(Listing *self, const void *hit, const Look *look)
 {
-    (void)error;
-    Listing *self = user;
     self->hits++;
     if (self->context->json) {
         g_autoptr(JsonBuilder) builder = json_builder_new();
-        add_hit(builder, hit);
+        look->add(builder, hit);
         output_json_element(&self->json, builder);
     } else if (self->format) {
-        search_format_print(self->format, hit, hit_value);
+        search_format_print(self->format, hit, look->value);
     } else {
-        print_hit(self, hit);
+        look->print(self, hit);
     }
     return TRUE;
 }
 
+gboolean list_hit(gpointer user, const Hit *hit, GError **error)
+{
+    static const Look look = {add_hit, hit_value, print_hit};
+    (void)error;
+    return list(user, hit, &look);
+}
+
 gboolean list_thread(gpointer user, const ThreadHit *hit, GError **error)
 {
+    static const Look look = {add_thread, thread_value, print_thread};
     (void)error;
-    Listing *self = user;
-    self->hits++;
-    if (self->context->json) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-        add_thread(builder, hit);
-        output_json_element(&self->json, builder);
-    } else if (self->format) {
-        search_format_print(self->format, hit, thread_value);
-    } else {
-        print_thread(self, hit);
-    }
-    return TRUE;
+    return list(user, hit, &look);
 }
 
 /* --- how a query is answered ---------------------------------------------------------------- */

@@ -260,7 +260,7 @@ static gboolean begin_section(Filling *filling, const KeyLine *line)
            begin_account(filling, line, g_steal_pointer(&title));
 }
 
-/* The struct that the section's offsets count from; NULL when it has none. */
+/* The struct that the section's offsets count from. */
 static gpointer base_of(const Filling *filling)
 {
     switch (filling->section->target) {
@@ -304,7 +304,7 @@ static gboolean set_key(Filling *filling, const KeyLine *line)
 
     g_autofree char *why = NULL;
     guint8 *base = base_of(filling);
-    gpointer where = base && key->offset != KEY_NOWHERE ? base + key->offset : NULL;
+    gpointer where = key->offset != KEY_NOWHERE ? base + key->offset : NULL;
     if (!key->read(key, line->value, where, &why))
         return wrong_value(filling, line, key, why);
     if (filling->section->target == INTO_SENSITIVE)

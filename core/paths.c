@@ -89,12 +89,10 @@ static gboolean write_all(int fd, const guint8 *data, gsize size)
     return TRUE;
 }
 
-/* The bytes are on the disk under the name TEMPORARY, or errno says why not. */
-static gboolean write_temporary(char *temporary, const void *data, gsize size)
+/* The bytes are on the disk in the new file PATH, which FD (taken) was opened for; or it is gone
+ * and errno says why. */
+static gboolean fill_new(int fd, const char *path, const void *data, gsize size)
 {
-    int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return FALSE;
     gboolean whole = fchmod(fd, 0600) == 0 && write_all(fd, data, size) && fsync(fd) == 0;
     int cause = errno;
     if (close(fd) != 0 && whole) {
@@ -102,7 +100,7 @@ static gboolean write_temporary(char *temporary, const void *data, gsize size)
         cause = errno;
     }
     if (!whole)
-        g_unlink(temporary);
+        g_unlink(path);
     errno = cause;
     return whole;
 }
@@ -124,7 +122,8 @@ static gboolean sync_directory_of(const char *path)
 static gboolean replace_file(const char *path, const void *data, gsize size)
 {
     g_autofree char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-    if (!write_temporary(temporary, data, size))
+    int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0 || !fill_new(fd, temporary, data, size))
         return FALSE;
     if (g_rename(temporary, path) != 0) {
         int cause = errno;
@@ -166,16 +165,10 @@ gboolean path_write_new(const char *dir, const char *name, const void *data, gsi
 {
     *path = NULL;
     int fd = create_new(dir, name, path);
-    gboolean made = fd >= 0, written = made && write_all(fd, data, size) && fsync(fd) == 0;
-    int cause = errno;
-    if (made && close(fd) != 0 && written) {
-        cause = errno;
-        written = FALSE;
-    }
-    if (written)
+    gboolean made = fd >= 0;
+    if (made && fill_new(fd, *path, data, size))
         return TRUE;
-    if (made)
-        (void)g_unlink(*path);
+    int cause = errno;
     g_autofree char *shown = text_name(*path);
     g_clear_pointer(path, g_free);
     return refuse(error, made ? POSTERN_ERROR_STORE : POSTERN_ERROR_CREATE, "save.file",

@@ -5,6 +5,7 @@
 
 #include "core/base32.h"
 #include "store/index-private.h"
+#include "store/index-search.h"
 #include "store/vault-tags.h"
 
 #define ID_BYTES 10
@@ -142,9 +143,13 @@ static gboolean fill_tags(Index *index, gint64 row, GPtrArray *tags, GError **er
     return FALSE;
 }
 
+typedef struct {
+    OwnedTaker taker;
+    gpointer user;
+} Giving;
+
 /* The next message behind *row; 0 when there is none. */
-static gboolean give_next(Index *index, gint64 *row, OwnedTaker taker, gpointer user,
-                          GError **error)
+static gboolean give_next(Index *index, gint64 *row, const Giving *self, GError **error)
 {
     gboolean found;
     g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func(g_free);
@@ -153,19 +158,22 @@ static gboolean give_next(Index *index, gint64 *row, OwnedTaker taker, gpointer 
         return FALSE;
     *row = found ? sqlite3_column_int64(use, 0) : 0;
     return !found || (fill_tags(index, *row, tags, error) &&
-                      taker(user, (const char *)sqlite3_column_text(use, 1),
-                            (const char *)sqlite3_column_text(use, 2), tags, error));
+                      self->taker(self->user, (const char *)sqlite3_column_text(use, 1),
+                                  (const char *)sqlite3_column_text(use, 2), tags, error));
+}
+
+static gboolean give_all(Index *index, gpointer user, GError **error)
+{
+    gint64 row = 0;
+    do {
+        if (!give_next(index, &row, user, error))
+            return FALSE;
+    } while (row > 0);
+    return TRUE;
 }
 
 gboolean index_each_owned(Index *index, OwnedTaker taker, gpointer user, GError **error)
 {
-    gint64 row = 0;
-    if (!index_exec(index, "BEGIN", error))
-        return FALSE;
-    gboolean fine;
-    do {
-        fine = give_next(index, &row, taker, user, error);
-    } while (fine && row > 0);
-    sqlite3_exec(index->db, "COMMIT", NULL, NULL, NULL);
-    return fine;
+    Giving giving = {taker, user};
+    return index_in_one_state(index, give_all, &giving, error);
 }

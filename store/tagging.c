@@ -3,6 +3,7 @@
 
 #include "core/limits.h"
 #include "store/index-private.h"
+#include "store/index-search.h"
 #include "store/query-sql.h"
 #include "store/vault-tags.h"
 
@@ -23,14 +24,21 @@ static gboolean change(Tagging *self, gint64 row, const char *const *changes, GE
            (self->waiting->len < LIMIT_BATCH_MESSAGES || write_waiting(self, error));
 }
 
-static gboolean change_found(Tagging *self, const Query *query, const char *const *changes,
-                             GError **error)
+/* All that is asked of the index is asked of one state. */
+typedef struct {
+    Tagging *tagging;
+    const Query *query;
+    const char *const *changes;
+} Finding;
+
+static gboolean change_found(Index *index, gpointer user, GError **error)
 {
-    g_autoptr(RowSet) rows = query_rows(self->index, query, error);
+    const Finding *self = user;
+    g_autoptr(RowSet) rows = query_rows(index, self->query, error);
     if (rows == NULL)
         return FALSE;
     for (gint64 row = rowset_next(rows, 0); row >= 0; row = rowset_next(rows, row + 1))
-        if (index_has(self->index, row) && !change(self, row, changes, error))
+        if (index_has(index, row) && !change(self->tagging, row, self->changes, error))
             return FALSE;
     return TRUE;
 }
@@ -38,12 +46,8 @@ static gboolean change_found(Tagging *self, const Query *query, const char *cons
 gboolean tagging_query(Tagging *self, const Query *query, const char *const *changes,
                        GError **error)
 {
-    /* All that is asked of the index is asked of one state. */
-    if (!index_exec(self->index, "BEGIN", error))
-        return FALSE;
-    gboolean fine = change_found(self, query, changes, error);
-    sqlite3_exec(self->index->db, "COMMIT", NULL, NULL, NULL);
-    return fine;
+    Finding finding = {self, query, changes};
+    return index_in_one_state(self->index, change_found, &finding, error);
 }
 
 gboolean tagging_named(Tagging *self, const char *name, const char *const *changes, gboolean *known,

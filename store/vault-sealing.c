@@ -17,8 +17,8 @@
 
 typedef struct {
     enum { STEP_START, STEP_WRITE, STEP_END, STEP_ABORT } kind;
-    BatchMessage *message;
-    gsize size; /* of what is written */
+    BatchMessage *message; /* that starts */
+    gsize size;            /* of what is written */
 } Step;
 
 typedef struct {
@@ -54,7 +54,6 @@ struct Sealing {
     Load *load;
     GQueue spare; /* Load * */
     guint away;   /* loads in the thread */
-    BatchMessage *current;
     gboolean failed;
 
     /* the thread's */
@@ -128,7 +127,7 @@ static gboolean take_step(Sealing *self, const Step *step, const guint8 *bytes, 
         return sink_write(self->sink, bytes, step->size, error);
     case STEP_END: return end(self, error);
     case STEP_ABORT:
-        add_made(self, (Made){.kind = MADE_ABORT, .message = step->message});
+        add_made(self, (Made){.kind = MADE_ABORT, .message = self->sealed});
         return TRUE;
     }
     return TRUE;
@@ -304,8 +303,7 @@ gboolean sealing_start(Sealing *self, BatchMessage *message, GError **error)
 {
     if (self->thread == NULL)
         begin(self);
-    self->current = message;
-    return add_step(self, (Step){STEP_START, message, 0}, error);
+    return add_step(self, (Step){.kind = STEP_START, .message = message}, error);
 }
 
 gboolean sealing_write(Sealing *self, const guint8 *data, gsize size, GError **error)
@@ -315,7 +313,7 @@ gboolean sealing_write(Sealing *self, const guint8 *data, gsize size, GError **e
             return FALSE;
         gsize now = MIN(size, LOAD_BYTES - self->load->bytes->len);
         g_byte_array_append(self->load->bytes, data, (guint)now);
-        if (!add_step(self, (Step){STEP_WRITE, self->current, now}, error))
+        if (!add_step(self, (Step){.kind = STEP_WRITE, .size = now}, error))
             return FALSE;
         data += now;
         size -= now;
@@ -325,6 +323,5 @@ gboolean sealing_write(Sealing *self, const guint8 *data, gsize size, GError **e
 
 gboolean sealing_end(Sealing *self, gboolean whole, GError **error)
 {
-    Step step = {whole ? STEP_END : STEP_ABORT, g_steal_pointer(&self->current), 0};
-    return add_step(self, step, error);
+    return add_step(self, (Step){.kind = whole ? STEP_END : STEP_ABORT}, error);
 }
