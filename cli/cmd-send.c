@@ -5,15 +5,11 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/delivery.h"
 #include "cli/output.h"
-#include "cli/protect.h"
+#include "cli/posting.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
-#include "crypto/keyfind.h"
-#include "fetchd/sending.h"
-#include "mime/autocrypt.h"
 #include "policy/outgoing.h"
 
 typedef struct {
@@ -102,27 +98,6 @@ static char *read_body(const char *body, GError **error)
     return check_text(text, size, error) ? g_steal_pointer(&text) : NULL;
 }
 
-static gboolean set_from(Letter *letter, const Account *account, const char *from, GError **error)
-{
-    if (!outgoing_value("--from", from ? from : account->address, error))
-        return FALSE;
-    letter->from = address_parse(from ? from : account->address, error);
-    if (letter->from == NULL || from == NULL)
-        return letter->from != NULL;
-    g_autoptr(Mailbox) own = address_parse(account->address, error);
-    if (own == NULL)
-        return FALSE;
-    gboolean ours = g_ascii_strcasecmp(own->address, letter->from->address) == 0;
-    for (guint i = 0; account->aliases[i] && !ours; i++) {
-        g_autoptr(Mailbox) alias = address_parse(account->aliases[i], NULL);
-        ours = alias && g_ascii_strcasecmp(alias->address, letter->from->address) == 0;
-    }
-    g_autofree char *shown = text_address(letter->from->address);
-    return ours || refuse(error, POSTERN_ERROR_POLICY, "send.from",
-                          "use the account's address or add it to aliases",
-                          "%s is not an address of account \"%s\"", shown, account->name);
-}
-
 /* RFC 2156 knows three marks. */
 static gboolean set_sensitivity(Letter *letter, const char *wanted, GError **error)
 {
@@ -142,7 +117,7 @@ static Letter *compose(const Flags *flags, const Account *account, GError **erro
 {
     g_autoptr(Letter) letter = letter_new();
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!set_from(letter, account, flags->from, error) ||
+    if (!posting_from(letter, account, flags->from, error) ||
         !add_recipients(letter->to, known, "--to", flags->to, error) ||
         !add_recipients(letter->cc, known, "--cc", flags->cc, error) ||
         !add_recipients(letter->bcc, known, "--bcc", flags->bcc, error) ||
@@ -166,39 +141,9 @@ static Letter *compose(const Flags *flags, const Account *account, GError **erro
     return letter->body ? g_steal_pointer(&letter) : NULL;
 }
 
-typedef struct {
-    Sending *sending;
-    const char *from;
-} Sender;
-
-static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, GError **error)
-{
-    const Sender *sender = user;
-    return sending_letter(sender->sending, sender->from, envelope, copy, error);
-}
-
 static Wish wish(gboolean yes, gboolean no)
 {
     return yes ? WISH_YES : no ? WISH_NO : WISH_AUTO;
-}
-
-/* The account that owns --from, else the first that can send. */
-static const Account *choose(const Config *config, const char *from, GError **error)
-{
-    const Account *first = NULL;
-    for (guint i = 0; i < config->accounts->len; i++) {
-        const Account *account = config->accounts->pdata[i];
-        if (account->submit == NULL)
-            continue;
-        g_autoptr(Letter) trial = letter_new();
-        if (from && set_from(trial, account, from, NULL))
-            return account;
-        first = first ? first : account;
-    }
-    if (first == NULL)
-        refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
-               "no account can send");
-    return first;
 }
 
 static gboolean check(const Flags *flags, GError **error)
@@ -210,51 +155,17 @@ static gboolean check(const Flags *flags, GError **error)
                                   "--%s and --no-%s contradict each other", what, what);
 }
 
-/* Who answers it may need the sender's key; one that cannot be had is no fault of the letter. */
-static void carry_key(Letter *letter, const Config *config, const Account *account)
-{
-    g_autoptr(GBytes) key = config->autocrypt && account->key
-                                ? keyfind_carried(account->key, letter->from->address)
-                                : NULL;
-    letter->autocrypt = key ? autocrypt_write(letter->from->address, key) : NULL;
-}
-
-/* The exit code, told already; or *error is set and nothing was tried. */
-static int deliver(const Context *context, const Flags *flags, const Account *account,
-                   const Letter *letter, const LetterIdentity *identity, const Protect *protect,
-                   GError **error)
-{
-    if (flags->dry_run) {
-        gboolean whole = delivery_print(context, letter, identity, protect, error);
-        return whole ? 0 : POSTERN_ERROR_INPUT;
-    }
-    g_autoptr(Sending) sending =
-        sending_new(context->config, account, context->store, context->trace);
-    Sender sender = {sending, letter->from->address};
-    Delivery delivery;
-    delivery_run(letter, identity, protect, submit, &sender, &delivery);
-    int code = postern_exit_code(delivery.failure);
-    delivery_tell(context, letter, identity, protect, &delivery);
-    delivery_clear(&delivery);
-    return code;
-}
-
 static int send_letter(const Context *context, const Flags *flags, GError **error)
 {
-    const Account *account = choose(context->config, flags->from, error);
+    const Account *account = posting_account(context->config, flags->from, error);
     g_autoptr(Letter) letter = account ? compose(flags, account, error) : NULL;
     if (letter == NULL)
         return POSTERN_ERROR_INPUT;
-    const Wishes wishes = {wish(flags->encrypt, flags->no_encrypt),
-                           wish(flags->sign, flags->no_sign)};
-    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
-    Protect protect = {0};
-    carry_key(letter, context->config, account);
-    if (!protect_decide(context, account, letter, identity, &wishes, &protect, error))
-        return POSTERN_ERROR_INPUT;
-    int code = deliver(context, flags, account, letter, identity, &protect, error);
-    protect_clear(&protect);
-    return code;
+    const Posting posting = {
+        .wishes = {wish(flags->encrypt, flags->no_encrypt), wish(flags->sign, flags->no_sign)},
+        .dry_run = flags->dry_run,
+    };
+    return posting_run(context, account, letter, &posting, error);
 }
 
 static int run(Context *context, int argc, char **argv, GError **error)

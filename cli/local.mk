@@ -8,6 +8,7 @@ bin_postern_SOURCES = \
 	cli/key.h cli/key-print.c cli/cmd-key.c cli/cmd-key-find.c cli/cmd-key-generate.c cli/cmd-key-import.c \
 	cli/cmd-key-list.c cli/cmd-key-rotate.c cli/cmd-key-trust.c \
 	cli/output.c cli/output.h \
+	cli/posting.c cli/posting.h \
 	cli/progress.c cli/progress.h \
 	cli/protect.c cli/protect.h \
 	cli/reading.h cli/reading-fetch.c cli/reading-json.c \

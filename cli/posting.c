@@ -1,0 +1,106 @@
+/* See posting.h. */
+#include "cli/posting.h"
+
+#include "cli/delivery.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "crypto/keyfind.h"
+#include "fetchd/sending.h"
+#include "mime/autocrypt.h"
+#include "policy/outgoing.h"
+
+/* --- who sends ----------------------------------------------------------------------------- */
+
+gboolean posting_from(Letter *letter, const Account *account, const char *from, GError **error)
+{
+    if (!outgoing_value("--from", from ? from : account->address, error))
+        return FALSE;
+    letter->from = address_parse(from ? from : account->address, error);
+    if (letter->from == NULL || from == NULL)
+        return letter->from != NULL;
+    g_autoptr(Mailbox) own = address_parse(account->address, error);
+    if (own == NULL)
+        return FALSE;
+    gboolean ours = g_ascii_strcasecmp(own->address, letter->from->address) == 0;
+    for (guint i = 0; account->aliases[i] && !ours; i++) {
+        g_autoptr(Mailbox) alias = address_parse(account->aliases[i], NULL);
+        ours = alias && g_ascii_strcasecmp(alias->address, letter->from->address) == 0;
+    }
+    g_autofree char *shown = text_address(letter->from->address);
+    return ours || refuse(error, POSTERN_ERROR_POLICY, "send.from",
+                          "use the account's address or add it to aliases",
+                          "%s is not an address of account \"%s\"", shown, account->name);
+}
+
+const Account *posting_account(const Config *config, const char *from, GError **error)
+{
+    const Account *first = NULL;
+    for (guint i = 0; i < config->accounts->len; i++) {
+        const Account *account = config->accounts->pdata[i];
+        if (account->submit == NULL)
+            continue;
+        g_autoptr(Letter) trial = letter_new();
+        if (from && posting_from(trial, account, from, NULL))
+            return account;
+        first = first ? first : account;
+    }
+    if (first == NULL)
+        refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
+               "no account can send");
+    return first;
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+typedef struct {
+    Sending *sending;
+    const char *from;
+} Sender;
+
+static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, GError **error)
+{
+    const Sender *sender = user;
+    return sending_letter(sender->sending, sender->from, envelope, copy, error);
+}
+
+/* Who answers it may need the sender's key; one that cannot be had is no fault of the letter. */
+static void carry_key(Letter *letter, const Config *config, const Account *account)
+{
+    g_autoptr(GBytes) key = config->autocrypt && account->key
+                                ? keyfind_carried(account->key, letter->from->address)
+                                : NULL;
+    letter->autocrypt = key ? autocrypt_write(letter->from->address, key) : NULL;
+}
+
+/* The exit code, told already; or *error is set and nothing was tried. */
+static int deliver(const Context *context, const Posting *posting, const Account *account,
+                   const Letter *letter, const LetterIdentity *identity, const Protect *protect,
+                   GError **error)
+{
+    if (posting->dry_run) {
+        gboolean whole = delivery_print(context, letter, identity, protect, error);
+        return whole ? 0 : POSTERN_ERROR_INPUT;
+    }
+    g_autoptr(Sending) sending =
+        sending_new(context->config, account, context->store, context->trace);
+    Sender sender = {sending, letter->from->address};
+    Delivery delivery;
+    delivery_run(letter, identity, protect, submit, &sender, &delivery);
+    int code = postern_exit_code(delivery.failure);
+    delivery_tell(context, letter, identity, protect, &delivery);
+    delivery_clear(&delivery);
+    return code;
+}
+
+int posting_run(const Context *context, const Account *account, Letter *letter,
+                const Posting *posting, GError **error)
+{
+    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    Protect protect = {0};
+    carry_key(letter, context->config, account);
+    if (!protect_decide(context, account, letter, identity, &posting->wishes, &protect, error))
+        return POSTERN_ERROR_INPUT;
+    int code = deliver(context, posting, account, letter, identity, &protect, error);
+    protect_clear(&protect);
+    return code;
+}

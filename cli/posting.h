@@ -1,0 +1,29 @@
+/*
+ * posting — a finished letter on its way: which account it belongs to, what policy and the rules
+ * for sensitive mail demand of it, how it is protected, its copies, the server, and what the user
+ * is told. The one path out of every command that sends (P9).
+ */
+#pragma once
+
+#include "cli/protect.h"
+
+/* The account that owns the address FROM, else (NULL too) the first that can send. 78
+ * "config.submit": none can. */
+const Account *posting_account(const Config *config, const char *from, GError **error);
+
+/* Sets the letter's From: FROM, or with NULL the account's own address. 65 "send.value" and
+ * "send.address"; 78 "send.from": it is not one of the account's. */
+gboolean posting_from(Letter *letter, const Account *account, const char *from,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    Wishes wishes;
+    gboolean dry_run; /* it is printed in place of being sent */
+} Posting;
+
+/*
+ * LETTER is whole but for its Autocrypt field, which it gets here; CONTEXT has its configuration.
+ * The exit code, told already; or, with *error, nothing was tried: see protect_decide().
+ */
+int posting_run(const Context *context, const Account *account, Letter *letter,
+                const Posting *posting, GError **error);
