@@ -153,7 +153,9 @@ static gboolean take_star(Parser *parser, Value *value, gboolean *prefix)
     if (star == NULL)
         return TRUE;
     if (star == value->text)
-        return parser_wrong(parser, value->place, "write the beginning of a word before it",
+        return parser_wrong(parser, value->place,
+                            "write the beginning of a word before it; alone, as the whole query, "
+                            "it means every message",
                             "\"*\" has no word on its left") != NULL;
     if (star[1] != '\0')
         return parser_wrong(parser, value->place + (star - value->text),

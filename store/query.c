@@ -242,6 +242,13 @@ static Query *parse_or(Parser *parser)
     return g_steal_pointer(&left);
 }
 
+/* Nothing, or a star alone. */
+static gboolean means_all(Parser *parser)
+{
+    return peek(parser) == TOKEN_END ||
+           (*parser->at == '*' && *skip_blanks(parser->at + 1) == '\0');
+}
+
 Query *query_parse(const char *text, gint64 now, GError **error)
 {
     const char *invalid;
@@ -256,8 +263,8 @@ Query *query_parse(const char *text, gint64 now, GError **error)
         return NULL;
     }
     Parser parser = {.text = text, .at = text, .now = now, .error = error};
-    if (peek(&parser) == TOKEN_END)
-        return parser_node(&parser, QUERY_ALL, text);
+    if (means_all(&parser))
+        return parser_node(&parser, QUERY_ALL, parser.at);
     g_autoptr(Query) query = parse_or(&parser);
     if (query && peek(&parser) != TOKEN_END) {
         parser.waiting = NULL;

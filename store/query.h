@@ -2,7 +2,7 @@
  * query — the search language as a tree. The grammar is its own; nothing of the user's text
  * ever becomes SQL or FTS5 syntax.
  *
- *   query  := or ;  or := and ("OR" and)* ;  and := not (["AND"] not)* ;
+ *   query  := [or | "*"] ;  or := and ("OR" and)* ;  and := not (["AND"] not)* ;
  *   not    := ["NOT" | "-"] primary ;  primary := "(" or ")" | [field ":"] value
  *   value  := word ["*"] | '"' words '"'
  */
@@ -13,7 +13,7 @@
 typedef struct Query Query;
 
 /*
- * Parses TEXT. An empty query matches everything. On failure 65, rule "query.syntax", and the
+ * Parses TEXT. An empty query, or `*` alone, matches everything. On failure 65, rule "query.syntax", and the
  * sentence shows the character. NOW (seconds since 1970) is what `7d` counts from.
  */
 Query *query_parse(const char *text, gint64 now, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -34,6 +34,8 @@ code_is 1 'nothing found is code 1'
 tag --json tag +x nosuchwordanywhere
 code_is 1 'in JSON, too'
 
+tag --json tag +all --dry-run '*'
+is "$(json 'd["found"]')" "$(user_json john 'len(d)' '')" 'a star alone is every message'
 tag --json tag -unread subject:budget
 code_is 64 'a flag of the server cannot be taken away'
 is "$(json 'd["error"]["rule"]')" tag.reserved 'by that rule'

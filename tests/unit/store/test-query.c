@@ -59,6 +59,8 @@ static void queries_become_trees(void **state)
         const char *text, *tree;
     } cases[] = {
         {"", "all"},
+        {"*", "all"},
+        {" * ", "all"},
         {" \t\u3000 ", "all"},
         {"invoice", "invoice"},
         {"a b c", "(and (and a b) c)"},
@@ -212,8 +214,10 @@ static void p10_109_a_wrong_query_is_an_error_that_points_at_the_character(void 
         {"a) b", 2, "closes nothing", NULL},
         {"()", 2, "empty", NULL},
         {"a ( )", 5, "empty", NULL},
-        {"*", 1, "no word on its left", NULL},
-        {"a *", 3, "no word on its left", NULL},
+        {"a *", 3, "no word on its left", "every message"},
+        {"* a", 1, "no word on its left", NULL},
+        {"(*)", 2, "no word on its left", NULL},
+        {"**", 1, "no word on its left", NULL},
         {"*a", 1, "no word on its left", NULL},
         {"subject:*", 9, "no word on its left", NULL},
         {"in*ce", 3, "only end a word", "invoic*"},
