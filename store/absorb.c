@@ -30,6 +30,7 @@ typedef struct {
     GArray *fresh;       /* FreshRow: messages of that transaction that rules are asked about */
     Vault *beside;       /* where rules write, while `vault` is read; NULL until then */
     gboolean wrote;      /* they have, since the last replay began */
+    gboolean past;       /* a record behind the last that is wanted was met */
     guint64 added;
     GError *late;      /* the first damaged message: told when everything else is in */
     GPtrArray *opened; /* Opened: what the vault could not be told yet */
@@ -52,6 +53,8 @@ static void opened_free(gpointer data)
  * wait, and in the end are forgotten, since the mail is there still. */
 static void keep_session_keys(Absorption *self)
 {
+    if (self->options->aside)
+        return;
     while (self->opened->len > 0) {
         const Opened *opened = self->opened->pdata[self->opened->len - 1];
         if (!vault_keep_session_keys(self->vault, self->vault_private, opened->id, opened->keys,
@@ -152,7 +155,7 @@ static GBytes *read_head(Source *source, const AbsorbRules *rules, guint64 *size
 }
 
 /* One damaged message must not hide all the others; trouble with the store itself ends the run. */
-static gboolean is_damage(const GError *error)
+gboolean absorb_is_damage(const GError *error)
 {
     static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch",
                                         "vault.record"};
@@ -239,7 +242,7 @@ static IndexDoc *read_message(Absorption *self, const char *id, gboolean singly,
     /* Removed since its record was read; the record that says so follows. */
     if (g_strcmp0(postern_error_rule(failure), "message.id") == 0)
         return index_doc_new();
-    if (!is_damage(failure)) {
+    if (!absorb_is_damage(failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
@@ -311,7 +314,8 @@ static void report(const Absorption *self, gint64 sequence)
 static gboolean absorb_record(gpointer user, const JournalRecord *record, GError **error)
 {
     Absorption *self = user;
-    if (!step_begin(self, error))
+    self->past = self->options->until > 0 && record->sequence > self->options->until;
+    if (self->past || !step_begin(self, error))
         return FALSE;
     if (record->sequence > self->done) {
         if (!add_record(self, record, error))
@@ -386,10 +390,14 @@ static gboolean replay(Absorption *self, GError **error)
     self->wrote = FALSE;
     if (!vault_journal_end(self->vault, &end, error))
         return FALSE;
+    if (self->options->until > 0)
+        end = MIN(end, self->options->until);
     self->total = MAX(end - self->start, 0);
-    gboolean fine = (end <= self->done || vault_replay(self->vault, self->vault_private, self->done,
-                                                       absorb_record, self, error)) &&
-                    fill_all(self, error);
+    gboolean fine =
+        (end <= self->done ||
+         vault_replay(self->vault, self->vault_private, self->done, absorb_record, self, error) ||
+         self->past) &&
+        fill_all(self, error);
     return settle(self, fine, error);
 }
 
@@ -400,7 +408,8 @@ static gboolean replay_all(Absorption *self, GError **error)
         if (!replay(self, error))
             return FALSE;
     } while (self->wrote);
-    return self->total == 0 || vault_note_indexed(self->vault, self->done, error);
+    return self->total == 0 || self->options->aside ||
+           vault_note_indexed(self->vault, self->done, error);
 }
 
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
@@ -411,12 +420,14 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                        .vault_private = vault_private,
                        .index = index,
                        .options = options,
-                       .rules = {options->share, options->may_decrypt ? OPEN_ANY : OPEN_NOT},
+                       .rules = {options->share, options->aside         ? OPEN_AGAIN
+                                                 : options->may_decrypt ? OPEN_ANY
+                                                                        : OPEN_NOT},
                        .start = index_position(index),
                        .opened = opened};
     /* Else what comes next into the vault would be taken for known. */
-    if (!absorb_fits(vault, index, error) ||
-        (options->share != INDEX_FULL && !vault_forget_session_keys(vault, error)))
+    if (!absorb_fits(vault, index, error) || (options->share != INDEX_FULL && !options->aside &&
+                                              !vault_forget_session_keys(vault, error)))
         return FALSE;
     self.done = self.start;
     self.fresh = g_array_new(FALSE, FALSE, sizeof(FreshRow));

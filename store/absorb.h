@@ -20,6 +20,9 @@ typedef struct {
                                 are indexed by their outer headers, and the next absorb that can
                                 brings their text */
     gboolean hear;           /* keys that mail carries are remembered, too */
+    gboolean aside;          /* for an index_aside(): nobody is asked, only what was opened before
+                                is opened, and the vault is left as it is */
+    gint64 until;            /* no record behind it; 0 for all */
     AbsorbProgress progress; /* or NULL */
     gpointer user;
 } AbsorbOptions;
@@ -42,3 +45,6 @@ gboolean absorb_fits(Vault *vault, Index *index, GError **error) G_GNUC_WARN_UNU
 gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                 const AbsorbOptions *options, guint64 *added,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Is ERROR damage of one message, which ends nothing? */
+gboolean absorb_is_damage(const GError *error);

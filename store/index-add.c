@@ -1,6 +1,7 @@
 /* What enters the index: a message, where it arrived and what its flags say. See index.h. */
 #include "store/index-heard.h"
 #include "store/index-private.h"
+#include "store/index-words.h"
 
 #include <string.h>
 
@@ -62,9 +63,7 @@ static gboolean add_doc(Index *index, const JournalRecord *record, const IndexDo
                     doc->snippet, index_message_id(doc));
     if (!index_run(index, use, error))
         return FALSE;
-    use = index_use(index, SQL_ADD_WORDS, error, "ittttttt", row, doc->subject, doc->from, doc->to,
-                    doc->cc, doc->body, doc->list, doc->filenames);
-    return index_run(index, use, error);
+    return index_add_words(index, row, doc, error);
 }
 
 gboolean index_has(Index *index, gint64 row)

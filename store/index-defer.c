@@ -1,5 +1,6 @@
 /* Messages whose text waits for a key. See index.h. */
 #include "store/index-private.h"
+#include "store/index-words.h"
 
 /* Words can only be taken out of the index by naming them exactly as they were put in. */
 gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc, GError **error)
@@ -36,16 +37,12 @@ gboolean index_waiting(Index *index, guint64 *count, GError **error)
 static gboolean replace(Index *index, gint64 row, const IndexDoc *doc, GError **error)
 {
     gint64 is_signed = doc->is_signed || doc->signature != SIGNATURE_NONE;
-    IndexUse *use = index_use(index, SQL_REMOVE_WORDS, error, "i", row);
-    if (!index_run(index, use, error))
+    if (!index_remove_words(index, row, error) || !index_add_words(index, row, doc, error))
         return FALSE;
-    use = index_use(index, SQL_ADD_WORDS, error, "ittttttt", row, doc->subject, doc->from, doc->to,
-                    doc->cc, doc->body, doc->list, doc->filenames);
-    if (!index_run(index, use, error))
-        return FALSE;
-    use = index_use(index, SQL_SET_DOC, error, "iiiiiii", row, (gint64)doc->attachments,
-                    (gint64)(doc->encrypted != FALSE), is_signed, (gint64)(doc->sensitive != FALSE),
-                    (gint64)doc->signature, (gint64)(doc->truncated != FALSE));
+    IndexUse *use =
+        index_use(index, SQL_SET_DOC, error, "iiiiiii", row, (gint64)doc->attachments,
+                  (gint64)(doc->encrypted != FALSE), is_signed, (gint64)(doc->sensitive != FALSE),
+                  (gint64)doc->signature, (gint64)(doc->truncated != FALSE));
     if (!index_run(index, use, error))
         return FALSE;
     use = index_use(index, SQL_SET_CARD, error, "ittttt", row, doc->from, doc->to, doc->subject,

@@ -3,6 +3,7 @@
  * its own flags, so that one that changes or ends takes away no tag that another still gives.
  */
 #include "store/index-private.h"
+#include "store/index-words.h"
 
 #include <string.h>
 
@@ -218,9 +219,10 @@ gboolean index_only(Index *index, const JournalRecord *record, GError **error)
 gboolean index_remove(Index *index, gint64 row, GError **error)
 {
     /* Its words can be taken out only by naming them; those that waited for a key can be named. */
-    static const IndexSql steps[] = {SQL_REMOVE_WORDS, SQL_REMOVE_DEFERRED, SQL_REMOVE_TAGGED,
-                                     SQL_REMOVE_OWN,   SQL_REMOVE_ARRIVALS, SQL_REMOVE_CARD,
-                                     SQL_REMOVE_DOC};
+    static const IndexSql steps[] = {SQL_REMOVE_DEFERRED, SQL_REMOVE_TAGGED, SQL_REMOVE_OWN,
+                                     SQL_REMOVE_ARRIVALS, SQL_REMOVE_CARD,   SQL_REMOVE_DOC};
+    if (!index_remove_words(index, row, error))
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!index_run(index, index_use(index, steps[i], error, "i", row), error))
             return FALSE;

@@ -33,6 +33,18 @@ static gboolean settle(Index *index, gboolean *ours, GError **error)
            index_schema(index, ours, error) && (!*ours || read_position(index, error));
 }
 
+/* With its keys, of which PAGE_KEY is for opening it. */
+static Index *index_new(const guint8 vault_id[static VAULT_ID_SIZE], const Secret *vault_private,
+                        guint8 page_key[static KEY_SIZE])
+{
+    Index *index = g_new0(Index, 1);
+    hkdf_sha256(secret_bytes(vault_private), secret_size(vault_private), vault_id, VAULT_ID_SIZE,
+                PAGE_INFO, strlen(PAGE_INFO), page_key, KEY_SIZE);
+    hkdf_sha256(page_key, KEY_SIZE, vault_id, VAULT_ID_SIZE, THREAD_INFO, strlen(THREAD_INFO),
+                index->thread_key, KEY_SIZE);
+    return index;
+}
+
 /* As it lies there; NULL without *error when another release made it. */
 static Index *open_it(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
                       const Secret *vault_private, GError **error)
@@ -40,14 +52,25 @@ static Index *open_it(const char *dir, const guint8 vault_id[static VAULT_ID_SIZ
     guint8 key[KEY_SIZE];
     gboolean ours = FALSE;
     g_autofree char *path = g_build_filename(dir, FILE_NAME, NULL);
-    g_autoptr(Index) index = g_new0(Index, 1);
-    hkdf_sha256(secret_bytes(vault_private), secret_size(vault_private), vault_id, VAULT_ID_SIZE,
-                PAGE_INFO, strlen(PAGE_INFO), key, sizeof key);
-    hkdf_sha256(key, sizeof key, vault_id, VAULT_ID_SIZE, THREAD_INFO, strlen(THREAD_INFO),
-                index->thread_key, KEY_SIZE);
+    g_autoptr(Index) index = index_new(vault_id, vault_private, key);
     index->db = sealed_open(path, key, TRUE, error);
     secret_wipe(key, sizeof key);
     return index->db && settle(index, &ours, error) && ours ? g_steal_pointer(&index) : NULL;
+}
+
+Index *index_aside(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
+                   const Secret *vault_private, GError **error)
+{
+    guint8 key[KEY_SIZE];
+    gboolean ours;
+    g_autoptr(Index) index = index_new(vault_id, vault_private, key);
+    secret_wipe(key, sizeof key);
+    index->db = sealed_aside(dir, error);
+    if (index->db == NULL || !settle(index, &ours, error))
+        return NULL;
+    index->sums = g_array_new(FALSE, TRUE, sizeof(guint64));
+    index->terms = term_reader_new(index->db);
+    return index->terms || index_failed(index, error) ? g_steal_pointer(&index) : NULL;
 }
 
 /*
@@ -129,7 +152,9 @@ void index_close(Index *index)
         return;
     for (gsize i = 0; i < SQL_STATEMENTS; i++)
         sqlite3_finalize(index->statements[i]);
+    term_reader_free(index->terms);
     sqlite3_close(index->db);
+    g_clear_pointer(&index->sums, g_array_unref);
     secret_wipe(index->thread_key, KEY_SIZE);
     g_free(index);
 }

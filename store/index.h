@@ -21,6 +21,10 @@ typedef struct Index Index;
  * to be filled by the next absorb(). */
 Index *index_open(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
                   const Secret *vault_private, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* An empty one beside the real one, gone when it is closed: see sealed_aside(). It finds no words,
+ * of which it has only what index-words.h says. */
+Index *index_aside(const char *dir, const guint8 vault_id[static VAULT_ID_SIZE],
+                   const Secret *vault_private, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void index_close(Index *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Index, index_close)
 

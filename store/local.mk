@@ -2,6 +2,7 @@ noinst_LIBRARIES += libpostern-store.a
 libpostern_store_a_SOURCES = \
 	store/absorb.c store/absorb.h \
 	store/absorb-doc.c store/absorb-doc.h \
+	store/agree.c store/agree.h \
 	store/files.c store/files.h \
 	store/ranges.c store/ranges.h \
 	store/share.c store/share.h \
@@ -46,6 +47,7 @@ libpostern_store_a_SOURCES += \
 	store/index-add.c \
 	store/index-address.c store/index-address.h \
 	store/index-check.c \
+	store/index-compare.c store/index-compare.h \
 	store/index-defer.c \
 	store/index-flags.c \
 	store/index-heard.c store/index-heard.h \
@@ -53,6 +55,7 @@ libpostern_store_a_SOURCES += \
 	store/index-search.c store/index-search.h \
 	store/index-tags.c store/index-tags.h \
 	store/index-thread.c \
+	store/index-words.c store/index-words.h \
 	store/index-threads.c store/index-threads.h \
 	store/query.c store/query.h store/query-parser.h \
 	store/query-explain.c store/query-explain.h \

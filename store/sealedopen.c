@@ -60,22 +60,37 @@ static int column_is_wal(void *user, int columns, char **values, char **names)
     return 0;
 }
 
+/* Size and reserve of its pages; the journal in memory, for a rollback journal is a file. */
+static int lay_out_pages(sqlite3 *db)
+{
+    int reserve = SEALED_RESERVE;
+    g_autofree char *sql =
+        g_strdup_printf("PRAGMA page_size=%d; PRAGMA journal_mode=MEMORY", SEALED_PAGE);
+    int rc = run(db, sql);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
+    return rc;
+}
+
 /*
  * Turning a fresh database to WAL goes through a rollback journal, so that is held in memory
  * for this one transaction.
  */
 static int lay_out(sqlite3 *db)
 {
-    int reserve = SEALED_RESERVE;
     gboolean wal = FALSE;
-    g_autofree char *sql =
-        g_strdup_printf("PRAGMA page_size=%d; PRAGMA journal_mode=MEMORY", SEALED_PAGE);
-    int rc = run(db, sql);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
+    int rc = lay_out_pages(db);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "PRAGMA journal_mode=WAL", column_is_wal, &wal, NULL);
     return rc == SQLITE_OK && !wal ? SQLITE_CANTOPEN : rc;
+}
+
+static char *fresh_name(const char *path)
+{
+    guint8 random[10];
+    random_bytes(random, sizeof random);
+    g_autofree char *suffix = base32_encode(random, sizeof random);
+    return g_strdup_printf("%s.%s", path, suffix);
 }
 
 /*
@@ -84,10 +99,7 @@ static int lay_out(sqlite3 *db)
  */
 static gboolean make(const char *path, const guint8 key[static KEY_SIZE], GError **error)
 {
-    guint8 random[10];
-    random_bytes(random, sizeof random);
-    g_autofree char *suffix = base32_encode(random, sizeof random);
-    g_autofree char *fresh = g_strdup_printf("%s.%s", path, suffix);
+    g_autofree char *fresh = fresh_name(path);
     if (!store_file_make(fresh, POSTERN_ERROR_STORE, "index.write", error))
         return FALSE;
     g_autoptr(sqlite3) db = NULL;
@@ -150,5 +162,30 @@ sqlite3 *sealed_open(const char *path, const guint8 key[static KEY_SIZE], gboole
     if (rc == SQLITE_OK)
         return g_steal_pointer(&db);
     failed(whole, rc, error);
+    return NULL;
+}
+
+sqlite3 *sealed_aside(const char *dir, GError **error)
+{
+    guint8 key[KEY_SIZE];
+    g_autofree char *whole = g_canonicalize_filename(dir, NULL);
+    g_autofree char *base = g_build_filename(whole, "aside", NULL);
+    g_autofree char *path = fresh_name(base);
+    if (!store_file_make(path, POSTERN_ERROR_STORE, "index.write", error))
+        return NULL;
+    g_autoptr(sqlite3) db = NULL;
+    random_bytes(key, sizeof key);
+    int rc = sealed_vfs_open(path, key, &db);
+    secret_wipe(key, sizeof key);
+    (void)g_unlink(path);
+    if (rc == SQLITE_OK)
+        rc = settle(db);
+    if (rc == SQLITE_OK)
+        rc = lay_out_pages(db);
+    if (rc == SQLITE_OK)
+        rc = run(db, "PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE");
+    if (rc == SQLITE_OK)
+        return g_steal_pointer(&db);
+    failed(dir, rc, error);
     return NULL;
 }

@@ -26,6 +26,13 @@ sqlite3 *sealed_open(const char *path, const guint8 key[static KEY_SIZE], gboole
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
+ * A sealed database for as long as the connection lives, in a file of DIR that has no name: what
+ * becomes too large for memory lies there, under a key that nobody else has, and goes with the
+ * process however that ends. Errors as sealed_open().
+ */
+sqlite3 *sealed_aside(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
  * Opens every page of the file, also those that no query would ask for, after bringing all of the
  * log into it; others who want to write wait meanwhile. *pages is how many the file has, DAMAGED
  * (of guint32) gets the numbers of those that are not authentic or cannot be read. An SQLite

@@ -253,3 +253,51 @@ guint tokenizer_count(sqlite3 *db, const char *text)
     destroy(tokenizer);
     return count;
 }
+
+/* FTS5_MAX_TOKEN_SIZE: what is longer is cut there. */
+#define LONGEST_TERM 32768
+
+struct TermReader {
+    Fts5Tokenizer *tokenizer;
+    TermTaker taker;
+    gpointer user;
+    gint64 terms; /* so far, of those that have a place of their own */
+};
+
+TermReader *term_reader_new(sqlite3 *db)
+{
+    fts5_api *api = api_of(db);
+    TermReader *reader = g_new0(TermReader, 1);
+    if (api && create(api, NULL, 0, &reader->tokenizer) == SQLITE_OK)
+        return reader;
+    g_free(reader);
+    return NULL;
+}
+
+void term_reader_free(TermReader *reader)
+{
+    if (reader == NULL)
+        return;
+    destroy(reader->tokenizer);
+    g_free(reader);
+}
+
+static int take_term(void *user, int flags, const char *token, int size, int start, int end)
+{
+    (void)start;
+    (void)end;
+    TermReader *reader = user;
+    if ((flags & FTS5_TOKEN_COLOCATED) == 0 || reader->terms == 0)
+        reader->terms++;
+    reader->taker(reader->user, token, (gsize)MIN(size, LONGEST_TERM), reader->terms - 1);
+    return SQLITE_OK;
+}
+
+gboolean term_reader_read(TermReader *reader, const char *text, TermTaker taker, gpointer user)
+{
+    reader->taker = taker;
+    reader->user = user;
+    reader->terms = 0;
+    return tokenize(reader->tokenizer, reader, FTS5_TOKENIZE_DOCUMENT, text, (int)strlen(text),
+                    take_term) == SQLITE_OK;
+}

@@ -164,9 +164,22 @@ run as john postern show "$(user_ids john subject:endless)"
 out_lacks 'Hello from within' 'p8_89 a length that promises more than there is gives nothing'
 
 before=$(operations)
+run as john postern verify
+code_is 0 'the index is proved to agree with the vault'
+out_has '; it agrees with the vault' 'and it is said'
+is "$(since)" 0 'without the private key'
 printf '\n[crypto]\nindex = headers\n' >>"$(user_config john)"
+run as john postern --json verify
+code_is 1 'an index that says other things than the vault is found out'
+is "$(/usr/bin/python3 -c 'import json,sys; d = json.load(sys.stdin); print(d["compared"], d["differing"] == len(d["differences"]) >= 50, "words" in d["differences"][0]["what"])' <$out)" \
+    'True True True' 'message by message'
+run as john postern verify
+out_has 'in the index with other words than in the vault: .*words' 'in words, too'
+out_has '^run .postern index --rebuild' 'with what mends it'
 run as john postern index --rebuild
 is "$(hits ouagadougou) $(hits subject:sealed) $(since)" '0 50 0' 'with index = headers it is what stands outside'
+run as john postern verify
+code_is 0 'and now they agree'
 sessions
 is "$(wc -l <$TESTDIR/sessions)" 0 'p4: and no session key is kept any more'
 before=$(operations)

@@ -13,6 +13,7 @@ UNIT_STORE = \
 UNIT_STORE += \
 	tests/unit/store/test-absorb \
 	tests/unit/store/test-absorb-places \
+	tests/unit/store/test-agree \
 	tests/unit/store/test-layout \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-page-vectors \
@@ -110,6 +111,8 @@ tests_unit_store_test_vault_limits_SOURCES = tests/unit/store/test-vault-limits.
 tests_unit_store_test_vault_limits_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_logins_SOURCES = tests/unit/store/test-vault-logins.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_logins_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_agree_SOURCES = tests/unit/store/test-agree.c $(VAULT_FIXTURE)
+tests_unit_store_test_agree_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_absorb_places_SOURCES = tests/unit/store/test-absorb-places.c $(VAULT_FIXTURE)
 tests_unit_store_test_absorb_places_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_place_SOURCES = tests/unit/store/test-vault-place.c $(VAULT_FIXTURE)

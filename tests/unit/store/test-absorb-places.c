@@ -3,7 +3,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "store/absorb.h"
+#include "store/agree.h"
 #include "store/ranges.h"
 #include "store/vault-place.h"
 #include "tests/unit/store/fixture.h"
@@ -247,6 +247,28 @@ static void assert_index(World *self)
         assert_int_equal(((Hit *)gone->pdata[i])->folders->len, 1);
 }
 
+static gboolean differs(gpointer user, gint64 row, const char *id, const char *what, GError **error)
+{
+    (void)user;
+    (void)error;
+    fail_msg("row %d (%s) differs: %s", (int)row, id, what ? what : "it is not in the vault");
+    return FALSE;
+}
+
+/* Whatever happened, and however often the index was brought up to date in between: it is what a
+ * new one would be. */
+static void assert_agreement(World *self)
+{
+    guint64 unopened;
+    g_autoptr(GError) error = NULL;
+    const AgreeOptions options = {.store = self->fixture->dir, .share = INDEX_FULL};
+    g_autoptr(Index) index = open_index(self->fixture, self->vault);
+    if (!agree(self->vault, self->fixture->private_key, index, &options, differs, NULL, &unopened,
+               &error))
+        fail_msg("%s", error->message);
+    assert_int_equal(unopened, 0);
+}
+
 static void the_index_is_what_the_model_says(void **state)
 {
     const Fixture *fixture = *state;
@@ -266,6 +288,7 @@ static void the_index_is_what_the_model_says(void **state)
         }
         commit_all(&world);
         assert_index(&world);
+        assert_agreement(&world);
         assert_true(index_drop(world.fixture->dir, NULL));
         assert_index(&world);
         vault_writer_free(world.writer);
