@@ -177,29 +177,50 @@ static gboolean do_secret(Child *child, const Frame *frame, int socket_fd, GErro
     return in;
 }
 
-static gboolean do_mailboxes(Child *child, GError **error)
+static gboolean put_selected(Child *child, const Selected *selected, GError **error)
 {
-    return child->fetcher->mailboxes(child->fetcher, take_mailbox, child, error);
+    record_put_selected(child->record, selected);
+    return put(child, WIRE_SELECTED, error);
+}
+
+static Known known_of(const SelectRecord *record)
+{
+    if (!record->known)
+        return (Known){0};
+    return (Known){record->uidvalidity, record->modseq,
+                   (const NumberRange *)(void *)record->ranges->data, record->ranges->len};
+}
+
+static gboolean do_mailboxes_alone(Child *child, GError **error)
+{
+    return child->fetcher->mailboxes(child->fetcher, NULL, take_mailbox, child, error);
+}
+
+static gboolean do_mailboxes(Child *child, const Frame *frame, GError **error)
+{
+    const ChangeTaker taker = {take_flags, take_gone, child};
+    g_auto(SelectRecord) record = {0};
+    if (frame->size == 0)
+        return do_mailboxes_alone(child, error);
+    if (!record_get_select(frame, &record, error))
+        return FALSE;
+    const Known known = known_of(&record);
+    Opening first = {record.name, record.known ? &known : NULL, &taker, FALSE, {0}};
+    return child->fetcher->mailboxes(child->fetcher, &first, take_mailbox, child, error) &&
+           (!first.opened || put_selected(child, &first.selected, error));
 }
 
 static gboolean do_select(Child *child, const Frame *frame, GError **error)
 {
     const ChangeTaker taker = {take_flags, take_gone, child};
-    SelectRecord record;
+    g_auto(SelectRecord) record = {0};
     Selected selected = {0};
-    gboolean ok = record_get_select(frame, &record, error);
-    if (ok) {
-        const Known known = {record.uidvalidity, record.modseq,
-                             record.known ? (const NumberRange *)(void *)record.ranges->data : NULL,
-                             record.known ? record.ranges->len : 0};
-        ok = child->fetcher->select(child->fetcher, record.name, record.known ? &known : NULL,
-                                    &taker, &selected, error);
-    }
-    select_record_clear(&record);
-    if (!ok)
+    if (!record_get_select(frame, &record, error))
         return FALSE;
-    record_put_selected(child->record, &selected);
-    return put(child, WIRE_SELECTED, error);
+    const Known known = known_of(&record);
+    return child->fetcher->select(child->fetcher, record.name, record.known ? &known : NULL, &taker,
+                                  &selected, error) &&
+           put_selected(child, &selected, error);
 }
 
 static gboolean do_changes(Child *child, const Frame *frame, GError **error)
@@ -365,7 +386,7 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     if (child->fetcher == NULL)
         return out_of_order(error);
     switch (frame->type) {
-    case WIRE_MAILBOXES: return do_mailboxes(child, error);
+    case WIRE_MAILBOXES: return do_mailboxes(child, frame, error);
     case WIRE_SELECT: return do_select(child, frame, error);
     case WIRE_LIST: return do_list(child, frame, error);
     case WIRE_CHANGES: return do_changes(child, frame, error);

@@ -1,6 +1,6 @@
 /*
- * See link-state.h: opening a mailbox, the news of it, and the sizes of what is new. The store acts
- * on what is said here, so nothing passes but UIDs that were asked about.
+ * See link-state.h: the mailboxes, opening one, the news of it, and the sizes of what is new. The
+ * store acts on what is said here, so nothing passes but UIDs that were asked about.
  */
 #include "fetchd/link-state.h"
 #include "store/ranges.h"
@@ -82,15 +82,12 @@ static gboolean coherent(const ChangesCall *call, const Known *known)
     return call->seen && (same || (call->given == 0 && !call->selected->told));
 }
 
-gboolean link_select(Fetcher *fetcher, const char *name, const Known *known,
-                     const ChangeTaker *changes, Selected *selected, GError **error)
+/* Of KNOWN, into the record; the ranges sorted, which are the caller's. */
+static GArray *put_select(Link *link, const char *name, const Known *known)
 {
-    Link *link = (Link *)fetcher;
-    g_autoptr(GArray) asked = ranges_new();
+    GArray *asked = ranges_new();
     for (gsize i = 0; known && i < known->n; i++)
         ranges_add(asked, known->ranges[i].first, known->ranges[i].last);
-    ChangesCall call = {
-        .asked = asked, .taker = changes, .cut = asked->len > RECORD_RANGES, .selected = selected};
     if (asked->len > 0) {
         const Known sent = {known->uidvalidity, known->modseq,
                             (const NumberRange *)(void *)asked->data, asked->len};
@@ -98,8 +95,73 @@ gboolean link_select(Fetcher *fetcher, const char *name, const Known *known,
     } else {
         record_put_select(link->record, name, NULL);
     }
+    return asked;
+}
+
+gboolean link_select(Fetcher *fetcher, const char *name, const Known *known,
+                     const ChangeTaker *changes, Selected *selected, GError **error)
+{
+    Link *link = (Link *)fetcher;
+    g_autoptr(GArray) asked = put_select(link, name, known);
+    ChangesCall call = {
+        .asked = asked, .taker = changes, .cut = asked->len > RECORD_RANGES, .selected = selected};
     return link_put(link, WIRE_SELECT, error) && link_await_done(link, take_news, &call, error) &&
            (coherent(&call, known) || link_out_of_order(error));
+}
+
+/* --- mailboxes ------------------------------------------------------------------------------- */
+
+typedef struct {
+    ChangesCall news; /* of the one in front */
+    MailboxTaker taker;
+    gpointer user;
+    guint count;
+} MailboxesCall;
+
+static gboolean take_mailbox(MailboxesCall *call, const Frame *frame, GError **error)
+{
+    MailboxName name = {0};
+    if (++call->count > LIMIT_MAILBOXES || call->news.seen)
+        return link_out_of_order(error);
+    if (frame->type == WIRE_PARTIAL)
+        return call->taker(call->user, NULL, error);
+    gboolean ok = record_get_mailbox(frame, &name, error) && call->taker(call->user, &name, error);
+    g_free(name.name);
+    g_free(name.display);
+    return ok;
+}
+
+static gboolean take_listing(gpointer user, const Frame *frame, GError **error)
+{
+    MailboxesCall *call = user;
+    if (frame->type == WIRE_MAILBOX || frame->type == WIRE_PARTIAL)
+        return take_mailbox(call, frame, error);
+    if (frame->type != WIRE_SELECTED && call->count > 0)
+        return link_out_of_order(error);
+    return take_news(&call->news, frame, error);
+}
+
+static gboolean all_mailboxes(Link *link, MailboxesCall *call, GError **error)
+{
+    return link_put(link, WIRE_MAILBOXES, error) &&
+           link_await_done(link, take_listing, call, error);
+}
+
+gboolean link_mailboxes(Fetcher *fetcher, Opening *first, MailboxTaker taker, gpointer user,
+                        GError **error)
+{
+    Link *link = (Link *)fetcher;
+    g_autoptr(GArray) asked = first ? put_select(link, first->name, first->known) : ranges_new();
+    MailboxesCall call = {
+        .news = {.asked = asked, .cut = asked->len > RECORD_RANGES}, .taker = taker, .user = user};
+    if (first == NULL)
+        return all_mailboxes(link, &call, error);
+    call.news.taker = first->changes;
+    call.news.selected = &first->selected;
+    if (!all_mailboxes(link, &call, error))
+        return FALSE;
+    first->opened = call.news.seen;
+    return !first->opened || coherent(&call.news, first->known) || link_out_of_order(error);
 }
 
 static gboolean some_changes(Link *link, const NumberRange *ranges, gsize n, guint64 since,

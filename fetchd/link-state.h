@@ -73,6 +73,8 @@ gboolean link_await_done(Link *link, FrameTaker taker, gpointer user,
 gboolean link_out_of_order(GError **error);
 
 /* link-changes.c: the descriptor's functions of these names. */
+gboolean link_mailboxes(Fetcher *fetcher, Opening *first, MailboxTaker taker, gpointer user,
+                        GError **error);
 gboolean link_select(Fetcher *fetcher, const char *name, const Known *known,
                      const ChangeTaker *changes, Selected *selected, GError **error);
 gboolean link_sizes(Fetcher *fetcher, const NumberRange *ranges, gsize n, SizedTaker taker,

@@ -103,37 +103,6 @@ gboolean link_await_done(Link *link, FrameTaker taker, gpointer user, GError **e
     return link_await(link, COMMAND_MS, taker, user, error);
 }
 
-/* --- mailboxes ------------------------------------------------------------------------------- */
-
-typedef struct {
-    MailboxTaker taker;
-    gpointer user;
-    guint count;
-} MailboxesCall;
-
-static gboolean take_mailbox(gpointer user, const Frame *frame, GError **error)
-{
-    MailboxesCall *call = user;
-    MailboxName name = {0};
-    gboolean known = frame->type == WIRE_MAILBOX || frame->type == WIRE_PARTIAL;
-    if (!known || ++call->count > LIMIT_MAILBOXES)
-        return link_out_of_order(error);
-    if (frame->type == WIRE_PARTIAL)
-        return call->taker(call->user, NULL, error);
-    gboolean ok = record_get_mailbox(frame, &name, error) && call->taker(call->user, &name, error);
-    g_free(name.name);
-    g_free(name.display);
-    return ok;
-}
-
-static gboolean link_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user, GError **error)
-{
-    Link *link = (Link *)fetcher;
-    MailboxesCall call = {taker, user, 0};
-    return link_put(link, WIRE_MAILBOXES, error) &&
-           link_await_done(link, take_mailbox, &call, error);
-}
-
 /* --- list, get, remove --------------------------------------------------------------------- */
 
 typedef struct {

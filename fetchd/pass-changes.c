@@ -94,21 +94,41 @@ static void begin_anew(MailboxPass *self)
     state->messages = 0;
 }
 
+gboolean mailbox_begin(MailboxPass *self, GError **error)
+{
+    MailboxState *state = &self->state;
+    if (!vault_mailbox_state(self->pass->writer, account_of(self), self->mailbox->display, state,
+                             error))
+        return FALSE;
+    self->known = (Known){.uidvalidity = state->uidvalidity,
+                          .modseq = state->modseq,
+                          .ranges = (const NumberRange *)(void *)state->covered->data,
+                          .n = state->covered->len};
+    self->changes = (ChangeTaker){take_flags, take_gone, self};
+    gboolean ask = state->modseq > 0 && state->covered->len > 0;
+    self->opening = (Opening){.name = self->mailbox->name,
+                              .known = ask ? &self->known : NULL,
+                              .changes = ask ? &self->changes : NULL};
+    return TRUE;
+}
+
+static gboolean select_it(MailboxPass *self, GError **error)
+{
+    Opening *opening = &self->opening;
+    Fetcher *fetcher = self->pass->fetcher;
+    if (!mailbox_begin(self, error))
+        return FALSE;
+    opening->opened = fetcher->select(fetcher, opening->name, opening->known, opening->changes,
+                                      &opening->selected, error);
+    return opening->opened;
+}
+
 gboolean mailbox_open(MailboxPass *self, GError **error)
 {
-    Pass *pass = self->pass;
     MailboxState *state = &self->state;
-    if (!vault_mailbox_state(pass->writer, account_of(self), self->mailbox->display, state, error))
+    if (!self->opening.opened && !select_it(self, error))
         return FALSE;
-    const Known known = {.uidvalidity = state->uidvalidity,
-                         .modseq = state->modseq,
-                         .ranges = (const NumberRange *)(void *)state->covered->data,
-                         .n = state->covered->len};
-    const ChangeTaker taker = {take_flags, take_gone, self};
-    gboolean ask = state->modseq > 0 && state->covered->len > 0;
-    if (!pass->fetcher->select(pass->fetcher, self->mailbox->name, ask ? &known : NULL,
-                               ask ? &taker : NULL, &self->selected, error))
-        return FALSE;
+    self->selected = self->opening.selected;
     if (state->uidvalidity != self->selected.uidvalidity)
         begin_anew(self);
     if (self->selected.modseq < state->modseq) /* what such a server tells is not all */

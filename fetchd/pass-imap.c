@@ -189,24 +189,41 @@ static gboolean fetch_new(MailboxPass *self, GError **error)
     return FALSE;
 }
 
-static gboolean mailbox(Pass *pass, const MailboxName *name, GError **error)
+static MailboxPass *mailbox_pass_new(Pass *pass, const MailboxName *name)
 {
-    MailboxPass self = {
-        .pass = pass,
-        .mailbox = name,
-        .listed = g_array_new(FALSE, FALSE, sizeof(guint32)),
-        .gone = ranges_new(),
-        .left = g_array_new(FALSE, FALSE, sizeof(guint32)),
-        .recalled = g_array_new(FALSE, FALSE, sizeof(guint32)),
-    };
-    gboolean ok = fetch_new(&self, error);
-    g_clear_pointer(&self.state.covered, g_array_unref);
-    g_array_unref(self.gone);
-    g_array_unref(self.left);
-    g_array_unref(self.recalled);
-    g_array_unref(self.listed);
-    g_clear_pointer(&self.missing, g_array_unref);
-    return ok;
+    MailboxPass *self = g_new0(MailboxPass, 1);
+    self->pass = pass;
+    self->mailbox = name;
+    self->listed = g_array_new(FALSE, FALSE, sizeof(guint32));
+    self->gone = ranges_new();
+    self->left = g_array_new(FALSE, FALSE, sizeof(guint32));
+    self->recalled = g_array_new(FALSE, FALSE, sizeof(guint32));
+    return self;
+}
+
+static void mailbox_pass_free(MailboxPass *self)
+{
+    g_clear_pointer(&self->state.covered, g_array_unref);
+    g_array_unref(self->gone);
+    g_array_unref(self->left);
+    g_array_unref(self->recalled);
+    g_array_unref(self->listed);
+    g_clear_pointer(&self->missing, g_array_unref);
+    g_free(self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MailboxPass, mailbox_pass_free)
+
+static gboolean visit_opened(MailboxPass *self, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *shown = text_name(self->mailbox->display);
+    return fetch_new(self, &failure) || pass_goes_on(self->pass, failure, shown, error);
+}
+
+static gboolean visit(Pass *pass, const MailboxName *name, GError **error)
+{
+    g_autoptr(MailboxPass) self = mailbox_pass_new(pass, name);
+    return visit_opened(self, error);
 }
 
 typedef struct {
@@ -254,11 +271,31 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
     return TRUE;
 }
 
-static gboolean visit(Pass *pass, const MailboxName *name, GError **error)
+/* --- INBOX in front ------------------------------------------------------------------------ */
+
+static const MailboxName inbox_name = {(char *)"INBOX", (char *)"INBOX", TRUE, 0};
+
+/* Every server has it (RFC 3501, 5.1), so it may be opened before the list is known; NULL when it
+ * is not wanted. */
+static MailboxPass *begin_inbox(Pass *pass, GError **error)
 {
-    GError *failure = NULL;
-    g_autofree char *shown = text_name(name->display);
-    return mailbox(pass, name, &failure) || pass_goes_on(pass, failure, shown, error);
+    if (!is_named(pass, inbox_name.display) ||
+        !plan_wants_folder(pass->account->folders, inbox_name.display, 0))
+        return NULL;
+    g_autoptr(MailboxPass) inbox = mailbox_pass_new(pass, &inbox_name);
+    return mailbox_begin(inbox, error) ? g_steal_pointer(&inbox) : NULL;
+}
+
+/* To the front of WANTED. FALSE when the list does not have it, or it was not opened: then it is a
+ * mailbox like others. */
+static gboolean is_opened(const MailboxPass *inbox, GPtrArray *wanted)
+{
+    for (guint i = 0; inbox && inbox->opening.opened && i < wanted->len; i++)
+        if (g_str_equal(((MailboxName *)wanted->pdata[i])->name, inbox_name.name)) {
+            g_ptr_array_insert(wanted, 0, g_ptr_array_steal_index(wanted, i));
+            return TRUE;
+        }
+    return FALSE;
 }
 
 /* INBOX where it is wanted, else what the server names first. */
@@ -290,10 +327,13 @@ static gboolean visit_all(Pass *pass, GError **error)
 }
 
 /* Those who help are waited for, whatever becomes of this connection. */
-static gboolean visit_together(Pass *pass, const GPtrArray *wanted, GError **error)
+static gboolean visit_together(Pass *pass, GPtrArray *wanted, MailboxPass *inbox, GError **error)
 {
-    tour_share(pass->tour, wanted, pass->account->connections);
-    gboolean fine = visit_all(pass, error);
+    gboolean begun = is_opened(inbox, wanted);
+    if (!begun)
+        vault_drop_flags(pass->writer);
+    tour_share(pass->tour, wanted, begun ? 1 : 0, pass->account->connections);
+    gboolean fine = (!begun || visit_opened(inbox, error)) && visit_all(pass, error);
     return tour_gather(pass->tour, fine ? error : NULL) && fine;
 }
 
@@ -341,14 +381,21 @@ static gboolean all_mailboxes(Pass *pass, GError **error)
 {
     if (pass->brief)
         return visit(pass, *pass->watched, error) && handoff_run(pass, error);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(MailboxPass) inbox = begin_inbox(pass, &failure);
     g_autoptr(GPtrArray) wanted = g_ptr_array_new_with_free_func(free_name);
     MailboxList mailboxes = {pass, wanted};
     pass->listed = g_ptr_array_new_with_free_func(g_free);
-    if (!pass->fetcher->mailboxes(pass->fetcher, take_mailbox, &mailboxes, error))
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (!pass->fetcher->mailboxes(pass->fetcher, inbox ? &inbox->opening : NULL, take_mailbox,
+                                  &mailboxes, error))
         return FALSE;
     if (pass->only && wanted->len == 0)
         return no_mailbox(pass, error);
-    if (!forget_elsewhere(pass, wanted, error) || !visit_together(pass, wanted, error) ||
+    if (!forget_elsewhere(pass, wanted, error) || !visit_together(pass, wanted, inbox, error) ||
         !hand_on(pass, wanted, error))
         return FALSE;
     if (pass->watched)

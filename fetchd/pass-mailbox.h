@@ -13,8 +13,11 @@
 typedef struct {
     Pass *pass; /* first: see pass_take_start() */
     const MailboxName *mailbox;
-    Selected selected;
     MailboxState state;
+    Known known;         /* of the state, which lends it the ranges, */
+    ChangeTaker changes; /* and where the news since go: what `opening` points to */
+    Opening opening;
+    Selected selected;
     GArray *missing;   /* NumberRange: what may be new */
     GArray *listed;    /* guint32: what of it is there */
     GArray *gone;      /* UidRange: what is not there any more */
@@ -31,8 +34,11 @@ gboolean mailbox_save(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESU
 gboolean mailbox_list(MailboxPass *self, const GArray *ranges, GArray *numbers,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Opens the mailbox and takes over the flags that changed there; what the server says is gone is in
- * `gone` after. Told at once (QRESYNC), asked for (CONDSTORE), or compared. */
+/* Makes `opening` ready: for mailbox_open(), or to be opened in front of the list of mailboxes. */
+gboolean mailbox_begin(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Opens the mailbox, unless that has been done, and takes over the flags that changed there; what
+ * the server says is gone is in `gone` after. Told at once (QRESYNC), asked for (CONDSTORE), or
+ * compared. */
 gboolean mailbox_open(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Does the server have as many messages as are here, are gone, were left there and are `listed`? */

@@ -38,6 +38,7 @@ typedef struct {
 } SelectRecord;
 gboolean record_get_select(const Frame *frame, SelectRecord *record, GError **error);
 void select_record_clear(SelectRecord *record);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SelectRecord, select_record_clear)
 
 void record_put_changes(GByteArray *out, guint64 since, const NumberRange *ranges, gsize n);
 GArray *record_get_changes(const Frame *frame, guint64 *since, GError **error);

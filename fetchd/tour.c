@@ -52,10 +52,11 @@ void tour_free(Tour *tour)
 
 /* --- the mailboxes ------------------------------------------------------------------------- */
 
-void tour_share(Tour *tour, const GPtrArray *mailboxes, guint connections)
+void tour_share(Tour *tour, const GPtrArray *mailboxes, guint begun, guint connections)
 {
     g_mutex_lock(&tour->lock);
     tour->mailboxes = mailboxes;
+    tour->next = begun;
     tour->wanted = MAX(MIN(connections, mailboxes->len), 1) - 1;
     tour->closed = tour->wanted == 0;
     gboolean ring = !tour->closed;

@@ -27,8 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tour, tour_free)
 /* --- the mailboxes ------------------------------------------------------------------------- */
 
 /* The leader's: MAILBOXES (MailboxName *, borrowed until tour_gather()) are to be visited, by at
- * most CONNECTIONS at a time. */
-void tour_share(Tour *tour, const GPtrArray *mailboxes, guint connections);
+ * most CONNECTIONS at a time; the leader has begun with the first BEGUN of them. */
+void tour_share(Tour *tour, const GPtrArray *mailboxes, guint begun, guint connections);
 /* The next one that nobody has begun with, or NULL. */
 const MailboxName *tour_next(Tour *tour);
 /* The leader's, when there is none left: waits for those who help. FALSE with the first failure

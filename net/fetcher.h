@@ -72,6 +72,15 @@ typedef struct {
     gsize n;
 } Known;
 
+/* A mailbox to be opened, as by select(), in front of the list of all. */
+typedef struct {
+    const char *name;
+    const Known *known;
+    const ChangeTaker *changes;
+    gboolean opened; /* FALSE after: the server said no, which ends nothing */
+    Selected selected;
+} Opening;
+
 /* What is known of a message once its bytes have passed. */
 typedef struct {
     guint32 number;
@@ -93,7 +102,8 @@ typedef gboolean (*ListedTaker)(gpointer user, const Listed *listed, GError **er
 typedef gboolean (*SizedTaker)(gpointer user, const Sized *sized, GError **error);
 
 struct Fetcher {
-    gboolean (*mailboxes)(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
+    gboolean (*mailboxes)(Fetcher *self, Opening *first /* or NULL; POP3: ignored */,
+                          MailboxTaker taker, gpointer user, GError **error);
     /* Opens NAME for reading. With KNOWN (else NULL) a server that can (QRESYNC) tells at once
      * what has happened since: to CHANGES, while this runs, and of the UIDs in KNOWN alone. What
      * came counts when this has succeeded; it is all of it when `told` is set, and nothing when

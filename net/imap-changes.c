@@ -93,6 +93,11 @@ static void print_name(GString *out, const char *name)
     g_string_append_c(out, '"');
 }
 
+gboolean imap_is_known(const Known *known)
+{
+    return known && known->n > 0 && known->modseq > 0;
+}
+
 static void print_known(GString *words, const Known *known, const GArray *here)
 {
     g_autoptr(GString) set = g_string_new(" ");
@@ -105,16 +110,15 @@ static void print_known(GString *words, const Known *known, const GArray *here)
     g_string_append(words, "))");
 }
 
-static int examine(Changes *self, const char *name, const Known *known)
+char *imap_examine_words(const char *name, const Known *known, gboolean resync)
 {
-    g_autoptr(GString) words = g_string_new("EXAMINE ");
+    GString *words = g_string_new("EXAMINE ");
     print_name(words, name);
-    if (known)
-        print_known(words, known, self->asked);
-    int r = known ? say(self, words->str) : imap_say(self->imap, SCAN_NOTHING, NULL, words->str);
-    gboolean open = r == MAILIMAP_NO_ERROR && said(self->imap) == SAID_OK;
-    self->imap->etpan->imap_state = open ? MAILIMAP_STATE_SELECTED : MAILIMAP_STATE_AUTHENTICATED;
-    return r;
+    if (resync) {
+        g_autoptr(GArray) here = uid_ranges_sorted(known->ranges, known->n);
+        print_known(words, known, here);
+    }
+    return g_string_free(words, FALSE);
 }
 
 /* A mod-sequence that went back belongs to a server that has forgotten what it counted. */
@@ -124,27 +128,45 @@ static gboolean told_all(const Changes *self, const Known *known)
            opened(self)->uidvalidity == known->uidvalidity && opened(self)->modseq >= known->modseq;
 }
 
-int imap_examine(Imap *imap, const char *name, const Known *known, const ChangeTaker *changes,
-                 gboolean *told)
+int imap_examine_hear(Imap *imap, guint tag, ScanExpects stop, const Known *known, gboolean resync,
+                      const ChangeTaker *changes, gboolean *told)
 {
-    gboolean resync = known && known->n > 0 && known->modseq > 0 && imap->qresync;
-    g_autoptr(GArray) here = resync ? uid_ranges_sorted(known->ranges, known->n) : NULL;
+    g_autoptr(GArray) here =
+        uid_ranges_sorted(resync ? known->ranges : NULL, resync ? known->n : 0);
     Changes self = {
         .imap = imap,
         .asked = here,
         .taker = changes,
-        .uidvalidity = known ? known->uidvalidity : 0,
+        .uidvalidity = resync ? known->uidvalidity : 0,
         .reopened = imap->mailbox != NULL,
     };
-    int r = examine(&self, name, resync ? known : NULL);
-    *told = FALSE;
-    if (!resync || r != MAILIMAP_NO_ERROR)
-        return r;
-    *told = said(imap) == SAID_OK && told_all(&self, known);
-    if (said(imap) == SAID_OK)
+    const ChangeTaker taker = {take_flags, take_gone, &self};
+    int r =
+        imap_hear(imap, tag, stop | (resync ? SCAN_CHANGES : SCAN_NOTHING), resync ? &taker : NULL);
+    gboolean open = r == MAILIMAP_NO_ERROR && said(imap) == SAID_OK;
+    imap->etpan->imap_state = open ? MAILIMAP_STATE_SELECTED : MAILIMAP_STATE_AUTHENTICATED;
+    *told = open && resync && imap->qresync && told_all(&self, known);
+    return r;
+}
+
+static int examine(Imap *imap, const char *name, const Known *known, gboolean resync,
+                   const ChangeTaker *changes, gboolean *told)
+{
+    g_autofree char *line = imap_examine_words(name, known, resync);
+    const char *words[] = {line, NULL};
+    return imap_examine_hear(imap, imap_ask(imap, words), SCAN_NOTHING, known, resync, changes,
+                             told);
+}
+
+int imap_examine(Imap *imap, const char *name, const Known *known, const ChangeTaker *changes,
+                 gboolean *told)
+{
+    gboolean resync = imap->qresync && imap_is_known(known);
+    int r = examine(imap, name, known, resync, changes, told);
+    if (!resync || r != MAILIMAP_NO_ERROR || said(imap) == SAID_OK)
         return r;
     imap->qresync = FALSE; /* it minds the parameter */
-    return examine(&self, name, NULL);
+    return examine(imap, name, known, FALSE, changes, told);
 }
 
 /* ---- FETCH ---- */

@@ -16,40 +16,37 @@ static gboolean done(Imap *imap, int r, const char *command, GError **error)
 
 /* ---- EXAMINE and SELECT ---- */
 
-static int select_writable(Imap *imap, const char *name)
+gboolean imap_opened(Imap *imap, int r, const char *command, const char *name, Selected *selected,
+                     GError **error)
 {
-    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
-    return mailimap_select(imap->etpan, name);
-}
-
-static gboolean open_mailbox(Imap *imap, const char *name, gboolean writable, const Known *known,
-                             const ChangeTaker *changes, Selected *selected, GError **error)
-{
-    gboolean told = FALSE;
-    int r =
-        writable ? select_writable(imap, name) : imap_examine(imap, name, known, changes, &told);
     g_clear_pointer(&imap->mailbox, g_free);
-    if (!done(imap, r, writable ? "SELECT" : "EXAMINE", error))
+    if (!done(imap, r, command, error))
         return FALSE;
     const ScanOpened *opened = guard_scan_opened(guard_scanner(imap->guard));
-    const struct mailimap_selection_info *info = imap->etpan->imap_selection_info;
     if (opened->uidvalidity == 0)
         return imap_violation(imap, error, "the server gives a mailbox without UIDVALIDITY");
-    if (writable && info && info->sel_perm == MAILIMAP_MAILBOX_READONLY)
-        return refuse(error, POSTERN_ERROR_POLICY, "server.readonly", "set keep = yes",
-                      "the server does not let messages be removed from this mailbox");
+    if (opened->exists > LIMIT_SERVER_MESSAGES)
+        return imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
     *selected = (Selected){
         .uidvalidity = opened->uidvalidity,
         .uidnext = opened->uidnext,
         .exists = opened->exists,
         .modseq = opened->modseq,
-        .told = told,
     };
     imap->mailbox = g_strdup(name);
     imap->uidvalidity = selected->uidvalidity;
     imap->uidnext = selected->uidnext;
     imap->exists = selected->exists;
-    imap->writable = writable;
+    imap->writable = FALSE;
+    return TRUE;
+}
+
+gboolean imap_opened_whole(Imap *imap, Selected *selected, GError **error)
+{
+    if (selected->uidnext == 0 && selected->exists > 0 &&
+        !imap_find_uidnext(imap, &selected->uidnext, error))
+        return FALSE;
+    imap->uidnext = selected->uidnext;
     return TRUE;
 }
 
@@ -57,6 +54,7 @@ gboolean imap_select(Fetcher *self, const char *name, const Known *known,
                      const ChangeTaker *changes, Selected *selected, GError **error)
 {
     Imap *imap = (Imap *)self;
+    gboolean told = FALSE;
     if (!imap_alive(imap, error))
         return FALSE;
     if (!mailbox_name_sendable(name)) {
@@ -65,16 +63,13 @@ gboolean imap_select(Fetcher *self, const char *name, const Known *known,
         return refuse(error, POSTERN_ERROR_INPUT, "send.value", "leave that folder out",
                       "the mailbox name \"%s\" cannot be sent to a server", safe);
     }
-    if (!imap_enable(imap, error) ||
-        !open_mailbox(imap, name, FALSE, known, changes, selected, error))
+    if (!imap_enable(imap, error))
         return FALSE;
-    if (selected->exists > LIMIT_SERVER_MESSAGES)
-        return imap_too_much(imap, "messages in a mailbox", LIMIT_SERVER_MESSAGES, error);
-    if (selected->uidnext == 0 && selected->exists > 0 &&
-        !imap_find_uidnext(imap, &selected->uidnext, error))
+    int r = imap_examine(imap, name, known, changes, &told);
+    if (!imap_opened(imap, r, "EXAMINE", name, selected, error))
         return FALSE;
-    imap->uidnext = selected->uidnext;
-    return TRUE;
+    selected->told = told;
+    return imap_opened_whole(imap, selected, error);
 }
 
 /* ---- removing ---- */
@@ -105,6 +100,20 @@ static gboolean remove_set(Imap *imap, struct mailimap_set *set, GError **error)
     return done(imap, mailimap_uid_expunge(imap->etpan, set), "UID EXPUNGE", error);
 }
 
+/* EXAMINE does not let anything be removed. */
+static gboolean select_writable(Imap *imap, const char *name, Selected *selected, GError **error)
+{
+    guard_command(imap->guard, SCAN_NOTHING, LIMIT_COMMAND_MS);
+    int r = mailimap_select(imap->etpan, name);
+    if (!imap_opened(imap, r, "SELECT", name, selected, error))
+        return FALSE;
+    const struct mailimap_selection_info *info = imap->etpan->imap_selection_info;
+    imap->writable = info == NULL || info->sel_perm != MAILIMAP_MAILBOX_READONLY;
+    return imap->writable ||
+           refuse(error, POSTERN_ERROR_POLICY, "server.readonly", "set keep = yes",
+                  "the server does not let messages be removed from this mailbox");
+}
+
 static gboolean open_for_removal(Imap *imap, GError **error)
 {
     g_autofree char *name = g_strdup(imap->mailbox);
@@ -118,7 +127,7 @@ static gboolean open_for_removal(Imap *imap, GError **error)
                       "the server cannot remove single messages (no UIDPLUS)");
     if (imap->writable)
         return TRUE;
-    if (!open_mailbox(imap, name, TRUE, NULL, NULL, &selected, error))
+    if (!select_writable(imap, name, &selected, error))
         return FALSE;
     return selected.uidvalidity == uidvalidity ||
            imap_violation(imap, error, "the mailbox has been renumbered in the meantime");

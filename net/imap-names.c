@@ -116,6 +116,8 @@ typedef struct {
     gpointer user;
     GHashTable *seen; /* names */
     GPtrArray *more;  /* prefixes that may be listed besides */
+    Opening *first;   /* or NULL */
+    gboolean resync;  /* news of it were asked for */
 } Listing;
 
 static gboolean give_found(Listing *self, clist *found, GError **error)
@@ -186,33 +188,66 @@ static gboolean list_besides(Listing *self, const char *prefix, GError **error)
     return good;
 }
 
+/* ---- the mailbox in front ---- */
+
+/* A no is none to the list. */
+static gboolean hear_opened(Listing *self, guint tag, GError **error)
+{
+    Imap *imap = self->imap;
+    Opening *first = self->first;
+    gboolean told = FALSE;
+    g_autoptr(GError) no = NULL;
+    int r =
+        imap_examine_hear(imap, tag, SCAN_STOP, first->known, self->resync, first->changes, &told);
+    if (self->resync && r == MAILIMAP_NO_ERROR &&
+        guard_scan_status(guard_scanner(imap->guard))->said == SAID_BAD) {
+        imap->qresync = FALSE; /* it minds the parameter */
+        return TRUE;
+    }
+    first->opened = imap_opened(imap, r, "EXAMINE", first->name, &first->selected, &no);
+    first->selected.told = told;
+    return imap_alive(imap, error);
+}
+
 /* ---- all of it ---- */
 
 static gboolean list(Listing *self, GError **error)
 {
     Imap *imap = self->imap;
-    const char *enable = enable_words(imap), *words[4] = {NULL};
+    const char *enable = enable_words(imap), *words[5] = {NULL};
     gboolean spaces = imap_can(imap, "NAMESPACE");
+    g_autofree char *examine = NULL;
     guint n = 0;
     if (enable)
         words[n++] = enable;
+    if (self->first) {
+        gboolean news = imap->qresync || (enable && imap_can(imap, "QRESYNC"));
+        self->resync = news && imap_is_known(self->first->known);
+        words[n++] = examine =
+            imap_examine_words(self->first->name, self->first->known, self->resync);
+    }
     if (spaces)
         words[n++] = "NAMESPACE";
     words[n++] = list_words(imap);
     guint tag = imap_ask(imap, words);
     if (enable && !enabled(imap, imap_hear(imap, tag++, SCAN_STOP, NULL), error))
         return FALSE;
+    if (self->first && !hear_opened(self, tag++, error))
+        return FALSE;
     if (spaces && !hear_namespace(self, tag++, error))
         return FALSE;
-    return done(imap, hear_list(imap, tag), "LIST", error) && take_found(self, error);
+    return done(imap, hear_list(imap, tag), "LIST", error) && take_found(self, error) &&
+           (self->first == NULL || !self->first->opened ||
+            imap_opened_whole(imap, &self->first->selected, error));
 }
 
-gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
+gboolean imap_mailboxes(Fetcher *self, Opening *first, MailboxTaker taker, gpointer user,
+                        GError **error)
 {
     Imap *imap = (Imap *)self;
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func(g_free);
-    Listing listing = {imap, taker, user, seen, more};
+    Listing listing = {imap, taker, user, seen, more, first, FALSE};
     if (!imap_alive(imap, error) || !list(&listing, error))
         return FALSE;
     for (guint i = 0; i < more->len; i++)

@@ -29,9 +29,9 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error);
  * or keeps in memory. Its codes: MAILIMAP_NO_ERROR for NO and BAD too. */
 int imap_say(Imap *imap, ScanExpects expects, const ChangeTaker *taker, const char *words);
 
-/* Likewise in two halves, for commands that go out together (NULL ends them; constants alone, for
- * nobody looks whether they are one line): the tag of the first, and the answer to that of TAG; all
- * but the last with SCAN_STOP. */
+/* Likewise in two halves, for commands that go out together (NULL ends them; nobody looks whether
+ * they are one line): the tag of the first, and the answer to that of TAG; all but the last with
+ * SCAN_STOP. */
 guint imap_ask(Imap *imap, const char *const *words);
 int imap_hear(Imap *imap, guint tag, ScanExpects expects, const ChangeTaker *taker);
 
@@ -41,7 +41,8 @@ gboolean imap_login(Imap *imap, const Session *session, GBytes *binding, GError 
 
 /* imap-names.c, imap-mailbox.c, imap-list.c, imap-sizes.c, imap-get.c, imap-changes.c: the
  * descriptor's functions of the same names. */
-gboolean imap_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error);
+gboolean imap_mailboxes(Fetcher *self, Opening *first, MailboxTaker taker, gpointer user,
+                        GError **error);
 gboolean imap_select(Fetcher *self, const char *name, const Known *known,
                      const ChangeTaker *changes, Selected *selected, GError **error);
 gboolean imap_changes(Fetcher *self, const NumberRange *ranges, gsize n, guint64 since,
@@ -65,6 +66,19 @@ gboolean imap_idle(Fetcher *self, int fd, void (*news)(gpointer user), gpointer 
  * server is able to tell. As imap_say(); *told as in Selected. */
 int imap_examine(Imap *imap, const char *name, const Known *known, const ChangeTaker *changes,
                  gboolean *told);
+
+/* Likewise in two halves: the command (the caller's), and the answer under TAG, with STOP SCAN_STOP
+ * when another follows. With RESYNC it asks for the news since KNOWN. */
+gboolean imap_is_known(const Known *known); /* is there anything to have news of? */
+char *imap_examine_words(const char *name, const Known *known, gboolean resync);
+int imap_examine_hear(Imap *imap, guint tag, ScanExpects stop, const Known *known, gboolean resync,
+                      const ChangeTaker *changes, gboolean *told);
+
+/* imap-mailbox.c: NAME was opened, or so COMMAND's code R says: what the server said of it. */
+gboolean imap_opened(Imap *imap, int r, const char *command, const char *name, Selected *selected,
+                     GError **error);
+/* With no other answer to come: UIDNEXT is asked for where the server did not name it. */
+gboolean imap_opened_whole(Imap *imap, Selected *selected, GError **error);
 
 /* imap-names.c: enables what is of use, once, before a mailbox is open (RFC 5161). FALSE when the
  * connection is dead; a server that refuses is taken as it is. */

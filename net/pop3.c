@@ -109,8 +109,10 @@ static gboolean usable(Pop3 *self, GError **error)
 
 /* ---- TRANSACTION ---- */
 
-static gboolean pop3_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user, GError **error)
+static gboolean pop3_mailboxes(Fetcher *fetcher, Opening *first, MailboxTaker taker, gpointer user,
+                               GError **error)
 {
+    (void)first;
     (void)fetcher;
     const MailboxName inbox = {(char *)"INBOX", (char *)"INBOX", TRUE, 0};
     return taker(user, &inbox, error);

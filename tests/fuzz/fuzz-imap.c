@@ -103,7 +103,7 @@ static void use(Fetcher *imap)
     const MessageTaker taker = {start, data_came, end, &open};
     const ChangeTaker news = {flags, gone, NULL};
     const Known known = {1, 1, ranges, 1};
-    (void)!imap->mailboxes(imap, mailbox, NULL, NULL);
+    (void)!imap->mailboxes(imap, NULL, mailbox, NULL, NULL);
     if (imap->select(imap, "INBOX", &known, &news, &selected, NULL) && selected.uidvalidity == 0)
         g_error("a mailbox without UIDVALIDITY was opened");
     (void)!imap->changes(imap, ranges, 1, 1, &news, NULL);

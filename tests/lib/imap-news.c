@@ -79,7 +79,7 @@ int main(int n, char **arguments)
     g_ptr_array_add(session.ca_sets, g_bytes_new(ca, size));
     g_autoptr(Fetcher) imap = imap_open(dial(), &session, &error);
     session_clear(&session);
-    if (imap == NULL || !imap->mailboxes(imap, mailbox, NULL, &error))
+    if (imap == NULL || !imap->mailboxes(imap, NULL, mailbox, NULL, &error))
         return fail(error);
     const NumberRange here = {1, (guint32)number(arguments, n, 7)};
     const Known known = {(guint32)number(arguments, n, 5), number(arguments, n, 6), &here, 1};

@@ -22,18 +22,6 @@ static GStrv flags_of(guint bits)
 
 /* --- the server ---------------------------------------------------------------------------- */
 
-static gboolean server_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user,
-                                 GError **error)
-{
-    const World *self = (const World *)fetcher;
-    for (guint i = 0; i < (self->unlisted ? MAILBOXES - 1 : MAILBOXES); i++) {
-        const MailboxName name = {(char *)model_names[i], (char *)model_names[i], TRUE, 0};
-        if (!taker(user, &name, error))
-            return FALSE;
-    }
-    return !self->partial || taker(user, NULL, error);
-}
-
 static gboolean among(guint32 uid, const NumberRange *ranges, gsize n)
 {
     for (gsize i = 0; i < n; i++)
@@ -89,6 +77,24 @@ static gboolean server_select(Fetcher *fetcher, const char *name, const Known *k
     selected->told = TRUE;
     return tell_flags(self, known->ranges, known->n, known->modseq, changes, error) &&
            tell_gone(self, known, changes, error) && alive(self, error);
+}
+
+static gboolean server_mailboxes(Fetcher *fetcher, Opening *first, MailboxTaker taker,
+                                 gpointer user, GError **error)
+{
+    const World *self = (const World *)fetcher;
+    if (first) {
+        first->opened = server_select(fetcher, first->name, first->known, first->changes,
+                                      &first->selected, error);
+        if (!first->opened)
+            return FALSE;
+    }
+    for (guint i = 0; i < (self->unlisted ? MAILBOXES - 1 : MAILBOXES); i++) {
+        const MailboxName name = {(char *)model_names[i], (char *)model_names[i], TRUE, 0};
+        if (!taker(user, &name, error))
+            return FALSE;
+    }
+    return !self->partial || taker(user, NULL, error);
 }
 
 static gboolean server_changes(Fetcher *fetcher, const NumberRange *ranges, gsize n, guint64 since,

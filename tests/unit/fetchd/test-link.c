@@ -93,6 +93,21 @@ static void say_done(Ends *ends)
     assert_true(wire_flush(ends->child, NULL));
 }
 
+static void say_three(Ends *ends)
+{
+    say_changed(ends, 3);
+}
+
+static void say_three_gone(Ends *ends)
+{
+    say_gone(ends, 3, 3);
+}
+
+static void say_seventy_seven(Ends *ends)
+{
+    say_selected(ends, 77, TRUE);
+}
+
 static const NumberRange here[] = {{3, 9}, {20, 20}};
 
 /* The rule of what goes wrong, or NULL. */
@@ -185,6 +200,93 @@ static void p8_98_news_behind_the_end_are_refused(void **state)
     assert_string_equal(open_known(ends), "net.record");
 }
 
+/* ---- a mailbox in front of the list ---- */
+
+static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **error)
+{
+    (void)error;
+    g_string_append_printf(((Ends *)user)->taken, "%s;", name->display);
+    return TRUE;
+}
+
+static void say_mailbox(Ends *ends)
+{
+    record_put_mailbox(ends->record, &(MailboxName){(char *)"b", (char *)"b", TRUE, 0});
+    say(ends, WIRE_MAILBOX);
+}
+
+/* The rule of what goes wrong, or NULL; FIRST says no more than that the mailbox was opened. */
+static const char *list_with(Ends *ends, Opening *first)
+{
+    static const Known known = {77, 40, here, G_N_ELEMENTS(here)};
+    const ChangeTaker taker = {take_flags, take_gone, ends};
+    g_autoptr(GError) error = NULL;
+    if (first)
+        *first = (Opening){"INBOX", &known, &taker, FALSE, {0}};
+    gboolean good = link_mailboxes(&ends->link.fetcher, first, take_mailbox, ends, &error);
+    return good ? NULL : g_intern_string(postern_error_rule(error));
+}
+
+static void the_news_come_in_front_of_the_list(void **state)
+{
+    Ends *ends = *state;
+    Opening first;
+    say_changed(ends, 20);
+    say_gone(ends, 8, 30);
+    say_mailbox(ends);
+    say_selected(ends, 77, TRUE);
+    say_done(ends);
+    assert_null(list_with(ends, &first));
+    assert_true(first.opened && first.selected.told);
+    assert_int_equal(first.selected.uidvalidity, 77);
+    assert_string_equal(ends->taken->str, "20:a;-8:9;-20:20;b;");
+}
+
+static void a_mailbox_that_was_not_opened_is_no_failure(void **state)
+{
+    Ends *ends = *state;
+    Opening first;
+    say_mailbox(ends);
+    say_done(ends);
+    assert_null(list_with(ends, &first));
+    assert_false(first.opened);
+    say_mailbox(ends);
+    say_done(ends);
+    assert_null(list_with(ends, NULL));
+}
+
+static void p8_98_a_list_brings_no_other_news(void **state)
+{
+    Ends *ends = *state;
+    static void (*const wrong[])(Ends * ends) = {say_mailbox, say_seventy_seven, say_three,
+                                                 say_three_gone};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        Opening first;
+        say_mailbox(ends);
+        if (i < 2)
+            say_selected(ends, 77, TRUE);
+        wrong[i](ends);
+        say_done(ends);
+        assert_string_equal(list_with(ends, &first), "net.record");
+        tear_down(state);
+        set_up(state);
+        ends = *state;
+        if (i == 0)
+            continue;
+        wrong[i](ends); /* and none when none was asked for */
+        say_done(ends);
+        assert_string_equal(list_with(ends, NULL), "net.record");
+        tear_down(state);
+        set_up(state);
+        ends = *state;
+    }
+    Opening first;
+    say_gone(ends, 3, 3);
+    say_selected(ends, 78, FALSE); /* another mailbox than the one that was known */
+    say_done(ends);
+    assert_string_equal(list_with(ends, &first), "net.record");
+}
+
 static void p8_98_nothing_is_gone_when_flags_were_asked(void **state)
 {
     Ends *ends = *state;
@@ -273,6 +375,9 @@ int main(void)
         TEST(a_mailbox_may_be_another),
         TEST(p8_98_news_that_nobody_asked_for_are_refused),
         TEST(p8_98_news_behind_the_end_are_refused),
+        TEST(the_news_come_in_front_of_the_list),
+        TEST(a_mailbox_that_was_not_opened_is_no_failure),
+        TEST(p8_98_a_list_brings_no_other_news),
         TEST(p8_98_nothing_is_gone_when_flags_were_asked),
         TEST(a_mailbox_of_many_ranges_is_cut_here),
         TEST(p8_98_sizes_are_believed_of_what_was_asked),

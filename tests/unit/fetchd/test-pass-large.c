@@ -28,18 +28,6 @@ typedef struct {
     guint skipped, stored;
 } Server;
 
-static gboolean server_mailboxes(Fetcher *fetcher, MailboxTaker taker, gpointer user,
-                                 GError **error)
-{
-    static const MailboxName names[] = {{(char *)"INBOX", (char *)"INBOX", TRUE, 0},
-                                        {(char *)"Other", (char *)"Other", TRUE, 0}};
-    const Server *self = (Server *)fetcher;
-    for (guint i = 0; i < self->mailboxes; i++)
-        if (!taker(user, &names[i], error))
-            return FALSE;
-    return !self->partial || taker(user, NULL, error);
-}
-
 static gboolean server_select(Fetcher *fetcher, const char *name, const Known *known,
                               const ChangeTaker *changes, Selected *selected, GError **error)
 {
@@ -52,6 +40,22 @@ static gboolean server_select(Fetcher *fetcher, const char *name, const Known *k
                            .uidvalidity = self->imap ? 1 : 0,
                            .uidnext = self->imap ? self->count + 1 : 0};
     return TRUE;
+}
+
+static gboolean server_mailboxes(Fetcher *fetcher, Opening *first, MailboxTaker taker,
+                                 gpointer user, GError **error)
+{
+    static const MailboxName names[] = {{(char *)"INBOX", (char *)"INBOX", TRUE, 0},
+                                        {(char *)"Other", (char *)"Other", TRUE, 0}};
+    const Server *self = (Server *)fetcher;
+    g_autoptr(GError) no = NULL;
+    if (first)
+        first->opened = server_select(fetcher, first->name, first->known, first->changes,
+                                      &first->selected, &no);
+    for (guint i = 0; i < self->mailboxes; i++)
+        if (!taker(user, &names[i], error))
+            return FALSE;
+    return !self->partial || taker(user, NULL, error);
 }
 
 static gboolean within(guint32 number, const NumberRange *ranges, gsize n)

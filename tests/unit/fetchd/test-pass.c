@@ -17,12 +17,15 @@ typedef struct {
     guint32 foreign; /* sent in place of number 2 */
     GArray *refuses; /* guint32: numbers it will not give */
     gboolean shut;   /* no mailbox but the last may be opened */
+    gboolean hides;  /* INBOX is not in the list */
+    guint shy;       /* so many times it says no to opening INBOX */
     gboolean no_uidl, lists_twice, rude;
-    gboolean all;     /* the client wants Trash too */
-    const char *uidl; /* of all messages, or NULL: each has its own */
-    guint gap;        /* UIDs behind the last that are given to nobody */
-    guint generation; /* of their bytes: another gives other mail under the same UIDLs */
-    char *deliver;    /* of the account, or NULL; and how many waited after the pass */
+    gboolean all;      /* the client wants Trash too, */
+    gboolean unwanted; /* and no INBOX */
+    const char *uidl;  /* of all messages, or NULL: each has its own */
+    guint gap;         /* UIDs behind the last that are given to nobody */
+    guint generation;  /* of their bytes: another gives other mail under the same UIDLs */
+    char *deliver;     /* of the account, or NULL; and how many waited after the pass */
     guint waiting;
     guint durable; /* journal records there were when it was told to remove */
 } Server;
@@ -37,20 +40,6 @@ static gboolean says_no(GError **error)
     return refuse(error, POSTERN_ERROR_PROTOCOL, "server.refused", "ask", "no");
 }
 
-static gboolean server_mailboxes(Fetcher *self, MailboxTaker taker, gpointer user, GError **error)
-{
-    (void)self;
-    static const MailboxName names[] = {
-        {(char *)"Trash", (char *)"Trash", TRUE, 0},
-        {(char *)"Shelf", (char *)"Shelf", FALSE, 0},
-        {(char *)"INBOX", (char *)"INBOX", TRUE, 0},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        if (!taker(user, &names[i], error))
-            return FALSE;
-    return TRUE;
-}
-
 static gboolean server_select(Fetcher *fetcher, const char *name, const Known *known,
                               const ChangeTaker *changes, Selected *selected, GError **error)
 {
@@ -59,11 +48,30 @@ static gboolean server_select(Fetcher *fetcher, const char *name, const Known *k
     (void)error;
     Server *self = (Server *)fetcher;
     g_string_append_printf(self->told, " select %s", name);
-    if (self->shut && !g_str_equal(name, "INBOX"))
+    if (g_str_equal(name, "INBOX") ? self->shy > 0 && self->shy-- : self->shut)
         return says_no(error);
     *selected = (Selected){.uidvalidity = self->uidvalidity,
                            .uidnext = self->uidvalidity ? self->count + 1 + self->gap : 0,
                            .exists = self->count};
+    return TRUE;
+}
+
+static gboolean server_mailboxes(Fetcher *fetcher, Opening *first, MailboxTaker taker,
+                                 gpointer user, GError **error)
+{
+    static const MailboxName names[] = {
+        {(char *)"Trash", (char *)"Trash", TRUE, 0},
+        {(char *)"Shelf", (char *)"Shelf", FALSE, 0},
+        {(char *)"INBOX", (char *)"INBOX", TRUE, 0},
+    };
+    g_autoptr(GError) no = NULL;
+    const Server *self = (const Server *)fetcher;
+    if (first)
+        first->opened = server_select(fetcher, first->name, first->known, first->changes,
+                                      &first->selected, &no);
+    for (guint i = 0; i < G_N_ELEMENTS(names) - (self->hides ? 1 : 0); i++)
+        if (!taker(user, &names[i], error))
+            return FALSE;
     return TRUE;
 }
 
@@ -215,7 +223,8 @@ static char *pass(Server *self, int keep, guint stored, guint known)
 {
     g_autoptr(Vault) vault = fixture_open(self->fixture);
     g_autoptr(VaultWriter) writer = fixture_writer(self->fixture, vault);
-    char *folders[] = {(char *)"*", (char *)(self->all ? "Trash" : "!Trash"), NULL};
+    char *folders[] = {(char *)(self->unwanted ? "!INBOX" : "*"),
+                       (char *)(self->all ? "Trash" : "!Trash"), NULL};
     const Account account = {.name = (char *)"work",
                              .folders = folders,
                              .keep = keep,
@@ -481,7 +490,7 @@ static void a_mailbox_that_the_server_refuses_keeps_none_of_the_others(void **st
     self->shut = TRUE;
     self->all = TRUE;
     fails(self, KEEP_YES, 5, "server.refused");
-    assert_string_equal(self->told->str, " select Trash select INBOX get 1-5 quit");
+    assert_string_equal(self->told->str, " select INBOX get 1-5 select Trash quit");
 }
 
 static void p6_56_pop3_takes_no_number_listed_twice(void **state)
@@ -516,6 +525,29 @@ static void imap_asks_for_what_is_missing_in_the_wanted_folders(void **state)
     works(self, KEEP_YES, 0, 0, " select INBOX quit");
     self->count = 7;
     works(self, KEEP_YES, 2, 0, " select INBOX get 6-7 quit");
+}
+
+static void an_inbox_that_does_not_open_in_front_is_opened_behind_the_list(void **state)
+{
+    Server *self = *state;
+    self->shy = 1;
+    works(self, KEEP_YES, 5, 0, " select INBOX select INBOX get 1-5 quit");
+    self->shy = 2;
+    fails(self, KEEP_YES, 0, "server.refused");
+}
+
+static void an_inbox_that_is_not_listed_is_not_visited(void **state)
+{
+    Server *self = *state;
+    self->hides = TRUE;
+    works(self, KEEP_YES, 0, 0, " select INBOX quit");
+}
+
+static void an_inbox_that_is_not_wanted_is_not_opened(void **state)
+{
+    Server *self = *state;
+    self->unwanted = TRUE;
+    works(self, KEEP_YES, 0, 0, " quit");
 }
 
 static void imap_asks_which_are_there_where_the_count_leaves_a_doubt(void **state)
@@ -601,6 +633,9 @@ int main(void)
         POP3(p6_56_pop3_without_uidl_is_refused),
         POP3(p6_56_pop3_takes_no_number_that_was_not_asked_for),
         IMAP(imap_asks_for_what_is_missing_in_the_wanted_folders),
+        IMAP(an_inbox_that_does_not_open_in_front_is_opened_behind_the_list),
+        IMAP(an_inbox_that_is_not_listed_is_not_visited),
+        IMAP(an_inbox_that_is_not_wanted_is_not_opened),
         IMAP(imap_asks_which_are_there_where_the_count_leaves_a_doubt),
         IMAP(p6_55_imap_goes_on_where_the_line_was_cut),
         IMAP(p6_57_imap_knows_renumbered_messages_again),

@@ -91,7 +91,7 @@ static void each_mailbox_is_visited_once_and_all_is_counted(void **state)
 {
     World *self = *state;
     GThread *threads[HELPERS];
-    tour_share(self->tour, self->mailboxes, HELPERS + 1);
+    tour_share(self->tour, self->mailboxes, 0, HELPERS + 1);
     assert_int_equal(tour_wants(self->tour), HELPERS);
     for (guint i = 0; i < HELPERS; i++)
         assert_true(tour_join(self->tour));
@@ -113,7 +113,7 @@ static void as_many_are_wanted_as_there_are_mailboxes(void **state)
 {
     World *self = *state;
     g_ptr_array_set_size(self->mailboxes, 3);
-    tour_share(self->tour, self->mailboxes, 8);
+    tour_share(self->tour, self->mailboxes, 0, 8);
     assert_int_equal(tour_wants(self->tour), 2);
     assert_int_equal(tour_wants(self->tour), 0);
 }
@@ -122,12 +122,12 @@ static void one_connection_wants_no_help(void **state)
 {
     World *self = *state;
     for (guint connections = 0; connections < 2; connections++) {
-        tour_share(self->tour, self->mailboxes, connections);
+        tour_share(self->tour, self->mailboxes, 0, connections);
         assert_int_equal(tour_wants(self->tour), 0);
         assert_false(tour_join(self->tour));
     }
     g_ptr_array_set_size(self->mailboxes, 0);
-    tour_share(self->tour, self->mailboxes, 8);
+    tour_share(self->tour, self->mailboxes, 0, 8);
     assert_int_equal(tour_wants(self->tour), 0);
 }
 
@@ -135,7 +135,7 @@ static void who_comes_too_late_does_not_join(void **state)
 {
     World *self = *state;
     assert_false(tour_join(self->tour));
-    tour_share(self->tour, self->mailboxes, 8);
+    tour_share(self->tour, self->mailboxes, 0, 8);
     visit_all(self);
     assert_false(tour_join(self->tour));
     assert_true(tour_gather(self->tour, NULL));
@@ -146,7 +146,7 @@ static void p6_what_ended_one_who_helped_is_the_tours_failure(void **state)
 {
     World *self = *state;
     g_autoptr(GError) error = NULL;
-    tour_share(self->tour, self->mailboxes, 8);
+    tour_share(self->tour, self->mailboxes, 0, 8);
     assert_true(tour_join(self->tour));
     assert_true(tour_join(self->tour));
     tour_leave(self->tour, failure("server.closed"));

@@ -243,6 +243,98 @@ static void many_gaps_are_left_to_us(void **state)
     assert_true(whole);
 }
 
+/* ---- in front of the list ---- */
+
+#define LISTED "* LIST () \"/\" b\r\n"
+
+/* The commands go out together, whatever is said to the first ones; SEARCH comes behind. */
+static void list_behind(const char *abilities, const PeerStep *steps, gsize n, gboolean opened,
+                        gboolean told, const char *taken)
+{
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin_able(&talk, abilities, steps, n);
+    const ChangeTaker changes = talk_changes(&talk);
+    Opening first = {"INBOX", &known, &changes, FALSE, {0}};
+    if (!talk.fetcher->mailboxes(talk.fetcher, &first, talk_mailbox, &talk, &error))
+        fail_msg("%s", error->message);
+    assert_int_equal(first.opened, opened);
+    assert_int_equal(first.selected.told, told);
+    assert_int_equal(first.selected.uidnext, opened ? 30 : 0);
+    assert_string_equal(talk.taken->str, taken);
+    gboolean whole;
+    g_free(talk_end(&talk, &whole));
+    assert_true(whole);
+}
+
+#define TOGETHER                                                                                   \
+    PEER_EXPECT("4 ENABLE QRESYNC\r\n"),                                                           \
+        PEER_EXPECT("5 EXAMINE INBOX (QRESYNC (77 40 1:9,20))\r\n"),                               \
+        PEER_EXPECT("6 NAMESPACE\r\n"), PEER_EXPECT("7 LIST \"\" \"*\"\r\n")
+
+static void p6_57_the_news_come_in_the_same_breath_as_the_list(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        TOGETHER,
+        PEER_SEND("* ENABLED QRESYNC\r\n4 OK x\r\n" OPENED
+                  "* OK [HIGHESTMODSEQ 90] x\r\n* VANISHED (EARLIER) 2\r\n"
+                  "* 1 FETCH (UID 1 FLAGS (a))\r\n5 OK x\r\n6 OK x\r\n" LISTED "7 OK x\r\n")};
+    list_behind(ABLE " NAMESPACE", steps, G_N_ELEMENTS(steps), TRUE, TRUE, "-2:2;1:a;b|b|yes\n");
+}
+
+static void a_no_to_the_mailbox_in_front_is_none_to_the_list(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {
+        "* ENABLED QRESYNC\r\n4 OK x\r\n5 NO x\r\n",
+        "4 BAD x\r\n5 BAD x\r\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(replies); i++) {
+        const PeerStep steps[] = {TOGETHER, PEER_SEND_BYTES(replies[i], strlen(replies[i])),
+                                  PEER_SEND("6 OK x\r\n" LISTED "7 OK x\r\n")};
+        list_behind(ABLE " NAMESPACE", steps, G_N_ELEMENTS(steps), FALSE, FALSE, "b|b|yes\n");
+    }
+}
+
+/* It says OK to what it was not able to do. */
+static void p6_57_without_qresync_not_all_was_told(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {TOGETHER, PEER_SEND("4 NO x\r\n" OPENED
+                                                         "* OK [HIGHESTMODSEQ 90] x\r\n5 OK x\r\n"
+                                                         "6 OK x\r\n" LISTED "7 OK x\r\n")};
+    list_behind(ABLE " NAMESPACE", steps, G_N_ELEMENTS(steps), TRUE, FALSE, "b|b|yes\n");
+}
+
+static void uidnext_is_asked_for_behind_the_list(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        PEER_EXPECT("4 EXAMINE INBOX\r\n"),
+        PEER_EXPECT("5 LIST \"\" \"*\"\r\n"),
+        PEER_SEND("* 9 EXISTS\r\n* OK [UIDVALIDITY 77] x\r\n4 OK x\r\n" LISTED "5 OK x\r\n"),
+        PEER_EXPECT("6 UID SEARCH UID *\r\n"),
+        PEER_SEND("* SEARCH 29\r\n6 OK x\r\n"),
+    };
+    list_behind("UIDPLUS", steps, G_N_ELEMENTS(steps), TRUE, FALSE, "b|b|yes\n");
+}
+
+static void p8_90_a_mailbox_in_front_without_numbers_ends_the_connection(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {PEER_EXPECT("4 EXAMINE INBOX\r\n"),
+                                     PEER_EXPECT("5 LIST \"\" \"*\"\r\n"),
+                                     PEER_SEND("* 9 EXISTS\r\n4 OK x\r\n")};
+    Talk talk;
+    g_autoptr(GError) error = NULL;
+    talk_begin_able(&talk, "UIDPLUS", steps, G_N_ELEMENTS(steps));
+    Opening first = {"INBOX", NULL, NULL, FALSE, {0}};
+    assert_false(talk.fetcher->mailboxes(talk.fetcher, &first, talk_mailbox, &talk, &error));
+    assert_string_equal(postern_error_rule(error), "server.protocol");
+    g_free(talk_end(&talk, NULL));
+}
+
 /* ---- flags without QRESYNC ---- */
 
 static void ask_changes(const char *abilities, guint64 since, const PeerStep *steps, gsize n,
@@ -376,6 +468,11 @@ int main(void)
         cmocka_unit_test(a_server_that_cannot_is_not_asked),
         cmocka_unit_test(the_news_of_the_mailbox_before_are_not_taken),
         cmocka_unit_test(many_gaps_are_left_to_us),
+        cmocka_unit_test(p6_57_the_news_come_in_the_same_breath_as_the_list),
+        cmocka_unit_test(a_no_to_the_mailbox_in_front_is_none_to_the_list),
+        cmocka_unit_test(p6_57_without_qresync_not_all_was_told),
+        cmocka_unit_test(uidnext_is_asked_for_behind_the_list),
+        cmocka_unit_test(p8_90_a_mailbox_in_front_without_numbers_ends_the_connection),
         cmocka_unit_test(flags_are_asked_for_since_a_mod_sequence),
         cmocka_unit_test(p8_flags_are_taken_up_to_their_limits),
         cmocka_unit_test(a_taker_that_fails_stops_it),

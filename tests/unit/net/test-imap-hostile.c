@@ -101,7 +101,7 @@ static void p8_91_mailbox_names_have_limits(void **state)
         Talk talk;
         g_autoptr(GError) error = NULL;
         talk_begin(&talk, steps, G_N_ELEMENTS(steps));
-        assert_false(talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error));
+        assert_false(talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error));
         assert_fault(error, 76, "server.limit");
         assert_int_equal(talk.calls, 0);
         g_free(talk_end(&talk, NULL));

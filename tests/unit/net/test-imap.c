@@ -65,7 +65,7 @@ static void mailboxes_are_told_as_the_server_names_them(void **state)
     Talk talk;
     g_autoptr(GError) error = NULL;
     talk_begin(&talk, steps, G_N_ELEMENTS(steps));
-    assert_true(talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error));
+    assert_true(talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error));
     assert_string_equal(talk.taken->str, "INBOX|INBOX|yes\n"
                                          "old|old|no\n"
                                          "Entw&APw-rfe|Entwürfe|yes|4\n"
@@ -92,7 +92,7 @@ static void commands_that_wait_for_nothing_go_out_together(void **state)
     g_autoptr(GError) error = NULL;
     talk_begin_able(&talk, "ENABLE QRESYNC UTF8=ONLY SPECIAL-USE LIST-EXTENDED", steps,
                     G_N_ELEMENTS(steps));
-    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error) ||
+    if (!talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error) ||
         !talk.fetcher->select(talk.fetcher, "K\303\266rbe", NULL, NULL, &selected, &error))
         fail_msg("%s", error->message);
     assert_string_equal(talk.taken->str, "K\303\266rbe|K\303\266rbe|yes|128\n");
@@ -111,7 +111,7 @@ static void a_server_that_does_not_enable_lists_all_the_same(void **state)
     Talk talk;
     g_autoptr(GError) error = NULL;
     talk_begin_able(&talk, "ENABLE QRESYNC", steps, G_N_ELEMENTS(steps));
-    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+    if (!talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error))
         fail_msg("%s", error->message);
     assert_string_equal(talk.taken->str, "a|a|yes\n");
     end_well(&talk);
@@ -135,7 +135,7 @@ static void the_mailboxes_of_others_are_listed_too(void **state)
     Talk talk;
     g_autoptr(GError) error = NULL;
     talk_begin_able(&talk, "NAMESPACE", steps, G_N_ELEMENTS(steps));
-    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+    if (!talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error))
         fail_msg("%s", error->message);
     assert_string_equal(talk.taken->str, "INBOX|INBOX|yes\nOthers/mary|Others/mary|yes\n"
                                          "#shared.all|#shared.all|yes|2\npartial\n");
@@ -158,7 +158,7 @@ static void with_more_namespaces_than_are_asked_for_the_list_is_not_whole(void *
     Talk talk;
     g_autoptr(GError) error = NULL;
     talk_begin_able(&talk, "NAMESPACE", steps, G_N_ELEMENTS(steps));
-    if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+    if (!talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error))
         fail_msg("%s", error->message);
     assert_true(g_str_has_prefix(talk.taken->str, "partial\nINBOX|INBOX|yes\na/b|"));
     end_well(&talk);
@@ -178,7 +178,7 @@ static void namespaces_that_are_none_change_nothing(void **state)
         Talk talk;
         g_autoptr(GError) error = NULL;
         talk_begin_able(&talk, "NAMESPACE", steps, G_N_ELEMENTS(steps));
-        if (!talk.fetcher->mailboxes(talk.fetcher, talk_mailbox, &talk, &error))
+        if (!talk.fetcher->mailboxes(talk.fetcher, NULL, talk_mailbox, &talk, &error))
             fail_msg("%s", error->message);
         /* A no keeps something from us, perhaps. */
         assert_string_equal(talk.taken->str,

@@ -157,7 +157,7 @@ static void a_mailbox_is_listed_fetched_and_emptied(void **state)
     };
     Run run = run_open(steps);
     assert_non_null(run.fetcher);
-    assert_true(run.fetcher->mailboxes(run.fetcher, note_mailbox, run.log, NULL));
+    assert_true(run.fetcher->mailboxes(run.fetcher, NULL, note_mailbox, run.log, NULL));
     assert_true(list_all(&run));
     assert_true(get(&run, 1, 2));
     const guint32 numbers[] = {1, 2};
