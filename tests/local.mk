@@ -19,8 +19,9 @@ include tests/soak/local.mk
 # no test took in missed.txt.
 LCOV = lcov --quiet --rc lcov_branch_coverage=1
 COVERAGE_TOP = -v top="$$(cd $(srcdir) && pwd -P)/"
-COVERAGE_TABLE = $(AWK) $(COVERAGE_TOP) -f $(srcdir)/tests/lib/coverage.awk
-EXTRA_DIST += tests/lib/coverage.awk tests/lib/missed.awk
+COVERAGE_AWK = $(AWK) $(COVERAGE_TOP) -f $(srcdir)/tests/lib/refusals.awk
+COVERAGE_TABLE = $(COVERAGE_AWK) -f $(srcdir)/tests/lib/coverage.awk
+EXTRA_DIST += tests/lib/coverage.awk tests/lib/missed.awk tests/lib/refusals.awk
 .PHONY: coverage
 if COVERAGE
 coverage: all
@@ -28,7 +29,7 @@ coverage: all
 	-$(MAKE) check
 	$(LCOV) --capture --directory . --output-file coverage.info
 	$(COVERAGE_TABLE) -v depth=2 coverage.info >coverage.txt
-	$(AWK) $(COVERAGE_TOP) -f $(srcdir)/tests/lib/missed.awk coverage.info >missed.txt
+	$(COVERAGE_AWK) -f $(srcdir)/tests/lib/missed.awk coverage.info >missed.txt
 	@$(COVERAGE_TABLE) -v depth=1 coverage.info
 else
 coverage:

@@ -1,17 +1,13 @@
 # From lcov's tracefile: each line of the source tree TOP (with its slash) that has a branch which
 # no test took, with how many of how many. What macros of GLib branch by is theirs: the line then
-# says no condition of its own.
+# says no condition of its own. With refusals.awk.
 
 BEGIN { FS = "[:,]" }
 /^SF:/ {
     file = substr($0, 4)
     inside = index(file, top) == 1 && index(file, top "tests/") != 1 && file ~ /\.c$/
     name = substr(file, length(top) + 1)
-    delete text
-    if (inside) {
-        for (n = 1; (getline line < file) > 0; n++) text[n] = line
-        close(file)
-    }
+    if (inside) read_text(file)
 }
 inside && $1 == "BRDA" {
     place = $2
@@ -20,7 +16,7 @@ inside && $1 == "BRDA" {
 }
 /^end_of_record/ && inside {
     for (place in all)
-        if (taken[place] + 0 < all[place] && !of_glib(text[place]))
+        if (taken[place] + 0 < all[place] - has_refusal(place) && !of_glib(text[place]))
             printf "%s:%d: %d of %d: %s\n", name, place, taken[place], all[place],
                    trimmed(text[place]) | "sort -t: -k1,1 -k2,2n"
     delete all
