@@ -31,26 +31,29 @@ typedef struct {
     EVP_MAC *hmac;
 } Algorithms;
 
-static const Algorithms *algorithms(void)
+static gpointer look_up(gpointer unused)
 {
     static Algorithms all;
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        /* OPENSSL_CONF could otherwise name modules to be loaded into us. */
-        must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, "its start");
-        all = (Algorithms){
-            .gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL),
-            .block = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL),
-            .hkdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL),
-            .hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL),
-        };
-        must(all.gcm != NULL, "AES-256-GCM");
-        must(all.block != NULL, "AES-256");
-        must(all.hkdf != NULL, "HKDF");
-        must(all.hmac != NULL, "HMAC");
-        g_once_init_leave(&ready, 1);
-    }
+    (void)unused;
+    /* OPENSSL_CONF could otherwise name modules to be loaded into us. */
+    must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, "its start");
+    all = (Algorithms){
+        .gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL),
+        .block = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL),
+        .hkdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL),
+        .hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL),
+    };
+    must(all.gcm != NULL, "AES-256-GCM");
+    must(all.block != NULL, "AES-256");
+    must(all.hkdf != NULL, "HKDF");
+    must(all.hmac != NULL, "HMAC");
     return &all;
+}
+
+static const Algorithms *algorithms(void)
+{
+    static GOnce once = G_ONCE_INIT;
+    return g_once(&once, look_up, NULL);
 }
 
 void random_bytes(void *out, gsize size)

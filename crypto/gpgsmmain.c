@@ -6,7 +6,6 @@
  * for ever. It also opens what is enveloped, where there is nobody to be asked. Started by GPGME in
  * the place of gpgsm.
  */
-#include <stdlib.h>
 #include <unistd.h>
 
 static const char *const before[] = {
@@ -18,18 +17,18 @@ static const char *const before[] = {
 };
 
 #define BEFORE (sizeof before / sizeof *before)
+#define ARGUMENTS 256 /* more than GPGME gives */
 
 int main(int argc, char **argv)
 {
-    size_t own = argc > 0 ? (size_t)argc : 1;
-    char **with = calloc(BEFORE + own, sizeof *with);
-    if (with == NULL)
-        return 2;
+    char *with[BEFORE + ARGUMENTS] = {0};
     for (size_t i = 0; i < BEFORE; i++)
         with[i] = (char *)before[i];
-    for (size_t i = 1; i < own; i++)
-        with[BEFORE + i - 1] = argv[i];
+    for (int i = 1; i < argc; i++) {
+        if (i >= ARGUMENTS)
+            return 2;
+        with[BEFORE + (size_t)i - 1] = argv[i];
+    }
     execvp(with[0], with);
-    free(with);
     return 2;
 }

@@ -59,9 +59,7 @@ GPtrArray *keyfind_sift(GBytes *data, const char *address, GError **error)
 
 GBytes *keyfind_carried(const char *fingerprint, const char *address)
 {
-    g_autoptr(GBytes) whole = pgp_check_encrypt(fingerprint, NULL, NULL)
-                                  ? keyring_export(fingerprint, FALSE, NULL)
-                                  : NULL;
+    g_autoptr(GBytes) whole = keyring_export_fit(fingerprint, NULL);
     g_autoptr(GPtrArray) keys = whole ? pgp_cert_sift(whole, address, NULL) : NULL;
     return keys && keys->len == 1 ? g_bytes_ref(keys->pdata[0]) : NULL;
 }
@@ -174,8 +172,14 @@ static gboolean server_failed(gpgme_error_t failure, const char *server, GError 
 static gpgme_ctx_t line_to_dirmngr(GError **error)
 {
     g_auto(gpgme_ctx_t) context = NULL;
-    const char *socket = pgp_start(error) ? gpgme_get_dirinfo("dirmngr-socket") : NULL;
-    if (socket == NULL || !launch(error))
+    if (!pgp_start(error))
+        return NULL;
+    const char *socket = gpgme_get_dirinfo("dirmngr-socket");
+    if (socket == NULL) {
+        no_dirmngr(error, "GnuPG names no socket of it");
+        return NULL;
+    }
+    if (!launch(error))
         return NULL;
     gpgme_error_t failure = gpgme_new(&context);
     if (!failure)

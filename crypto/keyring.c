@@ -42,7 +42,7 @@ static KeyUser *user_of(gpgme_user_id_t uid)
 {
     KeyUser *user = g_new0(KeyUser, 1);
     user->text = g_strdup(uid->uid);
-    user->address = uid->address && *uid->address ? g_strdup(uid->address) : NULL;
+    user->address = g_strdup(uid->address);
     user->revoked = uid->revoked || uid->invalid;
     user->confirmed = !user->revoked && uid->validity >= GPGME_VALIDITY_FULL;
     return user;
@@ -57,17 +57,16 @@ static KeyState state_of(gpgme_key_t key)
                            : KEY_FIT;
 }
 
+/* Of the key, and of what it encrypts with. A key has one part at least, which is the key itself.
+ */
 static char *algorithm_of(gpgme_key_t key)
 {
-    char *first = key->subkeys ? gpgme_pubkey_algo_string(key->subkeys) : NULL, *second = NULL;
+    char *first = gpgme_pubkey_algo_string(key->subkeys), *second = NULL;
     for (gpgme_subkey_t part = key->subkeys; part && second == NULL; part = part->next)
         if (part->can_encrypt && !part->revoked && !part->expired)
             second = gpgme_pubkey_algo_string(part);
-    char *words = g_strdup(first ? first : "unknown");
-    if (first && second && strcmp(first, second) != 0) {
-        g_free(words);
-        words = g_strconcat(first, ", ", second, NULL);
-    }
+    char *words = second && strcmp(first, second) != 0 ? g_strconcat(first, ", ", second, NULL)
+                                                       : g_strdup(first);
     gpgme_free(first);
     gpgme_free(second);
     return words;
@@ -92,10 +91,8 @@ static KeyInfo *info_of(gpgme_key_t key)
         info->secret |= subkey->secret;
         info->subkeys++;
     }
-    if (key->subkeys) {
-        info->created = key->subkeys->timestamp;
-        info->expiry = info->encrypts ? pgp_key_expiry(key) : key->subkeys->expires;
-    }
+    info->created = key->subkeys->timestamp;
+    info->expiry = info->encrypts ? pgp_key_expiry(key) : key->subkeys->expires;
     return info;
 }
 
@@ -209,8 +206,7 @@ GPtrArray *keyring_read(GBytes *data, GError **error)
             g_ptr_array_add(keys, info_of(key));
         gpgme_key_unref(key);
     }
-    gpgme_err_code_t code = gpgme_err_code(failure);
-    if (code != GPG_ERR_EOF && code != GPG_ERR_NO_DATA) {
+    if (gpgme_err_code(failure) != GPG_ERR_EOF) {
         pgp_refuse(error, failure, "read keys");
         return NULL;
     }
@@ -222,7 +218,7 @@ static void count(gpgme_import_result_t result, KeyImport *import)
 {
     g_autoptr(GHashTable) status = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (gpgme_import_status_t one = result->imports; one; one = one->next)
-        if (!one->result && one->fpr) {
+        if (!one->result) {
             guint before = GPOINTER_TO_UINT(g_hash_table_lookup(status, one->fpr));
             g_hash_table_insert(status, g_strdup(one->fpr), GUINT_TO_POINTER(before | one->status));
         }
@@ -258,13 +254,8 @@ gboolean keyring_import(GBytes *data, KeyImport *import, GError **error)
 
 /* --- what goes out ------------------------------------------------------------------------- */
 
-GBytes *keyring_export(const char *fingerprint, gboolean armor, GError **error)
+static GBytes *export(gpgme_ctx_t context, gpgme_key_t key, GError **error)
 {
-    g_auto(gpgme_ctx_t) context = pgp_context(error);
-    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
-    if (key == NULL)
-        return NULL;
-    gpgme_set_armor(context, armor);
     gpgme_key_t keys[] = {key, NULL};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     PgpOutput output = {.bytes = bytes, .limit = LIMIT_KEYS_BYTES};
@@ -276,6 +267,23 @@ GBytes *keyring_export(const char *fingerprint, gboolean armor, GError **error)
         return NULL;
     }
     return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+GBytes *keyring_export(const char *fingerprint, gboolean armor, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
+    if (key == NULL)
+        return NULL;
+    gpgme_set_armor(context, armor);
+    return export(context, key, error);
+}
+
+GBytes *keyring_export_fit(const char *fingerprint, GError **error)
+{
+    g_auto(gpgme_ctx_t) context = pgp_context(error);
+    g_auto(gpgme_key_t) key = context ? pgp_key(context, fingerprint, FALSE, error) : NULL;
+    return key && pgp_key_check(key, FALSE, error) ? export(context, key, error) : NULL;
 }
 
 /* --- who is confirmed ---------------------------------------------------------------------- */

@@ -57,6 +57,8 @@ gboolean keyring_import(GBytes *data, KeyImport *import, GError **error) G_GNUC_
 /* The public key FINGERPRINT, without others' signatures; ARMOR: as text. */
 GBytes *keyring_export(const char *fingerprint, gboolean armor,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, not as text, of a key that can be encrypted to now; 78 as pgp.h else. */
+GBytes *keyring_export_fit(const char *fingerprint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Confirms all user ids of FINGERPRINT by a signature of SIGNER that never leaves this keyring. May
  * ask for SIGNER's passphrase. 78 "key.trust" when GnuPG does not call the key valid even then. */

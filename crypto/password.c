@@ -59,11 +59,12 @@ static gssize read_file(const char *path, char *buffer, gsize size)
 {
     /* Non-blocking, so that a FIFO of that name does not hold us up before it is refused. */
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    struct stat file;
+    struct stat file = {0};
     gssize got = -1, total = 0;
     if (fd < 0)
         return -1;
-    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (guint64)file.st_size <= size)
+    (void)fstat(fd, &file);
+    if (S_ISREG(file.st_mode) && (guint64)file.st_size <= size)
         while ((got = read(fd, buffer + total, size - (gsize)total)) > 0)
             total += got;
     close(fd);
@@ -319,7 +320,7 @@ Secret *password_get(const Account *account, int stop_fd, GError **error)
     case SECRET_CREDENTIAL: return from_credential(account, error);
     case SECRET_COMMAND: return from_command(account, stop_fd, error);
     case SECRET_KEYRING: return from_keyring(account, stop_fd, error);
-    case SECRET_SEALED: break; /* the vault's business */
+    default: break; /* the vault's business */
     }
     refuse(error, POSTERN_ERROR_BUG, "secret.kind", NULL,
            "the password of account %s lies in the vault", account->name);

@@ -87,7 +87,7 @@ static gboolean take_packet(Sifting *self, Cursor *cursor, GError **error)
     const guint8 *head = cursor->data;
     PgpPacket packet = pgp_packet_head(cursor);
     const guint8 *body = packet.partial ? NULL : cursor_bytes(cursor, packet.size);
-    if (body == NULL || cursor->failed)
+    if (body == NULL)
         return unusable(error, "is cut or broken");
     if (packet.tag == PACKET_MARKER || packet.tag == PACKET_TRUST)
         return TRUE;

@@ -254,7 +254,6 @@ GBytes *pgp_decrypt_again(GBytes *data, const char *from, const Secret *key, GPt
     }
     GBytes *plain = decrypt(context, sealed, from, signatures, error);
     char *copy = (char *)gpgme_get_ctx_flag(context, "override-session-key");
-    if (copy)
-        secret_wipe(copy, strlen(copy));
+    secret_wipe(copy, strlen(copy));
     return plain;
 }

@@ -58,14 +58,15 @@ static gboolean is_base64(char c)
     return g_ascii_isalnum(c) || c == '+' || c == '/';
 }
 
-/* Letters of the base64 in LINE, whose padding ends the whole; FALSE when there are others. */
+/* Letters of the base64 in LINE, which is not empty, whose padding ends the whole; FALSE when there
+ * are others. */
 static gboolean take_letters(GString *letters, const char *line, gsize size, gboolean *padded)
 {
     gsize n = 0;
     while (n < size && is_base64(line[n]))
         n++;
     gsize pads = size - n;
-    if ((*padded && size > 0) || pads > 2 || memcmp(line + n, "==", pads) != 0)
+    if (*padded || pads > 2 || memcmp(line + n, "==", pads) != 0)
         return FALSE;
     *padded = pads > 0;
     g_string_append_len(letters, line, (gssize)size);

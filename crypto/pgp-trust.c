@@ -19,8 +19,7 @@ static gboolean trusted_for(gpgme_key_t key, const char *address)
 static gboolean confirms(gpgme_ctx_t context, gpgme_key_sig_t signature)
 {
     g_auto(gpgme_key_t) signer = NULL;
-    return !signature->revoked && !signature->invalid &&
-           !gpgme_get_key(context, signature->keyid, &signer, 0) &&
+    return !signature->revoked && !gpgme_get_key(context, signature->keyid, &signer, 0) &&
            signer->owner_trust >= GPGME_VALIDITY_FULL;
 }
 
@@ -45,7 +44,7 @@ static gboolean was_confirmed(const char *fingerprint, const char *address)
 
 static gint64 created(gpgme_key_t key)
 {
-    return key->subkeys ? key->subkeys->timestamp : 0;
+    return key->subkeys->timestamp;
 }
 
 static gpgme_key_t newest(const GPtrArray *keys)

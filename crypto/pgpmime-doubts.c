@@ -5,8 +5,9 @@
 #include "crypto/doubts.h"
 #include "crypto/pgpmime-internal.h"
 
-#define SAME_TIME_S (60 * 60) /* a letter is signed when it is sent, by clocks that are not exact  \
-                               */
+#define SAME_TIME_S                                                                                \
+    (60 * 60) /* a letter is signed when it is sent, by clocks that are not exact                  \
+               */
 
 static void doubt_sender(const Reading *reading)
 {
@@ -34,10 +35,9 @@ static void doubt_time(const Reading *reading)
         if (signature->whole && signature->created != 0 && date != 0 &&
             llabs(signature->created - date) > SAME_TIME_S) {
             g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(signature->created);
-            g_autofree char *text = time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : NULL;
+            g_autofree char *text = g_date_time_format(time, "%Y-%m-%d %H:%M");
             protection_warn(reading->protection, "signature-date",
-                            "it was signed at another time than it says: %s",
-                            text ? text : "none that can be told");
+                            "it was signed at another time than it says: %s", text);
             return;
         }
     }
@@ -53,10 +53,10 @@ void reading_doubt(const Opening *opening)
 static const char *looks_like(const char *address, char **addresses, char **domains)
 {
     const char *at = strrchr(address, '@');
-    for (; addresses && *addresses; addresses++)
+    for (; *addresses; addresses++)
         if (doubt_address(address, *addresses))
             return *addresses;
-    for (; at && domains && *domains; domains++)
+    for (; at && *domains; domains++)
         if (doubt_domain(at + 1, *domains))
             return *domains;
     return NULL;

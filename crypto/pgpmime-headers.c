@@ -126,10 +126,10 @@ static void compare_recipients(const Opening *opening)
 /* Does the signer of the whole message own ADDRESS, as far as the user has confirmed that? */
 static gboolean vouched(const Signature *signature, const char *address)
 {
-    if (signature == NULL || signature->smime || signature->fingerprint == NULL || address == NULL)
+    if (signature == NULL || signature->smime || address == NULL)
         return FALSE;
     g_autofree char *confirmed = pgp_find_recipient(address, NULL);
-    return g_strcmp0(confirmed, signature->fingerprint) == 0;
+    return confirmed && g_strcmp0(confirmed, signature->fingerprint) == 0;
 }
 
 /* Is the head of the payload under encryption or a good signature? That of a text is of our own
@@ -142,8 +142,7 @@ static gboolean head_is_covered(const Opening *opening)
         return TRUE;
     gboolean framed =
         opening->frames->len > 0 &&
-        g_array_index(opening->frames, Frame, 0).covered == protected_payload(reading->message) &&
-        protected_payload(reading->message) > 1;
+        g_array_index(opening->frames, Frame, 0).covered == protected_payload(reading->message);
     return (inside || framed) && reading_whole_good(reading) != NULL;
 }
 

@@ -135,7 +135,7 @@ SessionKeys *session_keys_read(const guint8 *bytes, gsize size)
 {
     g_autoptr(SessionKeys) self = session_keys_new();
     Cursor cursor = cursor_over(bytes, size);
-    while (cursor.left > 0 && !cursor.failed) {
+    while (cursor.left > 0) {
         gsize length = 0;
         const guint8 *digest = cursor_bytes(&cursor, DIGEST_SIZE);
         const char *text = (const char *)cursor_block(&cursor, KEY_LENGTH, &length);
@@ -144,5 +144,5 @@ SessionKeys *session_keys_read(const guint8 *bytes, gsize size)
             return NULL;
         add(self, digest, text, length);
     }
-    return cursor_whole(&cursor) ? g_steal_pointer(&self) : NULL;
+    return g_steal_pointer(&self);
 }

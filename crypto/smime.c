@@ -27,7 +27,7 @@ static CMS_ContentInfo *parse(GBytes *bytes)
 {
     gsize size;
     const unsigned char *at = g_bytes_get_data(bytes, &size), *end = at + size;
-    if (size == 0 || size > G_MAXINT)
+    if (size == 0)
         return NULL;
     CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)size);
     ERR_clear_error();
@@ -58,7 +58,7 @@ static gboolean is_signed(CMS_ContentInfo *cms, GBytes **content)
     if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
         return FALSE;
     ASN1_OCTET_STRING **inside = CMS_get0_content(cms);
-    if (inside != NULL && *inside != NULL)
+    if (*inside != NULL)
         *content = g_bytes_new(ASN1_STRING_get0_data(*inside), (gsize)ASN1_STRING_length(*inside));
     return TRUE;
 }

@@ -5,8 +5,7 @@
   wkd_server.py --path ADDRESS advanced|direct      where the key of a mail address lies below DIR
 
 DIR/HOST has what the host of that name serves over HTTPS (port 443). A file NAME.location makes NAME a
-redirect to what stands in it; NAME.stall makes an answer that never ends. The log has a line a request:
-"HOST PATH".
+redirect to what stands in it. The log has a line a request: "HOST PATH".
 """
 
 import argparse
@@ -14,7 +13,6 @@ import hashlib
 import http.server
 import pathlib
 import ssl
-import time
 import urllib.parse
 
 LETTERS = "ybndrfg8ejkmcpqxot1uwisza345h769"
@@ -43,12 +41,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", target.read_text().strip())
             self.end_headers()
-        elif file.with_name(file.name + ".stall").exists():
-            self.send_response(200)
-            self.end_headers()
-            while True:
-                self.wfile.write(b"x")
-                time.sleep(1)
         elif file.is_file():
             self.send_response(200)
             self.send_header("Content-Type", "application/octet-stream")

@@ -11,8 +11,10 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgp-agent \
 	tests/unit/crypto/test-pgp-crypt \
 	tests/unit/crypto/test-pgp-faults \
+	tests/unit/crypto/test-keyfind \
 	tests/unit/crypto/test-keyring \
 	tests/unit/crypto/test-pgp-keys \
+	tests/unit/crypto/test-pgp-odd \
 	tests/unit/crypto/test-pgp-outline \
 	tests/unit/crypto/test-pgp-verdicts \
 	tests/unit/crypto/test-pgp-verify \
@@ -24,13 +26,16 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-session \
 	tests/unit/crypto/test-smime \
 	tests/unit/crypto/test-spoofing \
+	tests/unit/crypto/test-smime-faults \
 	tests/unit/crypto/test-strength \
+	tests/unit/crypto/test-trial \
 	tests/unit/crypto/test-unlock \
 	tests/unit/crypto/test-vectors
 check_PROGRAMS += $(UNIT_CRYPTO)
 TESTS += $(UNIT_CRYPTO) tests/unit/crypto/read-vectors.sh
 
 VECTORS = tests/lib/vectors.c tests/lib/vectors.h
+DIES = tests/lib/dies.c tests/lib/dies.h
 GNUPG_HOME = tests/lib/gnupg-home.c tests/lib/gnupg-home.h
 MAIL_FIXTURE = tests/unit/crypto/mail-fixture.c tests/unit/crypto/mail-fixture.h $(GNUPG_HOME)
 EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh tests/lib/smime.sh \
@@ -43,6 +48,20 @@ EXTRA_DIST += tests/lib/gnupg-home.sh tests/lib/pinentry.sh tests/lib/smime.sh \
 	tests/vectors/pages.ini \
 	tests/vectors/seal.ini
 
+tests_unit_crypto_test_trial_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_trial_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pgp_wrap \
+	-Wl,--wrap=pgp_unwrap -Wl,--wrap=pgp_unwrap_quietly
+tests_unit_crypto_test_keyfind_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_keyfind_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_new \
+	-Wl,--wrap=gpgme_engine_check_version -Wl,--wrap=gpgme_set_protocol \
+	-Wl,--wrap=gpgme_ctx_set_engine_info -Wl,--wrap=gpgme_get_dirinfo -Wl,--wrap=g_spawn_sync \
+	-Wl,--wrap=gpgme_op_assuan_transact_start -Wl,--wrap=gpgme_wait_ext -Wl,--wrap=gpgme_cancel \
+	-Wl,--wrap=g_get_monotonic_time
+tests_unit_crypto_test_smime_faults_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_smime_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_new \
+	-Wl,--wrap=gpgme_engine_check_version -Wl,--wrap=gpgme_set_protocol \
+	-Wl,--wrap=gpgme_op_verify -Wl,--wrap=gpgme_op_verify_result -Wl,--wrap=gpgme_op_decrypt \
+	-Wl,--wrap=paths_program
 tests_unit_crypto_test_aead_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_batchkey_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_chunk_LDADD = $(LINK_crypto) $(UNIT_LIBS)
@@ -50,6 +69,8 @@ tests_unit_crypto_test_pgp_keys_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_keyring_SOURCES = tests/unit/crypto/test-keyring.c $(GNUPG_HOME)
 tests_unit_crypto_test_keyring_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_keys_SOURCES = tests/unit/crypto/test-pgp-keys.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgp_odd_SOURCES = tests/unit/crypto/test-pgp-odd.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgp_odd_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_cert_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_crypt_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_crypt_SOURCES = tests/unit/crypto/test-pgp-crypt.c $(GNUPG_HOME)
@@ -59,7 +80,9 @@ tests_unit_crypto_test_password_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_password_deadline_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_inline_pgp_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_layer_LDADD = $(LINK_crypto) $(UNIT_LIBS)
-tests_unit_crypto_test_strength_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwquality_check
+tests_unit_crypto_test_strength_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwquality_check \
+	-Wl,--wrap=pwquality_default_settings
+tests_unit_crypto_test_strength_SOURCES = tests/unit/crypto/test-strength.c $(DIES)
 tests_unit_crypto_test_strength_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=add_key \
 	-Wl,--wrap=keyctl_set_timeout -Wl,--wrap=keyctl_setperm
@@ -79,6 +102,9 @@ tests_unit_crypto_test_pgpmime_text_SOURCES = tests/unit/crypto/test-pgpmime-tex
 tests_unit_crypto_test_doubts_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_headers_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_headers_SOURCES = tests/unit/crypto/test-pgpmime-headers.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_get_dirinfo
+tests_unit_crypto_test_password_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read -Wl,--wrap=write \
+	-Wl,--wrap=g_unix_open_pipe -Wl,--wrap=interrupted
 tests_unit_crypto_test_session_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_session_SOURCES = tests/unit/crypto/test-session.c $(GNUPG_HOME)
 tests_unit_crypto_test_spoofing_LDADD = $(LINK_crypto) $(UNIT_LIBS)
@@ -116,8 +142,14 @@ GPGME_FAULTS = \
 	-Wl,--wrap=gpgme_op_decrypt_result \
 	-Wl,--wrap=gpgme_op_verify_result \
 	-Wl,--wrap=gpgme_op_genkey_result \
-	-Wl,--wrap=gpgme_check_version
-tests_unit_crypto_test_pgp_faults_SOURCES = tests/unit/crypto/test-pgp-faults.c $(MAIL_FIXTURE)
+	-Wl,--wrap=gpgme_check_version_internal \
+	-Wl,--wrap=gpgme_set_ctx_flag \
+	-Wl,--wrap=gpgme_get_dirinfo \
+	-Wl,--wrap=gpgme_data_new_from_mem \
+	-Wl,--wrap=gpgme_data_new_from_cbs \
+	-Wl,--wrap=g_thread_try_new
+tests_unit_crypto_test_pgp_faults_SOURCES = tests/unit/crypto/test-pgp-faults.c \
+	tests/unit/crypto/gpgme-faults.c tests/unit/crypto/gpgme-faults.h $(MAIL_FIXTURE) $(DIES)
 tests_unit_crypto_test_pgp_faults_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_faults_LDFLAGS = $(AM_LDFLAGS) $(GPGME_FAULTS)
 

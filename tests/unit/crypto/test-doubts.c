@@ -15,7 +15,7 @@ static void p7_74_domains_that_look_like_the_company_are_told(void **state)
         "corp.examp1e",        "corp.example.evil.test", "corp.example-hr.test", "corq.example",
         "crop.example",        "corp.exampel",           "corp.examples",        "cor.example",
         "xn--crp-sed.example", "CORP.EXAMPLE.evil.test", "corp.exämple",         "corp.exampl",
-        "co\u200brp.example",  "corp.exa\u0301mple",
+        "co\u200brp.example",  "corp.exa\u0301mple",     "corp\u0903.example",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(alike); i++)
         assert_true(doubt_domain(alike[i], "corp.example"));

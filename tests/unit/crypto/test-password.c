@@ -1,5 +1,7 @@
 #include "crypto/password.h"
 
+#include <errno.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,10 +14,54 @@
 #include <cmocka.h>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 
 static char *dir;
 static int stop_fd = -1;
+
+/* What the system does once, when it does something rare. */
+static struct {
+    int read;       /* errno of the next read() */
+    gboolean write; /* the next one takes less */
+    gboolean pipe;  /* there is none */
+    gboolean stop;  /* Ctrl-C is seen */
+} rare;
+
+ssize_t __real_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+    if (rare.read == 0)
+        return __real_read(fd, buffer, size);
+    errno = rare.read;
+    rare.read = 0;
+    return -1;
+}
+
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size)
+{
+    return __real_write(fd, bytes, rare.write ? size / 2 : size);
+}
+
+gboolean __real_g_unix_open_pipe(int *ends, int flags, GError **error);
+gboolean __wrap_g_unix_open_pipe(int *ends, int flags, GError **error);
+gboolean __wrap_g_unix_open_pipe(int *ends, int flags, GError **error)
+{
+    return !rare.pipe && __real_g_unix_open_pipe(ends, flags, error);
+}
+
+gboolean __real_interrupted(int fd, GError **error);
+gboolean __wrap_interrupted(int fd, GError **error);
+gboolean __wrap_interrupted(int fd, GError **error)
+{
+    if (!rare.stop)
+        return __real_interrupted(fd, error);
+    refuse(error, POSTERN_ERROR_TEMPORARY, "run.interrupted", NULL, "interrupted");
+    return TRUE;
+}
 
 static Secret *ask(SecretKind kind, const char *argument, GError **error)
 {
@@ -98,6 +144,34 @@ static void a_command_that_gives_no_password_is_refused(void **state)
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(bad_commands); i++)
         assert_none(SECRET_COMMAND, bad_commands[i], POSTERN_ERROR_POLICY, "secret.command");
+}
+
+/* A signal may come while we read; Ctrl-C may end the command before us. */
+static void what_breaks_a_command_off_is_told(void **state)
+{
+    (void)state;
+    rare.read = EINTR;
+    assert_secret(SECRET_COMMAND, "echo hunter2", "hunter2");
+    rare.read = EIO;
+    assert_none(SECRET_COMMAND, "echo hunter2", POSTERN_ERROR_POLICY, "secret.command");
+    rare.stop = TRUE;
+    assert_none(SECRET_COMMAND, "false", POSTERN_ERROR_TEMPORARY, "run.interrupted");
+    rare.stop = FALSE;
+}
+
+static void a_password_that_cannot_be_handed_over_whole_is_not_kept(void **state)
+{
+    (void)state;
+    Account account = {.name = (char *)"work", .secret_kind = SECRET_KEYRING};
+    g_autoptr(Secret) secret = secret_new("hunter2", 7);
+    for (int which = 0; which < 2; which++) {
+        g_autoptr(GError) error = NULL;
+        rare.pipe = which == 0;
+        rare.write = which == 1;
+        assert_false(password_put(&account, secret, -1, &error));
+        assert_non_null(strstr(error->message, "there is no pipe"));
+        rare.pipe = rare.write = FALSE;
+    }
 }
 
 static void a_command_that_says_too_much_is_refused(void **state)
@@ -276,6 +350,8 @@ int main(void)
         cmocka_unit_test(a_command_gives_the_first_line),
         cmocka_unit_test(a_command_that_gives_no_password_is_refused),
         cmocka_unit_test(a_command_that_says_too_much_is_refused),
+        cmocka_unit_test(what_breaks_a_command_off_is_told),
+        cmocka_unit_test(a_password_that_cannot_be_handed_over_whole_is_not_kept),
         cmocka_unit_test_setup_teardown(a_credential_is_the_first_line_of_its_file, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(what_is_no_credential_is_refused, make_dir, remove_dir),

@@ -53,6 +53,7 @@ static void p7_82_only_the_user_ids_of_the_address_stay(void **state)
                    BYTES(KEY SIGN MINE SIGN SUB SIGN));
     assert_becomes(BYTES(KEY MINE SIGN OTHER SIGN), 1, BYTES(KEY MINE SIGN));
     assert_becomes(BYTES(MARK OLD_KEY MARK MINE SIGN), 1, BYTES(OLD_KEY MINE SIGN));
+    assert_becomes(BYTES(KEY "\xcc\x01t" MINE "\xcc\x01t" SIGN), 1, BYTES(KEY MINE SIGN));
     assert_becomes(BYTES(KEY OTHER SIGN SUB SIGN), 0, NULL);
     assert_becomes(BYTES(KEY OTHER SIGN KEY MINE SIGN), 1, BYTES(KEY MINE SIGN));
     assert_becomes(BYTES(KEY MINE KEY OTHER SIGN KEY MINE), 2, BYTES(KEY MINE));

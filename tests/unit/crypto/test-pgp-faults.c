@@ -4,116 +4,20 @@
 
 #include "core/error.h"
 #include "crypto/keyring.h"
-#include "crypto/pgp.h"
+#include "crypto/pgp-internal.h"
+#include "crypto/pgp-outline.h"
 #include "crypto/trial.h"
+#include "tests/lib/dies.h"
+#include "tests/unit/crypto/gpgme-faults.h"
 #include "tests/unit/crypto/mail-fixture.h"
-
-/* --- the library, which fails at one call --------------------------------------------------- */
-
-static guint calls, target; /* the call that fails, from 1; 0: none */
-
-static gboolean struck(void)
-{
-    return (guint)g_atomic_int_add(&calls, 1) + 1 == target;
-}
-
-#define FAILURE gpgme_error(GPG_ERR_ENOMEM)
-
-#define FAILS(name, parameters, arguments)                                                         \
-    gpgme_error_t __real_##name parameters;                                                        \
-    gpgme_error_t __wrap_##name parameters;                                                        \
-    gpgme_error_t __wrap_##name parameters                                                         \
-    {                                                                                              \
-        return struck() ? FAILURE : __real_##name arguments;                                       \
-    }
-
-/* What a call has done is not there to be asked for. */
-#define LACKS(type, name)                                                                          \
-    type __real_##name(gpgme_ctx_t context);                                                       \
-    type __wrap_##name(gpgme_ctx_t context);                                                       \
-    type __wrap_##name(gpgme_ctx_t context)                                                        \
-    {                                                                                              \
-        return struck() ? NULL : __real_##name(context);                                           \
-    }
-
-FAILS(gpgme_engine_check_version, (gpgme_protocol_t protocol), (protocol))
-FAILS(gpgme_new, (gpgme_ctx_t * context), (context))
-FAILS(gpgme_set_protocol, (gpgme_ctx_t context, gpgme_protocol_t protocol), (context, protocol))
-FAILS(gpgme_set_pinentry_mode, (gpgme_ctx_t context, gpgme_pinentry_mode_t mode), (context, mode))
-FAILS(gpgme_get_key, (gpgme_ctx_t context, const char *name, gpgme_key_t *key, int secret),
-      (context, name, key, secret))
-FAILS(gpgme_signers_add, (gpgme_ctx_t context, const gpgme_key_t key), (context, key))
-FAILS(gpgme_op_keylist_start, (gpgme_ctx_t context, const char *pattern, int secret),
-      (context, pattern, secret))
-FAILS(gpgme_op_keylist_end, (gpgme_ctx_t context), (context))
-FAILS(gpgme_op_keylist_from_data_start, (gpgme_ctx_t context, gpgme_data_t data, int reserved),
-      (context, data, reserved))
-FAILS(gpgme_op_import, (gpgme_ctx_t context, gpgme_data_t data), (context, data))
-FAILS(gpgme_op_export_keys,
-      (gpgme_ctx_t context, gpgme_key_t *keys, gpgme_export_mode_t mode, gpgme_data_t data),
-      (context, keys, mode, data))
-FAILS(gpgme_op_encrypt,
-      (gpgme_ctx_t context, gpgme_key_t *keys, gpgme_encrypt_flags_t how, gpgme_data_t plain,
-       gpgme_data_t sealed),
-      (context, keys, how, plain, sealed))
-FAILS(gpgme_op_encrypt_sign,
-      (gpgme_ctx_t context, gpgme_key_t *keys, gpgme_encrypt_flags_t how, gpgme_data_t plain,
-       gpgme_data_t sealed),
-      (context, keys, how, plain, sealed))
-FAILS(gpgme_op_sign,
-      (gpgme_ctx_t context, gpgme_data_t plain, gpgme_data_t signature, gpgme_sig_mode_t mode),
-      (context, plain, signature, mode))
-FAILS(gpgme_op_decrypt, (gpgme_ctx_t context, gpgme_data_t sealed, gpgme_data_t plain),
-      (context, sealed, plain))
-FAILS(gpgme_op_decrypt_verify, (gpgme_ctx_t context, gpgme_data_t sealed, gpgme_data_t plain),
-      (context, sealed, plain))
-FAILS(gpgme_op_verify,
-      (gpgme_ctx_t context, gpgme_data_t signature, gpgme_data_t text, gpgme_data_t plain),
-      (context, signature, text, plain))
-FAILS(gpgme_op_keysign,
-      (gpgme_ctx_t context, gpgme_key_t key, const char *ids, unsigned long expiry,
-       unsigned int how),
-      (context, key, ids, expiry, how))
-FAILS(gpgme_op_createkey,
-      (gpgme_ctx_t context, const char *id, const char *algorithm, unsigned long reserved,
-       unsigned long expiry, gpgme_key_t parent, unsigned int how),
-      (context, id, algorithm, reserved, expiry, parent, how))
-FAILS(gpgme_op_assuan_transact_ext,
-      (gpgme_ctx_t context, const char *line, gpgme_assuan_data_cb_t data, void *data_user,
-       gpgme_assuan_inquire_cb_t inquire, void *inquire_user, gpgme_assuan_status_cb_t status,
-       void *status_user, gpgme_error_t *answer),
-      (context, line, data, data_user, inquire, inquire_user, status, status_user, answer))
-LACKS(gpgme_import_result_t, gpgme_op_import_result)
-LACKS(gpgme_encrypt_result_t, gpgme_op_encrypt_result)
-LACKS(gpgme_sign_result_t, gpgme_op_sign_result)
-LACKS(gpgme_decrypt_result_t, gpgme_op_decrypt_result)
-LACKS(gpgme_verify_result_t, gpgme_op_verify_result)
-LACKS(gpgme_genkey_result_t, gpgme_op_genkey_result)
-
-gpgme_error_t __real_gpgme_op_keylist_next(gpgme_ctx_t context, gpgme_key_t *key);
-gpgme_error_t __wrap_gpgme_op_keylist_next(gpgme_ctx_t context, gpgme_key_t *key);
-gpgme_error_t __wrap_gpgme_op_keylist_next(gpgme_ctx_t context, gpgme_key_t *key)
-{
-    if (!struck())
-        return __real_gpgme_op_keylist_next(context, key);
-    /* GPGME 1.18 loses what it had ready for a listing that is not heard to its end. */
-    for (gpgme_key_t rest; !__real_gpgme_op_keylist_next(context, &rest);)
-        gpgme_key_unref(rest);
-    return FAILURE;
-}
-
-const char *__real_gpgme_check_version(const char *wanted);
-const char *__wrap_gpgme_check_version(const char *wanted);
-const char *__wrap_gpgme_check_version(const char *wanted)
-{
-    return struck() ? NULL : __real_gpgme_check_version(wanted);
-}
 
 /* --- what is done --------------------------------------------------------------------------- */
 
 /* TOLD: by an error. LESS: without one, and less is known than without the failure. */
 typedef enum { TOLD, LESS, WHOLE } Outcome;
 
+static SessionKeys *opened;
+static const Secret *session_key; /* of `sealed` */
 static GBytes *plain, *sealed, *wrapped, *signature, *clear, *public_key;
 
 static Outcome told_or_whole(gboolean whole)
@@ -174,7 +78,8 @@ static Outcome finds_a_change(GError **error)
 {
     g_autofree char *found = pgp_find_recipient("lapsed@corp.example", error);
     assert_null(found);
-    return told_or_whole(calls < target && strcmp(postern_error_rule(*error), "key.changed") == 0);
+    return told_or_whole(fault.calls < fault.target &&
+                         strcmp(postern_error_rule(*error), "key.changed") == 0);
 }
 
 static Outcome checks(GError **error)
@@ -279,6 +184,33 @@ static Outcome decrypts(GError **error)
     return bytes ? judged(signatures) : TOLD;
 }
 
+/* What is opened so that it opens again: without its session key less is known. */
+static Outcome keeps_what_it_opens_by(GError **error)
+{
+    g_autoptr(GPtrArray) signatures = new_signatures();
+    g_autoptr(SessionKeys) keys = session_keys_new();
+    g_autoptr(GBytes) bytes = pgp_decrypt(sealed, OWNER, keys, signatures, error);
+    if (bytes == NULL) {
+        assert_false(session_keys_any(keys));
+        return TOLD;
+    }
+    return session_keys_any(keys) ? judged(signatures) : LESS;
+}
+
+static Outcome opens_again(GError **error)
+{
+    g_autoptr(GPtrArray) signatures = new_signatures();
+    g_autoptr(GBytes) bytes = pgp_decrypt_again(sealed, OWNER, session_key, signatures, error);
+    return bytes ? judged(signatures) : TOLD;
+}
+
+static Outcome finds_a_pinentry(GError **error)
+{
+    (void)error;
+    g_autofree char *program = pgp_pinentry();
+    return program ? WHOLE : LESS;
+}
+
 static Outcome verifies(GError **error)
 {
     g_autoptr(GPtrArray) signatures = new_signatures();
@@ -315,6 +247,9 @@ static const struct {
     {"pgp_encrypt", encrypts},
     {"pgp_sign", signs},
     {"pgp_decrypt", decrypts},
+    {"pgp_decrypt, keeping the session key", keeps_what_it_opens_by},
+    {"pgp_decrypt_again", opens_again},
+    {"pgp_pinentry", finds_a_pinentry},
     {"pgp_verify", verifies},
     {"pgp_verify_clear", verifies_a_text},
     {"pgp_generate", generates}, /* the last: it adds keys */
@@ -323,30 +258,60 @@ static const struct {
 static Outcome run(gsize doing, guint at, guint *made)
 {
     g_autoptr(GError) error = NULL;
-    target = at;
-    calls = 0;
+    fault.target = at;
+    fault.calls = 0;
+    fault.harmless = fault.several = FALSE;
     Outcome outcome = doings[doing].run(&error);
-    target = 0;
-    *made = calls;
+    fault.target = 0;
+    *made = fault.calls;
     if (outcome == TOLD && error == NULL)
         fail_msg("%s, call %u: fails without an error", doings[doing].name, at);
     return outcome;
 }
 
+/* The call AT fails in each of its ways; FALSE when there is no such call. */
+static gboolean fail_call(gsize doing, guint at)
+{
+    guint made;
+    fault.shape = 0;
+    do {
+        Outcome outcome = run(doing, at, &made);
+        if (made < at && outcome != WHOLE)
+            fail_msg("%s fails by itself", doings[doing].name);
+        if (made >= at && outcome == WHOLE && !fault.harmless)
+            fail_msg("%s: call %u fails and nobody hears of it", doings[doing].name, at);
+    } while (fault.several && ++fault.shape < 3);
+    fault.shape = 0;
+    return made >= at;
+}
+
 static void p7_each_failure_of_gpg_is_told_and_makes_nothing_good(void **state)
 {
     (void)state;
-    for (gsize i = 0; i < G_N_ELEMENTS(doings); i++) {
-        guint at = 0, made;
-        Outcome outcome;
-        do {
-            outcome = run(i, ++at, &made);
-            if (made >= at && outcome == WHOLE)
-                fail_msg("%s: call %u fails and nobody hears of it", doings[i].name, at);
-        } while (made >= at);
-        if (outcome != WHOLE)
-            fail_msg("%s fails by itself", doings[i].name);
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(doings); i++)
+        for (guint at = 1; fail_call(i, at); at++)
+            ;
+}
+
+static void take_in(void)
+{
+    fault.no_memory = TRUE;
+    gpgme_data_release(pgp_input("x", 1));
+}
+
+static void give_out(void)
+{
+    PgpOutput output = {.bytes = g_byte_array_new()};
+    fault.no_memory = TRUE;
+    gpgme_data_release(pgp_output(&output));
+}
+
+static void nobody_goes_on_without_memory(void **state)
+{
+    (void)state;
+    assert_true(dies(take_in, "out of memory"));
+    assert_true(dies(give_out, "out of memory"));
+    gpgme_data_release(pgp_input(NULL, 0));
 }
 
 static int make_world(void **state)
@@ -361,6 +326,15 @@ static int make_world(void **state)
     signature = pgp_sign(key("owner"), plain, &micalg, NULL);
     g_free(micalg);
     wrapped = pgp_wrap(keys, secret, NULL);
+    g_autoptr(GPtrArray) signatures = new_signatures();
+    opened = session_keys_new();
+    g_autoptr(GBytes) once = sealed ? pgp_decrypt(sealed, OWNER, opened, signatures, NULL) : NULL;
+    g_autoptr(GBytes) clean = sealed ? pgp_outline_encrypted(sealed, NULL, NULL) : NULL;
+    session_key = clean ? session_keys_find(opened, clean) : NULL;
+    g_autofree char *dir = gnupg_home_path(home, "own");
+    g_autofree char *conf = g_build_filename(dir, "gpg-agent.conf", NULL);
+    if (once == NULL || !g_file_set_contents(conf, "pinentry-program /bin/true\n", -1, NULL))
+        return -1;
     clear = bytes_of(text);
     public_key = keyring_export(key("friend"), FALSE, NULL);
     return sealed && signature && wrapped && public_key ? 0 : -1;
@@ -371,6 +345,7 @@ static int remove_world(void **state)
     GBytes *const all[] = {plain, sealed, signature, wrapped, clear, public_key};
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
         g_bytes_unref(all[i]);
+    session_keys_free(opened);
     return remove_home(state);
 }
 
@@ -378,6 +353,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p7_each_failure_of_gpg_is_told_and_makes_nothing_good),
+        cmocka_unit_test(nobody_goes_on_without_memory),
     };
     return cmocka_run_group_tests(tests, make_world, remove_world);
 }

@@ -77,6 +77,21 @@ static void the_keys_are_told(void **state)
     assert_string_equal(g_ptr_array_index(keys, 0), "0102030405060708");
     assert_string_equal(g_ptr_array_index(keys, 1), "0000000000000000");
     assert_string_equal(g_ptr_array_index(keys, 2), "4142434445464748");
+    /* What is built in a way that nobody knows is for nobody who is known. */
+    g_ptr_array_set_size(keys, 0);
+    g_autoptr(GBytes) odd = BYTES("\xc1\x17\x06\x14\x04"
+                                  "aaaaaaaaaaaaABCDEFGH"
+                                  "\xc1\x17\x06\x15\x05"
+                                  "aaaaaaaaaaaaABCDEFGH"
+                                  "\xc1\x16\x06\x15\x04"
+                                  "aaaaaaaaaaaABCDEFGH"
+                                  "\xc1\x17\x05\x15\x04"
+                                  "aaaaaaaaaaaaABCDEFGH" DATA);
+    g_autoptr(GBytes) taken = pgp_outline_encrypted(odd, keys, NULL);
+    assert_non_null(taken);
+    assert_int_equal(keys->len, 4);
+    for (guint i = 0; i < keys->len; i++)
+        assert_string_equal(g_ptr_array_index(keys, i), "0000000000000000");
 }
 
 static void passphrases_are_left_out(void **state)
@@ -180,6 +195,9 @@ static void broken_armor_is_refused(void **state)
         BEGIN "\nhAwDAQIDBAUGBwgBAADSAwF4eQ=\n" END,
         BEGIN "\n" BODY BODY END,
         BEGIN "\n=aBcD\n" BODY END,
+        BEGIN "\nhAwDAQIDBAUGBwgBAADSAwF4===\n" END,
+        BEGIN "\n" BODY "hAwD\n" END,
+        BEGIN "\n" BODY "=aBcD\n=aBcD\n" END,
         BEGIN "\nhAwD*QIDBAUGBwgBAADSAwF4eQ==\n" END,
         BEGIN "\n" BODY BEGIN END,
         "-----BEGIN PGP SIGNATURE-----\n\n" BODY END,
@@ -188,6 +206,8 @@ static void broken_armor_is_refused(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(broken); i++)
         assert_refused(g_bytes_new(broken[i], strlen(broken[i])), "openpgp.data");
+    /* A zero byte is no blank. */
+    assert_refused(BYTES(BEGIN "\nhAwDAQIDBAUGBwgBAADSAwF4eQ==\0\n" END), "openpgp.data");
 }
 
 static void p7_67_armor_cut_at_each_byte_is_refused(void **state)
@@ -209,6 +229,9 @@ static void what_looks_encrypted_is_known(void **state)
     assert_false(pgp_outline_is_encrypted(data));
     assert_false(pgp_outline_is_encrypted(nothing));
     assert_false(pgp_outline_is_encrypted(words));
+    g_autoptr(GBytes) pieces = BYTES("\xc1\xe1\x03x"), cut = BYTES("\xc1\x10\x03");
+    assert_false(pgp_outline_is_encrypted(pieces));
+    assert_false(pgp_outline_is_encrypted(cut));
 }
 
 int main(void)

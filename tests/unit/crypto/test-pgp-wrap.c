@@ -95,12 +95,49 @@ static void a_key_without_a_passphrase_opens_unasked_and_garbage_does_not(void *
     g_bytes_unref(wrap.wrapped);
 }
 
+static void a_wrap_tells_for_whose_parts_it_is(void **state)
+{
+    (void)state;
+    guint8 secret[KEY_SIZE] = {9};
+    PgpWrap wrap = {secret, NULL};
+    char *to[] = {key("owner"), key("friend"), NULL};
+    gsize size;
+    assert_true(pgp_wrap_all(to, &wrap, 1, KEY_SIZE, NULL));
+    const guint8 *bytes = g_bytes_get_data(wrap.wrapped, &size);
+    static const char *const whose[] = {"owner", "friend", "twin-one"};
+    for (gsize i = 0; i < G_N_ELEMENTS(whose); i++) {
+        g_auto(GStrv) parts = pgp_parts(key(whose[i]), NULL);
+        assert_int_equal(pgp_is_for(bytes, size, parts), i < 2);
+        assert_false(pgp_is_for((const guint8 *)"x", 1, parts));
+    }
+    assert_null(pgp_parts("0123456789012345678901234567890123456789", NULL));
+    g_bytes_unref(wrap.wrapped);
+}
+
+/* Nobody here has a passphrase for it that could be forgotten. */
+static void what_is_for_others_is_not_opened_by_asking(void **state)
+{
+    (void)state;
+    guint8 secret[KEY_SIZE] = {9};
+    PgpWrap wrap = {secret, NULL};
+    char *to[] = {key("friend"), NULL};
+    gsize size;
+    g_autoptr(GError) error = NULL;
+    assert_true(pgp_wrap_all(to, &wrap, 1, KEY_SIZE, NULL));
+    const guint8 *bytes = g_bytes_get_data(wrap.wrapped, &size);
+    assert_null(pgp_unwrap_asking(bytes, size, &error));
+    assert_string_equal(postern_error_rule(error), "key.missing");
+    g_bytes_unref(wrap.wrapped);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_of_many_secrets_opens_for_each_recipient),
         cmocka_unit_test(p4_none_is_wrapped_when_one_recipient_is_unusable),
         cmocka_unit_test(a_key_without_a_passphrase_opens_unasked_and_garbage_does_not),
+        cmocka_unit_test(a_wrap_tells_for_whose_parts_it_is),
+        cmocka_unit_test(what_is_for_others_is_not_opened_by_asking),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
 }

@@ -535,6 +535,16 @@ static void p9_102_no_key_means_no_letter(void **state)
     assert_null(pgpmime_finish(letter, identity, none, NULL, NULL));
     assert_null(pgpmime_finish(letter, identity, revoked, NULL, NULL));
     assert_null(pgpmime_finish(letter, identity, NULL, gnupg_home_key(home, "revoked"), NULL));
+    /* Nor does one leave that is no letter. */
+    char *friend[] = {(char *)gnupg_home_key(home, "friend"), NULL};
+    g_free(letter->subject);
+    letter->subject = g_strdup("one\r\nBcc: other@corp.example");
+    for (guint way = 0; way < 3; way++) {
+        g_autoptr(GError) error = NULL;
+        assert_null(pgpmime_finish(letter, identity, way == 1 ? friend : NULL,
+                                   way == 2 ? gnupg_home_key(home, "owner") : NULL, &error));
+        assert_string_equal(postern_error_rule(error), "send.value");
+    }
 }
 
 int main(void)

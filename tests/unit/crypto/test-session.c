@@ -35,6 +35,8 @@ static void p7_a_key_is_for_its_message_alone(void **state)
     assert_string_equal((const char *)secret_bytes(session_keys_find(keys, one)), KEY);
     assert_null(session_keys_find(keys, other));
     assert_null(session_keys_find(NULL, one));
+    assert_false(session_keys_grew(NULL));
+    session_keys_free(NULL);
 }
 
 static void a_set_comes_back_from_its_bytes(void **state)
@@ -68,6 +70,7 @@ static void p8_what_is_no_key_is_passed_over(void **state)
         ":0011223344556677889900112233445566",
         "1234:00112233445566778899001122334455",
         "9:0011",
+        "9-00112233445566778899001122334455",
         "9:0011223344556677889900112233445g",
         "9:001122334455667788990011223344556",
         "9:00112233445566778899001122334455\n",
@@ -173,10 +176,41 @@ static void p7_66_a_session_key_opens_nothing_that_was_changed(void **state)
         assert_null(pgp_decrypt_again(broken, NULL, key, signatures, NULL));
     }
     GError *error = NULL;
+    g_autoptr(GBytes) none = bytes_of("no message");
+    assert_null(pgp_decrypt_again(none, NULL, key, signatures, NULL));
     assert_null(pgp_decrypt_again(other, NULL, key, signatures, &error));
     assert_int_equal(error->code, POSTERN_ERROR_INPUT);
     g_clear_error(&error);
     assert_int_equal(signatures->len, 0);
+}
+
+/* Where the machine's own gpg.conf lies. */
+static const char *machine;
+const char *__real_gpgme_get_dirinfo(const char *what);
+const char *__wrap_gpgme_get_dirinfo(const char *what);
+const char *__wrap_gpgme_get_dirinfo(const char *what)
+{
+    return strcmp(what, "sysconfdir") == 0 ? machine : __real_gpgme_get_dirinfo(what);
+}
+
+/* gpg.conf of the machine counts, too; what is no file says nothing. */
+static void p4_nothing_is_kept_where_the_machine_lets_gpg_write_a_log(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) message = letter(NULL);
+    g_autofree char *dir = gnupg_home_path(home, "machine");
+    g_autofree char *folder = g_build_filename(dir, "gpg.conf.d", NULL);
+    g_autofree char *conf = g_build_filename(dir, "gpg.conf", NULL);
+    assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
+    machine = dir;
+    for (int logs = 0; logs < 2; logs++) {
+        if (logs)
+            assert_true(g_file_set_contents(conf, "log-file /tmp/x\n", -1, NULL));
+        g_autoptr(SessionKeys) keys = session_keys_new();
+        g_autoptr(GBytes) plain = open_once(message, keys);
+        assert_int_equal(session_keys_any(keys), !logs);
+    }
+    machine = NULL;
 }
 
 /* Where gpg's own log goes to a file, the key would stand in it in clear. */
@@ -189,7 +223,8 @@ static void p4_nothing_is_kept_where_gpg_writes_a_log(void **state)
     static const char *const names[] = {"gpg.conf", "gpg.conf-2"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *conf = g_build_filename(own, names[i], NULL);
-        g_autofree char *line = g_strdup_printf("# mine\n  log-file %s\n", log);
+        g_autofree char *line =
+            g_strdup_printf("# mine\n  %s %s\n# more\n", i == 0 ? "log-file" : "logger-file", log);
         g_autofree char *said = NULL;
         assert_true(g_file_set_contents(conf, line, -1, NULL));
         g_autoptr(SessionKeys) keys = session_keys_new();
@@ -212,6 +247,7 @@ int main(void)
         cmocka_unit_test(what_was_opened_opens_without_the_private_key),
         cmocka_unit_test(p7_66_a_session_key_opens_nothing_that_was_changed),
         cmocka_unit_test(p4_nothing_is_kept_where_gpg_writes_a_log),
+        cmocka_unit_test(p4_nothing_is_kept_where_the_machine_lets_gpg_write_a_log),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/paths.h"
 #include "tests/unit/crypto/mail-fixture.h"
 
 static char *dir;
@@ -314,6 +315,29 @@ static void a_missing_gpgsm_is_told(void **state)
     assert_int_equal(signature_at(unproven, 0)->status, SIG_ERROR);
 }
 
+/* GPGME gives it a dozen. */
+static void limit_arguments_of_gpgsm(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"postern-gpgsm", "postern-gpgsm-quiet"};
+    for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
+        g_autofree char *program = paths_program(programs[i]);
+        char *argv[300];
+        int status = 0;
+        for (gsize n = 0; n < G_N_ELEMENTS(argv); n++)
+            argv[n] = n == 0 ? program : (char *)"--version";
+        argv[G_N_ELEMENTS(argv) - 1] = NULL;
+        assert_true(g_spawn_sync(NULL, argv, NULL,
+                                 G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                                 NULL, NULL, NULL, &status, NULL));
+        assert_int_equal(status, 2 << 8);
+        argv[2] = NULL;
+        assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                                 NULL, &status, NULL));
+        assert_int_equal(status, 0);
+    }
+}
+
 static void limit_cms_signature(void **state)
 {
     (void)state;
@@ -369,6 +393,7 @@ int main(void)
         cmocka_unit_test(p7_67_cut_or_longer_cms_is_refused),
         cmocka_unit_test(without_leave_gpgsm_is_not_called),
         cmocka_unit_test(a_missing_gpgsm_is_told),
+        cmocka_unit_test(limit_arguments_of_gpgsm),
         cmocka_unit_test(limit_cms_signature),
     };
     return cmocka_run_group_tests(tests, make_certificates, remove_certificates);

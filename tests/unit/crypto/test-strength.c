@@ -9,6 +9,8 @@
 #include <pwquality.h>
 #include <string.h>
 
+#include "tests/lib/dies.h"
+
 static char *judge(const char *password, const char *user)
 {
     char *why = NULL;
@@ -30,6 +32,26 @@ int __wrap_pwquality_check(pwquality_settings_t *settings, const char *password,
 {
     assert_null(detail); /* it would quote the password */
     return said < 1000 ? said : __real_pwquality_check(settings, password, old, user, detail);
+}
+
+static gboolean no_memory;
+pwquality_settings_t *__real_pwquality_default_settings(void);
+pwquality_settings_t *__wrap_pwquality_default_settings(void);
+pwquality_settings_t *__wrap_pwquality_default_settings(void)
+{
+    return no_memory ? NULL : __real_pwquality_default_settings();
+}
+
+static void judge_without_memory(void)
+{
+    no_memory = TRUE;
+    g_free(judge("hunter2", "john"));
+}
+
+static void nobody_goes_on_without_memory(void **state)
+{
+    (void)state;
+    assert_true(dies(judge_without_memory, "out of memory"));
 }
 
 static void each_reason_has_its_words(void **state)
@@ -96,6 +118,7 @@ static void strong_ones_stand(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_goes_on_without_memory),
         cmocka_unit_test(each_reason_has_its_words),
         cmocka_unit_test(weak_passwords_are_refused_with_a_reason),
         cmocka_unit_test(strong_ones_stand),

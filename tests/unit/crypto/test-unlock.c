@@ -243,6 +243,14 @@ static void what_is_no_key_by_its_size_is_passed_over_or_refused(void **state)
     assert_true(unlock_forget(vault_id));
 }
 
+static gboolean says_unlock_first(void)
+{
+    g_autoptr(GError) error = NULL;
+    assert_null(unlock(0, &error));
+    assert_string_equal(postern_error_rule(error), "key.locked");
+    return strstr(postern_error_mend(error), "postern unlock") != NULL;
+}
+
 static void a_locked_private_key_leaves_the_vault_locked(void **state)
 {
     (void)state;
@@ -251,6 +259,9 @@ static void a_locked_private_key_leaves_the_vault_locked(void **state)
     GBytes *kept = wrapped;
     wrapped = pgp_wrap(to, secret, NULL);
     assert_locked("key.locked");
+    assert_int_equal(says_unlock_first(), !pgp_may_ask());
+    g_setenv("GPG_TTY", "/dev/null", TRUE); /* somebody is there, but nothing to ask him by */
+    assert_false(says_unlock_first());
     gnupg_home_answer(home, "own");
     g_autoptr(Secret) key = unlock(0, NULL); /* nothing was lost by the refusal */
     assert_is_vault_key(key);

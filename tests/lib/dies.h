@@ -1,0 +1,7 @@
+/* dies — what ends the process with a word why (g_error), tried in a process of its own. */
+#pragma once
+
+#include <glib.h>
+
+/* Does WHAT end it, and say WHY among other words? */
+gboolean dies(void (*what)(void), const char *why);
