@@ -391,22 +391,22 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 }
 
 /* All but xOpen is the unix VFS's own: deleting and looking for files shows no content. */
-static int register_once(void)
+static gpointer register_vfs(gpointer unused)
 {
     static sqlite3_vfs vfs;
-    static gsize ready;
-    if (g_once_init_enter(&ready)) {
-        int rc = sqlite3_initialize();
-        vfs = *unix_vfs();
-        vfs.pNext = NULL;
-        vfs.zName = VFS_NAME;
-        vfs.szOsFile += (int)sizeof(SealedFile);
-        vfs.xOpen = vfs_open;
-        if (rc == SQLITE_OK)
-            rc = sqlite3_vfs_register(&vfs, 0);
-        g_once_init_leave(&ready, (gsize)rc + 1);
-    }
-    return (int)(ready - 1);
+    (void)unused;
+    vfs = *unix_vfs(); /* to ask for it starts the library */
+    vfs.pNext = NULL;
+    vfs.zName = VFS_NAME;
+    vfs.szOsFile += (int)sizeof(SealedFile);
+    vfs.xOpen = vfs_open;
+    return GINT_TO_POINTER(sqlite3_vfs_register(&vfs, 0));
+}
+
+static int register_once(void)
+{
+    static GOnce once = G_ONCE_INIT;
+    return GPOINTER_TO_INT(g_once(&once, register_vfs, NULL));
 }
 
 int sealed_vfs_open(const char *path, const guint8 key[static KEY_SIZE], sqlite3 **db)
