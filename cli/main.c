@@ -21,6 +21,7 @@ const Command *const commands[] = {
     &command_init,
     &command_sync,
     &command_index,
+    &command_import,
     &command_search,
     &command_show,
     &command_save,

@@ -79,6 +79,11 @@
 #define LIMIT_FLAGS 100                    /* flags and keywords kept of one message */
 #define LIMIT_MESSAGE_BYTES (G_GUINT64_CONSTANT(2) * 1024 * 1024 * 1024) /* one message that is stored */
 
+/* Mail in files. */
+#define LIMIT_PIPED_MESSAGE (64 * 1024 * 1024) /* a message from what can be read only once: it is kept while it is measured */
+#define LIMIT_ARCHIVE_DEPTH 16             /* folders within folders */
+#define LIMIT_LOOK_HEADER (256 * 1024)     /* a header by which a message is known again; a longer one is none */
+
 /* Mail as data. */
 #define LIMIT_VIEW_BYTES (256 * 1024 * 1024) /* a message that is parsed rather than streamed */
 #define LIMIT_INDEX_BYTES (4 * 1024 * 1024)  /* head of a message that the index reads */

@@ -8,6 +8,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/engine.c fetchd/engine.h \
 	fetchd/handover.c fetchd/handover.h \
 	fetchd/hook.c fetchd/hook.h \
+	fetchd/import.c fetchd/import.h \
 	fetchd/connection.c fetchd/connection.h \
 	fetchd/keywatch.c fetchd/keywatch.h \
 	fetchd/metrics.c fetchd/metrics.h \

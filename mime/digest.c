@@ -176,6 +176,14 @@ gint64 message_date(const Message *message)
     return date ? g_date_time_to_unix(date) : 0;
 }
 
+gint64 message_arrived(const Message *message)
+{
+    const char *received = message_header(message, "Received");
+    const char *time = received ? strrchr(received, ';') : NULL;
+    g_autoptr(GDateTime) date = time ? g_mime_utils_header_decode_date(time + 1) : NULL;
+    return date ? g_date_time_to_unix(date) : received ? 0 : message_date(message);
+}
+
 IndexDoc *message_index_doc(const Message *message)
 {
     IndexDoc *doc = index_doc_new();

@@ -37,6 +37,10 @@ const char *message_header(const Message *message, const char *name);
 /* When it says that it was written, in seconds since 1970; 0 when it does not. */
 gint64 message_date(const Message *message);
 
+/* When the last of the servers on its way says that it took it, or, of one that came by none, what
+ * message_date() does; 0 when neither says. The sender can write both. */
+gint64 message_arrived(const Message *message);
+
 /* Mailboxes of all fields called NAME, groups flattened; elements Mailbox *, owned by the array. */
 GPtrArray *message_addresses(const Message *message, const char *name);
 

@@ -295,8 +295,9 @@ static gboolean add_change(Absorption *self, const JournalRecord *record, GError
 static gboolean add_record(Absorption *self, const JournalRecord *record, GError **error)
 {
     gboolean has = index_has(self->index, record->row);
+    gboolean arrives = record->kind == JOURNAL_ARRIVAL || record->kind == JOURNAL_IMPORT;
     /* The last of its records finds it removed; the others may do so, too. */
-    if (record->removed || record->kind != JOURNAL_ARRIVAL)
+    if (record->removed || !arrives)
         return !has || add_change(self, record, error);
     if (record->disowned)
         return TRUE;

@@ -146,12 +146,41 @@ static gboolean put(Index *index, IndexSql how, gint64 row, gint64 place, const 
                      error);
 }
 
+/* Where it lies on its account's server, the server says how it is tagged; a folder it was brought
+ * along in stays, unless the server's is called so, too. */
+static gboolean meet_server(Index *index, gint64 row, gint64 place, GError **error)
+{
+    return index_run(index, index_use(index, SQL_DROP_LOCAL, error, "ii", row, place), error) &&
+           index_run(index, index_use(index, SQL_MUTE_LOCAL, error, "ii", row, place), error);
+}
+
+/* A message that was here before was brought along: *add is FALSE when its server has it in that
+ * folder, and *flags are not its own when the server has it elsewhere. */
+static gboolean meet_local(Index *index, gint64 row, gint64 place, gboolean *add, GStrv *flags,
+                           GError **error)
+{
+    gint64 there;
+    gboolean served;
+    IndexUse *use = index_use(index, SQL_SERVED, error, "ii", row, place);
+    if (!index_number(index, use, &there, &served, error))
+        return FALSE;
+    *add = !served || !there;
+    if (served)
+        *flags = NULL;
+    return TRUE;
+}
+
 gboolean index_arrive(Index *index, gint64 row, gint64 place, const Arrival *arrival,
                       const IndexDoc *doc, GError **error)
 {
     g_autofree char *tags = NULL;
-    if (!tags_of(index, arrival->flags, &tags, error) ||
-        !put(index, SQL_ADD_ARRIVAL, row, place, arrival, tags, error))
+    Arrival arrived = *arrival;
+    gboolean add = TRUE;
+    if (doc == NULL && !(arrival->uid ? meet_server(index, row, place, error)
+                                      : meet_local(index, row, place, &add, &arrived.flags, error)))
+        return FALSE;
+    if (add && (!tags_of(index, arrived.flags, &tags, error) ||
+                !put(index, SQL_ADD_ARRIVAL, row, place, &arrived, tags, error)))
         return FALSE;
     if (doc == NULL)
         return index_retag(index, row, error);

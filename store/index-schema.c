@@ -51,6 +51,11 @@ static const char tables[] =
 #define TAGGED "SELECT g.row FROM tag t JOIN tagged g ON g.tag = t.no WHERE "
 #define ARRIVED "SELECT a.row FROM place p JOIN arrival a ON a.place = p.no WHERE "
 
+/* Places of the account of place ?2 that are called as it is, however their levels are parted. */
+#define SAME_FOLDER                                                                                \
+    "(SELECT t.no FROM place s JOIN place t ON t.account = s.account AND"                          \
+    " replace(t.folder_key, '/', '.') = replace(s.folder_key, '/', '.') WHERE s.no = ?2)"
+
 /* What a term weighs by its column: subject, from, to, cc, body, list, filename. */
 #define WEIGHTS "4.0, 3.0, 1.0, 1.0, 1.0, 0.5, 2.0"
 
@@ -92,6 +97,13 @@ static const char *const statements[SQL_STATEMENTS] = {
                       " WHERE a.row = ?1 AND p.account = ?2 AND a.uid <> 0 AND a.place > ?3"
                       " ORDER BY a.place LIMIT 1",
     [SQL_GONE_PLACE] = "UPDATE arrival SET gone = 1 WHERE row = ?1 AND place = ?2 AND uid <> 0",
+    [SQL_DROP_LOCAL] = "DELETE FROM arrival WHERE row = ?1 AND uid = 0 AND place IN " SAME_FOLDER,
+    [SQL_MUTE_LOCAL] = "UPDATE arrival SET seen = 0, tags = NULL WHERE row = ?1 AND uid = 0 AND"
+                       " place IN (SELECT p.no FROM place q JOIN place p ON p.account = q.account"
+                       " WHERE q.no = ?2)",
+    [SQL_SERVED] = "SELECT max(a.place IN " SAME_FOLDER ") FROM place q JOIN place p"
+                   " ON p.account = q.account JOIN arrival a ON a.place = p.no AND a.row = ?1"
+                   " AND a.uid <> 0 AND NOT a.gone WHERE q.no = ?2 HAVING count(*) > 0",
     [SQL_DROP_GONE] = "DELETE FROM arrival WHERE row = ?1 AND gone AND"
                       " EXISTS (SELECT 1 FROM arrival WHERE row = ?1 AND NOT gone)",
     [SQL_MOVE_DOC] = "UPDATE doc SET place = (SELECT place FROM arrival WHERE row = ?1 LIMIT 1)"
@@ -146,10 +158,11 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_NEWEST_DOC] = "SELECT row, id FROM doc ORDER BY row DESC LIMIT 1",
     [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
                  " (SELECT page_size FROM pragma_page_size), coalesce(sum(truncated), 0) FROM doc",
-    [SQL_HIT] = "SELECT d.id, t.name, d.date, d.size, d.attachments, d.encrypted, d.sensitive,"
-                " d.signature, p.account, c.sender, c.recipients, c.subject, c.snippet, c.message_id"
-                " FROM doc d JOIN card c ON c.row = d.row JOIN thread t ON t.no = d.thread"
-                " JOIN place p ON p.no = d.place WHERE d.row = ?1",
+    [SQL_HIT] =
+        "SELECT d.id, t.name, d.date, d.size, d.attachments, d.encrypted, d.sensitive,"
+        " d.signature, p.account, c.sender, c.recipients, c.subject, c.snippet, c.message_id"
+        " FROM doc d JOIN card c ON c.row = d.row JOIN thread t ON t.no = d.thread"
+        " JOIN place p ON p.no = d.place WHERE d.row = ?1",
     [SQL_HIT_FOLDERS] = "SELECT DISTINCT p.folder FROM arrival a JOIN place p ON p.no = a.place"
                         " WHERE a.row = ?1 ORDER BY p.folder",
     [SQL_HIT_TAGS] = "SELECT t.name FROM tagged g JOIN tag t ON t.no = g.tag WHERE g.row = ?1"

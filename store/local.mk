@@ -4,6 +4,7 @@ libpostern_store_a_SOURCES = \
 	store/absorb-doc.c store/absorb-doc.h \
 	store/agree.c store/agree.h \
 	store/files.c store/files.h \
+	store/look.c store/look.h \
 	store/ranges.c store/ranges.h \
 	store/share.c store/share.h \
 	store/sealedopen.c \
@@ -18,6 +19,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-depart.c \
 	store/vault-digest.c store/vault-digest.h \
 	store/vault-flags.c \
+	store/vault-import.c store/vault-import.h \
 	store/vault-intact.c store/vault-intact.h \
 	store/vault-logins.c store/vault-logins.h \
 	store/vault-match.c store/vault-match.h \

@@ -18,8 +18,10 @@ void batch_message_free(BatchMessage *message)
 
 void batch_arrival_free(BatchArrival *arrival)
 {
-    if (arrival)
+    if (arrival) {
         g_clear_pointer(&arrival->record, g_bytes_unref);
+        g_free(arrival->import);
+    }
     g_free(arrival);
 }
 

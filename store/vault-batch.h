@@ -25,6 +25,16 @@ typedef struct {
     GBytes *single;  /* the wrapped key, once batch_wrap() has run */
 } BatchMessage;
 
+/* Of one that was brought along: how it looks, under the name key. */
+#define LOOK_SIZE_MAC 8
+typedef struct {
+    gboolean as_is;
+    guint n;
+    struct {
+        guint8 look[MAC_SIZE], size[LOOK_SIZE_MAC];
+    } looks[2];
+} BatchImport;
+
 /* What one message was found as. */
 typedef struct {
     BatchMessage *message;
@@ -33,6 +43,7 @@ typedef struct {
     guint8 uidl_mac[MAC_SIZE];
     gint64 since; /* when it was fetched, of one with a UIDL */
     gboolean has_uidl;
+    BatchImport *import; /* or this; its flags_mac is of UID 0 */
     gboolean hand_on, hand_on_singly;
     guint32 uid; /* else this, in this mailbox, with these flags */
     guint8 mailbox_mac[MAC_SIZE];

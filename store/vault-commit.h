@@ -52,6 +52,12 @@ gboolean batch_store_skips(const Batch *batch, GError **error) G_GNUC_WARN_UNUSE
  * waits. */
 gboolean batch_store_pending(const Batch *batch, const BatchArrival *arrival, gint64 account,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* vault-import.c. An arrival that was brought along: is it anything new, and *added as
+ * vault_keep() has it. */
+gboolean import_is_new(const Batch *batch, const BatchArrival *arrival, gint64 account,
+                       gboolean *fresh, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean import_store(const Batch *batch, const BatchArrival *arrival, gint64 account,
+                      gboolean *added, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean batch_store_flags(const Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The account's row, made when it is new. */

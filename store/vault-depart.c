@@ -205,6 +205,8 @@ static gboolean remove_message(Vault *vault, gint64 row, GError **error)
            sql_run_with_two(vault, SQL_DROP_PENDING, row, 0, error) &&
            sql_run_with(vault, SQL_DROP_SHARE, row, error) &&
            sql_run_with(vault, SQL_DROP_SESSION, row, error) &&
+           sql_run_with(vault, SQL_DROP_IMPORTED, row, error) &&
+           sql_run_with(vault, SQL_DROP_LOOKS, row, error) &&
            sql_run_with(vault, SQL_REMOVE, row, error);
 }
 

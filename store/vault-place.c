@@ -223,7 +223,7 @@ static gboolean begin_run(Vault *vault, const BatchArrival *first, Run *run, GEr
     *run = (Run){.first = first};
     if (!vault_account_row(vault, first->account_mac, &run->account, error))
         return FALSE;
-    if (!first->has_uidl &&
+    if (!first->has_uidl && first->import == NULL &&
         (!vault_mailbox_row(vault, first->mailbox_mac, &mailbox, error) ||
          (mailbox.id == 0 &&
           !add_mailbox(vault, first->account_mac, first->mailbox_mac, &mailbox.id, error))))
@@ -235,8 +235,34 @@ static gboolean begin_run(Vault *vault, const BatchArrival *first, Run *run, GEr
 static gboolean belongs(const BatchArrival *arrival, const Run *run)
 {
     return run->first && run->first->has_uidl == arrival->has_uidl &&
+           (run->first->import != NULL) == (arrival->import != NULL) &&
            memcmp(run->first->account_mac, arrival->account_mac, MAC_SIZE) == 0 &&
            memcmp(run->first->mailbox_mac, arrival->mailbox_mac, MAC_SIZE) == 0;
+}
+
+static gboolean store_import(const Batch *batch, const BatchArrival *arrival, Run *run,
+                             GError **error)
+{
+    gboolean fresh, added = FALSE;
+    if (!import_is_new(batch, arrival, run->account, &fresh, error))
+        return FALSE;
+    if (!fresh)
+        return TRUE;
+    if (!batch_add_record(batch, arrival->message->row, arrival->record, error) ||
+        !import_store(batch, arrival, run->account, &added, error))
+        return FALSE;
+    run->messages += added;
+    run->arrivals++;
+    return TRUE;
+}
+
+static gboolean store_fetched(const Batch *batch, const BatchArrival *arrival, Run *run,
+                              GError **error)
+{
+    run->arrivals++;
+    return batch_add_record(batch, arrival->message->row, arrival->record, error) &&
+           batch_store_pending(batch, arrival, run->account, error) &&
+           (arrival->has_uidl ? store_uidl : store_placement)(batch, arrival, run, error);
 }
 
 gboolean batch_store_arrivals(const Batch *batch, GError **error)
@@ -247,11 +273,8 @@ gboolean batch_store_arrivals(const Batch *batch, GError **error)
         if (!belongs(arrival, &run) &&
             (!end_run(batch->vault, &run, error) || !begin_run(batch->vault, arrival, &run, error)))
             return FALSE;
-        if (!batch_add_record(batch, arrival->message->row, arrival->record, error) ||
-            !batch_store_pending(batch, arrival, run.account, error) ||
-            !(arrival->has_uidl ? store_uidl : store_placement)(batch, arrival, &run, error))
+        if (!(arrival->import ? store_import : store_fetched)(batch, arrival, &run, error))
             return FALSE;
-        run.arrivals++;
     }
     return end_run(batch->vault, &run, error);
 }

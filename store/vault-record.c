@@ -22,10 +22,10 @@ GBytes *journal_pack(JournalKind kind, const Arrival *arrival)
     put_string(out, arrival->account);
     put_string(out, arrival->mailbox);
     put_u32(out, arrival->uid);
-    if (kind == JOURNAL_ARRIVAL) {
+    if (kind == JOURNAL_ARRIVAL)
         put_string(out, arrival->uidl);
+    if (kind == JOURNAL_ARRIVAL || kind == JOURNAL_IMPORT)
         put_u64(out, (guint64)arrival->internaldate);
-    }
     if (kind != JOURNAL_GONE)
         put_flags(out, arrival->flags);
     return g_byte_array_free_to_bytes(out);
@@ -71,6 +71,8 @@ static gboolean is_placed(JournalKind kind, Arrival *arrival)
 {
     if (kind == JOURNAL_ONLY)
         return arrival->uid == 0 && *arrival->mailbox == '\0';
+    if (kind == JOURNAL_IMPORT)
+        return arrival->uid == 0 && *arrival->mailbox != '\0';
     if (kind == JOURNAL_TAGS)
         return arrival->uid == 0 && *arrival->mailbox == '\0' && *arrival->account == '\0' &&
                arrival->flags && are_changes(arrival->flags);
@@ -87,15 +89,15 @@ gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind, Arri
     memset(arrival, 0, sizeof *arrival);
     guint8 number = cursor_u8(&cursor);
     *kind = (JournalKind)number;
-    if (number < JOURNAL_ARRIVAL || number > JOURNAL_TAGS)
+    if (number < JOURNAL_ARRIVAL || number > JOURNAL_IMPORT)
         return FALSE;
     arrival->account = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     arrival->mailbox = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     arrival->uid = cursor_u32(&cursor);
-    if (*kind == JOURNAL_ARRIVAL) {
+    if (*kind == JOURNAL_ARRIVAL)
         arrival->uidl = cursor_string(&cursor, LIMIT_UIDL);
+    if (*kind == JOURNAL_ARRIVAL || *kind == JOURNAL_IMPORT)
         arrival->internaldate = (gint64)cursor_u64(&cursor);
-    }
     if (*kind != JOURNAL_GONE)
         arrival->flags = unpack_flags(&cursor);
     if (cursor_whole(&cursor) && is_placed(*kind, arrival))

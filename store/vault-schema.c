@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 11
+#define VERSION 12
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -97,6 +97,21 @@ static const char tables[] =
     "  message INTEGER NOT NULL REFERENCES message,"
     "  account INTEGER NOT NULL REFERENCES account,"
     "  PRIMARY KEY(message, account)) WITHOUT ROWID;"
+    "CREATE TABLE imported("
+    "  message INTEGER NOT NULL REFERENCES message,"
+    "  account INTEGER NOT NULL REFERENCES account,"
+    "  mailbox_mac BLOB NOT NULL,"
+    "  flags BLOB NOT NULL,"
+    "  as_is INTEGER NOT NULL,"
+    "  PRIMARY KEY(message, account, mailbox_mac)) WITHOUT ROWID;"
+    "CREATE TABLE look("
+    "  account INTEGER NOT NULL REFERENCES account,"
+    "  look_mac BLOB NOT NULL,"
+    "  size_mac BLOB NOT NULL,"
+    "  message INTEGER NOT NULL REFERENCES message,"
+    "  PRIMARY KEY(account, look_mac, message)) WITHOUT ROWID;"
+    "CREATE INDEX look_size ON look(account, size_mac);"
+    "CREATE INDEX look_message ON look(message);"
     "CREATE TABLE skipped("
     "  account INTEGER NOT NULL REFERENCES account,"
     "  mailbox INTEGER NOT NULL,"

@@ -145,6 +145,27 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_HAS] = "SELECT 1 FROM placement p JOIN mailbox b ON b.id = p.mailbox "
                 "WHERE p.message = ?1 AND b.account = ?2 UNION ALL "
                 "SELECT 1 FROM kept WHERE message = ?1 AND account = ?2 LIMIT 1",
+    [SQL_IMPORTED] = "SELECT flags FROM imported WHERE message = ?1 AND account = ?2 "
+                     "AND mailbox_mac = ?3",
+    /* What came first says how its lines end. */
+    [SQL_SET_IMPORTED] =
+        "INSERT OR REPLACE INTO imported(message, account, mailbox_mac, flags, as_is) VALUES(?1, "
+        "?2, ?3, ?4, coalesce((SELECT as_is FROM imported WHERE message = ?1 LIMIT 1), ?5))",
+    [SQL_ADD_LOOK] = "INSERT OR IGNORE INTO look(account, look_mac, size_mac, message) "
+                     "VALUES(?1, ?2, ?3, ?4)",
+    [SQL_ANY_LOOK] =
+        "SELECT 1 FROM look WHERE account = (SELECT id FROM account WHERE name_mac = ?1) LIMIT 1",
+    [SQL_LOOK_SIZE] = "SELECT 1 FROM look WHERE account = (SELECT id FROM account "
+                      "WHERE name_mac = ?1) AND size_mac = ?2 LIMIT 1",
+    [SQL_LOOK] = "SELECT l.message FROM account a JOIN look l ON l.account = a.id "
+                 "AND l.look_mac = ?2 JOIN message m ON m.row = l.message AND m.stored = 1 "
+                 "WHERE a.name_mac = ?1 LIMIT 2",
+    [SQL_STORED_ROW] =
+        "SELECT m.id, " IS_SINGLE " FROM message m WHERE m.row = ?1 AND m.stored = 1",
+    [SQL_AS_IS] = "SELECT i.as_is FROM message m JOIN imported i ON i.message = m.row "
+                  "WHERE m.id = ?1 LIMIT 1",
+    [SQL_DROP_IMPORTED] = "DELETE FROM imported WHERE message = ?1",
+    [SQL_DROP_LOOKS] = "DELETE FROM look WHERE message = ?1",
     [SQL_ADD_PENDING] = "INSERT INTO pending(message, account, since, tried) "
                         "VALUES(?1, ?2, ?3, 0) ON CONFLICT DO NOTHING",
     [SQL_TRIED_PENDING] = "UPDATE pending SET tried = ?3 WHERE message = ?1 AND account = ?2",

@@ -221,16 +221,14 @@ static gboolean usable(const Arrival *arrival)
     gsize account = strlen(arrival->account), mailbox = strlen(arrival->mailbox);
     gsize uidl = arrival->uidl ? strlen(arrival->uidl) : 0;
     return account > 0 && account <= LIMIT_MAILBOX_NAME && mailbox > 0 &&
-           mailbox <= LIMIT_MAILBOX_NAME && uidl <= LIMIT_UIDL && (arrival->uid != 0) != (uidl > 0);
+           mailbox <= LIMIT_MAILBOX_NAME && uidl <= LIMIT_UIDL &&
+           (arrival->uid != 0) + (uidl > 0) + (arrival->imported != NULL) == 1;
 }
 
-static Ending *ending_new(VaultWriter *writer, const Arrival *arrival, GBytes *share)
+BatchArrival *batch_arrival_new(VaultWriter *writer, const Arrival *arrival)
 {
-    Ending *ending = g_new0(Ending, 1);
-    BatchArrival *made = ending->arrival = g_new0(BatchArrival, 1);
+    BatchArrival *made = g_new0(BatchArrival, 1);
     const PlaceName *place = writer_place(writer, arrival->account, arrival->mailbox);
-    ending->journal = journal_pack(JOURNAL_ARRIVAL, arrival);
-    ending->share = share ? g_bytes_ref(share) : NULL;
     memcpy(made->account_mac, place->account_mac, MAC_SIZE);
     memcpy(made->mailbox_mac, place->mailbox_mac, MAC_SIZE);
     made->has_uidl = arrival->uidl != NULL;
@@ -238,10 +236,21 @@ static Ending *ending_new(VaultWriter *writer, const Arrival *arrival, GBytes *s
     made->hand_on_singly = arrival->hand_on_singly;
     made->since = arrival->internaldate;
     made->uid = arrival->uid;
-    if (made->has_uidl)
+    if (arrival->imported)
+        import_prepare(writer, arrival, made);
+    else if (made->has_uidl)
         name_mac(writer->names, "uidl", arrival->account, arrival->uidl, made->uidl_mac);
     else
         flags_mac(writer->names, place->mailbox_mac, arrival->uid, arrival->flags, made->flags_mac);
+    return made;
+}
+
+static Ending *ending_new(VaultWriter *writer, const Arrival *arrival, GBytes *share)
+{
+    Ending *ending = g_new0(Ending, 1);
+    ending->arrival = batch_arrival_new(writer, arrival);
+    ending->journal = journal_pack(arrival->imported ? JOURNAL_IMPORT : JOURNAL_ARRIVAL, arrival);
+    ending->share = share ? g_bytes_ref(share) : NULL;
     return ending;
 }
 

@@ -36,6 +36,11 @@ const PlaceName *writer_place(VaultWriter *writer, const char *account, const ch
 gboolean vault_uidl_row(VaultWriter *writer, const char *account, const char *uidl, gint64 *row,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* An arrival for the running batch, without its message and record. */
+BatchArrival *batch_arrival_new(VaultWriter *writer, const Arrival *arrival);
+/* vault-import.c: of one that was brought along. */
+void import_prepare(VaultWriter *writer, const Arrival *arrival, BatchArrival *made);
+
 /* A connection of its own to the writer's database, the writer's: what comes through it comes from
  * the disk. */
 Vault *writer_fresh(VaultWriter *writer, GError **error);

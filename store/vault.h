@@ -5,7 +5,6 @@
  *
  * All that becomes visible becomes visible with a batch: its messages, its journal records and
  * its server state commit in one transaction (P6). No transaction is open between two calls.
- *
  * Errors: 73 "vault.create", 74 "vault.read", "vault.write", "vault.damage", "vault.version"; 75
  * "vault.busy" when another process holds the writer's lock; 65 "message.id" for an unknown id.
  */
@@ -59,12 +58,13 @@ typedef struct {
     guint32 first, last;
 } UidRange;
 
-/* Where a message was found. Exactly one of uid and uidl is set. */
+/* Where a message was found. Exactly one of uid, uidl and imported is set. */
 typedef struct {
     const char *account;
     const char *mailbox; /* UTF-8 for display and look-up; "INBOX" for POP3 */
     guint32 uid;
     const char *uidl;
+    const struct Imported *imported;  /* vault-import.h */
     gint64 internaldate;              /* seconds since 1970; POP3: the time of fetch */
     GStrv flags;                      /* server flags and keywords, or NULL */
     gboolean hand_on, hand_on_singly; /* whether it waits: vault-pending.h */
@@ -99,9 +99,9 @@ typedef struct {
 gboolean vault_stat(Vault *vault, VaultStat *stat, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
-    gint64 last_sync; /* seconds since 1970, 0: never */
-    int outcome;      /* exit code of the last run */
-    guint64 messages; /* here, counted once for each mailbox they lie in */
+    gint64 last_sync;  /* seconds since 1970, 0: never */
+    int outcome;       /* exit code of the last run */
+    guint64 messages;  /* here, counted once for each mailbox they lie in */
     guint64 unindexed; /* of them, what arrived since the index was last complete */
 } AccountStat;
 /* Looks ACCOUNT up by HMAC under MATCH_KEY. */
@@ -118,6 +118,7 @@ typedef enum {
     JOURNAL_GONE = 3,    /* account, mailbox, UID: it is not there any more */
     JOURNAL_ONLY = 4,    /* account; its mailboxes that still have it stand in place of flags */
     JOURNAL_TAGS = 5,    /* changes of own tags stand in place of flags: see vault-tags.h */
+    JOURNAL_IMPORT = 6,  /* account, mailbox, time, flags: was brought along from files */
 } JournalKind;
 
 /* One journal record, of message ROW (dense, ascending, never reused). */

@@ -7,6 +7,7 @@ include tests/unit/core/local.mk
 include tests/unit/policy/local.mk
 include tests/unit/net/local.mk
 include tests/unit/mime/local.mk
+include tests/unit/archive/local.mk
 include tests/unit/crypto/local.mk
 include tests/unit/store/local.mk
 include tests/unit/fetchd/local.mk

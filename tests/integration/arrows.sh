@@ -7,7 +7,7 @@ cd "${srcdir:-.}" || exit 1
 
 # Prints the sources of the folders named (all of them with no argument).
 sources() {
-    [ $# -gt 0 ] || set -- core policy net mime crypto store fetchd cli
+    [ $# -gt 0 ] || set -- core policy net mime archive crypto store fetchd cli
     find "$@" -name '*.[ch]' | sort
 }
 
@@ -49,7 +49,7 @@ longer() {
 
 # Files that ARCHITECTURE.md names and nobody has.
 missing_files() {
-    grep -oE '(core|policy|net|mime|crypto|store|fetchd|cli)/[a-z0-9-]+\.[ch]' ARCHITECTURE.md |
+    grep -oE '(core|policy|net|mime|archive|crypto|store|fetchd|cli)/[a-z0-9-]+\.[ch]' ARCHITECTURE.md |
         sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done
 }
 
@@ -100,10 +100,11 @@ arrow core
 arrow policy core
 arrow net policy core
 arrow mime core
+arrow archive core
 arrow crypto mime core
 arrow store crypto mime core
-arrow fetchd store crypto mime net policy core
-arrow cli fetchd store crypto mime net policy core
+arrow fetchd store archive crypto mime net policy core
+arrow cli fetchd store archive crypto mime net policy core
 
 facade 'openssl/(ssl|tls1|bio)' 'net/(tls|tls-start|tlsport)\.c' \
     'libssl is known to net/tls.c and tls-start.c, and to what tries old versions, alone'
@@ -129,7 +130,7 @@ facade keyutils 'crypto/[a-z0-9-]*\.[ch]' 'the kernel keyring is known to crypto
 
 nothing 'nothing below fetchd/ and cli/ prints' "$(calls \
     'v?f?printf|f?puts|putchar|perror|g_print|g_printerr|g_warning|g_message' \
-    core policy net mime crypto store)"
+    core policy net mime archive crypto store)"
 # A variable that changes trust or policy would be a switch (P1, P3).
 nothing 'policy/ and net/ read no environment variable' \
     "$(calls 'g_getenv|getenv|secure_getenv|g_get_environ' policy net)"

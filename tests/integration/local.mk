@@ -10,6 +10,7 @@ INTEGRATION = \
 	tests/integration/cmd-fetch-together.sh \
 	tests/integration/cmd-flags.sh \
 	tests/integration/cmd-help.sh \
+	tests/integration/cmd-import.sh \
 	tests/integration/cmd-index.sh \
 	tests/integration/cmd-interrupt.sh \
 	tests/integration/cmd-init.sh \

@@ -104,14 +104,16 @@ def parse_record(data):
         return take(number(4)).decode()
 
     kind = number(1)
-    demand(kind in (1, 2, 3, 4, 5), "unknown record")
+    demand(kind in (1, 2, 3, 4, 5, 6), "unknown record")
     account, mailbox, uid = text(), text(), number(4)
-    uidl, date = (text(), number(8)) if kind == 1 else ("", 0)
+    uidl = text() if kind == 1 else ""
+    date = number(8) if kind in (1, 6) else 0
     flags = [text() for _ in range(number(2))] if kind != 3 else []
     demand(at == len(data) and len(flags) <= 100, "something follows the record")
     demand((uid != 0) != (uidl != "") or (kind == 4 and uid == 0 and mailbox == "")
-           or (kind == 5 and (account, mailbox, uid) == ("", "", 0)), "neither UID nor UIDL, or both")
-    heads = {1: [uidl, date], 2: ["flags"], 3: ["gone"], 4: ["only"], 5: ["tags"]}
+           or (kind == 5 and (account, mailbox, uid) == ("", "", 0))
+           or (kind == 6 and uid == 0 and mailbox != ""), "neither UID nor UIDL, or both")
+    heads = {1: [uidl, date], 2: ["flags"], 3: ["gone"], 4: ["only"], 5: ["tags"], 6: ["import", date]}
     return [account, mailbox, uid, *heads[kind], *flags]
 
 

@@ -34,6 +34,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-crash \
 	tests/unit/store/test-vault-format \
 	tests/unit/store/test-vault-limits \
+	tests/unit/store/test-vault-import \
 	tests/unit/store/test-vault-logins \
 	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
@@ -109,6 +110,8 @@ tests_unit_store_test_vault_format_SOURCES = \
 tests_unit_store_test_vault_format_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_limits_SOURCES = tests/unit/store/test-vault-limits.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_limits_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_import_SOURCES = tests/unit/store/test-vault-import.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_import_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_logins_SOURCES = tests/unit/store/test-vault-logins.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_logins_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_agree_SOURCES = tests/unit/store/test-agree.c $(VAULT_FIXTURE)

@@ -23,6 +23,7 @@ static const Layout vault_layouts[] = {
     {9, "7a3764a3cc12c44c92664de1643c8a4bd9a7a2fafefb051f136a648b4c2c3b88"},
     {10, "c8cda00064aa7b369cf4532318de7da32b4078e5564ba4487b0cc6b37d2bc77b"},
     {11, "5e3fc9a4ad3b8a2b932db0c9ba2b5fa7749b1cda5afb6a338d2944824472b8d9"},
+    {12, "512c2dac5158d518e3b0d4f4bd04d3841b051372efdc455976518f1d36ad105a"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
