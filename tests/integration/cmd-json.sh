@@ -113,7 +113,7 @@ fails 64 usage sensitive try $TESTDIR/letter
 run as john postern sensitive test --folder HR $TESTDIR/letter
 out_has 'sensitive by rule "hr", which lets the index have its header' 'in words too'
 chmod 644 $TESTDIR/letter
-answers 0 'list(d.values())' "['work', 1, 0, 0, 0]" import --folder HR2 $TESTDIR/letter
+answers 0 'list(d.values())' "['work', 1, 0, 1, 0]" import --folder HR2 $TESTDIR/letter
 fails 65 import.nothing import $TESTDIR/none
 for command in $(as john postern help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
     case " $tested " in
