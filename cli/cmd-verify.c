@@ -18,7 +18,6 @@
     "the store away and fetch anew"
 #define FAULTS_AT_MOST 100       /* in the journal: then nothing of it is worth reading */
 #define DIFFERENCES_AT_MOST 1000 /* told one by one; beyond that they are counted */
-#define TELL_EVERY_US (10 * G_USEC_PER_SEC)
 
 /* A message of which the index says something else than the vault. */
 typedef struct {
@@ -55,11 +54,9 @@ typedef struct {
 
 static void tell_progress(Verification *self, const char *doing, guint64 done, guint64 total)
 {
-    gint64 now = g_get_monotonic_time();
-    if (self->context->quiet || now - self->told < TELL_EVERY_US)
-        return;
-    output_note("%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, doing, done, total);
-    self->told = now;
+    if (!self->context->quiet)
+        output_now_and_then(&self->told, "%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT, doing,
+                            done, total);
 }
 
 static void fault(GPtrArray *faults, const char *format, ...) G_GNUC_PRINTF(2, 3);

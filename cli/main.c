@@ -35,6 +35,7 @@ const Command *const commands[] = {
     &command_lock,
     &command_status,
     &command_verify,
+    &command_compact,
     &command_doctor,
     &command_config,
     &command_help,

@@ -9,6 +9,8 @@
 #include "core/error.h"
 #include "core/text.h"
 
+#define TELL_EVERY_US (10 * G_USEC_PER_SEC)
+
 /* Outside of strings these characters cannot occur, so the text can be escaped as a whole.
  * json-glib escapes all below U+001F itself, but not that one. */
 static gboolean must_escape(gunichar c)
@@ -76,6 +78,19 @@ void output_note(const char *format, ...)
     g_autofree char *note = g_strdup_vprintf(format, args);
     va_end(args);
     fprintf(stderr, "postern: %s\n", note);
+}
+
+void output_now_and_then(gint64 *told, const char *format, ...)
+{
+    gint64 now = g_get_monotonic_time();
+    if (now - *told < TELL_EVERY_US)
+        return;
+    *told = now;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *note = g_strdup_vprintf(format, args);
+    va_end(args);
+    output_note("%s", note);
 }
 
 void output_failure(const GError *error, gboolean json)

@@ -22,6 +22,8 @@ void output_json_array_end(JsonArrayOutput *output, gboolean failed);
 
 /* "postern: …" on stderr. */
 void output_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/* The same, ten seconds after *TOLD (monotonic microseconds) at the earliest, which it moves. */
+void output_now_and_then(gint64 *told, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* A failure: the sentence on stderr and, with JSON, {"error": …} on stdout. */
 void output_failure(const GError *error, gboolean json);

@@ -3,6 +3,9 @@ libpostern_store_a_SOURCES = \
 	store/absorb.c store/absorb.h \
 	store/absorb-doc.c store/absorb-doc.h \
 	store/agree.c store/agree.h \
+	store/compact.c store/compact.h \
+	store/shrink.c store/shrink.h \
+	store/vault-compact.c \
 	store/files.c store/files.h \
 	store/look.c store/look.h \
 	store/ranges.c store/ranges.h \
@@ -49,6 +52,7 @@ libpostern_store_a_SOURCES += \
 	store/index-add.c \
 	store/index-address.c store/index-address.h \
 	store/index-check.c \
+	store/index-compact.c \
 	store/index-compare.c store/index-compare.h \
 	store/index-defer.c \
 	store/index-flags.c \

@@ -60,7 +60,8 @@ static int column_is_wal(void *user, int columns, char **values, char **names)
     return 0;
 }
 
-/* Size and reserve of its pages; the journal in memory, for a rollback journal is a file. */
+/* Size and reserve of its pages, before the first is written; the journal in memory, for a rollback
+ * journal is a file. What stands free may be given back. */
 static int lay_out_pages(sqlite3 *db)
 {
     int reserve = SEALED_RESERVE;
@@ -69,7 +70,7 @@ static int lay_out_pages(sqlite3 *db)
     int rc = run(db, sql);
     if (rc == SQLITE_OK)
         rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
-    return rc;
+    return rc == SQLITE_OK ? run(db, "PRAGMA auto_vacuum=INCREMENTAL") : rc;
 }
 
 /*

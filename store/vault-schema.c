@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 12
+#define VERSION 13
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -162,8 +162,9 @@ static gboolean number(sqlite3 *db, const char *sql, gint64 *value)
 
 int vault_schema_make(sqlite3 *db)
 {
-    static const char *const steps[] = {"PRAGMA page_size=8192; PRAGMA journal_mode=WAL; BEGIN",
-                                        stamps, tables, "COMMIT", settings};
+    static const char *const steps[] = {
+        "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; BEGIN",
+        stamps, tables, "COMMIT", settings};
     int rc = SQLITE_OK;
     for (gsize i = 0; rc == SQLITE_OK && i < G_N_ELEMENTS(steps); i++)
         rc = run(db, steps[i]);

@@ -78,10 +78,32 @@ code_is 1 'p4 40: a page cut off is damage'
 run as john postern index --rebuild
 code_is 0 'mended alike'
 
+# --- giving room back ---------------------------------------------------------------------------
+
+as john mkdir -m 700 /run/test/nobody 2>/dev/null || install -d -m 700 -o john /run/test/nobody
+ids=$(user_ids john '')
+tamper 'INSERT INTO batch(id, ephemeral) VALUES (999, zeroblob(32));
+    INSERT INTO message(row, id, batch, stored) VALUES (999, zeroblob(10), 999, 0);
+    INSERT INTO chunk VALUES (999 << 20, zeroblob(500000))'
+run as john flock "$store/lock" postern compact
+code_is 75 'beside a writer nothing is compacted'
+err_has 'another sync is writing' 'and it is said why'
+run as john postern --json compact
+code_is 0 'room is given back'
+is "$(of_json 'd["vault"]["before"] - d["vault"]["after"] > 480000, d["index"]["after"] > 0, d["index_compacted"]')" \
+    'True True True' 'and it is said how much'
+as john postern -q lock
+run as john env GNUPGHOME=/run/test/nobody postern compact
+code_is 0 'locked, it works for the vault'
+err_has 'the index is left as it is' 'and says what it did not do'
+out_has '^vault: 0 bytes given back, ' 'a second time there is nothing to gain'
+run as john postern verify
+code_is 0 'nothing is lost'
+is "$(user_ids john '')" "$ids" 'and all is found'
+
 # --- without the key ----------------------------------------------------------------------------
 
 as john postern -q lock
-as john mkdir -m 700 /run/test/nobody 2>/dev/null || install -d -m 700 -o john /run/test/nobody
 run as john env GNUPGHOME=/run/test/nobody postern verify
 code_is 78 'without the private key nothing sealed can be verified'
 err_has 'only the structure of vault.db was checked, and is sound' 'what was checked is told'

@@ -14,6 +14,7 @@ UNIT_STORE += \
 	tests/unit/store/test-absorb \
 	tests/unit/store/test-absorb-places \
 	tests/unit/store/test-agree \
+	tests/unit/store/test-compact \
 	tests/unit/store/test-layout \
 	tests/unit/store/test-matchkey \
 	tests/unit/store/test-page-vectors \
@@ -114,6 +115,8 @@ tests_unit_store_test_vault_import_SOURCES = tests/unit/store/test-vault-import.
 tests_unit_store_test_vault_import_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_logins_SOURCES = tests/unit/store/test-vault-logins.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_logins_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_compact_SOURCES = tests/unit/store/test-compact.c $(VAULT_FIXTURE)
+tests_unit_store_test_compact_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_agree_SOURCES = tests/unit/store/test-agree.c $(VAULT_FIXTURE)
 tests_unit_store_test_agree_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_absorb_places_SOURCES = tests/unit/store/test-absorb-places.c $(VAULT_FIXTURE)

@@ -24,6 +24,7 @@ static const Layout vault_layouts[] = {
     {10, "c8cda00064aa7b369cf4532318de7da32b4078e5564ba4487b0cc6b37d2bc77b"},
     {11, "5e3fc9a4ad3b8a2b932db0c9ba2b5fa7749b1cda5afb6a338d2944824472b8d9"},
     {12, "512c2dac5158d518e3b0d4f4bd04d3841b051372efdc455976518f1d36ad105a"},
+    {13, "512c2dac5158d518e3b0d4f4bd04d3841b051372efdc455976518f1d36ad105a"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
@@ -31,6 +32,7 @@ static const Layout index_layouts[] = {
     {3, "8d824f85f98f4234bf031fbd328b41b0d07c91a51b85b2b3cadeeb05c2d40351"},
     {4, "08d4ab2a76febd659319aaeefb41a569f45330179f06f4d896d6beb67f1c6bce"},
     {5, "93352cbce55053031c850ccbbf0a80d623cb9bf097718a76a0238d942daf3261"},
+    {6, "93352cbce55053031c850ccbbf0a80d623cb9bf097718a76a0238d942daf3261"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)

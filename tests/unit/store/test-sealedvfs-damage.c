@@ -11,13 +11,17 @@
 static const char question[] = "SELECT a, b FROM t ORDER BY a";
 
 /* Opens what lies there and asks; NULL for an error. */
+/* NULL when anything does not open, were it a page that only SQLite itself is interested in. */
 static char *ask(const Place *place)
 {
     sqlite3 *db = sealed_open(place->path, right_key, FALSE, NULL);
     if (db == NULL)
         return NULL;
     char *got = answer(db, question);
+    g_autofree char *sound = answer(db, "PRAGMA integrity_check");
     sqlite3_close(db);
+    if (sound == NULL || strncmp(sound, "ok", 2) != 0)
+        g_clear_pointer(&got, g_free);
     return got;
 }
 
@@ -299,7 +303,7 @@ static void p6_54_a_scan_of_a_failing_disk_is_an_error_and_no_damage(void **stat
     }
     assert_true(failed > 0);
     assert_int_equal(scan(db, &pages), SQLITE_OK);
-    assert_int_equal(pages, 2);
+    assert_int_equal(pages, 3);
     sqlite3_close(db);
 }
 

@@ -1,0 +1,71 @@
+/* See compact.h. */
+#include "store/compact.h"
+#include "store/index-private.h"
+#include "store/shrink.h"
+
+/* One step of what FTS5 calls merge: by a negative number of pages it is told to make one segment
+ * of all, by a positive one to go on. *done: nothing was left to do. */
+static gboolean merge(Index *index, const char *sql, gboolean *done, GError **error)
+{
+    int before = sqlite3_total_changes(index->db);
+    if (!index_exec(index, sql, error))
+        return FALSE;
+    *done = sqlite3_total_changes(index->db) - before < 2;
+    return TRUE;
+}
+
+static gboolean shrink(Index *index, const char *sql, gboolean *done, GError **error)
+{
+    (void)sql;
+    gint64 before = 0, after = 0;
+    int rc = shrink_free_pages(index->db, &before);
+    *done = rc == SQLITE_OK && before == 0;
+    if (rc == SQLITE_OK && !*done)
+        rc = shrink_step(index->db);
+    if (rc == SQLITE_OK && !*done)
+        rc = shrink_free_pages(index->db, &after);
+    *done |= after >= before;
+    return rc == SQLITE_OK || index_failed_by(index, rc, error);
+}
+
+typedef gboolean (*Step)(Index *index, const char *sql, gboolean *done, GError **error);
+
+/* Each in a transaction like any other of the index. */
+static gboolean take(Index *index, Step step, const char *sql, gboolean *done, GError **error)
+{
+    if (!index_begin(index, error))
+        return FALSE;
+    if (step(index, sql, done, error))
+        return index_commit(index, 0, error);
+    index_rollback(index);
+    return FALSE;
+}
+
+static gboolean take_all(Index *index, Step step, const char *sql, CompactProgress progress,
+                         gpointer user, GError **error)
+{
+    gboolean done = FALSE;
+    gint64 left = 0;
+    while (!done) {
+        if (!take(index, step, sql, &done, error))
+            return FALSE;
+        if (progress && shrink_free_pages(index->db, &left) == SQLITE_OK)
+            progress(user, (guint64)left);
+    }
+    return TRUE;
+}
+
+gboolean index_compact(Index *index, CompactProgress progress, gpointer user, GError **error)
+{
+    static const char merging[] =
+        "INSERT INTO words(words, rank) VALUES ('merge', " SHRINK_AS_TEXT(SHRINK_PAGES) ")";
+    static const char beginning[] =
+        "INSERT INTO words(words, rank) VALUES ('merge', -" SHRINK_AS_TEXT(SHRINK_PAGES) ")";
+    gboolean done;
+    if (!take(index, merge, beginning, &done, error) ||
+        !take_all(index, merge, merging, progress, user, error) ||
+        !take_all(index, shrink, NULL, progress, user, error))
+        return FALSE;
+    int rc = shrink_write_back(index->db);
+    return rc == SQLITE_OK || index_failed_by(index, rc, error);
+}
