@@ -43,7 +43,7 @@ fails() {
 }
 
 # Before there is anything.
-for command in sync search status verify index lock unlock 'config show' 'config check' 'password set work' \
+for command in sync search status verify compact index lock unlock 'config show' 'config check' 'password set work' \
     'show aaaaaaaaaaaaaaaa' 'send --to mary.jones@corp.example --body -'; do
     # shellcheck disable=SC2086
     case $command in
@@ -84,6 +84,7 @@ fails 78 tag.rules tag --rules
 fails 64 tag.reserved tag -unread ''
 answers 0 '[d["accounts"][0]["messages"], d["vault"]["messages"], d["outbox"]]' '[5, 5, 0]' status
 answers 0 '[d["messages"], d["damaged"], d["unindexed"]]' '[5, [], []]' verify
+answers 0 '[d["vault"]["before"] >= d["vault"]["after"] > 0, sorted(d)]' "[True, ['index', 'index_compacted', 'vault']]" compact
 answers 0 '[row["rule"] for row in d if row["status"] == "fail"]' '[]' doctor --offline
 id=$(user_ids john '' | head -n 1)
 answers 0 'd["id"]' "$id" show "$id"
