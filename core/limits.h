@@ -56,6 +56,7 @@
 
 /* The wire between the keeper and its net child. */
 #define LIMIT_FRAME (64 * 1024)            /* payload of one frame */
+#define LIMIT_KEYNOTE (64 * 1024)            /* what was noted of keys */
 #define LIMIT_CA_BUNDLE (2 * 1024 * 1024)  /* PEM text of the trusted certificates */
 #define LIMIT_SECRET 4096                  /* a password or token */
 #define LIMIT_SECRET_OUTPUT (64 * 1024)    /* all that a secret command may print */

@@ -4,8 +4,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
+#include "fetchd/keynote.h"
 
-#define HOLDS_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC)
 #define DAY (24 * 60 * 60)
 
 /* --- which --------------------------------------------------------------------------------- */
@@ -39,49 +39,26 @@ GPtrArray *keywatch_keys(const Config *config)
 
 /* --- now ----------------------------------------------------------------------------------- */
 
-/* What is known of a key that was good when it was asked for. */
-typedef struct {
-    gint64 until; /* monotonic: so long it need not be asked for again */
-    gint64 expiry;
-} Good;
-
-/* Fingerprint -> Good *, of the whole process. */
-static GHashTable *good(void)
+gboolean keywatch_good(const char *key, gint64 *expiry, GError **error)
 {
-    static GHashTable *table;
-    if (table == NULL)
-        table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    return table;
-}
-
-/* Each question costs two runs of gpg. NULL: it is not good. */
-static const Good *ask(const char *key, GError **error)
-{
-    const Good *known = g_hash_table_lookup(good(), key);
-    if (known && g_get_monotonic_time() < known->until)
-        return known;
-    Good fresh = {.until = g_get_monotonic_time() + HOLDS_US};
-    if (!pgp_check_encrypt(key, &fresh.expiry, error))
-        return NULL;
-    Good *kept = g_memdup2(&fresh, sizeof fresh);
-    g_hash_table_insert(good(), g_strdup(key), kept);
-    return kept;
+    g_autofree char *stamp = keynote_stamp();
+    *expiry = 0;
+    if (keynote_find(stamp, key, expiry))
+        return TRUE;
+    if (!pgp_check_encrypt(key, expiry, error))
+        return FALSE;
+    keynote_keep(stamp, key, *expiry);
+    return TRUE;
 }
 
 gboolean keywatch_check(const Config *config, const GPtrArray *accounts, GError **error)
 {
     g_autoptr(GPtrArray) keys = keys_of(config, accounts);
+    gint64 expiry;
     for (guint i = 0; i < keys->len; i++)
-        if (ask(keys->pdata[i], error) == NULL)
+        if (!keywatch_good(keys->pdata[i], &expiry, error))
             return FALSE;
     return TRUE;
-}
-
-gboolean keywatch_good(const char *key, gint64 *expiry, GError **error)
-{
-    const Good *good_key = ask(key, error);
-    *expiry = good_key ? good_key->expiry : 0;
-    return good_key != NULL;
 }
 
 /* --- soon ---------------------------------------------------------------------------------- */
@@ -112,9 +89,9 @@ GPtrArray *keywatch_warnings(const Config *config, gboolean present)
     g_autoptr(GPtrArray) keys = keywatch_keys(config);
     for (guint i = 0; i < keys->len; i++) {
         GError *warning = NULL;
-        const Good *fit = ask(keys->pdata[i], &warning);
-        if (fit)
-            warning = soon(keys->pdata[i], fit->expiry);
+        gint64 expiry;
+        if (keywatch_good(keys->pdata[i], &expiry, &warning))
+            warning = soon(keys->pdata[i], expiry);
         else if (!present)
             g_clear_error(&warning);
         if (warning)

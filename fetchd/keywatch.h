@@ -1,8 +1,8 @@
 /*
  * keywatch — the OpenPGP keys that open the store: those of accounts and the company's recovery
  * keys. When one of them is missing, expired or revoked nothing is fetched, for who should be able
- * to read it might not be (P5). Asks gpg for public keys alone, and for each good one again after
- * an hour.
+ * to read it might not be (P5). Asks gpg for public keys alone, and for each good one again when
+ * the keyring has changed, or after an hour (keynote.h).
  */
 #pragma once
 

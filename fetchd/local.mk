@@ -10,6 +10,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/hook.c fetchd/hook.h \
 	fetchd/import.c fetchd/import.h \
 	fetchd/connection.c fetchd/connection.h \
+	fetchd/keynote.c fetchd/keynote.h \
 	fetchd/keywatch.c fetchd/keywatch.h \
 	fetchd/metrics.c fetchd/metrics.h \
 	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-letter.c \

@@ -53,6 +53,8 @@ run as john postern --policy $TESTDIR/policy status
 out_has "^warning: the OpenPGP key $recovery expires in [0-9]* days" 'p5_52 and by status'
 run as john postern --policy $TESTDIR/policy --json status
 is "$(json 'len(d["warnings"])')" 1 'p5_52 in JSON too'
+as john strace -f -qq -o $TESTDIR/runs -e trace=execve fetchd --once --seal-only --policy $TESTDIR/policy >/dev/null 2>&1
+is "$(grep -c -e --list-keys $TESTDIR/runs)" 0 'gpg is not asked again while the keyring is the same'
 expire recovery seconds=1 && sleep 2 && move recovery
 company_fill john --count 1 --seed 3
 fetched

@@ -3,6 +3,7 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-confine \
 	tests/unit/fetchd/test-deliver \
 	tests/unit/fetchd/test-gss \
+	tests/unit/fetchd/test-keynote \
 	tests/unit/fetchd/test-link \
 	tests/unit/fetchd/test-handover \
 	tests/unit/fetchd/test-hook \
@@ -30,6 +31,7 @@ tests_unit_fetchd_test_deliver_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_gss_SOURCES = tests/unit/fetchd/test-gss.c fetchd/gss.c fetchd/gss.h
 tests_unit_fetchd_test_gss_CFLAGS = $(AM_CFLAGS) $(KRB5_CFLAGS)
 tests_unit_fetchd_test_gss_LDADD = $(LINK_net) $(KRB5_LIBS) $(UNIT_LIBS)
+tests_unit_fetchd_test_keynote_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_link_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_clockwatch_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_handover_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
