@@ -49,8 +49,8 @@ run env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPT
 code_is 78 'p10_112 an empty HOME'
 run env -i PATH="$PATH" ASAN_OPTIONS="${ASAN_OPTIONS-}" LSAN_OPTIONS="${LSAN_OPTIONS-}" HOME=relative fetchd --once
 code_is 78 'p10_112 a HOME that is no absolute path'
-run postern --json search '*'
-code_is 65 'a star alone is no query'
+run postern --json search '**'
+code_is 65 'two stars are no query'
 is "$(error rule)" query.syntax 'and told as one'
 
 # Output that cannot be written.
