@@ -1,5 +1,6 @@
 /* See pgp.h: which key, and whether it may be used. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/text.h"
 #include "crypto/pgp-internal.h"
@@ -126,6 +127,17 @@ gboolean pgp_has_secret(const char *fingerprint)
         if (subkey->secret)
             return TRUE;
     return FALSE;
+}
+
+/* Each has a file of its own there, which for a card says where to find it. */
+gint64 pgp_secrets_stamp(void)
+{
+    const char *home = pgp_start(NULL) ? gpgme_get_dirinfo("homedir") : NULL;
+    g_autofree char *dir = g_build_filename(home ? home : "", "private-keys-v1.d", NULL);
+    struct stat facts;
+    return stat(dir, &facts) == 0
+               ? facts.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + facts.st_mtim.tv_nsec
+               : 1;
 }
 
 /* --- the key of a name  ------------------------------------------------------------------- */

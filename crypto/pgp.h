@@ -37,6 +37,8 @@ gboolean pgp_check_sign(const char *fingerprint, GError **error) G_GNUC_WARN_UNU
 
 /* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */
 gboolean pgp_has_secret(const char *fingerprint);
+/* Another number, never 0, whenever private keys came or went. Calls nobody. */
+gint64 pgp_secrets_stamp(void);
 
 /* Does gpg-agent answer? Starts it, as gpg would. 75 "key.locked", 78 "openpgp.engine". */
 gboolean pgp_agent_answers(GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,20 +12,22 @@ static IndexDoc *outer_doc(const Reading *closed)
     return doc;
 }
 
-static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys,
-                               gboolean *deferred)
+static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, Waits *waits)
 {
-    *deferred = rules->way == OPEN_NOT;
+    *waits = rules->way == OPEN_NOT ? WAITS_LOCKED : WAITS_NOT;
     if (rules->way == OPEN_NOT)
         return NULL;
+    if (rules->way == OPEN_ANY && !session_keys_any(keys))
+        rules->asking(rules->user);
     g_autoptr(Reading) reading = reading_open_by(mail, rules->way, keys);
     if (reading->locked == NULL)
         return reading_index_doc(reading);
     /* A key that is merely locked opens it another day; asking once more would only annoy. */
     if (reading->locked->code == POSTERN_ERROR_TEMPORARY) {
         rules->way = OPEN_AGAIN;
-        *deferred = TRUE;
-    }
+        *waits = WAITS_LOCKED;
+    } else if (g_strcmp0(postern_error_rule(reading->locked), "key.missing") == 0)
+        *waits = WAITS_MISSING;
     return NULL;
 }
 
@@ -49,9 +51,9 @@ gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *r
     return reading->protection->encrypted;
 }
 
-IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, gboolean *deferred)
+IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, Waits *waits)
 {
-    *deferred = FALSE;
+    *waits = WAITS_NOT;
     g_autoptr(Reading) reading = reading_open(mail, FALSE);
     if (!reading->protection->encrypted)
         return reading_index_doc(reading);
@@ -60,6 +62,6 @@ IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, gboole
         nothing->encrypted = TRUE;
         return nothing;
     }
-    IndexDoc *doc = rules->share == INDEX_FULL ? decrypted_doc(mail, rules, keys, deferred) : NULL;
+    IndexDoc *doc = rules->share == INDEX_FULL ? decrypted_doc(mail, rules, keys, waits) : NULL;
     return doc ? doc : outer_doc(reading);
 }

@@ -8,7 +8,12 @@
 typedef struct {
     IndexShare share; /* of mail that arrived encrypted */
     OpenWay way; /* falls to OPEN_AGAIN when the key turns out to be locked: asked once a run */
+    void (*asking)(gpointer user); /* before gpg may ask somebody, for as long as he takes */
+    gpointer user;
 } AbsorbRules;
+
+/* Why the text of a message waits: nobody opened its key, or there is none here that opens it. */
+typedef enum { WAITS_NOT, WAITS_LOCKED, WAITS_MISSING } Waits;
 
 /* DOC, taken, of a message that is sealed singly: nothing of it when it arrived encrypted and of
  * such mail nothing may be known. */
@@ -19,8 +24,8 @@ gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *r
 
 /*
  * The document of MAIL, which may be cut at LIMIT_INDEX_BYTES, an encrypted one that is wanted
- * whole at LIMIT_VIEW_BYTES. *deferred says that its text is wanted and would be there, were the
- * key open. Calls gpg only for an encrypted root part. KEYS are those of an earlier opening, and
+ * whole at LIMIT_VIEW_BYTES. *waits says that its text is wanted and would be there, were it not
+ * for the key. Calls gpg only for an encrypted root part. KEYS are those of an earlier opening, and
  * get those of this one; or NULL.
  */
-IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, gboolean *deferred);
+IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, Waits *waits);

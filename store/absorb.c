@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "crypto/pgp-cert.h"
+#include "crypto/pgp.h"
 #include "mime/autocrypt.h"
 #include "store/absorb-doc.h"
 #include "store/index-tags.h"
@@ -22,6 +23,8 @@ typedef struct {
     Index *index;
     const AbsorbOptions *options;
     AbsorbRules rules;
+    gint64 stamp;        /* of the private keys that are here (pgp_secrets_stamp) */
+    GError *broken;      /* the transaction could not be ended before somebody was asked */
     gint64 start, total; /* the position before, and the records behind it */
     gint64 done;         /* sequence of the last record that is in the index */
     guint open;          /* steps in the running transaction; 0 when there is none */
@@ -105,6 +108,14 @@ static gboolean commit(Absorption *self, GError **error)
         return FALSE;
     keep_session_keys(self);
     return TRUE;
+}
+
+/* Others get in while somebody looks for his passphrase. */
+static void leave_while_asking(gpointer user)
+{
+    Absorption *self = user;
+    if (self->open > 0 && pgp_may_ask())
+        (void)commit(self, &self->broken);
 }
 
 static void note_fresh(Absorption *self, gint64 row, gint64 sequence)
@@ -200,24 +211,41 @@ static CarriedKey *carried_in(GBytes *mail)
     return g_steal_pointer(&carried);
 }
 
-static IndexDoc *open_message(Absorption *self, const char *id, guint64 *size, gboolean *deferred,
-                              GError **error)
+static IndexDoc *open_by(Absorption *self, const char *id, AbsorbRules *rules, SessionKeys *keys,
+                         guint64 *size, Waits *waits, GError **error)
+{
+    g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, error);
+    g_autoptr(GBytes) mail = source ? read_head(source, rules, size, error) : NULL;
+    g_autoptr(IndexDoc) doc = mail ? absorb_doc(mail, rules, keys, waits) : NULL;
+    if (self->broken) {
+        g_propagate_error(error, g_steal_pointer(&self->broken));
+        return NULL;
+    }
+    if (doc && self->options->hear)
+        doc->carried = carried_in(mail);
+    return g_steal_pointer(&doc);
+}
+
+/* With AGAIN it is known by its header: where the key is locked, and nothing was kept of an earlier
+ * opening, nothing of it is read, and it waits on. */
+static IndexDoc *open_message(Absorption *self, const char *id, gboolean again, guint64 *size,
+                              Waits *waits, GError **error)
 {
     g_autoptr(SessionKeys) keys = NULL;
     if (!kept_keys(self, id, &keys, error))
         return NULL;
     AbsorbRules rules = self->rules;
-    if (rules.way == OPEN_AGAIN && !session_keys_any(keys))
+    if (rules.way == OPEN_AGAIN && !session_keys_any(keys)) {
         rules.way = OPEN_NOT;
-    g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, error);
-    g_autoptr(GBytes) mail = source ? read_head(source, &rules, size, error) : NULL;
-    IndexDoc *doc = mail ? absorb_doc(mail, &rules, keys, deferred) : NULL;
+        *waits = WAITS_LOCKED;
+        if (again)
+            return index_doc_new();
+    }
+    IndexDoc *doc = open_by(self, id, &rules, keys, size, waits, error);
     if (rules.way == OPEN_AGAIN)
         self->rules.way = OPEN_AGAIN;
     if (session_keys_grew(keys))
         note_opened(self, id, g_steal_pointer(&keys));
-    if (doc && self->options->hear)
-        doc->carried = carried_in(mail);
     return doc;
 }
 
@@ -229,14 +257,18 @@ static IndexDoc *open_share(Absorption *self, const char *id, guint64 *size, GEr
     return doc ? absorb_share(g_steal_pointer(&doc), &self->rules, size) : NULL;
 }
 
-static IndexDoc *read_message(Absorption *self, const char *id, gboolean singly, guint64 *size,
-                              gboolean *deferred, GError **error)
+/* How a message is looked at: as a new one, a new one that is sealed singly, or one that waits. */
+typedef enum { LOOK_NEW, LOOK_SINGLY, LOOK_AGAIN } Look;
+
+static IndexDoc *read_message(Absorption *self, const char *id, Look look, guint64 *size,
+                              Waits *waits, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     *size = 0;
-    *deferred = FALSE;
-    IndexDoc *doc = singly ? open_share(self, id, size, &failure)
-                           : open_message(self, id, size, deferred, &failure);
+    *waits = WAITS_NOT;
+    IndexDoc *doc = look == LOOK_SINGLY
+                        ? open_share(self, id, size, &failure)
+                        : open_message(self, id, look == LOOK_AGAIN, size, waits, &failure);
     if (doc)
         return doc;
     /* Removed since its record was read; the record that says so follows. */
@@ -249,22 +281,34 @@ static IndexDoc *read_message(Absorption *self, const char *id, gboolean singly,
     if (self->late == NULL)
         self->late = g_steal_pointer(&failure);
     doc = index_doc_new();
-    doc->sensitive = singly;
+    doc->sensitive = look == LOOK_SINGLY;
     return doc;
 }
 
 /* --- the journal --------------------------------------------------------------------------- */
 
+/* Which keys were tried in vain: 0 when they were locked. */
+static gint64 tried(const Absorption *self, Waits waits)
+{
+    return waits == WAITS_MISSING ? self->stamp : 0;
+}
+
 static gboolean add_message(Absorption *self, const JournalRecord *record, GError **error)
 {
     guint64 size;
-    gboolean deferred;
-    g_autoptr(IndexDoc) doc =
-        read_message(self, record->id, record->singly, &size, &deferred, error);
+    Waits waits;
+    g_autoptr(IndexDoc) doc = read_message(
+        self, record->id, record->singly ? LOOK_SINGLY : LOOK_NEW, &size, &waits, error);
     if (doc == NULL)
         return FALSE;
+    if (self->open == 0) { /* somebody was asked, and somebody else may have been here */
+        if (!step_begin(self, error))
+            return FALSE;
+        if (record->sequence <= self->done || index_has(self->index, record->row))
+            return TRUE;
+    }
     self->torn = !index_add(self->index, record, doc, size, error) ||
-                 (deferred && !index_defer(self->index, record, doc, error));
+                 (waits && !index_defer(self->index, record, doc, tried(self, waits), error));
     self->added++;
     note_fresh(self, record->row, record->sequence);
     return !self->torn;
@@ -321,7 +365,7 @@ static gboolean absorb_record(gpointer user, const JournalRecord *record, GError
     if (record->sequence > self->done) {
         if (!add_record(self, record, error))
             return FALSE;
-        self->done = record->sequence;
+        self->done = MAX(self->done, record->sequence);
     }
     report(self, record->sequence);
     return step_end(self, error);
@@ -329,43 +373,34 @@ static gboolean absorb_record(gpointer user, const JournalRecord *record, GError
 
 /* --- messages that waited for a key -------------------------------------------------------- */
 
-/* Where the key is locked, only what was opened before is of use; nothing of the others is read.
- * Damage is the business of who reads it. */
-static gboolean opens(Absorption *self, const char *id)
-{
-    g_autoptr(SessionKeys) keys = NULL;
-    return self->rules.way == OPEN_ANY || !kept_keys(self, id, &keys, NULL) ||
-           session_keys_any(keys);
-}
-
-static gboolean fill_in(Absorption *self, gint64 row, const char *id, GError **error)
+/* WAITED: what was tried in vain before. */
+static gboolean fill_in(Absorption *self, gint64 row, gint64 waited, const char *id, GError **error)
 {
     guint64 size;
-    gboolean deferred;
-    if (!opens(self, id))
-        return TRUE;
-    g_autoptr(IndexDoc) doc = read_message(self, id, FALSE, &size, &deferred, error);
+    Waits waits;
+    g_autoptr(IndexDoc) doc = read_message(self, id, LOOK_AGAIN, &size, &waits, error);
     if (doc == NULL)
         return FALSE;
-    if (deferred) /* the key is locked after all */
+    if (waits && waited == tried(self, waits))
         return TRUE;
     if (!step_begin(self, error))
         return FALSE;
-    self->torn = !index_settle(self->index, row, doc, error);
-    note_fresh(self, row, G_MAXINT64);
+    self->torn = waits ? !index_defer_on(self->index, row, tried(self, waits), error)
+                       : !index_settle(self->index, row, doc, error);
+    if (!waits)
+        note_fresh(self, row, G_MAXINT64);
     return !self->torn && step_end(self, error);
 }
 
 static gboolean fill_all(Absorption *self, GError **error)
 {
-    gint64 row = 0;
-    char id[17];
+    Deferred next = {0};
     while (self->rules.share == INDEX_FULL && self->rules.way != OPEN_NOT) {
-        if (!index_deferred(self->index, &row, id, error))
+        if (!index_deferred(self->index, self->stamp, &next, error))
             return FALSE;
-        if (row == 0)
+        if (next.row == 0)
             break;
-        if (!fill_in(self, row, id, error))
+        if (!fill_in(self, next.row, next.tried, next.id, error))
             return FALSE;
     }
     return TRUE;
@@ -424,8 +459,11 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                        .rules = {options->share, options->aside         ? OPEN_AGAIN
                                                  : options->may_decrypt ? OPEN_ANY
                                                                         : OPEN_NOT},
+                       .stamp = options->may_decrypt ? pgp_secrets_stamp() : 0,
                        .start = index_position(index),
                        .opened = opened};
+    self.rules.asking = leave_while_asking;
+    self.rules.user = &self;
     /* Else what comes next into the vault would be taken for known. */
     if (!absorb_fits(vault, index, error) || (options->share != INDEX_FULL && !options->aside &&
                                               !vault_forget_session_keys(vault, error)))

@@ -3,24 +3,32 @@
 #include "store/index-words.h"
 
 /* Words can only be taken out of the index by naming them exactly as they were put in. */
-gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc, GError **error)
+gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc, gint64 tried,
+                     GError **error)
 {
     return index_run(index,
-                     index_use(index, SQL_ADD_DEFERRED, error, "itttttttt", record->row, record->id,
-                               doc->subject, doc->from, doc->to, doc->cc, doc->body, doc->list,
-                               doc->filenames),
+                     index_use(index, SQL_ADD_DEFERRED, error, "itttttttti", record->row,
+                               record->id, doc->subject, doc->from, doc->to, doc->cc, doc->body,
+                               doc->list, doc->filenames, tried),
                      error);
 }
 
-gboolean index_deferred(Index *index, gint64 *row, char id[static 17], GError **error)
+gboolean index_defer_on(Index *index, gint64 row, gint64 tried, GError **error)
+{
+    return index_run(index, index_use(index, SQL_SET_DEFERRED, error, "ii", row, tried), error);
+}
+
+gboolean index_deferred(Index *index, gint64 keys, Deferred *next, GError **error)
 {
     gboolean found;
-    g_autoptr(IndexUse) use = index_use(index, SQL_DEFERRED, error, "i", *row);
+    g_autoptr(IndexUse) use = index_use(index, SQL_DEFERRED, error, "ii", next->row, keys);
     if (use == NULL || !index_step(index, use, &found, error))
         return FALSE;
-    *row = found ? sqlite3_column_int64(use, 0) : 0;
-    if (found)
-        g_strlcpy(id, (const char *)sqlite3_column_text(use, 1), 17);
+    next->row = found ? sqlite3_column_int64(use, 0) : 0;
+    if (!found)
+        return TRUE;
+    g_strlcpy(next->id, (const char *)sqlite3_column_text(use, 1), sizeof next->id);
+    next->tried = sqlite3_column_int64(use, 2);
     return TRUE;
 }
 

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 6
+#define VERSION 7
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -39,7 +39,7 @@ static const char tables[] =
     "CREATE TABLE thread(no INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER NOT NULL,"
     " members INTEGER NOT NULL);"
     "CREATE TABLE deferred(row INTEGER PRIMARY KEY, id TEXT NOT NULL, subject TEXT, sender TEXT,"
-    " recipients TEXT, cc TEXT, body TEXT, list TEXT, filename TEXT);"
+    " recipients TEXT, cc TEXT, body TEXT, list TEXT, filename TEXT, tried INTEGER);"
     "CREATE TABLE mention(id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX mention_thread ON mention(thread);"
     "CREATE TABLE heard(peer TEXT, digest TEXT, key TEXT NOT NULL, messages INTEGER NOT NULL,"
@@ -81,10 +81,12 @@ static const char *const statements[SQL_STATEMENTS] = {
                      " message_id = ?6 WHERE row = ?1",
     [SQL_ADD_DEFERRED] =
         "INSERT INTO deferred(row, id, subject, sender, recipients, cc, body, list,"
-        " filename) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+        " filename, tried) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+    [SQL_SET_DEFERRED] = "UPDATE deferred SET tried = ?2 WHERE row = ?1",
     [SQL_REMOVE_DEFERRED] = "DELETE FROM deferred WHERE row = ?1",
-    [SQL_COUNT_DEFERRED] = "SELECT count(*) FROM deferred",
-    [SQL_DEFERRED] = "SELECT row, id FROM deferred WHERE row > ?1 ORDER BY row LIMIT 1",
+    [SQL_COUNT_DEFERRED] = "SELECT count(*) FROM deferred WHERE tried = 0",
+    [SQL_DEFERRED] = "SELECT row, id, tried FROM deferred WHERE row > ?1 AND tried <> ?2"
+                     " ORDER BY row LIMIT 1",
     [SQL_FIND_PLACE] = "SELECT no FROM place WHERE account = ?1 AND folder = ?2",
     [SQL_ADD_PLACE] = "INSERT INTO place(account, folder, account_key, folder_key)"
                       " VALUES (?1,?2,?3,?4)",

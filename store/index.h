@@ -62,15 +62,23 @@ gboolean index_only(Index *index, const JournalRecord *record,
 gboolean index_remove(Index *index, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * For a message that was added with less than its text, because its key was locked: the words of
- * DOC, as index_add() was given it, are kept beside, so that they can be taken out again.
+ * For a message that was added with less than its text: the words of DOC, as index_add() was given
+ * it, are kept beside, so that they can be taken out again. TRIED is 0 when its key was locked,
+ * else it says which keys were here (pgp_secrets_stamp) and none of them was the one.
  */
-gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc,
+gboolean index_defer(Index *index, const JournalRecord *record, const IndexDoc *doc, gint64 tried,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The first such message after *row: its row and id; *row 0 when there is none. */
-gboolean index_deferred(Index *index, gint64 *row, char id[static 17],
+/* It waits on, by other words. */
+gboolean index_defer_on(Index *index, gint64 row, gint64 tried,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* How many there are. */
+typedef struct {
+    gint64 row, tried;
+    char id[17];
+} Deferred;
+/* The first such message behind next->row that was not tried with these KEYS; row 0 for none. */
+gboolean index_deferred(Index *index, gint64 keys, Deferred *next,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How many there are whose key was locked. */
 gboolean index_waiting(Index *index, guint64 *count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends its waiting: DOC takes the place of what was known, NULL leaves that as it is. */
 gboolean index_settle(Index *index, gint64 row, const IndexDoc *doc,

@@ -77,11 +77,16 @@ static void set_pinentry(const GnupgHome *self, const char *which, const char *p
     run((const char *const[]){"gpgconf", "--homedir", path, "--kill", "gpg-agent", NULL});
 }
 
+void gnupg_home_answer_by(const GnupgHome *self, const char *which, const char *program)
+{
+    set_pinentry(self, which, program);
+    g_setenv("GPG_TTY", "/dev/null", TRUE); /* somebody can be asked */
+}
+
 void gnupg_home_answer(const GnupgHome *self, const char *which)
 {
     g_autofree char *pinentry = lib_path("pinentry.sh");
-    set_pinentry(self, which, pinentry);
-    g_setenv("GPG_TTY", "/dev/null", TRUE); /* somebody can be asked */
+    gnupg_home_answer_by(self, which, pinentry);
 }
 
 void gnupg_home_ask_nobody(const GnupgHome *self, const char *which)

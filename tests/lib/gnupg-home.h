@@ -16,6 +16,8 @@ char *gnupg_home_path(const GnupgHome *home, const char *which);
 /* From now on the agent of the home called WHICH is answered by pinentry.sh; else, and from the
  * second one on, nobody is asked. The agent forgets what it knows. */
 void gnupg_home_answer(const GnupgHome *home, const char *which);
+/* The same by PROGRAM. */
+void gnupg_home_answer_by(const GnupgHome *home, const char *which, const char *program);
 void gnupg_home_ask_nobody(const GnupgHome *home, const char *which);
 /* Ends the agents and removes everything. */
 void gnupg_home_free(GnupgHome *home);

@@ -12,6 +12,7 @@ UNIT_STORE = \
 
 UNIT_STORE += \
 	tests/unit/store/test-absorb \
+	tests/unit/store/test-absorb-encrypted \
 	tests/unit/store/test-absorb-places \
 	tests/unit/store/test-agree \
 	tests/unit/store/test-compact \
@@ -100,7 +101,10 @@ tests_unit_store_test_layout_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_matchkey_SOURCES = tests/unit/store/test-matchkey.c $(VAULT_FIXTURE)
 tests_unit_store_test_matchkey_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_LDADD = $(LINK_store) $(UNIT_LIBS)
-tests_unit_store_test_absorb_SOURCES = tests/unit/store/test-absorb.c $(VAULT_FIXTURE) $(GNUPG_HOME)
+ABSORB_FIXTURE = tests/unit/store/absorb-fixture.c tests/unit/store/absorb-fixture.h $(VAULT_FIXTURE)
+tests_unit_store_test_absorb_encrypted_SOURCES = tests/unit/store/test-absorb-encrypted.c $(ABSORB_FIXTURE) $(GNUPG_HOME)
+tests_unit_store_test_absorb_encrypted_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_absorb_SOURCES = tests/unit/store/test-absorb.c $(ABSORB_FIXTURE)
 tests_unit_store_test_absorb_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_check_SOURCES = tests/unit/store/test-vault-check.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_check_LDADD = $(LINK_store) $(UNIT_LIBS)
