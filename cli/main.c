@@ -22,6 +22,7 @@ const Command *const commands[] = {
     &command_sync,
     &command_index,
     &command_import,
+    &command_export,
     &command_search,
     &command_show,
     &command_save,

@@ -169,6 +169,9 @@ static const char *const statements[SQL_STATEMENTS] = {
                         " WHERE a.row = ?1 ORDER BY p.folder",
     [SQL_HIT_TAGS] = "SELECT t.name FROM tagged g JOIN tag t ON t.no = g.tag WHERE g.row = ?1"
                      " ORDER BY t.name",
+    [SQL_PLACES_OF] = "SELECT DISTINCT p.account, p.folder FROM doc d JOIN arrival a"
+                      " ON a.row = d.row JOIN place p ON p.no = a.place WHERE d.id = ?1"
+                      " ORDER BY p.account, p.folder",
     [SQL_THREAD_OF_ROW] = "SELECT t.no, t.name FROM doc d JOIN thread t ON t.no = d.thread"
                           " WHERE d.row = ?1",
     [SQL_THREAD_DOCS] = "SELECT d.row, d.id, d.date, c.sender, c.subject FROM doc d"

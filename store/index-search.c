@@ -107,6 +107,20 @@ static Hit *hit_of(Index *index, gint64 row, GError **error)
     return g_steal_pointer(&hit);
 }
 
+GPtrArray *index_places(Index *index, const char *id, GError **error)
+{
+    gboolean more;
+    g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(IndexUse) use = index_use(index, SQL_PLACES_OF, error, "t", id);
+    while (use && index_step(index, use, &more, error)) {
+        if (!more)
+            return g_steal_pointer(&places);
+        g_ptr_array_add(places, text_column(use, 0));
+        g_ptr_array_add(places, text_column(use, 1));
+    }
+    return NULL;
+}
+
 typedef struct {
     gint64 date, row;
 } Dated;

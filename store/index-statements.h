@@ -65,6 +65,7 @@ typedef enum {
     SQL_HIT,
     SQL_HIT_FOLDERS,
     SQL_HIT_TAGS,
+    SQL_PLACES_OF,
     SQL_THREAD_OF_ROW,
     SQL_THREAD_DOCS,
     SQL_THREAD_TAGS,

@@ -119,6 +119,9 @@ gboolean index_search_each(Index *index, const Query *query, guint limit, Search
 GPtrArray *index_search(Index *index, const Query *query, guint limit, SearchSort sort,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Where the message with this id lies: account, folder, account, folder … (char *). */
+GPtrArray *index_places(Index *index, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct {
     guint64 messages, bytes;
     guint64 truncated; /* messages that hold more than could be read */

@@ -85,4 +85,52 @@ is "$(cat $old-more/code)" 75 'an import that is interrupted ends with 75'
 is "$(user_json john 'len(d)' folder:Slow) $(as john postern --json verify | /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)["damaged"])')" \
     '1 []' 'what was whole is kept'
 
+# --- and out again
+new=$COMPANY/home/john/new
+# files TOP: how often each (folder, flags, content) is there
+same() {
+    /usr/bin/python3 - "$@" <<'END'
+import collections, hashlib, mailbox, os, sys
+def tree(top):
+    return collections.Counter(
+        (os.path.relpath(os.path.dirname(where), top), "".join(sorted(name.rpartition(",")[2])),
+         hashlib.sha256(open(os.path.join(where, name), "rb").read()).hexdigest())
+        for where, _, names in os.walk(top) if os.path.basename(where) == "cur" for name in names)
+old, new = tree(sys.argv[1]), tree(sys.argv[2])
+print(len(set(old) - set(new)), "missing,", len(set(new) - set(old)), "more,",
+      sorted(mailbox.Maildir(sys.argv[2]).list_folders()), len(mailbox.Maildir(sys.argv[2])) > 0)
+END
+}
+run as john postern --json export --maildir $new
+code_is 1 'an export leaves sensitive mail out, and its exit status says so'
+is "$(json 'd["sensitive"]')" 1 'how much'
+err_has '1 sensitive message is left out: --sensitive' 'and how to have it'
+is "$(as john sh -c "find $new -name '*postern:2,*' -path '*Old*' | wc -l")" 3 'folders are folders'
+is "$(same $old $new)" "0 missing, 7 more, ['Archive.2023', 'Gr&APYA3w-e', 'Old', 'Slow'] True" 'each file has the bytes, the folder and the flags it came with'
+run as john postern --json export --sensitive --maildir $new
+code_is 0 'once more, with sensitive mail'
+is "$(json '[d["files"], d["sensitive"]]')" '[1, 0]' 'writes that alone'
+run as john postern --json export --mbox $new/box NOT is:sensitive
+code_is 0 'an mbox'
+is "$(/usr/bin/python3 -c "import mailbox; print(len(mailbox.mbox('$new/box', create=False)))") $(stat -c %a $new/box)" \
+    "$(user_json john 'len(d)' NOT is:sensitive) 600" 'that Python reads'
+run as john sh -c "postern -q export --mbox - subject:mboxed | postern --json import -"
+is "$(json '[d["imported"], d["known"], d["left_out"]]')" '[0, 3, 0]' 'and goes by a pipe, with the same bytes'
+for words in '' "--maildir $new --mbox x" '--mbox='; do
+    # shellcheck disable=SC2086
+    run as john postern export $words
+    code_is 64 "export refuses: $words"
+done
+run as john postern export --mbox $new/box
+code_is 73 'nothing is written over'
+run as john postern export --mbox $new/none nosuchwordanywhere
+code_is 1 'nothing found is code 1'
+as john postern -q lock
+as john gpgconf --kill gpg-agent
+mv $COMPANY/home/john/.gnupg/private-keys-v1.d $COMPANY/home/john/aside
+run as john postern export --mbox $new/locked
+code_is 78 'without the key there is no export'
+ok [ ! -e $new/locked ] -- 'and no file'
+mv $COMPANY/home/john/aside $COMPANY/home/john/.gnupg/private-keys-v1.d
+
 done_testing

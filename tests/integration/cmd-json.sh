@@ -116,6 +116,9 @@ out_has 'sensitive by rule "hr", which lets the index have its header' 'in words
 chmod 644 $TESTDIR/letter
 answers 0 'list(d.values())' "['work', 1, 0, 1, 0]" import --folder HR2 $TESTDIR/letter
 fails 65 import.nothing import $TESTDIR/none
+answers 0 'list(d.values())' '[1, 1, 0, 0, 0]' export --maildir $COMPANY/home/john/out "id:$id"
+fails 64 usage export
+fails 73 export.create export --mbox $COMPANY/home/john
 for command in $(as john postern help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
     case " $tested " in
     *" $command "*) tap_result 0 "$command is tested here" ;;
