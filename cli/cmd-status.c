@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "crypto/unlock.h"
 #include "fetchd/keywatch.h"
+#include "store/vault-outbox.h"
 #include "store/vault-pending.h"
 #include "store/vault-skipped.h"
 
@@ -32,6 +33,7 @@ typedef struct {
     VaultStat vault;
     IndexStat index;
     gboolean unlocked;
+    OutboxStat outbox;
     GPtrArray *warnings; /* char *: keys that stop the fetching, now or soon */
 } Status;
 
@@ -76,7 +78,8 @@ static gboolean look(Context *context, Status *status, GError **error)
     g_autoptr(GPtrArray) warnings = keywatch_warnings(context->config, TRUE);
     for (guint i = 0; i < warnings->len; i++)
         g_ptr_array_add(status->warnings, postern_error_words(warnings->pdata[i]));
-    if (!vault_stat(context->vault, &status->vault, error))
+    if (!vault_stat(context->vault, &status->vault, error) ||
+        !vault_outbox_stat(context->vault, &status->outbox, error))
         return FALSE;
     if (!status->unlocked)
         return TRUE;
@@ -106,6 +109,11 @@ static void add_skipped(JsonBuilder *builder, const GPtrArray *left)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
+}
+
+static gint64 outbox_count(const OutboxStat *outbox)
+{
+    return (gint64)outbox->queued + outbox->doubt + outbox->failed;
 }
 
 static void print_json(const Status *status)
@@ -140,7 +148,7 @@ static void print_json(const Status *status)
     json_bool(builder, "unlocked", status->unlocked);
     json_int(builder, "truncated", (gint64)status->index.truncated);
     json_builder_end_object(builder);
-    json_int(builder, "outbox", 0);
+    json_int(builder, "outbox", outbox_count(&status->outbox));
     json_strings(builder, "warnings", status->warnings);
     json_builder_end_object(builder);
     output_json(builder);
@@ -198,6 +206,21 @@ static void print_pending(const PendingStat *pending)
                pending->lost);
 }
 
+static void print_outbox(const Status *status)
+{
+    const OutboxStat *outbox = &status->outbox;
+    if (outbox_count(outbox) == 0)
+        return;
+    g_autofree char *queued = text_count(outbox->queued, "letter waits", "letters wait");
+    printf("outbox: %s", queued);
+    if (outbox->doubt)
+        printf(", %u maybe sent", outbox->doubt);
+    if (outbox->failed)
+        printf(", %u failed", outbox->failed);
+    puts(outbox->queued && !status->unlocked ? "; the vault is locked: 'postern unlock' to send"
+                                             : ": 'postern outbox'");
+}
+
 static void print_text(const Status *status)
 {
     for (guint i = 0; i < status->accounts->len; i++) {
@@ -232,6 +255,7 @@ static void print_text(const Status *status)
         text_count(status->index.truncated, "message holds", "messages hold");
     if (status->index.truncated > 0)
         printf("  %s more than could be read: 'postern search tag:truncated'\n", truncated);
+    print_outbox(status);
     for (guint i = 0; i < status->warnings->len; i++)
         printf("warning: %s\n", (const char *)status->warnings->pdata[i]);
 }

@@ -6,13 +6,19 @@
 #include "core/error.h"
 #include "core/text.h"
 
+static guint count_of(const Delivery *delivery, Fate fate)
+{
+    return delivery->recipients[fate]->len;
+}
+
 static const char *state(const Delivery *delivery)
 {
-    if (delivery->failure == NULL)
-        return "sent";
-    return delivery->recipients[FATE_DOUBT]->len  ? "maybe-sent"
-           : delivery->recipients[FATE_SENT]->len ? "partly-sent"
-                                                  : "not-sent";
+    gboolean sent = count_of(delivery, FATE_SENT) > 0;
+    if (count_of(delivery, FATE_DOUBT))
+        return "maybe-sent";
+    if (count_of(delivery, FATE_QUEUED))
+        return "queued";
+    return delivery->failure == NULL ? "sent" : sent ? "partly-sent" : "not-sent";
 }
 
 static const char *protection(const Protect *protect)
@@ -55,6 +61,8 @@ static void tell_json(const Letter *letter, const LetterIdentity *identity, cons
     json_strings(builder, "sent_to", delivery->recipients[FATE_SENT]);
     json_strings(builder, "not_sent_to", delivery->recipients[FATE_UNSENT]);
     json_strings(builder, "maybe_sent_to", delivery->recipients[FATE_DOUBT]);
+    json_strings(builder, "queued_to", delivery->recipients[FATE_QUEUED]);
+    json_strings(builder, "outbox", delivery->waiting);
     json_builder_end_object(builder);
     output_json(builder);
 }
@@ -81,15 +89,38 @@ static void note_failure(const Delivery *delivery)
 {
     g_autofree char *words = postern_error_words(delivery->failure);
     output_note("%s", words);
-    const GPtrArray *sent = delivery->recipients[FATE_SENT];
-    const GPtrArray *doubt = delivery->recipients[FATE_DOUBT];
     const GPtrArray *unsent = delivery->recipients[FATE_UNSENT];
-    note_recipients("sent to", sent);
-    note_recipients("maybe sent to", doubt);
-    if (sent->len + doubt->len > 0)
+    note_recipients("sent to", delivery->recipients[FATE_SENT]);
+    note_recipients("maybe sent to", delivery->recipients[FATE_DOUBT]);
+    if (count_of(delivery, FATE_SENT) + count_of(delivery, FATE_DOUBT) +
+            count_of(delivery, FATE_QUEUED) >
+        0)
         note_recipients("not sent to", unsent);
     else if (unsent->len > 1)
         output_note("nothing was sent to anybody");
+}
+
+/* What waits, why, and what becomes of it. */
+static void note_queued(const Context *context, const Delivery *delivery)
+{
+    const GPtrArray *queued = delivery->recipients[FATE_QUEUED];
+    if (queued->len == 0 || (context->quiet && delivery->failure == NULL))
+        return;
+    if (delivery->reason)
+        output_note("not sent yet: %s", delivery->reason->message);
+    note_recipients("queued in the outbox for", queued);
+    if (!context->quiet)
+        output_note("fetchd sends it while the vault is unlocked; 'postern outbox' shows it");
+}
+
+static void note_doubt(const Delivery *delivery)
+{
+    for (guint i = 0; count_of(delivery, FATE_DOUBT) > 0 && i < delivery->waiting->len; i++)
+        output_note("'postern outbox' keeps it as %s: ask, then 'postern outbox drop %s', or "
+                    "'postern outbox flush --again %s'",
+                    (const char *)delivery->waiting->pdata[i],
+                    (const char *)delivery->waiting->pdata[i],
+                    (const char *)delivery->waiting->pdata[i]);
 }
 
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,
@@ -99,66 +130,54 @@ void delivery_tell(const Context *context, const Letter *letter, const LetterIde
         note_failure(delivery);
     else
         note_in_clear(context, protect);
+    note_queued(context, delivery);
+    note_doubt(delivery);
     if (context->json) {
         tell_json(letter, identity, protect, delivery);
-    } else if (!context->quiet && delivery->failure == NULL) {
+    } else if (!context->quiet && delivery->failure == NULL && count_of(delivery, FATE_SENT) > 0) {
         g_autofree char *count =
-            text_count(delivery->recipients[FATE_SENT]->len, "recipient", "recipients");
+            text_count(count_of(delivery, FATE_SENT), "recipient", "recipients");
         printf("sent to %s, %s\n", count, protection(protect));
     }
 }
 
 /* --- without sending ------------------------------------------------------------------------ */
 
-typedef struct {
-    const Context *context;
-    const Protect *protect;
-    JsonBuilder *builder;
-} Print;
-
-static gboolean print_copy(gpointer user, const GPtrArray *envelope, GBytes *copy,
-                           GError **error G_GNUC_UNUSED)
+static void print_copy(const Context *context, const Protect *protect, JsonBuilder *builder,
+                       const OutboxLetter *copy)
 {
-    Print *print = user;
     gsize size;
-    const char *bytes = g_bytes_get_data(copy, &size);
-    if (print->context->json) {
+    const char *bytes = g_bytes_get_data(copy->letter, &size);
+    if (context->json) {
         g_autofree char *text = text_utf8(bytes, (gssize)size);
-        json_builder_begin_object(print->builder);
-        json_strings(print->builder, "recipients", envelope);
-        json_string(print->builder, "text", text);
-        json_builder_end_object(print->builder);
-        return TRUE;
+        json_builder_begin_object(builder);
+        json_strings(builder, "recipients", copy->recipients);
+        json_string(builder, "text", text);
+        json_builder_end_object(builder);
+        return;
     }
-    if (!print->context->quiet) {
-        g_autofree char *line = addresses(envelope);
+    if (!context->quiet) {
+        g_autofree char *line = addresses(copy->recipients);
         fflush(stdout);
-        output_note("this would go to %s, %s", line, protection(print->protect));
+        output_note("this would go to %s, %s", line, protection(protect));
     }
     fwrite(bytes, 1, size, stdout);
-    return TRUE;
 }
 
-gboolean delivery_print(const Context *context, const Letter *letter,
-                        const LetterIdentity *identity, const Protect *protect, GError **error)
+void delivery_print(const Context *context, const Letter *letter, const LetterIdentity *identity,
+                    const Protect *protect, const GPtrArray *copies)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    Print print = {context, protect, builder};
-    Delivery delivery;
     json_builder_begin_object(builder);
     add_letter(builder, letter, identity, protect);
     json_string(builder, "state", "dry-run");
     json_builder_set_member_name(builder, "letters");
     json_builder_begin_array(builder);
     note_in_clear(context, protect);
-    delivery_run(letter, identity, protect, print_copy, &print, &delivery);
+    for (guint i = 0; i < copies->len; i++)
+        print_copy(context, protect, builder, copies->pdata[i]);
     json_builder_end_array(builder);
     json_builder_end_object(builder);
-    gboolean whole = delivery.failure == NULL;
-    if (!whole)
-        g_propagate_error(error, g_steal_pointer(&delivery.failure));
-    else if (context->json)
+    if (context->json)
         output_json(builder);
-    delivery_clear(&delivery);
-    return whole;
 }

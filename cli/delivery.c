@@ -2,17 +2,10 @@
 #include "cli/delivery.h"
 
 #include "core/error.h"
-#include "fetchd/sending.h"
+#include "core/interrupt.h"
+#include "fetchd/dispatch.h"
 
-typedef struct {
-    const Letter *letter;
-    const LetterIdentity *identity;
-    const Protect *protect;
-    CopyTaker taker;
-    gpointer user;
-    Delivery *result;
-    gboolean stopped; /* nothing further is tried */
-} Run;
+/* --- copies -------------------------------------------------------------------------------- */
 
 static void add_addresses(GPtrArray *all, const GPtrArray *mailboxes)
 {
@@ -20,75 +13,183 @@ static void add_addresses(GPtrArray *all, const GPtrArray *mailboxes)
         g_ptr_array_add(all, ((Mailbox *)mailboxes->pdata[i])->address);
 }
 
-static gboolean says(const GError *failure, const char *rule)
+static void free_copy(gpointer data)
 {
-    return g_strcmp0(postern_error_rule(failure), rule) == 0;
+    OutboxLetter *copy = data;
+    g_ptr_array_unref(copy->recipients);
+    g_bytes_unref(copy->letter);
+    g_free(copy);
 }
 
-/* Of several failures the worse one is told. */
-static void keep(Delivery *result, GError *failure)
+typedef struct {
+    const Account *account;
+    const Letter *letter;
+    const LetterIdentity *identity;
+    const Protect *protect;
+    GPtrArray *copies;
+} Copying;
+
+static gboolean add_copy(const Copying *self, GPtrArray *envelope, char **keys, GError **error)
 {
-    int code = postern_exit_code(failure), known = postern_exit_code(result->failure);
-    if (result->failure && postern_worse(code, known) == known) {
-        g_error_free(failure);
-        return;
-    }
-    g_clear_error(&result->failure);
-    result->failure = failure;
+    GBytes *bytes =
+        pgpmime_finish(self->letter, self->identity, keys, self->protect->signer, error);
+    if (bytes == NULL)
+        return FALSE;
+    OutboxLetter *copy = g_new0(OutboxLetter, 1);
+    *copy = (OutboxLetter){self->account->name,   self->letter->from->address,
+                           self->letter->subject, g_ptr_array_ref(envelope),
+                           keys != NULL,          bytes};
+    g_ptr_array_add(self->copies, copy);
+    return TRUE;
 }
 
-static void hand_over(Run *run, const GPtrArray *envelope, char **keys)
+static gboolean add_hidden(const Copying *self, GError **error)
 {
-    g_autoptr(GError) failure = NULL;
-    Fate fate = FATE_UNSENT;
-    if (!run->stopped) {
-        g_autoptr(GBytes) copy =
-            pgpmime_finish(run->letter, run->identity, keys, run->protect->signer, &failure);
-        if (copy && run->taker(run->user, envelope, copy, &failure))
-            fate = FATE_SENT;
-        else if (says(failure, "send.doubt"))
-            fate = FATE_DOUBT;
-    }
-    for (guint i = 0; i < envelope->len; i++)
-        g_ptr_array_add(run->result->recipients[fate], envelope->pdata[i]);
-    if (failure == NULL)
-        return;
-    run->stopped = !sending_goes_on(failure);
-    keep(run->result, g_steal_pointer(&failure));
-}
-
-static void hand_over_bcc(Run *run)
-{
-    for (guint i = 0; i < run->letter->bcc->len; i++) {
+    const GPtrArray *bcc = self->letter->bcc;
+    for (guint i = 0; i < bcc->len; i++) {
         g_autoptr(GPtrArray) envelope = g_ptr_array_new();
-        g_ptr_array_add(envelope, ((Mailbox *)run->letter->bcc->pdata[i])->address);
-        hand_over(run, envelope, run->protect->bcc_keys->pdata[i]);
+        g_ptr_array_add(envelope, ((Mailbox *)bcc->pdata[i])->address);
+        if (!add_copy(self, envelope, self->protect->bcc_keys->pdata[i], error))
+            return FALSE;
     }
+    return TRUE;
 }
 
-void delivery_run(const Letter *letter, const LetterIdentity *identity, const Protect *protect,
-                  CopyTaker taker, gpointer user, Delivery *result)
+GPtrArray *delivery_copies(const Account *account, const Letter *letter,
+                           const LetterIdentity *identity, const Protect *protect, GError **error)
 {
-    Run run = {letter, identity, protect, taker, user, result, FALSE};
-    for (guint i = 0; i < N_FATES; i++)
-        result->recipients[i] = g_ptr_array_new();
-    result->failure = NULL;
+    g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func(free_copy);
+    const Copying self = {account, letter, identity, protect, copies};
     g_autoptr(GPtrArray) envelope = g_ptr_array_new();
     add_addresses(envelope, letter->to);
     add_addresses(envelope, letter->cc);
     if (protect->encrypt_to == NULL)
         add_addresses(envelope, letter->bcc);
-    if (envelope->len > 0)
-        hand_over(&run, envelope, protect->encrypt_to);
-    /* A letter that is not taken is to be sent again as a whole. */
-    run.stopped |= result->failure != NULL;
-    if (protect->encrypt_to)
-        hand_over_bcc(&run);
+    gboolean fine = (envelope->len == 0 || add_copy(&self, envelope, protect->encrypt_to, error)) &&
+                    (protect->encrypt_to == NULL || add_hidden(&self, error));
+    return fine ? g_steal_pointer(&copies) : NULL;
+}
+
+/* --- sending ------------------------------------------------------------------------------- */
+
+/* Of several failures the worse one is told. */
+static void keep(GError **kept, const GError *failure)
+{
+    int code = postern_exit_code(failure), known = postern_exit_code(*kept);
+    if (*kept && postern_worse(code, known) == known)
+        return;
+    g_clear_error(kept);
+    *kept = g_error_copy(failure);
+}
+
+static void add_to(Delivery *result, Fate fate, const char *recipient)
+{
+    g_ptr_array_add(result->recipients[fate], g_strdup(recipient));
+}
+
+static void add_all(Delivery *result, Fate fate, const OutboxClaim *claim)
+{
+    const GPtrArray *recipients = outbox_claim_letter(claim)->recipients;
+    for (guint i = 0; i < recipients->len; i++)
+        add_to(result, fate, recipients->pdata[i]);
+    if (fate == FATE_QUEUED)
+        g_ptr_array_add(result->waiting, g_strdup(outbox_claim_id(claim)));
+}
+
+typedef struct {
+    const Context *context;
+    Sending *sending;
+    Delivery *result;
+    gboolean stopped; /* nothing further is tried, */
+    gboolean dropped; /* nor kept */
+} Run;
+
+static gboolean is_interrupted(const GError *failure)
+{
+    return g_strcmp0(postern_error_rule(failure), "run.interrupted") == 0;
+}
+
+/* Takes it back: it is to be sent again as a whole. */
+static void drop(const Run *run, OutboxClaim *claim)
+{
+    guint n = outbox_claim_letter(claim)->recipients->len;
+    g_autofree OutboxState *states = g_new0(OutboxState, n);
+    g_autoptr(GError) failure = NULL;
+    add_all(run->result, FATE_UNSENT, claim);
+    if (!vault_outbox_settle(run->context->vault, claim, states, NULL, &failure))
+        keep(&run->result->failure, failure);
+}
+
+/* TRUE when somebody has the letter, may have it, or will. */
+static gboolean take_fates(const Run *run, const Dispatch *sent, const char *id)
+{
+    Delivery *result = run->result;
+    gboolean any = FALSE, waiting = FALSE;
+    for (guint i = 0; i < sent->recipients->len; i++) {
+        const GError *why = sent->why->pdata[i];
+        Fate fate = sent->states[i] == OUTBOX_DOUBT    ? FATE_DOUBT
+                    : sent->states[i] == OUTBOX_QUEUED ? FATE_QUEUED
+                    : why                              ? FATE_UNSENT
+                                                       : FATE_SENT;
+        add_to(result, fate, sent->recipients->pdata[i]);
+        any |= fate != FATE_UNSENT;
+        waiting |= fate == FATE_QUEUED || fate == FATE_DOUBT;
+        if (why)
+            keep(fate == FATE_QUEUED ? &result->reason : &result->failure, why);
+    }
+    if (waiting)
+        g_ptr_array_add(result->waiting, g_strdup(id));
+    return any;
+}
+
+static void hand_over(Run *run, OutboxClaim *claim, gboolean leads)
+{
+    g_auto(Dispatch) sent = {0};
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *id = g_strdup(outbox_claim_id(claim));
+    if (!dispatch(run->context->vault, claim, run->sending, KEEP_WAITING, &sent, &failure))
+        keep(&run->result->failure, failure);
+    gboolean any = take_fates(run, &sent, id);
+    if (is_interrupted(sent.failure))
+        keep(&run->result->failure, sent.failure);
+    run->stopped = sent.ended || (leads && sent.failure && !any) || failure;
+    run->dropped = run->stopped && !any;
+}
+
+static void run_all(Run *run, const GPtrArray *claims, gboolean leads)
+{
+    for (guint i = 0; i < claims->len; i++)
+        if (!run->stopped)
+            hand_over(run, claims->pdata[i], leads && i == 0);
+        else if (run->dropped)
+            drop(run, claims->pdata[i]);
+        else
+            add_all(run->result, FATE_QUEUED, claims->pdata[i]);
+}
+
+gboolean delivery_run(const Context *context, const Account *account, const GPtrArray *copies,
+                      gboolean leads, gboolean queue, Delivery *result, GError **error)
+{
+    *result = (Delivery){.waiting = g_ptr_array_new_with_free_func(g_free)};
+    for (guint i = 0; i < N_FATES; i++)
+        result->recipients[i] = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) claims = g_ptr_array_new();
+    if (!vault_outbox_add(context->vault, copies, claims, error))
+        return FALSE;
+    g_autoptr(Sending) sending = NULL;
+    Run run = {.context = context, .result = result, .stopped = queue};
+    if (!queue)
+        run.sending = sending = sending_new(context->config, account, context->store,
+                                            context->trace, interrupt_open(FALSE));
+    run_all(&run, claims, leads);
+    return TRUE;
 }
 
 void delivery_clear(Delivery *delivery)
 {
     for (guint i = 0; i < N_FATES; i++)
         g_clear_pointer(&delivery->recipients[i], g_ptr_array_unref);
+    g_clear_pointer(&delivery->waiting, g_ptr_array_unref);
     g_clear_error(&delivery->failure);
+    g_clear_error(&delivery->reason);
 }

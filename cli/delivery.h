@@ -1,43 +1,52 @@
 /*
  * delivery — the copies of one letter and what became of each recipient's. Shared by everything
- * that sends.
+ * that sends. A copy lies in the outbox before a server hears of it.
  */
 #pragma once
 
 #include "cli/protect.h"
 #include "crypto/pgpmime.h"
+#include "store/vault-outbox.h"
 
 typedef enum {
     FATE_UNSENT,
     FATE_SENT,
-    FATE_DOUBT, /* it may have been sent: the connection died before the server's answer */
+    FATE_DOUBT,  /* it may have been sent: the connection died before the server's answer */
+    FATE_QUEUED, /* it waits in the outbox */
     N_FATES
 } Fate;
 
 typedef struct {
-    GPtrArray *recipients[N_FATES]; /* char *: addresses, the letter's own, in its order */
+    GPtrArray *recipients[N_FATES]; /* char *, in the letter's order */
+    GPtrArray *waiting;             /* char *: ids in the outbox of what is queued or in doubt */
     GError *failure;                /* the one that the exit code stands for, or NULL */
+    GError *reason;                 /* why something is queued, or NULL */
 } Delivery;
-
-/* Takes one finished copy for the addresses (char *) of ENVELOPE. 75 "send.doubt": it may have
- * gone. */
-typedef gboolean (*CopyTaker)(gpointer user, const GPtrArray *envelope, GBytes *copy,
-                              GError **error);
+void delivery_clear(Delivery *delivery);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Delivery, delivery_clear)
 
 /*
- * Hands the copies of LETTER to TAKER: one for To, Cc and, when it is not encrypted, Bcc; of an
- * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. What the
- * server says to the copy of one Bcc recipient does not keep the further copies back; any other
- * failure does. Clear RESULT with delivery_clear().
+ * The copies of LETTER (OutboxLetter *): one for To, Cc and, when it is not encrypted, Bcc; of an
+ * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. They
+ * point into LETTER and ACCOUNT.
  */
-void delivery_run(const Letter *letter, const LetterIdentity *identity, const Protect *protect,
-                  CopyTaker taker, gpointer user, Delivery *result);
-void delivery_clear(Delivery *delivery);
+GPtrArray *delivery_copies(const Account *account, const Letter *letter,
+                           const LetterIdentity *identity, const Protect *protect,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Puts COPIES into the outbox and, unless they are just to wait there (QUEUE), tries to send each
+ * once. What may go later stays there; of anything else nothing does, and when nobody got the first
+ * copy, which is that of To and Cc if it LEADS, neither do the others. FALSE with *error: nothing
+ * was tried. Clear RESULT in any case.
+ */
+gboolean delivery_run(const Context *context, const Account *account, const GPtrArray *copies,
+                      gboolean leads, gboolean queue, Delivery *result,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What would leave, and to whom, in place of sending it. */
-gboolean delivery_print(const Context *context, const Letter *letter,
-                        const LetterIdentity *identity, const Protect *protect,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void delivery_print(const Context *context, const Letter *letter, const LetterIdentity *identity,
+                    const Protect *protect, const GPtrArray *copies);
 
 /* Tells the user, in words and, with --json, by the contract: a failure too. */
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,

@@ -29,6 +29,7 @@ const Command *const commands[] = {
     &command_tag,
     &command_address,
     &command_send,
+    &command_outbox,
     &command_password,
     &command_key,
     &command_sensitive,

@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/keyfind.h"
-#include "fetchd/sending.h"
 #include "mime/autocrypt.h"
 #include "policy/outgoing.h"
 
@@ -52,17 +51,6 @@ const Account *posting_account(const Config *config, const char *from, GError **
 
 /* --- sending -------------------------------------------------------------------------------- */
 
-typedef struct {
-    Sending *sending;
-    const char *from;
-} Sender;
-
-static gboolean submit(gpointer user, const GPtrArray *envelope, GBytes *copy, GError **error)
-{
-    const Sender *sender = user;
-    return sending_letter(sender->sending, sender->from, envelope, copy, error);
-}
-
 /* Who answers it may need the sender's key; one that cannot be had is no fault of the letter. */
 static void carry_key(Letter *letter, const Config *config, const Account *account)
 {
@@ -77,19 +65,19 @@ static int deliver(const Context *context, const Posting *posting, const Account
                    const Letter *letter, const LetterIdentity *identity, const Protect *protect,
                    GError **error)
 {
+    g_auto(Delivery) delivery = {0};
+    g_autoptr(GPtrArray) copies = delivery_copies(account, letter, identity, protect, error);
+    gboolean leads = letter->to->len + letter->cc->len > 0;
+    if (copies == NULL)
+        return POSTERN_ERROR_INPUT;
     if (posting->dry_run) {
-        gboolean whole = delivery_print(context, letter, identity, protect, error);
-        return whole ? 0 : POSTERN_ERROR_INPUT;
+        delivery_print(context, letter, identity, protect, copies);
+        return 0;
     }
-    g_autoptr(Sending) sending =
-        sending_new(context->config, account, context->store, context->trace);
-    Sender sender = {sending, letter->from->address};
-    Delivery delivery;
-    delivery_run(letter, identity, protect, submit, &sender, &delivery);
-    int code = postern_exit_code(delivery.failure);
+    if (!delivery_run(context, account, copies, leads, posting->queue, &delivery, error))
+        return POSTERN_ERROR_STORE;
     delivery_tell(context, letter, identity, protect, &delivery);
-    delivery_clear(&delivery);
-    return code;
+    return postern_exit_code(delivery.failure);
 }
 
 int posting_run(const Context *context, const Account *account, Letter *letter,

@@ -19,11 +19,12 @@ gboolean posting_from(Letter *letter, const Account *account, const char *from,
 typedef struct {
     Wishes wishes;
     gboolean dry_run; /* it is printed in place of being sent */
+    gboolean queue;   /* it waits in the outbox, and is not tried now */
 } Posting;
 
 /*
- * LETTER is whole but for its Autocrypt field, which it gets here; CONTEXT has its configuration.
- * The exit code, told already; or, with *error, nothing was tried: see protect_decide().
+ * LETTER is whole but for its Autocrypt field, which it gets here; CONTEXT has its configuration
+ * and vault. The exit code, told already; or, with *error, nothing was tried: see protect_decide().
  */
 int posting_run(const Context *context, const Account *account, Letter *letter,
                 const Posting *posting, GError **error);

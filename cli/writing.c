@@ -42,6 +42,8 @@ GOptionEntry *writing_options(Writing *writing, const GOptionEntry *more)
         {"sensitivity", 0, 0, G_OPTION_ARG_STRING, &writing->sensitivity,
          "Mark it personal, private or company-confidential, and encrypt", "MARK"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &writing->dry_run, "Print what would leave", NULL},
+        {"queue", 0, 0, G_OPTION_ARG_NONE, &writing->queue, "Put it into the outbox, send it later",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(GOptionEntry));
@@ -192,5 +194,6 @@ Posting writing_posting(const Writing *writing)
         .wishes = {wish(writing->encrypt, writing->no_encrypt),
                    wish(writing->sign, writing->no_sign)},
         .dry_run = writing->dry_run,
+        .queue = writing->queue,
     };
 }

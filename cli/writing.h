@@ -8,7 +8,7 @@
 typedef struct {
     char **to, **cc, **bcc, **attach;
     char *subject, *body, *from, *sensitivity;
-    gboolean sign, no_sign, encrypt, no_encrypt, dry_run;
+    gboolean sign, no_sign, encrypt, no_encrypt, dry_run, queue;
 } Writing;
 
 void writing_clear(Writing *writing);

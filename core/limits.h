@@ -124,6 +124,13 @@
 #define LIMIT_MESSAGE_ID 998               /* bytes of a Message-ID that the index keeps: RFC 5322, one line */
 #define LIMIT_TOKEN 128                   /* bytes of an indexed word; longer ones are noise */
 
+/* The outbox. */
+#define LIMIT_OUTBOX_WAIT_S 60             /* before a letter is tried a second time, doubled each time, */
+#define LIMIT_OUTBOX_LONGEST_S 3600        /* up to this */
+#define LIMIT_OUTBOX_AGE_S (5 * 24 * 3600) /* RFC 5321, 4.5.4.1: then it has failed */
+#define LIMIT_OUTBOX_LOOK_S 60             /* how often fetchd looks for what others queued */
+#define LIMIT_OUTBOX_ANSWER 2048           /* bytes of a server's answer that are kept */
+
 /* Rules for sensitive mail. */
 #define LIMIT_JUDGED_BYTES (4 * 1024 * 1024) /* head of a message whose text is held against rules; a longer one counts as sensitive */
 #define LIMIT_JUDGED_HEAD (1024 * 1024)    /* its header fields and the first lines, where no rule wants the text */

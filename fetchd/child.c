@@ -318,16 +318,67 @@ static gboolean drain_letter(LetterSource *source, GError **error)
     return got == 0;
 }
 
+/* A letter on its way to the server. Nothing is said of it before END was read, so that the keeper
+ * need not listen while it writes. */
+typedef struct {
+    Child *child;
+    GPtrArray *refused; /* GError *, or NULL, of each recipient */
+} Going;
+
+static void clear_refusal(gpointer reason)
+{
+    if (reason)
+        g_error_free(reason);
+}
+
+static void note_refused(gpointer user, guint n, const GError *reason)
+{
+    g_ptr_array_index(((Going *)user)->refused, n) = g_error_copy(reason);
+}
+
+static gboolean tell_refused(const Going *going, GError **error)
+{
+    for (guint i = 0; i < going->refused->len; i++) {
+        if (going->refused->pdata[i] == NULL)
+            continue;
+        record_put_refused(going->child->record, i, going->refused->pdata[i]);
+        if (!put(going->child, WIRE_REFUSED, error))
+            return FALSE;
+    }
+    g_ptr_array_set_size(going->refused, 0);
+    return TRUE;
+}
+
+/* The keeper writes down that the letter may be sent, and then the dot goes. */
+static gboolean ask_dot(gpointer user, GError **error)
+{
+    const Going *going = user;
+    Frame frame;
+    if (!tell_refused(going, error) || !wire_put(going->child->wire, WIRE_DOT, NULL, 0, error) ||
+        !wire_flush(going->child->wire, error) ||
+        !wire_get(going->child->wire, -1, -1, &frame, error))
+        return FALSE;
+    return frame.type == WIRE_GO || out_of_order(error);
+}
+
 static gboolean do_letter(Child *child, const Frame *frame, GError **error)
 {
     LetterRecord letter = {0};
     LetterSource source = {.source = {.read = letter_read}, .child = child};
-    gboolean ok = record_get_letter(frame, &letter, error) &&
-                  submission_send(child->submission, letter.from, letter.recipients, &source.source,
-                                  letter.size, error);
+    Going going = {child, g_ptr_array_new_with_free_func(clear_refusal)};
+    const LetterTaker taker = {note_refused, ask_dot, &going};
+    gboolean ok = record_get_letter(frame, &letter, error);
+    if (ok) {
+        g_ptr_array_set_size(going.refused, (gint)letter.recipients->len);
+        ok = submission_send(child->submission, letter.from, letter.recipients, &source.source,
+                             letter.size, &taker, error);
+    }
     letter_record_clear(&letter);
     /* What a refusal left unread must not be taken for commands. */
-    return drain_letter(&source, ok ? error : NULL) && ok;
+    ok = drain_letter(&source, ok ? error : NULL) && ok;
+    gboolean told = tell_refused(&going, ok ? error : NULL);
+    g_ptr_array_unref(going.refused);
+    return told && ok;
 }
 
 static gboolean do_report(Child *child, GError **error)

@@ -85,13 +85,25 @@ typedef struct Link Link;
 /* Connects and logs in to a submission server, for any number of letters. */
 Link *link_mailer(const LinkTarget *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* How a letter goes, to be made with refused = link_refusals_new(). */
+typedef struct {
+    GPtrArray *refused; /* for each recipient the server's reason (GError *), or NULL */
+    /* Before the last dot is sent, upon which the letter may be with all who are not REFUSED;
+     * FALSE keeps it here. Or NULL. */
+    gboolean (*dot)(gpointer user, const GPtrArray *refused, GError **error);
+    gpointer user;
+} LetterWay;
+GPtrArray *link_refusals_new(void);
+
 /*
- * One letter; RECIPIENTS are char *. After "send.recipient", "send.rejected", "send.deferred",
+ * One letter; RECIPIENTS are char *. TRUE: the server took it for all who are not in WAY->refused,
+ * which is cleared first. After "send.recipient", "send.rejected", "send.deferred",
  * "send.value" or "send.recipients" the next one may be tried on the same connection; after any
- * other failure there is nothing to do with it but link_mailer_drop().
+ * other failure there is nothing to do with it but link_mailer_drop(). Any failure but
+ * "send.doubt" says that nobody has it.
  */
 gboolean link_letter(Link *link, const char *from, const GPtrArray *recipients, GBytes *letter,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                     LetterWay *way, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Frees LINK, with a good-bye to the server or without one; *FAILURE (may be NULL) becomes what
  * explains it better, when that is known. */

@@ -438,19 +438,18 @@ void record_put_fail(GByteArray *out, const GError *failure)
     put_words(out, postern_error_mend(failure));
 }
 
-gboolean record_get_fail(const Frame *frame, GError **error)
+static gboolean get_failure(Cursor *cursor, GError **error)
 {
     static const PosternError kinds[] = {
         POSTERN_ERROR_INPUT,     POSTERN_ERROR_UNREACHABLE, POSTERN_ERROR_BUG,
         POSTERN_ERROR_TEMPORARY, POSTERN_ERROR_PROTOCOL,    POSTERN_ERROR_LOGIN,
         POSTERN_ERROR_POLICY,
     };
-    Cursor cursor = over(frame);
-    guint8 code = cursor_u8(&cursor);
-    g_autofree char *rule = cursor_string(&cursor, RECORD_WORDS);
-    g_autofree char *words = cursor_string(&cursor, RECORD_WORDS);
-    g_autofree char *mend = optional(&cursor, RECORD_WORDS);
-    if (!whole(&cursor, "failure", error))
+    guint8 code = cursor_u8(cursor);
+    g_autofree char *rule = cursor_string(cursor, RECORD_WORDS);
+    g_autofree char *words = cursor_string(cursor, RECORD_WORDS);
+    g_autofree char *mend = optional(cursor, RECORD_WORDS);
+    if (!whole(cursor, "failure", error))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
         if (kinds[i] == code) {
@@ -461,4 +460,31 @@ gboolean record_get_fail(const Frame *frame, GError **error)
             return refuse(error, kinds[i], safe_rule, safe_mend, "%s", safe_words);
         }
     return malformed("failure", error);
+}
+
+gboolean record_get_fail(const Frame *frame, GError **error)
+{
+    Cursor cursor = over(frame);
+    return get_failure(&cursor, error);
+}
+
+void record_put_refused(GByteArray *out, guint n, const GError *reason)
+{
+    put_u16(out, (guint16)n);
+    record_put_fail(out, reason);
+}
+
+gboolean record_get_refused(const Frame *frame, guint *n, GError **reason, GError **error)
+{
+    GError *read = NULL;
+    Cursor cursor = over(frame);
+    *n = cursor_u16(&cursor);
+    (void)get_failure(&cursor, &read);
+    int code = postern_exit_code(read);
+    if (code == POSTERN_ERROR_INPUT || code == POSTERN_ERROR_TEMPORARY) {
+        *reason = read;
+        return TRUE;
+    }
+    g_clear_error(&read);
+    return malformed("refusal", error);
 }

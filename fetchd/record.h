@@ -93,3 +93,9 @@ void letter_record_clear(LetterRecord *letter);
 void record_put_fail(GByteArray *out, const GError *failure);
 /* Turns the child's failure into *error, its words made safe. Always returns FALSE. */
 gboolean record_get_fail(const Frame *frame, GError **error);
+
+/* The server's no, 65 or 75, to recipient N of a letter. *REASON is the caller's, its words made
+ * safe. */
+void record_put_refused(GByteArray *out, guint n, const GError *reason);
+gboolean record_get_refused(const Frame *frame, guint *n, GError **reason,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

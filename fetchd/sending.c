@@ -12,6 +12,7 @@ struct Sending {
     const Account *account;
     const char *store;
     TraceLog *trace;
+    int stop_fd;
     VettedEndpoint *endpoint;
     Vault *vault;
     Secret *match_key;
@@ -20,10 +21,11 @@ struct Sending {
 };
 
 Sending *sending_new(const Config *config, const Account *account, const char *store,
-                     TraceLog *trace)
+                     TraceLog *trace, int stop_fd)
 {
     Sending *self = g_new0(Sending, 1);
-    *self = (Sending){.config = config, .account = account, .store = store, .trace = trace};
+    *self = (Sending){
+        .config = config, .account = account, .store = store, .trace = trace, .stop_fd = stop_fd};
     return self;
 }
 
@@ -85,8 +87,8 @@ static gboolean prepare(Sending *self, GError **error)
     if (self->vault && self->match_key == NULL)
         self->match_key = matchkey_load(self->vault, error);
     if (self->match_key && self->secret == NULL)
-        self->secret =
-            login_secret(self->account, self->endpoint, self->vault, self->match_key, -1, error);
+        self->secret = login_secret(self->account, self->endpoint, self->vault, self->match_key,
+                                    self->stop_fd, error);
     return self->secret != NULL;
 }
 
@@ -102,7 +104,7 @@ static gboolean connect_mailer(Sending *self, GError **error)
         .endpoint = self->endpoint,
         .secret = self->secret,
         .trace = self->trace,
-        .stop_fd = -1,
+        .stop_fd = self->stop_fd,
     };
     const LoginGuard guard = {self->vault, self->match_key};
     self->mailer = loginguard_mailer(&guard, &target, error);
@@ -111,13 +113,13 @@ static gboolean connect_mailer(Sending *self, GError **error)
 
 /* *ENDED: it may be tried once more on a new connection. */
 static gboolean hand_over(Sending *self, const char *from, const GPtrArray *recipients,
-                          GBytes *letter, gboolean *ended, GError **error)
+                          GBytes *letter, LetterWay *way, gboolean *ended, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     *ended = FALSE;
     if (!connect_mailer(self, error))
         return FALSE;
-    if (link_letter(self->mailer, from, recipients, letter, &failure))
+    if (link_letter(self->mailer, from, recipients, letter, way, &failure))
         return TRUE;
     /* Asked before a tunnel explains itself: it ends with the connection. */
     *ended = connection_ended(failure);
@@ -128,14 +130,14 @@ static gboolean hand_over(Sending *self, const char *from, const GPtrArray *reci
 }
 
 gboolean sending_letter(Sending *self, const char *from, const GPtrArray *recipients,
-                        GBytes *letter, GError **error)
+                        GBytes *letter, LetterWay *way, GError **error)
 {
     gboolean used = self->mailer != NULL, ended;
     g_autoptr(GError) failure = NULL;
-    if (hand_over(self, from, recipients, letter, &ended, &failure))
+    if (hand_over(self, from, recipients, letter, way, &ended, &failure))
         return TRUE;
     if (used && ended)
-        return hand_over(self, from, recipients, letter, &ended, error);
+        return hand_over(self, from, recipients, letter, way, &ended, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
 }

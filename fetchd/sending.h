@@ -9,21 +9,22 @@
 #pragma once
 
 #include "core/config.h"
-#include "fetchd/tracelog.h"
+#include "fetchd/link.h"
 
 typedef struct Sending Sending;
 
-/* All are the caller's and outlive the result; TRACE may be NULL. Nothing is opened yet. */
+/* All are the caller's and outlive the result; TRACE may be NULL, STOP_FD -1. Nothing is opened
+ * yet. */
 Sending *sending_new(const Config *config, const Account *account, const char *store,
-                     TraceLog *trace);
+                     TraceLog *trace, int stop_fd);
 
 /*
- * One finished letter; FROM and RECIPIENTS (char *) are its envelope. 78 for what the configuration
- * or policy refuses; the errors of fetchd/loginguard.h and of net/submission.h. After
- * sending_goes_on() the next letter may well be taken.
+ * One finished letter; FROM and RECIPIENTS (char *) are its envelope, WAY is as of link_letter().
+ * 78 for what the configuration or policy refuses; the errors of fetchd/loginguard.h and of
+ * net/submission.h. After sending_goes_on() the next letter may well be taken.
  */
 gboolean sending_letter(Sending *sending, const char *from, const GPtrArray *recipients,
-                        GBytes *letter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                        GBytes *letter, LetterWay *way, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Is FAILURE the server's verdict on a single letter? */
 gboolean sending_goes_on(const GError *failure);

@@ -54,8 +54,13 @@ typedef enum {
     WIRE_SIZED, /* how large a message is */
     /* Child to keeper, among MAILBOX: the server keeps others to itself. */
     WIRE_PARTIAL,
+    /* A letter, before its DONE or FAIL. Child to keeper: */
+    WIRE_REFUSED, /* a recipient, and why; after END */
+    WIRE_DOT,     /* all is out but the last dot */
+    /* keeper to child: */
+    WIRE_GO, /* the dot may follow */
 } WireType;
-#define WIRE_TYPES WIRE_PARTIAL
+#define WIRE_TYPES WIRE_GO
 
 typedef struct {
     WireType type;

@@ -14,8 +14,8 @@
 
 typedef struct Submission Submission;
 
-Submission *submission_open(int fd, const Session *session, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+Submission *submission_open(int fd, const Session *session,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* For net/tlsport.c: on FD, which stays the caller's, all that stands before the handshake. */
 gboolean submission_reach_tls(int fd, const Session *session,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -24,10 +24,23 @@ void submission_free(Submission *submission);
 void submission_report(const Submission *submission, ServerReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Submission, submission_free)
 
+/* What is told while a letter goes out; either function may be NULL. */
+typedef struct {
+    /* The server does not take recipient number N, for REASON, "send.recipient" or "send.deferred";
+     * the others may get the letter. */
+    void (*refused)(gpointer user, guint n, const GError *reason);
+    /* All is out but the last dot, upon which the server may take the letter. After FALSE it stays
+     * here, and the letter is not sent. */
+    gboolean (*dot)(gpointer user, GError **error);
+    gpointer user;
+} LetterTaker;
+
 /*
  * One letter from FROM to RECIPIENTS (char *, "local@domain"); BODY gives CRLF lines without
- * dot-stuffing, SIZE its length. All recipients must be accepted, else nothing is sent.
+ * dot-stuffing, SIZE its length. TRUE when it was taken for all whom TAKER (may be NULL) did not
+ * hear to be refused. Where all of them are, the failure is that of the first.
  */
 gboolean submission_send(Submission *submission, const char *from, const GPtrArray *recipients,
-                         Source *body, guint64 size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                         Source *body, guint64 size, const LetterTaker *taker,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean submission_quit(Submission *submission, GError **error);

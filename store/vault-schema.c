@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 13
+#define VERSION 14
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -127,6 +127,19 @@ static const char tables[] =
     "  since INTEGER NOT NULL,"
     "  tried INTEGER NOT NULL,"
     "  PRIMARY KEY(message, account)) WITHOUT ROWID;"
+    "CREATE TABLE letter("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id BLOB NOT NULL UNIQUE,"
+    "  sealed BLOB NOT NULL);"
+    "CREATE TABLE outbox("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id BLOB NOT NULL UNIQUE,"
+    "  letter INTEGER NOT NULL REFERENCES letter,"
+    "  state INTEGER NOT NULL,"
+    "  since INTEGER NOT NULL,"
+    "  tried INTEGER NOT NULL,"
+    "  tries INTEGER NOT NULL,"
+    "  record BLOB NOT NULL);"
     "CREATE TABLE secret("
     "  name_mac BLOB PRIMARY KEY,"
     "  sealed BLOB NOT NULL) WITHOUT ROWID;"

@@ -216,6 +216,19 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_LOGIN_TIME] = "SELECT time FROM login_time WHERE host_mac = ?1 AND refused = ?2 "
                        "ORDER BY time DESC LIMIT 1 OFFSET ?3",
     [SQL_ADD_LOGIN_TIME] = "INSERT INTO login_time(host_mac, refused, time) VALUES(?1, ?2, ?3)",
+    [SQL_ADD_LETTER] = "INSERT INTO letter(id, sealed) VALUES(?1, ?2)",
+    [SQL_SWEEP_LETTERS] = "DELETE FROM letter WHERE row NOT IN (SELECT letter FROM outbox)",
+    [SQL_ADD_OUTBOX] = "INSERT INTO outbox(state, tried, tries, record, id, letter, since) "
+                       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_SET_OUTBOX] =
+        "UPDATE outbox SET state = ?1, tried = ?2, tries = ?3, record = ?4 WHERE row = ?5",
+    [SQL_DROP_OUTBOX] = "DELETE FROM outbox WHERE row = ?1",
+    [SQL_OUTBOX] = "SELECT o.row, o.id, o.state, o.since, o.tried, o.tries, o.record, "
+                   "length(l.sealed) FROM outbox o JOIN letter l ON l.row = o.letter ORDER BY "
+                   "o.row",
+    [SQL_OUTBOX_ID] = "SELECT id FROM outbox WHERE row = ?1",
+    [SQL_OUTBOX_ROW] = "SELECT o.id, o.state, o.since, o.tries, o.letter, o.record, l.id, l.sealed "
+                       "FROM outbox o JOIN letter l ON l.row = o.letter WHERE o.row = ?1",
     [SQL_SWEEP_LOGIN_TIMES] = "DELETE FROM login_time WHERE time <= ?1 OR time > ?2",
 };
 

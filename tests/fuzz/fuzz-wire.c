@@ -23,7 +23,7 @@ static void read_record(const Frame *frame)
     ProbeKind kind;
     g_autofree char *string = NULL;
     g_autoptr(GArray) array = NULL;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) error = NULL, reason = NULL;
 
     switch (frame->type) {
     case WIRE_SESSION: record_get_session(frame, &session, &error); break;
@@ -46,6 +46,7 @@ static void read_record(const Frame *frame)
     case WIRE_TRACE: string = record_get_trace(frame, &error); break;
     case WIRE_PROBE: record_get_probe(frame, &kind, &error); break;
     case WIRE_FAIL: record_get_fail(frame, &error); break;
+    case WIRE_REFUSED: (void)!record_get_refused(frame, &number, &reason, &error); break;
     default: break;
     }
     session_clear(&session);

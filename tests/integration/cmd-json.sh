@@ -96,6 +96,12 @@ answers 0 '[d["state"], d["sent_to"]]' "['sent', ['mary.jones@corp.example']]" \
 answers 0 '[d["state"], [letter["recipients"] for letter in d["letters"]], "Subject: x" in d["letters"][0]["text"]]' \
     "['dry-run', [['mary.jones@corp.example']], True]" \
     send --dry-run --to mary.jones@corp.example --subject x --body $TESTDIR/body
+answers 0 '[d["state"], d["queued_to"], len(d["outbox"])]' "['queued', ['mary.jones@corp.example'], 1]" \
+    send --queue --to mary.jones@corp.example --subject x --body $TESTDIR/body
+answers 0 '[sorted(d[0]), d[0]["state"]]' "[['account', 'bytes', 'damaged', 'due', 'encrypted', 'from', 'id', 'recipients', 'since', 'state', 'subject', 'tried', 'tries'], 'queued']" outbox
+answers 0 '[(one["address"], one["state"], one["answer"]) for one in d]' "[('mary.jones@corp.example', 'sent', None)]" outbox flush
+answers 0 d '[]' outbox list
+fails 65 outbox.id outbox drop nosuchletter
 answers 0 '[row["name"] for row in d][0]' init help
 answers 0 '"--limit" in d["help"]' True help search
 answers 1 '[d["sensitive"], d["rule"], d["index"]]' '[False, None, None]' sensitive test $TESTDIR/body

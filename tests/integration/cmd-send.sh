@@ -113,7 +113,8 @@ for case in smtp-dies-after-dot smtp-resets-after-answer; do
 done
 hostile smtp-closes-between 465
 run_with x as john postern --json send --to mary.jones@corp.example --subject x --no-encrypt --body -
-code_is 75 'p6: 421 before the text is temporary'
+code_is 0 'p6: 421 before the text is temporary'
+out_has '"state" *: *"queued"' 'p6: and the letter waits'
 hostile smtp-refused-login 465
 run_with x as john postern --json send --to mary.jones@corp.example --subject x --no-encrypt --body -
 code_is 77 'a refused login is code 77'

@@ -21,6 +21,7 @@ INTEGRATION = \
 	tests/integration/cmd-keyring.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
+	tests/integration/cmd-outbox.sh \
 	tests/integration/cmd-password.sh \
 	tests/integration/cmd-save.sh \
 	tests/integration/cmd-search.sh \

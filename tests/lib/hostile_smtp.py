@@ -71,6 +71,14 @@ class Honest:
         self.connection.finish()
 
 
+class Unhurried(Honest):
+    """takes its time over each answer, so that there is time to kill somebody; counts in its log"""
+
+    def send(self, *lines):
+        time.sleep(0.02)
+        super().send(*lines)
+
+
 class PlainGreeting(Honest):
     """5: speaks SMTP in clear on 465"""
 

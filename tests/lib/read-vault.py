@@ -9,6 +9,8 @@ read-vault.py journal VAULT.DB         opens every journal record; prints SEQUEN
 read-vault.py shares VAULT.DB           opens what the index may know of singly sealed messages; prints
                                        ID none, or ID SHARE SIZE SUBJECT with tabs between
 read-vault.py sessions VAULT.DB         opens the session keys that are kept; prints ID KEY with a tab between
+read-vault.py outbox VAULT.DB           opens what waits to be sent; prints ID STATE ACCOUNT FROM SUBJECT
+                                       ENCRYPTED SHA-256 RECIPIENT… with tabs between
 read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
                                        SQLite check what is then in OUT.DB
@@ -42,7 +44,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (13,)
+    assert database.execute("PRAGMA user_version").fetchone() == (14,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)
@@ -133,6 +135,27 @@ def sessions(path):
     return good
 
 
+def outbox(path):
+    database, vault_id, private = unlocked(path)
+    rows = database.execute("SELECT o.id, o.state, o.record, l.id, l.sealed FROM outbox o JOIN letter l "
+                            "ON l.row = o.letter ORDER BY o.row")
+    good = True
+    for row_id, state, record, letter_id, sealed in rows:
+        name = name_of(row_id)
+        try:
+            _, key = vault.batch_keys(vault_id, private, record[:32])
+            account, sender, subject, encrypted, recipients = vault.parse_outbox(
+                vault.open_record(key, vault_id, "outbox " + name, record[32:]))
+            _, key = vault.batch_keys(vault_id, private, sealed[:32])
+            letter = vault.open_record(key, vault_id, "outbox letter " + name_of(letter_id), sealed[32:])
+            print(name, state, account, sender, subject, encrypted, hashlib.sha256(letter).hexdigest(),
+                  *(address for address, _ in recipients), sep="\t")
+        except vault.Damage as damage:
+            print(f"{name} damaged: {damage}")
+            good = False
+    return good
+
+
 def match_key(path):
     database, vault_id, private = unlocked(path)
     copy, check = database.execute("SELECT match_copy, match_check FROM meta").fetchone()
@@ -169,6 +192,8 @@ def main(arguments):
         return shares(arguments[1])
     if len(arguments) == 2 and arguments[0] == "sessions":
         return sessions(arguments[1])
+    if len(arguments) == 2 and arguments[0] == "outbox":
+        return outbox(arguments[1])
     if len(arguments) == 2 and arguments[0] == "matchkey":
         return match_key(arguments[1])
     if len(arguments) == 3 and arguments[0] == "index":

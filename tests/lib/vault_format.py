@@ -161,6 +161,26 @@ def parse_sessions(data):
     return keys
 
 
+def parse_outbox(data):
+    """Account, sender, subject, whether encrypted, and (address, answer) of each recipient."""
+    at = 0
+
+    def take(size):
+        nonlocal at
+        demand(at + size <= len(data), "record cut")
+        at += size
+        return data[at - size:at]
+
+    def text():
+        return take(int.from_bytes(take(4), "big")).decode()
+
+    head = [text(), text(), text()]
+    encrypted, count = take(1)[0], int.from_bytes(take(2), "big")
+    recipients = [(text(), text()) for _ in range(count)]
+    demand(at == len(data) and encrypted <= 1 and 1 <= count <= 1000, "no record of a letter")
+    return (*head, encrypted, recipients)
+
+
 def match_key(vault_id, vault_private, copy, check):
     """The match key from its copy in the vault, held against the check value."""
     demand(len(copy) > 32, "short copy")

@@ -242,6 +242,20 @@ static void put_a_fail(GByteArray *out)
     record_put_fail(out, failure);
 }
 
+static void put_a_refusal(GByteArray *out)
+{
+    g_autoptr(GError) failure = NULL;
+    refuse(&failure, POSTERN_ERROR_INPUT, "send.recipient", "ask", "no");
+    record_put_refused(out, 7, failure);
+}
+
+static gboolean reads_refused(const Frame *frame)
+{
+    guint n;
+    g_autoptr(GError) reason = NULL;
+    return record_get_refused(frame, &n, &reason, NULL);
+}
+
 static const struct {
     const char *name;
     void (*put)(GByteArray *out);
@@ -251,6 +265,7 @@ static const struct {
     {"select", put_a_select, reads_select},
     {"mailbox", put_a_mailbox, reads_mailbox},
     {"fetched", put_a_fetched, reads_fetched},
+    {"refusal", put_a_refusal, reads_refused},
     {"letter", put_a_letter, reads_letter},
     {"changed", put_a_changed, reads_changed},
     {"listed", put_a_listed, reads_listed},

@@ -331,6 +331,29 @@ static void p8_98_a_failure_of_no_known_kind_is_our_bug(void **state)
     }
 }
 
+static void p8_98_a_refusal_keeps_whom_and_why_and_is_a_no(void **state)
+{
+    (void)state;
+    static const PosternError kinds[] = {POSTERN_ERROR_INPUT, POSTERN_ERROR_TEMPORARY,
+                                         POSTERN_ERROR_POLICY, POSTERN_ERROR_BUG};
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        guint n = 0;
+        g_autoptr(GError) failure = NULL, back = NULL, reason = NULL;
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        refuse(&failure, kinds[i], "send.recipient", "ask", "no \x1b[31mred");
+        record_put_refused(bytes, 999, failure);
+        Frame frame = frame_of(WIRE_REFUSED, bytes);
+        assert_int_equal(record_get_refused(&frame, &n, &reason, &back), i < 2);
+        if (i >= 2) {
+            assert_int_equal(postern_exit_code(back), 70);
+            continue;
+        }
+        assert_int_equal(n, 999);
+        assert_int_equal(postern_exit_code(reason), kinds[i]);
+        assert_null(strchr(reason->message, '\x1b'));
+    }
+}
+
 static void long_words_are_cut_on_a_character(void **state)
 {
     (void)state;
@@ -366,6 +389,7 @@ int main(void)
         cmocka_unit_test(p8_98_foreign_text_must_be_utf8),
         cmocka_unit_test(a_failure_keeps_kind_rule_and_mend),
         cmocka_unit_test(p8_98_a_failure_of_no_known_kind_is_our_bug),
+        cmocka_unit_test(p8_98_a_refusal_keeps_whom_and_why_and_is_a_no),
         cmocka_unit_test(long_words_are_cut_on_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

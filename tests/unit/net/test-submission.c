@@ -83,7 +83,7 @@ static gboolean letter_sized(Run *run, const char *from, const char *to, const c
     for (char **one = list; *one; one++)
         g_ptr_array_add(recipients, *one);
     g_free(list);
-    return submission_send(run->submission, from, recipients, source, size, &run->error);
+    return submission_send(run->submission, from, recipients, source, size, NULL, &run->error);
 }
 
 static gboolean letter(Run *run, const char *to, const char *body)
@@ -429,7 +429,7 @@ static void p9_99_addresses_that_could_end_a_path_are_not_sent(void **state)
             if (as_sender && *bad[i] == '\0')
                 continue;
             assert_false(submission_send(run.submission, as_sender ? bad[i] : "j@x.test",
-                                         recipients, source, 3, &run.error));
+                                         recipients, source, 3, NULL, &run.error));
             assert_rule(run.error, POSTERN_ERROR_INPUT, "send.value");
             g_clear_error(&run.error);
         }
@@ -462,46 +462,128 @@ static void p9_99_an_address_of_the_limit_passes_and_one_byte_more_does_not(void
     run_clear(&run);
 }
 
-static void all_recipients_are_accepted_or_nothing_is_sent(void **state)
+typedef struct {
+    GString *refused; /* "N CODE " each */
+    gboolean let_go;
+    guint asked;
+    Run *run;
+} Taking;
+
+static void take_refused(gpointer user, guint n, const GError *reason)
+{
+    g_string_append_printf(((Taking *)user)->refused, "%u %d ", n, postern_exit_code(reason));
+}
+
+static gboolean take_dot(gpointer user, GError **error)
+{
+    Taking *taking = user;
+    taking->asked++;
+    return taking->let_go || refuse(error, POSTERN_ERROR_STORE, "vault.write", NULL, "no room");
+}
+
+static gboolean letter_told(Run *run, Taking *taking, const char *to)
+{
+    g_autoptr(GBytes) data = g_bytes_new_static("x\r\n", 3);
+    g_autoptr(Source) source = source_from_bytes(data);
+    g_auto(GStrv) list = g_strsplit(to, " ", -1);
+    g_autoptr(GPtrArray) recipients = g_ptr_array_new();
+    const LetterTaker taker = {take_refused, take_dot, taking};
+    taking->run = run;
+    for (char **one = list; *one; one++)
+        g_ptr_array_add(recipients, *one);
+    return submission_send(run->submission, "john@corp.example", recipients, source, 3, &taker,
+                           &run->error);
+}
+
+typedef struct {
+    const char *name;
+    PeerStep replies;
+    const char *refused;
+    int code; /* 0: the letter goes */
+    const char *rule, *words;
+} RecipientCase;
+
+static const RecipientCase recipient_cases[] = {
+    {"all", PEER_SEND("250 ok\r\n250 ok\r\n251 ok\r\n252 ok\r\n"), "", 0, NULL, NULL},
+    {"second unknown", PEER_SEND("250 ok\r\n250 ok\r\n550 who?\r\n250 ok\r\n"), "1 65 ", 0, NULL,
+     NULL},
+    {"third deferred", PEER_SEND("250 ok\r\n250 ok\r\n250 ok\r\n451 later\r\n"), "2 75 ", 0, NULL,
+     NULL},
+    {"one of each", PEER_SEND("250 ok\r\n550 no\r\n451 later\r\n250 ok\r\n"), "0 65 1 75 ", 0, NULL,
+     NULL},
+    {"552 is too many", PEER_SEND("250 ok\r\n250 ok\r\n552 many\r\n452 many\r\n"), "1 75 2 75 ", 0,
+     NULL, NULL},
+    {"551 is not followed", PEER_SEND("250 ok\r\n551 try <x@evil.test>\r\n250 ok\r\n250 ok\r\n"),
+     "0 65 ", 0, NULL, NULL},
+    {"nobody", PEER_SEND("250 ok\r\n550 a\r\n451 b\r\n550 c\r\n"), "0 65 1 75 2 65 ",
+     POSTERN_ERROR_INPUT, "send.recipient", "a@x.test"},
+    {"nobody now", PEER_SEND("250 ok\r\n451 a\r\n451 b\r\n451 c\r\n"), "0 75 1 75 2 75 ",
+     POSTERN_ERROR_TEMPORARY, "send.deferred", "a@x.test"},
+    {"sender refused", PEER_SEND("553 not yours\r\n503 a\r\n503 b\r\n503 c\r\n"), "",
+     POSTERN_ERROR_INPUT, "send.rejected", "not yours"},
+    {"sender deferred", PEER_SEND("452 full\r\n503 a\r\n503 b\r\n503 c\r\n"), "",
+     POSTERN_ERROR_TEMPORARY, "send.deferred", "full"},
+};
+
+static void who_is_refused_is_told_and_the_others_get_the_letter(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        PeerStep replies;
-        int code;
-        const char *rule, *words;
-    } cases[] = {
-        {"second unknown", PEER_SEND("250 ok\r\n250 ok\r\n550 who?\r\n250 ok\r\n"),
-         POSTERN_ERROR_INPUT, "send.recipient", "b@x.test"},
-        {"third deferred", PEER_SEND("250 ok\r\n250 ok\r\n250 ok\r\n451 later\r\n"),
-         POSTERN_ERROR_TEMPORARY, "send.deferred", "c@x.test"},
-        {"551 is not followed",
-         PEER_SEND("250 ok\r\n551 try <x@evil.test>\r\n250 ok\r\n250 ok\r\n"), POSTERN_ERROR_INPUT,
-         "send.recipient", "a@x.test"},
-        {"sender refused", PEER_SEND("553 not yours\r\n503 a\r\n503 b\r\n503 c\r\n"),
-         POSTERN_ERROR_INPUT, "send.rejected", "not yours"},
-        {"sender deferred", PEER_SEND("452 full\r\n503 a\r\n503 b\r\n503 c\r\n"),
-         POSTERN_ERROR_TEMPORARY, "send.deferred", "full"},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        PeerStep steps[] = {OPEN_465,
-                            PEER_EXPECT("MAIL"),
-                            PEER_EXPECT("RCPT"),
-                            PEER_EXPECT("RCPT"),
-                            PEER_EXPECT("RCPT"),
-                            cases[i].replies,
-                            PEER_EXPECT("RSET\r\n"),
-                            PEER_SEND("250 ok\r\n"),
-                            PEER_WAIT()};
-        Run run = open_465(steps);
-        assert_false(letter(&run, "a@x.test b@x.test c@x.test", "x\r\n"));
-        assert_rule(run.error, cases[i].code, cases[i].rule);
-        assert_non_null(strstr(run.error->message, cases[i].words));
+    for (gsize i = 0; i < G_N_ELEMENTS(recipient_cases); i++) {
+        const RecipientCase *c = &recipient_cases[i];
+        const PeerStep before[] = {OPEN_465,
+                                   PEER_EXPECT("MAIL"),
+                                   PEER_EXPECT("RCPT"),
+                                   PEER_EXPECT("RCPT"),
+                                   PEER_EXPECT("RCPT"),
+                                   c->replies};
+        const PeerStep goes[] = {PEER_EXPECT("DATA"), PEER_SEND("354 go\r\n"), PEER_BODY(),
+                                 PEER_SEND("250 ok\r\n"), PEER_WAIT()};
+        const PeerStep stays[] = {PEER_EXPECT("RSET\r\n"), PEER_SEND("250 ok\r\n"), PEER_WAIT()};
+        g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(PeerStep));
+        g_array_append_vals(steps, before, G_N_ELEMENTS(before));
+        g_array_append_vals(steps, c->code ? stays : goes,
+                            c->code ? G_N_ELEMENTS(stays) : G_N_ELEMENTS(goes));
+        Run run = run_open(SCHEME_SMTPS, (const PeerStep *)(void *)steps->data, steps->len, NULL);
+        g_autoptr(GString) refused = g_string_new(NULL);
+        Taking taking = {.refused = refused, .let_go = TRUE};
+        gboolean sent = letter_told(&run, &taking, "a@x.test b@x.test c@x.test");
+        if (sent != (c->code == 0))
+            fail_msg("%s", c->name);
+        assert_string_equal(refused->str, c->refused);
+        assert_int_equal(taking.asked, sent ? 1 : 0);
+        if (c->code) {
+            assert_rule(run.error, c->code, c->rule);
+            assert_non_null(strstr(run.error->message, c->words));
+        }
         run_close(&run);
         assert_null(run.trouble);
-        assert_null(strstr((const char *)run.heard->data, "DATA"));
         run_clear(&run);
     }
+}
+
+static void p6_62_the_dot_waits_until_it_may_go(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {OPEN_465,
+                                     PEER_EXPECT("MAIL"),
+                                     PEER_EXPECT("RCPT"),
+                                     PEER_SEND("250 ok\r\n250 ok\r\n"),
+                                     PEER_EXPECT("DATA"),
+                                     PEER_SEND("354 go\r\n"),
+                                     PEER_EXPECT("x\r\n"),
+                                     PEER_WAIT()};
+    Run run = open_465(steps);
+    g_autoptr(GString) refused = g_string_new(NULL);
+    Taking taking = {.refused = refused, .let_go = FALSE};
+    assert_false(letter_told(&run, &taking, "a@x.test"));
+    assert_rule(run.error, POSTERN_ERROR_STORE, "vault.write");
+    assert_int_equal(taking.asked, 1);
+    g_clear_error(&run.error);
+    assert_false(letter_told(&run, &taking, "a@x.test")); /* nor another one behind it */
+    assert_rule(run.error, POSTERN_ERROR_UNREACHABLE, "server.closed");
+    run_close(&run);
+    assert_true(g_str_has_suffix((const char *)run.heard->data, "DATA\r\nx\r\n"));
+    run_clear(&run);
 }
 
 static void many_recipients_pass_through_the_window(void **state)
@@ -792,7 +874,8 @@ int main(void)
         cmocka_unit_test(p1_4_auth_heard_in_clear_does_not_count),
         cmocka_unit_test(p9_99_addresses_that_could_end_a_path_are_not_sent),
         cmocka_unit_test(p9_99_an_address_of_the_limit_passes_and_one_byte_more_does_not),
-        cmocka_unit_test(all_recipients_are_accepted_or_nothing_is_sent),
+        cmocka_unit_test(who_is_refused_is_told_and_the_others_get_the_letter),
+        cmocka_unit_test(p6_62_the_dot_waits_until_it_may_go),
         cmocka_unit_test(many_recipients_pass_through_the_window),
         cmocka_unit_test(a_letter_beyond_the_servers_size_is_not_begun),
         cmocka_unit_test(p9_100_a_body_with_bare_cr_or_lf_never_ends),

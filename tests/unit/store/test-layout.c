@@ -25,6 +25,7 @@ static const Layout vault_layouts[] = {
     {11, "5e3fc9a4ad3b8a2b932db0c9ba2b5fa7749b1cda5afb6a338d2944824472b8d9"},
     {12, "512c2dac5158d518e3b0d4f4bd04d3841b051372efdc455976518f1d36ad105a"},
     {13, "512c2dac5158d518e3b0d4f4bd04d3841b051372efdc455976518f1d36ad105a"},
+    {14, "9f6f347c055ba364d15a4bce7b82ffac3f6d62e8d625876474540e250447b2ce"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},

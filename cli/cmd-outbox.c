@@ -1,0 +1,287 @@
+/* postern outbox: what waits to be sent. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/text.h"
+#include "crypto/unlock.h"
+#include "fetchd/flush.h"
+
+/* --- list ---------------------------------------------------------------------------------- */
+
+static const char *state_word(OutboxState state)
+{
+    switch (state) {
+    case OUTBOX_SENDING: return "sending";
+    case OUTBOX_DOUBT: return "maybe-sent";
+    case OUTBOX_FAILED: return "failed";
+    default: return "queued";
+    }
+}
+
+static void add_recipients(JsonBuilder *builder, const OutboxEntry *entry)
+{
+    json_builder_set_member_name(builder, "recipients");
+    if (entry->recipients == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < entry->recipients->len; i++) {
+        const char *answer = entry->answers->pdata[i];
+        json_builder_begin_object(builder);
+        json_string(builder, "address", entry->recipients->pdata[i]);
+        json_string(builder, "answer", *answer ? answer : NULL);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static gboolean list_json(gpointer user, const OutboxEntry *entry, GError **error G_GNUC_UNUSED)
+{
+    JsonBuilder *builder = user;
+    gboolean waits = entry->state == OUTBOX_QUEUED;
+    json_builder_begin_object(builder);
+    json_string(builder, "id", entry->id);
+    json_string(builder, "state", state_word(entry->state));
+    json_time(builder, "since", entry->since);
+    json_time(builder, "tried", entry->tried);
+    json_int(builder, "tries", entry->tries);
+    json_time(builder, "due",
+              waits ? outbox_due(MAX(entry->tried, entry->since), entry->tries) : 0);
+    json_int(builder, "bytes", (gint64)entry->bytes);
+    json_bool(builder, "damaged", entry->damaged);
+    json_string(builder, "account", entry->account);
+    json_string(builder, "from", entry->from);
+    json_string(builder, "subject", entry->subject);
+    json_bool(builder, "encrypted", entry->encrypted);
+    add_recipients(builder, entry);
+    json_builder_end_object(builder);
+    return TRUE;
+}
+
+static void print_recipient(const OutboxEntry *entry, guint i)
+{
+    g_autofree char *shown = text_address(entry->recipients->pdata[i]);
+    g_autofree char *answer = text_field(entry->answers->pdata[i]);
+    printf("    %s%s%s\n", shown, *answer ? ": " : "", answer);
+}
+
+static gboolean list_text(gpointer user, const OutboxEntry *entry, GError **error G_GNUC_UNUSED)
+{
+    const gboolean *unlocked = user;
+    g_autofree char *since = output_short_date(entry->since);
+    g_autofree char *size = g_format_size(entry->bytes);
+    g_autofree char *account = entry->account ? text_name(entry->account) : NULL;
+    g_autofree char *subject = entry->subject ? text_field(entry->subject) : NULL;
+    printf("%s  %s, since %s, %s", entry->id, state_word(entry->state), since, size);
+    if (entry->tries > 0)
+        printf(", tried %u %s", entry->tries, entry->tries == 1 ? "time" : "times");
+    puts(*unlocked && entry->damaged ? ", damaged" : "");
+    if (account)
+        printf("  %s: %s\n", account, *subject ? subject : "(no subject)");
+    for (guint i = 0; entry->recipients && i < entry->recipients->len; i++)
+        print_recipient(entry, i);
+    if (entry->state == OUTBOX_DOUBT || entry->state == OUTBOX_FAILED)
+        printf("  %s'postern outbox flush --again %s' or 'postern outbox drop %s'\n",
+               entry->state == OUTBOX_DOUBT ? "the server may have it; ask a recipient, then " : "",
+               entry->id, entry->id);
+    return TRUE;
+}
+
+static int list(Context *context, GError **error)
+{
+    context->vault_key = unlock_cached(vault_id(context->vault));
+    gboolean unlocked = context->vault_key != NULL;
+    if (!unlocked && !context->quiet)
+        output_note("the vault is locked: after 'postern unlock' it is shown what it is and to "
+                    "whom");
+    if (!context->json) {
+        (void)!vault_outbox_list(context->vault, context->vault_key, list_text, &unlocked, error);
+        return 0;
+    }
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_array(builder);
+    gboolean fine =
+        vault_outbox_list(context->vault, context->vault_key, list_json, builder, error);
+    json_builder_end_array(builder);
+    if (fine)
+        output_json(builder);
+    return 0;
+}
+
+/* --- ids ----------------------------------------------------------------------------------- */
+
+typedef struct {
+    char *const *ids;
+    GArray *rows; /* gint64 of each; 0: not there */
+} Finding;
+
+static gboolean find_row(gpointer user, const OutboxEntry *entry, GError **error G_GNUC_UNUSED)
+{
+    const Finding *finding = user;
+    for (guint i = 0; finding->ids[i]; i++)
+        if (strcmp(finding->ids[i], entry->id) == 0)
+            g_array_index(finding->rows, gint64, i) = entry->row;
+    return TRUE;
+}
+
+static gboolean unknown_id(const char *id, GError **error)
+{
+    g_autofree char *shown = word_shown(id);
+    return refuse(error, POSTERN_ERROR_INPUT, "outbox.id", "'postern outbox' lists them",
+                  "there is no letter %s in the outbox", shown);
+}
+
+/* All of IDS are there, or none is touched. */
+static GArray *find_rows(const Context *context, char *const *ids, GError **error)
+{
+    guint n = g_strv_length((char **)ids);
+    g_autoptr(GArray) rows = g_array_sized_new(FALSE, TRUE, sizeof(gint64), n);
+    g_array_set_size(rows, n);
+    Finding finding = {ids, rows};
+    if (!vault_outbox_list(context->vault, NULL, find_row, &finding, error))
+        return NULL;
+    for (guint i = 0; i < n; i++)
+        if (g_array_index(rows, gint64, i) == 0) {
+            (void)unknown_id(ids[i], error);
+            return NULL;
+        }
+    return g_steal_pointer(&rows);
+}
+
+/* --- drop ---------------------------------------------------------------------------------- */
+
+static int drop(Context *context, char *const *ids, GError **error)
+{
+    g_autoptr(GArray) rows = find_rows(context, ids, error);
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "dropped");
+    json_builder_begin_array(builder);
+    for (guint i = 0; rows && i < rows->len; i++) {
+        gboolean dropped;
+        if (!vault_outbox_drop(context->vault, g_array_index(rows, gint64, i), &dropped, error))
+            return POSTERN_ERROR_STORE;
+        if (!dropped) {
+            refuse(error, POSTERN_ERROR_TEMPORARY, "outbox.sending", "try again in a moment",
+                   "letter %s is being sent", ids[i]);
+            return POSTERN_ERROR_TEMPORARY;
+        }
+        json_builder_add_string_value(builder, ids[i]);
+        if (!context->json && !context->quiet)
+            printf("dropped %s\n", ids[i]);
+    }
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    if (rows && context->json)
+        output_json(builder);
+    return 0;
+}
+
+/* --- flush --------------------------------------------------------------------------------- */
+
+typedef struct {
+    const Context *context;
+    JsonBuilder *builder;
+} Telling;
+
+static const char *fate_word(const Dispatch *result, guint i)
+{
+    switch (result->states[i]) {
+    case OUTBOX_DOUBT: return "maybe-sent";
+    case OUTBOX_QUEUED: return "queued";
+    case OUTBOX_FAILED: return "failed";
+    default: return result->why->pdata[i] ? "failed" : "sent";
+    }
+}
+
+static void tell(gpointer user, const FlushNews *news)
+{
+    const Telling *telling = user;
+    const Dispatch *result = news->result;
+    for (guint i = 0; i < result->recipients->len; i++) {
+        const GError *why = result->why->pdata[i];
+        if (telling->context->json) {
+            json_builder_begin_object(telling->builder);
+            json_string(telling->builder, "id", news->id);
+            json_string(telling->builder, "address", result->recipients->pdata[i]);
+            json_string(telling->builder, "state", fate_word(result, i));
+            json_string(telling->builder, "answer", why ? why->message : NULL);
+            json_builder_end_object(telling->builder);
+            continue;
+        }
+        g_autofree char *shown = text_address(result->recipients->pdata[i]);
+        g_autofree char *words = why ? postern_error_words(why) : NULL;
+        if (!telling->context->quiet || why)
+            printf("%s  %s to %s%s%s\n", news->id, fate_word(result, i), shown, why ? ": " : "",
+                   why ? words : "");
+    }
+}
+
+static int flush(Context *context, char *const *ids, gboolean again, GError **error)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    Telling telling = {context, builder};
+    g_autoptr(GArray) rows = *ids ? find_rows(context, ids, error) : NULL;
+    if ((*ids && rows == NULL) || !context_meet(context, NEED_KEY, error))
+        return POSTERN_ERROR_INPUT;
+    const Flush all = {
+        .config = context->config,
+        .store = context->store,
+        .vault = context->vault,
+        .vault_private = context->vault_key,
+        .trace = context->trace,
+        .stop_fd = interrupt_open(FALSE),
+        .ids = *ids ? ids : NULL,
+        .again = again,
+        .tell = tell,
+        .user = &telling,
+    };
+    int code;
+    json_builder_begin_array(builder);
+    gboolean fine = flush_run(&all, &code, error);
+    json_builder_end_array(builder);
+    if (fine && context->json)
+        output_json(builder);
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    gboolean again = FALSE;
+    const GOptionEntry entries[] = {
+        {"again", 0, 0, G_OPTION_ARG_NONE, &again,
+         "flush: these, though they failed or may have been sent already", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    if (!command_options(context, &command_outbox, entries, 0, -1, &argc, &argv, error))
+        return POSTERN_ERROR_USAGE;
+    const char *verb = argc > 1 ? argv[1] : "list";
+    char *const *ids = argc > 1 ? argv + 2 : argv + 1;
+    gboolean flushes = strcmp(verb, "flush") == 0, drops = strcmp(verb, "drop") == 0;
+    if (!flushes && !drops && strcmp(verb, "list") != 0)
+        return command_unknown_word(&command_outbox, verb, error);
+    if ((again && (!flushes || *ids == NULL)) || (drops && *ids == NULL) ||
+        (!flushes && !drops && *ids))
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see postern outbox --help",
+                      again   ? "--again is for 'flush' and the ids of letters"
+                      : drops ? "no letter to drop is named"
+                              : "'postern outbox list' takes no ids");
+    return flushes ? flush(context, ids, again, error)
+           : drops ? drop(context, ids, error)
+                   : list(context, error);
+}
+
+const Command command_outbox = {
+    .name = "outbox",
+    .usage = "[list|flush [--again] [ID…]|drop ID…]",
+    .summary = "What waits to be sent",
+    .needs = NEED_CONFIG | NEED_VAULT,
+    .run = run,
+};

@@ -1,0 +1,105 @@
+/* See vault-outbox.h: what a row says, sealed, and who has it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/cursor.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "store/files.h"
+#include "store/vault-outbox-state.h"
+#include "store/vault-record.h"
+
+void outbox_record_clear(OutboxRecord *record)
+{
+    g_clear_pointer(&record->account, g_free);
+    g_clear_pointer(&record->from, g_free);
+    g_clear_pointer(&record->subject, g_free);
+    g_clear_pointer(&record->recipients, g_ptr_array_unref);
+    g_clear_pointer(&record->answers, g_ptr_array_unref);
+}
+
+GBytes *outbox_seal(Vault *vault, const char *what, const guint8 *id, const void *data, gsize size,
+                    GError **error)
+{
+    guint8 ephemeral[KEY_SIZE];
+    g_autoptr(BatchKey) key = batch_key_new(vault->id, vault->public_key, ephemeral, error);
+    if (key == NULL)
+        return NULL;
+    gsize sealed_size;
+    g_autoptr(GBytes) plain = g_bytes_new_static(data, size);
+    g_autoptr(GBytes) sealed = message_record_seal(key, what, id, plain);
+    const guint8 *bytes = g_bytes_get_data(sealed, &sealed_size);
+    GByteArray *out = g_byte_array_sized_new((guint)(KEY_SIZE + sealed_size));
+    g_byte_array_append(out, ephemeral, KEY_SIZE);
+    g_byte_array_append(out, bytes, (guint)sealed_size);
+    return g_byte_array_free_to_bytes(out);
+}
+
+GBytes *outbox_open(Vault *vault, const Secret *vault_private, const char *what, const guint8 *id,
+                    const guint8 *sealed, gsize size, GError **error)
+{
+    if (sealed == NULL || size < KEY_SIZE) {
+        vault_damaged(vault, "a letter in the outbox has no key", error);
+        return NULL;
+    }
+    g_autoptr(BatchKey) key = batch_key_open(vault->id, vault_private, sealed, error);
+    return key ? message_record_open(key, what, id, sealed + KEY_SIZE, size - KEY_SIZE, error)
+               : NULL;
+}
+
+GBytes *outbox_record_pack(const OutboxRecord *record)
+{
+    GByteArray *out = g_byte_array_new();
+    put_string(out, record->account);
+    put_string(out, record->from);
+    put_string(out, record->subject);
+    put_u8(out, record->encrypted ? 1 : 0);
+    put_u16(out, (guint16)record->recipients->len);
+    for (guint i = 0; i < record->recipients->len; i++) {
+        put_string(out, record->recipients->pdata[i]);
+        put_string(out, record->answers->pdata[i]);
+    }
+    return g_byte_array_free_to_bytes(out);
+}
+
+gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, GError **error)
+{
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(plain, &size);
+    Cursor cursor = cursor_over(bytes, size);
+    record->account = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
+    record->from = cursor_string(&cursor, LIMIT_ADDRESS);
+    record->subject = cursor_string(&cursor, LIMIT_HEADER_BYTES);
+    guint8 encrypted = cursor_u8(&cursor);
+    guint16 count = cursor_u16(&cursor);
+    record->encrypted = encrypted == 1;
+    record->recipients = g_ptr_array_new_with_free_func(g_free);
+    record->answers = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < count && !cursor.failed; i++) {
+        g_ptr_array_add(record->recipients, cursor_string(&cursor, LIMIT_ADDRESS));
+        g_ptr_array_add(record->answers, cursor_string(&cursor, LIMIT_OUTBOX_ANSWER));
+    }
+    if (cursor_whole(&cursor) && encrypted <= 1 && count > 0 && count <= LIMIT_RECIPIENTS)
+        return TRUE;
+    outbox_record_clear(record);
+    return vault_damaged(vault, "a letter in the outbox is none", error);
+}
+
+/* A lock of the open file, on the byte of that number: it goes with its last descriptor, whatever
+ * ends the process, and two of one process keep each other out as well. */
+int outbox_lock(const Vault *vault, gint64 row, GError **error)
+{
+    g_autofree char *path = g_build_filename(vault->dir, "outbox.lock", NULL);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = row, .l_len = 1};
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return fd;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    if (fd < 0 || (why != EAGAIN && why != EACCES))
+        refuse(error, POSTERN_ERROR_STORE, "vault.write", "see that the disk is sound and has room",
+               "the outbox cannot be locked: %s", g_strerror(why));
+    return -1;
+}

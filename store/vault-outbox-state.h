@@ -1,0 +1,32 @@
+/* vault-outbox-state — what vault-outbox.c and vault-outbox-read.c share, and nobody else sees. */
+#pragma once
+
+#include "store/vault-outbox.h"
+#include "store/vault-sql.h"
+
+/* A row's record in clear. */
+typedef struct {
+    char *account, *from, *subject;
+    GPtrArray *recipients; /* char * */
+    GPtrArray *answers;    /* char *, "" for none */
+    gboolean encrypted;
+} OutboxRecord;
+
+void outbox_record_clear(OutboxRecord *record);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutboxRecord, outbox_record_clear)
+
+/* Sealed under a batch key of its own, whose ephemeral half stands in front. ID is of
+ * MESSAGE_ID_SIZE bytes. NULL with 74 "vault.key". */
+GBytes *outbox_seal(Vault *vault, const char *what, const guint8 *id, const void *data, gsize size,
+                    GError **error);
+/* 74 "vault.record". */
+GBytes *outbox_open(Vault *vault, const Secret *vault_private, const char *what, const guint8 *id,
+                    const guint8 *sealed, gsize size, GError **error);
+#define OUTBOX_LETTER "outbox letter"
+#define OUTBOX_ROW "outbox"
+
+GBytes *outbox_record_pack(const OutboxRecord *record);
+gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, GError **error);
+
+/* The kernel lock on ROW: its descriptor; -1 without *error when somebody has it. */
+int outbox_lock(const Vault *vault, gint64 row, GError **error);

@@ -1,0 +1,367 @@
+/* See vault-outbox.h: what changes. */
+#include "store/vault-outbox.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base32.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "store/vault-outbox-state.h"
+
+struct OutboxClaim {
+    int lock;
+    gint64 row, letter_row, since;
+    guint tries;
+    char id[17];
+    OutboxRecord record;
+    OutboxLetter letter; /* points into the record, but for the bytes */
+};
+
+void outbox_claim_free(OutboxClaim *claim)
+{
+    if (claim == NULL)
+        return;
+    close(claim->lock);
+    outbox_record_clear(&claim->record);
+    g_clear_pointer(&claim->letter.letter, g_bytes_unref);
+    g_free(claim);
+}
+
+const OutboxLetter *outbox_claim_letter(const OutboxClaim *claim)
+{
+    return &claim->letter;
+}
+
+const char *outbox_claim_id(const OutboxClaim *claim)
+{
+    return claim->id;
+}
+
+gint64 outbox_claim_since(const OutboxClaim *claim)
+{
+    return claim->since;
+}
+
+static void expose(OutboxClaim *claim)
+{
+    const OutboxRecord *record = &claim->record;
+    claim->letter = (OutboxLetter){record->account,    record->from,      record->subject,
+                                   record->recipients, record->encrypted, claim->letter.letter};
+}
+
+static gint64 now(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* --- rows ---------------------------------------------------------------------------------- */
+
+/* A row as it is to be. */
+typedef struct {
+    gint64 row; /* 0: a new one */
+    gint64 letter, since, tried;
+    guint tries;
+    OutboxState state;
+    const OutboxRecord *record;
+} Row;
+
+static gboolean row_id(Vault *vault, gint64 row, guint8 id[static MESSAGE_ID_SIZE], GError **error)
+{
+    gboolean found;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_OUTBOX_ID, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, row);
+    if (!sql_row(vault, statement, &found, error))
+        return FALSE;
+    const guint8 *data = found ? sql_column(statement, 0, MESSAGE_ID_SIZE) : NULL;
+    if (data)
+        memcpy(id, data, MESSAGE_ID_SIZE);
+    sqlite3_reset(statement);
+    return data != NULL || vault_damaged(vault, "a letter in the outbox has no id", error);
+}
+
+/* Writes ROW, whose number it gets when it is new. */
+static gboolean write_row(Vault *vault, Row *row, GError **error)
+{
+    guint8 id[MESSAGE_ID_SIZE];
+    gsize size;
+    random_bytes(id, sizeof id);
+    if (row->row && !row_id(vault, row->row, id, error))
+        return FALSE;
+    g_autoptr(GBytes) plain = outbox_record_pack(row->record);
+    const void *data = g_bytes_get_data(plain, &size);
+    g_autoptr(GBytes) sealed = outbox_seal(vault, OUTBOX_ROW, id, data, size, error);
+    sqlite3_stmt *statement =
+        sealed ? vault_sql(vault, row->row ? SQL_SET_OUTBOX : SQL_ADD_OUTBOX, error) : NULL;
+    if (statement == NULL)
+        return FALSE;
+    data = g_bytes_get_data(sealed, &size);
+    sql_int(statement, 1, row->state);
+    sql_int(statement, 2, row->tried);
+    sql_int(statement, 3, row->tries);
+    sql_blob(statement, 4, data, size);
+    if (row->row) {
+        sql_int(statement, 5, row->row);
+        return sql_done(vault, statement, error);
+    }
+    sql_blob(statement, 5, id, sizeof id);
+    sql_int(statement, 6, row->letter);
+    sql_int(statement, 7, row->since);
+    if (!sql_done(vault, statement, error))
+        return FALSE;
+    row->row = sqlite3_last_insert_rowid(vault->db);
+    return TRUE;
+}
+
+static gboolean drop_row(Vault *vault, gint64 row, GError **error)
+{
+    return sql_run_with(vault, SQL_DROP_OUTBOX, row, error) &&
+           sql_run(vault, SQL_SWEEP_LETTERS, error);
+}
+
+/* --- new letters --------------------------------------------------------------------------- */
+
+static gboolean write_letter(Vault *vault, GBytes *letter, gint64 *row, GError **error)
+{
+    guint8 id[MESSAGE_ID_SIZE];
+    gsize size;
+    const void *data = g_bytes_get_data(letter, &size);
+    random_bytes(id, sizeof id);
+    g_autoptr(GBytes) sealed = outbox_seal(vault, OUTBOX_LETTER, id, data, size, error);
+    sqlite3_stmt *statement = sealed ? vault_sql(vault, SQL_ADD_LETTER, error) : NULL;
+    if (statement == NULL)
+        return FALSE;
+    data = g_bytes_get_data(sealed, &size);
+    sql_blob(statement, 1, id, sizeof id);
+    sql_blob(statement, 2, data, size);
+    if (!sql_done(vault, statement, error))
+        return FALSE;
+    *row = sqlite3_last_insert_rowid(vault->db);
+    return TRUE;
+}
+
+static OutboxClaim *claim_new(const OutboxLetter *letter)
+{
+    OutboxClaim *claim = g_new0(OutboxClaim, 1);
+    OutboxRecord *record = &claim->record;
+    claim->lock = -1;
+    claim->since = now();
+    *record = (OutboxRecord){g_strdup(letter->account),
+                             g_strdup(letter->from),
+                             g_strdup(letter->subject),
+                             g_ptr_array_new_with_free_func(g_free),
+                             g_ptr_array_new_with_free_func(g_free),
+                             letter->encrypted};
+    for (guint i = 0; i < letter->recipients->len; i++) {
+        g_ptr_array_add(record->recipients, g_strdup(letter->recipients->pdata[i]));
+        g_ptr_array_add(record->answers, g_strdup(""));
+    }
+    claim->letter.letter = g_bytes_ref(letter->letter);
+    expose(claim);
+    return claim;
+}
+
+/* The lock before the commit: nobody sees the row without it. */
+static gboolean add(Vault *vault, OutboxClaim *claim, GError **error)
+{
+    if (!write_letter(vault, claim->letter.letter, &claim->letter_row, error))
+        return FALSE;
+    Row row = {.letter = claim->letter_row,
+               .since = claim->since,
+               .state = OUTBOX_QUEUED,
+               .record = &claim->record};
+    guint8 id[MESSAGE_ID_SIZE];
+    if (!write_row(vault, &row, error) || !row_id(vault, row.row, id, error))
+        return FALSE;
+    g_autofree char *text = base32_encode(id, sizeof id);
+    g_strlcpy(claim->id, text, sizeof claim->id);
+    claim->row = row.row;
+    claim->lock = outbox_lock(vault, row.row, error);
+    return claim->lock >= 0 ||
+           (error && *error == NULL && vault_damaged(vault, "a new letter is not new", error));
+}
+
+static gboolean add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
+{
+    for (guint i = 0; i < letters->len; i++) {
+        OutboxClaim *claim = claim_new(letters->pdata[i]);
+        g_ptr_array_add(claims, claim);
+        if (!add(vault, claim, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean vault_outbox_add(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
+{
+    g_ptr_array_set_free_func(claims, (GDestroyNotify)outbox_claim_free);
+    return sql_begin(vault, SQL_STRICT, error) &&
+           sql_end(vault, add_all(vault, letters, claims, error), error);
+}
+
+/* --- claims -------------------------------------------------------------------------------- */
+
+/* What the row holds, once the lock on it is ours; FALSE without *error: not what is wanted. */
+static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim *claim,
+                         gboolean again, guint8 letter_id[static MESSAGE_ID_SIZE],
+                         GBytes **letter_sealed, GError **error)
+{
+    gboolean found;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_OUTBOX_ROW, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, claim->row);
+    if (!sql_row(vault, statement, &found, error))
+        return FALSE;
+    gint64 state = found ? sqlite3_column_int64(statement, 1) : OUTBOX_GONE;
+    gboolean wanted =
+        state == OUTBOX_QUEUED || (again && (state == OUTBOX_DOUBT || state == OUTBOX_FAILED));
+    const guint8 *id = wanted ? sql_column(statement, 0, MESSAGE_ID_SIZE) : NULL;
+    const guint8 *letter = wanted ? sql_column(statement, 6, MESSAGE_ID_SIZE) : NULL;
+    g_autoptr(GBytes) plain = NULL;
+    if (id && letter) {
+        g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
+        g_strlcpy(claim->id, text, sizeof claim->id);
+        memcpy(letter_id, letter, MESSAGE_ID_SIZE);
+        claim->since = sqlite3_column_int64(statement, 2);
+        claim->tries = (guint)sqlite3_column_int64(statement, 3);
+        claim->letter_row = sqlite3_column_int64(statement, 4);
+        plain = outbox_open(vault, vault_private, OUTBOX_ROW, id, sqlite3_column_blob(statement, 5),
+                            (gsize)sqlite3_column_bytes(statement, 5), error);
+        *letter_sealed = g_bytes_new(sqlite3_column_blob(statement, 7),
+                                     (gsize)sqlite3_column_bytes(statement, 7));
+    } else if (wanted) {
+        vault_damaged(vault, "a letter in the outbox has no id", error);
+    }
+    sqlite3_reset(statement);
+    return plain && outbox_record_read(vault, plain, &claim->record, error);
+}
+
+OutboxClaim *vault_outbox_claim(Vault *vault, const Secret *vault_private, gint64 row,
+                                gboolean again, GError **error)
+{
+    guint8 id[MESSAGE_ID_SIZE];
+    gsize size;
+    g_autoptr(GBytes) sealed = NULL;
+    int lock = outbox_lock(vault, row, error);
+    if (lock < 0)
+        return NULL;
+    g_autoptr(OutboxClaim) claim = g_new0(OutboxClaim, 1);
+    claim->lock = lock;
+    claim->row = row;
+    if (!read_row(vault, vault_private, claim, again, id, &sealed, error))
+        return NULL;
+    const guint8 *bytes = g_bytes_get_data(sealed, &size);
+    claim->letter.letter = outbox_open(vault, vault_private, OUTBOX_LETTER, id, bytes, size, error);
+    if (claim->letter.letter == NULL)
+        return NULL;
+    expose(claim);
+    return g_steal_pointer(&claim);
+}
+
+/* --- what becomes of them ------------------------------------------------------------------ */
+
+/* Those of the claim's recipients who are in STATE. */
+static void pick(const OutboxClaim *claim, const OutboxState *states, const GPtrArray *why,
+                 OutboxState state, OutboxRecord *part)
+{
+    const OutboxRecord *all = &claim->record;
+    *part = (OutboxRecord){g_strdup(all->account),
+                           g_strdup(all->from),
+                           g_strdup(all->subject),
+                           g_ptr_array_new_with_free_func(g_free),
+                           g_ptr_array_new_with_free_func(g_free),
+                           all->encrypted};
+    for (guint i = 0; i < all->recipients->len; i++) {
+        if (states[i] != state)
+            continue;
+        const GError *reason = why ? why->pdata[i] : NULL;
+        const char *words = reason ? reason->message : all->answers->pdata[i];
+        g_autofree char *cut = g_strndup(words, LIMIT_OUTBOX_ANSWER);
+        g_ptr_array_add(part->recipients, g_strdup(all->recipients->pdata[i]));
+        g_ptr_array_add(part->answers, g_utf8_make_valid(cut, -1));
+    }
+}
+
+typedef struct {
+    OutboxRecord kept; /* of those in doubt */
+    gboolean any;      /* the claim's own row is in use */
+} Settling;
+
+static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
+                            const GPtrArray *why, OutboxState state, Settling *settling,
+                            GError **error)
+{
+    g_auto(OutboxRecord) part = {0};
+    pick(claim, states, why, state, &part);
+    if (part.recipients->len == 0)
+        return TRUE;
+    gboolean tried = state != OUTBOX_DOUBT;
+    Row row = {.row = settling->any ? 0 : claim->row,
+               .letter = claim->letter_row,
+               .since = claim->since,
+               .tried = now(),
+               .tries = claim->tries + (tried ? 1 : 0),
+               .state = state,
+               .record = &part};
+    if (!write_row(vault, &row, error))
+        return FALSE;
+    settling->any = TRUE;
+    if (state == OUTBOX_DOUBT) {
+        settling->kept = part;
+        part = (OutboxRecord){0};
+    }
+    return TRUE;
+}
+
+static gboolean settle(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
+                       const GPtrArray *why, Settling *settling, GError **error)
+{
+    /* The doubt first: it stays in the claim's row. */
+    static const OutboxState order[] = {OUTBOX_DOUBT, OUTBOX_QUEUED, OUTBOX_FAILED};
+    for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
+        if (!settle_part(vault, claim, states, why, order[i], settling, error))
+            return FALSE;
+    return settling->any || drop_row(vault, claim->row, error);
+}
+
+gboolean vault_outbox_settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
+                             const GPtrArray *why, GError **error)
+{
+    Settling settling = {.any = FALSE};
+    gboolean fine = sql_begin(vault, SQL_STRICT, error) &&
+                    sql_end(vault, settle(vault, claim, states, why, &settling, error), error);
+    if (fine && settling.kept.recipients) {
+        outbox_record_clear(&claim->record);
+        claim->record = settling.kept;
+        expose(claim);
+    } else {
+        outbox_record_clear(&settling.kept);
+    }
+    return fine;
+}
+
+static gboolean drop_one(Vault *vault, gint64 row, gboolean *dropped, GError **error)
+{
+    if (!sql_run_with(vault, SQL_DROP_OUTBOX, row, error))
+        return FALSE;
+    *dropped = sqlite3_changes(vault->db) == 1;
+    return sql_run(vault, SQL_SWEEP_LETTERS, error);
+}
+
+gboolean vault_outbox_drop(Vault *vault, gint64 row, gboolean *dropped, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    int lock = outbox_lock(vault, row, &failure);
+    *dropped = FALSE;
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    if (lock < 0)
+        return error == NULL || *error == NULL;
+    gboolean fine = sql_begin(vault, SQL_STRICT, error) &&
+                    sql_end(vault, drop_one(vault, row, dropped, error), error);
+    close(lock);
+    return fine;
+}
