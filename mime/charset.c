@@ -129,8 +129,23 @@ static void convert(GIConv cd, const guint8 *bytes, gsize size, GString *out)
     }
 }
 
+/* The C library loads a set's table with the first descriptor for it and drops it with the last,
+ * which takes longer than most texts: so one of each stays open. NAME is one of those above. */
+static void keep_loaded(const char *name)
+{
+    static GMutex mutex;
+    static GHashTable *kept;
+    g_mutex_lock(&mutex);
+    if (kept == NULL)
+        kept = g_hash_table_new(g_str_hash, g_str_equal);
+    if (!g_hash_table_contains(kept, name))
+        g_hash_table_insert(kept, (gpointer)name, g_iconv_open("UTF-8", name));
+    g_mutex_unlock(&mutex);
+}
+
 static char *through_iconv(const char *name, const guint8 *bytes, gsize size)
 {
+    keep_loaded(name);
     GIConv cd = g_iconv_open("UTF-8", name);
     if (cd == (GIConv)-1)
         return ascii_only(bytes, size);

@@ -2,29 +2,30 @@
 #include "store/absorb.h"
 
 #include "core/error.h"
-#include "core/limits.h"
-#include "crypto/pgp-cert.h"
 #include "crypto/pgp.h"
-#include "mime/autocrypt.h"
-#include "store/absorb-doc.h"
+#include "store/absorb-ahead.h"
 #include "store/index-tags.h"
 #include "store/tagrules.h"
+#include "store/vault-record.h"
 #include "store/vault-session.h"
-#include "store/vault-single.h"
 #include "store/vault-tags.h"
 
 #define RECORDS_A_COMMIT 500
 #define SECONDS_A_COMMIT 2
 #define RECORDS_A_REPORT 50
+#define RECORDS_AHEAD 32 /* that wait for their message */
+#define AHEAD_FROM 24    /* records: for fewer no thread is worth its while */
 
 typedef struct {
     Vault *vault;
     const Secret *vault_private;
     Index *index;
     const AbsorbOptions *options;
-    AbsorbRules rules;
+    AbsorbReader reader;
     gint64 stamp;        /* of the private keys that are here (pgp_secrets_stamp) */
     GError *broken;      /* the transaction could not be ended before somebody was asked */
+    AbsorbAhead *ahead;  /* reads messages before it is their turn; NULL: each in its turn */
+    GQueue waiting;      /* Waiting: records whose turn comes */
     gint64 start, total; /* the position before, and the records behind it */
     gint64 done;         /* sequence of the last record that is in the index */
     guint open;          /* steps in the running transaction; 0 when there is none */
@@ -50,6 +51,19 @@ static void opened_free(gpointer data)
     Opened *opened = data;
     session_keys_free(opened->keys);
     g_free(opened);
+}
+
+/* A record, copied. */
+typedef struct {
+    JournalRecord record;
+    gboolean asked; /* its message is being read ahead */
+} Waiting;
+
+static void waiting_free(gpointer data)
+{
+    Waiting *waiting = data;
+    arrival_clear(&waiting->record.arrival);
+    g_free(waiting);
 }
 
 /* Somebody else may be writing to the vault, or it may not be written to at all: then the keys
@@ -118,6 +132,14 @@ static void leave_while_asking(gpointer user)
         (void)commit(self, &self->broken);
 }
 
+static gboolean unbroken(Absorption *self, GError **error)
+{
+    if (self->broken == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&self->broken));
+    return FALSE;
+}
+
 static void note_fresh(Absorption *self, gint64 row, gint64 sequence)
 {
     const FreshRow fresh = {row, sequence};
@@ -144,148 +166,20 @@ static gboolean settle(Absorption *self, gboolean fine, GError **error)
     return FALSE;
 }
 
-/* --- one message --------------------------------------------------------------------------- */
-
-/* The head of a message for the index, and its whole size. Half a ciphertext opens nothing. */
-static GBytes *read_head(Source *source, const AbsorbRules *rules, guint64 *size, GError **error)
-{
-    g_autoptr(GByteArray) head = g_byte_array_new();
-    g_autofree guint8 *buffer = g_malloc(LIMIT_CHUNK);
-    gsize limit = LIMIT_INDEX_BYTES;
-    gssize got;
-    *size = 0;
-    while ((got = source_read(source, buffer, LIMIT_CHUNK, error)) > 0) {
-        if (*size <= limit && *size + (gsize)got > limit && limit == LIMIT_INDEX_BYTES &&
-            absorb_wants_whole(head->data, head->len, rules))
-            limit = LIMIT_VIEW_BYTES;
-        gsize room = limit - head->len;
-        g_byte_array_append(head, buffer, (guint)MIN((gsize)got, room));
-        *size += (guint64)got;
-    }
-    return got < 0 ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&head));
-}
-
-/* One damaged message must not hide all the others; trouble with the store itself ends the run. */
-gboolean absorb_is_damage(const GError *error)
-{
-    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch",
-                                        "vault.record"};
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (g_strcmp0(postern_error_rule(error), rules[i]) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* What was kept of an earlier opening; a set also where nothing was, NULL where nothing is to be
- * kept. FALSE with *error. */
-static gboolean kept_keys(Absorption *self, const char *id, SessionKeys **keys, GError **error)
-{
-    GError *failure = NULL;
-    *keys = NULL;
-    if (self->rules.share != INDEX_FULL || self->rules.way == OPEN_NOT)
-        return TRUE;
-    *keys = vault_session_keys(self->vault, self->vault_private, id, &failure);
-    if (failure)
-        g_propagate_error(error, failure);
-    return failure == NULL;
-}
-
-static void note_opened(Absorption *self, const char *id, SessionKeys *keys)
-{
-    Opened *opened = g_new0(Opened, 1);
-    g_strlcpy(opened->id, id, sizeof opened->id);
-    opened->keys = keys;
-    g_ptr_array_add(self->opened, opened);
-}
-
-/* Of a key that comes with MAIL, what belongs to its sender; NULL where there is not just one. */
-static CarriedKey *carried_in(GBytes *mail)
-{
-    g_autoptr(CarriedKey) carried = autocrypt_read(mail);
-    g_autoptr(GPtrArray) keys =
-        carried ? pgp_cert_sift(carried->key, carried->address, NULL) : NULL;
-    if (keys == NULL || keys->len != 1)
-        return NULL;
-    g_bytes_unref(carried->key);
-    carried->key = g_bytes_ref(keys->pdata[0]);
-    return g_steal_pointer(&carried);
-}
-
-static IndexDoc *open_by(Absorption *self, const char *id, AbsorbRules *rules, SessionKeys *keys,
-                         guint64 *size, Waits *waits, GError **error)
-{
-    g_autoptr(Source) source = vault_message(self->vault, self->vault_private, id, error);
-    g_autoptr(GBytes) mail = source ? read_head(source, rules, size, error) : NULL;
-    g_autoptr(IndexDoc) doc = mail ? absorb_doc(mail, rules, keys, waits) : NULL;
-    if (self->broken) {
-        g_propagate_error(error, g_steal_pointer(&self->broken));
-        return NULL;
-    }
-    if (doc && self->options->hear)
-        doc->carried = carried_in(mail);
-    return g_steal_pointer(&doc);
-}
-
-/* With AGAIN it is known by its header: where the key is locked, and nothing was kept of an earlier
- * opening, nothing of it is read, and it waits on. */
-static IndexDoc *open_message(Absorption *self, const char *id, gboolean again, guint64 *size,
-                              Waits *waits, GError **error)
-{
-    g_autoptr(SessionKeys) keys = NULL;
-    if (!kept_keys(self, id, &keys, error))
-        return NULL;
-    AbsorbRules rules = self->rules;
-    if (rules.way == OPEN_AGAIN && !session_keys_any(keys)) {
-        rules.way = OPEN_NOT;
-        *waits = WAITS_LOCKED;
-        if (again)
-            return index_doc_new();
-    }
-    IndexDoc *doc = open_by(self, id, &rules, keys, size, waits, error);
-    if (rules.way == OPEN_AGAIN)
-        self->rules.way = OPEN_AGAIN;
-    if (session_keys_grew(keys))
-        note_opened(self, id, g_steal_pointer(&keys));
-    return doc;
-}
-
-/* What may be known of one that is sealed singly lies beside it: it is never opened for the index.
- */
-static IndexDoc *open_share(Absorption *self, const char *id, guint64 *size, GError **error)
-{
-    g_autoptr(IndexDoc) doc = vault_share(self->vault, self->vault_private, id, size, error);
-    return doc ? absorb_share(g_steal_pointer(&doc), &self->rules, size) : NULL;
-}
-
-/* How a message is looked at: as a new one, a new one that is sealed singly, or one that waits. */
-typedef enum { LOOK_NEW, LOOK_SINGLY, LOOK_AGAIN } Look;
-
-static IndexDoc *read_message(Absorption *self, const char *id, Look look, guint64 *size,
-                              Waits *waits, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    *size = 0;
-    *waits = WAITS_NOT;
-    IndexDoc *doc = look == LOOK_SINGLY
-                        ? open_share(self, id, size, &failure)
-                        : open_message(self, id, look == LOOK_AGAIN, size, waits, &failure);
-    if (doc)
-        return doc;
-    /* Removed since its record was read; the record that says so follows. */
-    if (g_strcmp0(postern_error_rule(failure), "message.id") == 0)
-        return index_doc_new();
-    if (!absorb_is_damage(failure)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return NULL;
-    }
-    if (self->late == NULL)
-        self->late = g_steal_pointer(&failure);
-    doc = index_doc_new();
-    doc->sensitive = look == LOOK_SINGLY;
-    return doc;
-}
-
 /* --- the journal --------------------------------------------------------------------------- */
+
+/* What was found out about it is the reader's; the rest is the run's. */
+static void take_notes(Absorption *self, const char *id, AbsorbRead *read)
+{
+    if (read->opened) {
+        Opened *opened = g_new0(Opened, 1);
+        g_strlcpy(opened->id, id, sizeof opened->id);
+        opened->keys = g_steal_pointer(&read->opened);
+        g_ptr_array_add(self->opened, opened);
+    }
+    if (read->damage && self->late == NULL)
+        self->late = g_steal_pointer(&read->damage);
+}
 
 /* Which keys were tried in vain: 0 when they were locked. */
 static gint64 tried(const Absorption *self, Waits waits)
@@ -293,13 +187,24 @@ static gint64 tried(const Absorption *self, Waits waits)
     return waits == WAITS_MISSING ? self->stamp : 0;
 }
 
-static gboolean add_message(Absorption *self, const JournalRecord *record, GError **error)
+static gboolean add_message(Absorption *self, const JournalRecord *record, AbsorbRead *read,
+                            GError **error)
 {
-    guint64 size;
-    Waits waits;
-    g_autoptr(IndexDoc) doc = read_message(
-        self, record->id, record->singly ? LOOK_SINGLY : LOOK_NEW, &size, &waits, error);
-    if (doc == NULL)
+    take_notes(self, record->id, read);
+    self->torn = !index_add(self->index, record, read->doc, read->size, error) ||
+                 (read->waits &&
+                  !index_defer(self->index, record, read->doc, tried(self, read->waits), error));
+    self->added++;
+    note_fresh(self, record->row, record->sequence);
+    return !self->torn;
+}
+
+static gboolean read_and_add(Absorption *self, const JournalRecord *record, GError **error)
+{
+    g_auto(AbsorbRead) read = {.doc = NULL};
+    if (!absorb_read(&self->reader, record->id, record->singly ? LOOK_SINGLY : LOOK_NEW, &read,
+                     error) ||
+        !unbroken(self, error))
         return FALSE;
     if (self->open == 0) { /* somebody was asked, and somebody else may have been here */
         if (!step_begin(self, error))
@@ -307,11 +212,7 @@ static gboolean add_message(Absorption *self, const JournalRecord *record, GErro
         if (record->sequence <= self->done || index_has(self->index, record->row))
             return TRUE;
     }
-    self->torn = !index_add(self->index, record, doc, size, error) ||
-                 (waits && !index_defer(self->index, record, doc, tried(self, waits), error));
-    self->added++;
-    note_fresh(self, record->row, record->sequence);
-    return !self->torn;
+    return add_message(self, record, &read, error);
 }
 
 static gboolean add_arrival(Absorption *self, const JournalRecord *record, GError **error)
@@ -336,16 +237,24 @@ static gboolean add_change(Absorption *self, const JournalRecord *record, GError
     return !self->torn;
 }
 
-static gboolean add_record(Absorption *self, const JournalRecord *record, GError **error)
+static gboolean arrives(const JournalRecord *record)
+{
+    return record->kind == JOURNAL_ARRIVAL || record->kind == JOURNAL_IMPORT;
+}
+
+/* READ: its message, when that was read ahead; else NULL. */
+static gboolean add_record(Absorption *self, const JournalRecord *record, AbsorbRead *read,
+                           GError **error)
 {
     gboolean has = index_has(self->index, record->row);
-    gboolean arrives = record->kind == JOURNAL_ARRIVAL || record->kind == JOURNAL_IMPORT;
     /* The last of its records finds it removed; the others may do so, too. */
-    if (record->removed || !arrives)
+    if (record->removed || !arrives(record))
         return !has || add_change(self, record, error);
     if (record->disowned)
         return TRUE;
-    return has ? add_arrival(self, record, error) : add_message(self, record, error);
+    return has    ? add_arrival(self, record, error)
+           : read ? add_message(self, record, read, error)
+                  : read_and_add(self, record, error);
 }
 
 static void report(const Absorption *self, gint64 sequence)
@@ -356,14 +265,13 @@ static void report(const Absorption *self, gint64 sequence)
         self->options->progress(self->options->user, (guint64)done, (guint64)self->total);
 }
 
-static gboolean absorb_record(gpointer user, const JournalRecord *record, GError **error)
+static gboolean absorb_now(Absorption *self, const JournalRecord *record, AbsorbRead *read,
+                           GError **error)
 {
-    Absorption *self = user;
-    self->past = self->options->until > 0 && record->sequence > self->options->until;
-    if (self->past || !step_begin(self, error))
+    if (!step_begin(self, error))
         return FALSE;
     if (record->sequence > self->done) {
-        if (!add_record(self, record, error))
+        if (!add_record(self, record, read, error))
             return FALSE;
         self->done = MAX(self->done, record->sequence);
     }
@@ -371,23 +279,83 @@ static gboolean absorb_record(gpointer user, const JournalRecord *record, GError
     return step_end(self, error);
 }
 
+/* The record whose turn it is. */
+static gboolean absorb_next(Absorption *self, GError **error)
+{
+    Waiting *waiting = g_queue_pop_head(&self->waiting);
+    g_auto(AbsorbRead) read = {.doc = NULL};
+    gboolean fine = (!waiting->asked || ahead_take(self->ahead, &read, error)) &&
+                    unbroken(self, error) &&
+                    absorb_now(self, &waiting->record, waiting->asked ? &read : NULL, error);
+    waiting_free(waiting);
+    return fine;
+}
+
+static gboolean is_waiting(const Absorption *self, gint64 row)
+{
+    for (const GList *at = self->waiting.head; at; at = at->next)
+        if (((const Waiting *)at->data)->record.row == row)
+            return TRUE;
+    return FALSE;
+}
+
+/* Only a guess: what is right in its turn is decided then. */
+static gboolean is_new(const Absorption *self, const JournalRecord *record)
+{
+    return arrives(record) && !record->removed && !record->disowned &&
+           !is_waiting(self, record->row) && !index_has(self->index, record->row);
+}
+
+static gboolean absorb_record(gpointer user, const JournalRecord *record, GError **error)
+{
+    Absorption *self = user;
+    self->past = self->options->until > 0 && record->sequence > self->options->until;
+    if (self->past)
+        return FALSE;
+    if (self->ahead == NULL)
+        return absorb_now(self, record, NULL, error);
+    Waiting *waiting = g_new0(Waiting, 1);
+    waiting->record = *record;
+    waiting->record.arrival = arrival_copy(&record->arrival);
+    waiting->asked = is_new(self, record);
+    if (waiting->asked)
+        ahead_ask(self->ahead, record->id, record->singly ? LOOK_SINGLY : LOOK_NEW);
+    g_queue_push_tail(&self->waiting, waiting);
+    return self->waiting.length < RECORDS_AHEAD || absorb_next(self, error);
+}
+
+/* All records from where the index stands. */
+static gboolean absorb_records(Absorption *self, GError **error)
+{
+    if (self->total >= AHEAD_FROM && (self->ahead = ahead_new(&self->reader, error)) == NULL)
+        return FALSE;
+    gboolean fine =
+        vault_replay(self->vault, self->vault_private, self->done, absorb_record, self, error) ||
+        self->past;
+    while (fine && self->waiting.length > 0)
+        fine = absorb_next(self, error);
+    g_queue_clear_full(&self->waiting, waiting_free);
+    if (self->ahead)
+        self->reader.rules.way = ahead_free(g_steal_pointer(&self->ahead));
+    return fine;
+}
+
 /* --- messages that waited for a key -------------------------------------------------------- */
 
 /* WAITED: what was tried in vain before. */
 static gboolean fill_in(Absorption *self, gint64 row, gint64 waited, const char *id, GError **error)
 {
-    guint64 size;
-    Waits waits;
-    g_autoptr(IndexDoc) doc = read_message(self, id, LOOK_AGAIN, &size, &waits, error);
-    if (doc == NULL)
+    g_auto(AbsorbRead) read = {.doc = NULL};
+    if (!absorb_read(&self->reader, id, LOOK_AGAIN, &read, error) || !unbroken(self, error))
         return FALSE;
-    if (waits && waited == tried(self, waits))
+    take_notes(self, id, &read);
+    if (read.waits && waited == tried(self, read.waits))
         return TRUE;
     if (!step_begin(self, error))
         return FALSE;
-    self->torn = waits ? !index_defer_on(self->index, row, tried(self, waits), error)
-                       : !index_settle(self->index, row, doc, error);
-    if (!waits)
+    self->torn = read.waits ? !index_defer_on(self->index, row, tried(self, read.waits), error)
+                            : !index_settle(self->index, row, read.doc, error);
+    if (!read.waits)
         note_fresh(self, row, G_MAXINT64);
     return !self->torn && step_end(self, error);
 }
@@ -395,7 +363,7 @@ static gboolean fill_in(Absorption *self, gint64 row, gint64 waited, const char 
 static gboolean fill_all(Absorption *self, GError **error)
 {
     Deferred next = {0};
-    while (self->rules.share == INDEX_FULL && self->rules.way != OPEN_NOT) {
+    while (self->reader.rules.share == INDEX_FULL && self->reader.rules.way != OPEN_NOT) {
         if (!index_deferred(self->index, self->stamp, &next, error))
             return FALSE;
         if (next.row == 0)
@@ -429,11 +397,7 @@ static gboolean replay(Absorption *self, GError **error)
     if (self->options->until > 0)
         end = MIN(end, self->options->until);
     self->total = MAX(end - self->start, 0);
-    gboolean fine =
-        (end <= self->done ||
-         vault_replay(self->vault, self->vault_private, self->done, absorb_record, self, error) ||
-         self->past) &&
-        fill_all(self, error);
+    gboolean fine = (end <= self->done || absorb_records(self, error)) && fill_all(self, error);
     return settle(self, fine, error);
 }
 
@@ -456,14 +420,18 @@ gboolean absorb(Vault *vault, const Secret *vault_private, Index *index,
                        .vault_private = vault_private,
                        .index = index,
                        .options = options,
-                       .rules = {options->share, options->aside         ? OPEN_AGAIN
-                                                 : options->may_decrypt ? OPEN_ANY
-                                                                        : OPEN_NOT},
+                       .reader = {vault,
+                                  vault_private,
+                                  {options->share, options->aside         ? OPEN_AGAIN
+                                                   : options->may_decrypt ? OPEN_ANY
+                                                                          : OPEN_NOT},
+                                  options->hear},
                        .stamp = options->may_decrypt ? pgp_secrets_stamp() : 0,
+                       .waiting = G_QUEUE_INIT,
                        .start = index_position(index),
                        .opened = opened};
-    self.rules.asking = leave_while_asking;
-    self.rules.user = &self;
+    self.reader.rules.asking = leave_while_asking;
+    self.reader.rules.user = &self;
     /* Else what comes next into the vault would be taken for known. */
     if (!absorb_fits(vault, index, error) || (options->share != INDEX_FULL && !options->aside &&
                                               !vault_forget_session_keys(vault, error)))

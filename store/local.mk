@@ -1,7 +1,9 @@
 noinst_LIBRARIES += libpostern-store.a
 libpostern_store_a_SOURCES = \
 	store/absorb.c store/absorb.h \
+	store/absorb-ahead.c store/absorb-ahead.h \
 	store/absorb-doc.c store/absorb-doc.h \
+	store/absorb-read.c store/absorb-read.h \
 	store/agree.c store/agree.h \
 	store/compact.c store/compact.h \
 	store/shrink.c store/shrink.h \

@@ -17,13 +17,26 @@
 typedef int (*TokenReader)(void *context, int flags, const char *token, int size, int start,
                            int end);
 
+/* A foreign word and what it is folded to; words come again and again. */
+#define WORDS_KEPT 4096
+#define WORD_KEPT 40
+
+typedef struct {
+    guint8 size;          /* 0: none */
+    gboolean spaced;      /* nothing of it stands in a script without blanks */
+    char word[WORD_KEPT]; /* no NUL behind it */
+    char folded[WORD_KEPT];
+} Folded;
+
 typedef struct {
     fts5_tokenizer inner;
     Fts5Tokenizer *handle;
+    Folded *kept; /* WORDS_KEPT, each where its hash says */
 } Tokenizer;
 
 /* One call of xTokenize(). */
 typedef struct {
+    Tokenizer *tokenizer;
     void *context;
     TokenReader reader;
     gboolean query;
@@ -158,6 +171,48 @@ static int emit_mixed(Emitter *emitter, const char *word)
     return rc;
 }
 
+static gboolean is_spaced(const char *word)
+{
+    for (; *word; word = g_utf8_next_char(word))
+        if (unspaced(g_utf8_get_char(word)))
+            return FALSE;
+    return TRUE;
+}
+
+/* The place for WORD. */
+static Folded *place_of(Tokenizer *tokenizer, const char *word, gsize size)
+{
+    guint32 hash = 2166136261u;
+    for (gsize i = 0; i < size; i++)
+        hash = (hash ^ (guchar)word[i]) * 16777619u;
+    return &tokenizer->kept[(hash ^ hash >> 15) % WORDS_KEPT];
+}
+
+static int emit_folded(Emitter *emitter, const char *folded, gboolean spaced)
+{
+    if (spaced && *folded)
+        return emit(emitter, folded, strlen(folded));
+    return emit_mixed(emitter, folded);
+}
+
+static int take_foreign(Emitter *emitter, const char *word, gsize size)
+{
+    Folded *place = size <= WORD_KEPT ? place_of(emitter->tokenizer, word, size) : NULL;
+    if (place && place->size == size && memcmp(place->word, word, size) == 0)
+        return emit_folded(emitter, place->folded, place->spaced);
+    g_autofree char *folded = fold(word, size);
+    if (folded == NULL)
+        return SQLITE_OK;
+    gboolean spaced = is_spaced(folded);
+    if (place && strlen(folded) < WORD_KEPT) {
+        place->size = (guint8)size;
+        place->spaced = spaced;
+        memcpy(place->word, word, size);
+        g_strlcpy(place->folded, folded, WORD_KEPT);
+    }
+    return emit_folded(emitter, folded, spaced);
+}
+
 static int take_word(void *user, int flags, const char *word, int size, int start, int end)
 {
     (void)flags;
@@ -166,16 +221,17 @@ static int take_word(void *user, int flags, const char *word, int size, int star
     emitter->end = end;
     if (is_ascii(word, (gsize)size))
         return emit(emitter, word, (gsize)size);
-    g_autofree char *folded = fold(word, (gsize)size);
-    return folded ? emit_mixed(emitter, folded) : SQLITE_OK;
+    return take_foreign(emitter, word, (gsize)size);
 }
 
 static int tokenize(Fts5Tokenizer *user, void *context, int flags, const char *text, int size,
                     TokenReader reader)
 {
     Tokenizer *tokenizer = (Tokenizer *)user;
-    Emitter emitter = {
-        .context = context, .reader = reader, .query = (flags & FTS5_TOKENIZE_QUERY) != 0};
+    Emitter emitter = {.tokenizer = tokenizer,
+                       .context = context,
+                       .reader = reader,
+                       .query = (flags & FTS5_TOKENIZE_QUERY) != 0};
     return tokenizer->inner.xTokenize(tokenizer->handle, &emitter, flags, text, size, take_word);
 }
 
@@ -184,6 +240,7 @@ static void destroy(Fts5Tokenizer *user)
     Tokenizer *tokenizer = (Tokenizer *)user;
     if (tokenizer->handle)
         tokenizer->inner.xDelete(tokenizer->handle);
+    g_free(tokenizer->kept);
     g_free(tokenizer);
 }
 
@@ -196,6 +253,7 @@ static int create(void *user, const char **arguments, int count, Fts5Tokenizer *
     fts5_api *api = user;
     void *context;
     Tokenizer *tokenizer = g_new0(Tokenizer, 1);
+    tokenizer->kept = g_new0(Folded, WORDS_KEPT);
     int rc = api->xFindTokenizer(api, "unicode61", &context, &tokenizer->inner);
     if (rc == SQLITE_OK)
         rc =

@@ -56,6 +56,16 @@ void arrival_clear(Arrival *arrival)
     memset(arrival, 0, sizeof *arrival);
 }
 
+Arrival arrival_copy(const Arrival *arrival)
+{
+    Arrival copy = *arrival;
+    copy.account = g_strdup(arrival->account);
+    copy.mailbox = g_strdup(arrival->mailbox);
+    copy.uidl = g_strdup(arrival->uidl);
+    copy.flags = g_strdupv(arrival->flags);
+    return copy;
+}
+
 /* Each "+" or "-" and a name. */
 static gboolean are_changes(GStrv changes)
 {

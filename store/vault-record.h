@@ -13,6 +13,8 @@ GBytes *journal_pack(JournalKind kind, const Arrival *arrival);
 gboolean journal_unpack(const guint8 *bytes, gsize size, JournalKind *kind,
                         Arrival *arrival) G_GNUC_WARN_UNUSED_RESULT;
 void arrival_clear(Arrival *arrival);
+/* With strings of its own. */
+Arrival arrival_copy(const Arrival *arrival);
 
 /* Sealed, a record names what it is (RECORD_…) and its message, so that records of one batch cannot
  * change places. */

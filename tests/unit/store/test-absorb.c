@@ -187,6 +187,41 @@ static char *too_much(const char *head, const char *line, guint times)
     return g_string_free(g_steal_pointer(&mail), FALSE);
 }
 
+/* So many that a thread reads them before it is their turn. */
+static void what_is_read_ahead_comes_in_order_and_hides_no_other(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
+    for (guint32 n = 1; n <= 150; n++) {
+        /* Every third lies in two places, the second known while the first still waits. */
+        g_autofree char *mail = g_strdup_printf("Subject: number%u\r\n\r\nbody%u\r\n", n, n);
+        Arrival arrival = {.account = "work", .mailbox = "INBOX", .uid = n, .internaldate = n};
+        store_mail(writer, mail, strlen(mail), &arrival);
+        arrival.mailbox = "Archive";
+        if (n % 3 == 0)
+            store_mail(writer, mail, strlen(mail), &arrival);
+    }
+    assert_true(vault_commit(writer, NULL, NULL, NULL));
+    tamper(fixture, "UPDATE chunk SET data = zeroblob(length(data)) WHERE key = 77 << 20");
+    g_autoptr(GError) error = NULL;
+    guint64 added = 0;
+    assert_false(absorb(vault, fixture->private_key, index, &plain, &added, &error));
+    assert_rule(error, POSTERN_ERROR_STORE, "vault.damage");
+    assert_int_equal(added, 150);
+    assert_int_equal(count(index, "folder:INBOX"), 150);
+    assert_int_equal(count(index, "folder:Archive"), 50);
+    assert_int_equal(count(index, "number77"), 0);
+    g_autoptr(GPtrArray) hits = find(index, "number*");
+    assert_int_equal(hits->len, 149);
+    for (guint i = 0; i < hits->len; i++) {
+        g_autofree char *subject = g_strdup_printf("number%u", i + 1 + (i >= 76));
+        assert_string_equal(((Hit *)hits->pdata[i])->subject, subject);
+        assert_int_equal(count(index, subject), 1);
+    }
+}
+
 static void p8_a_message_that_cannot_be_read_whole_stops_nothing_and_is_listed(void **state)
 {
     const Fixture *fixture = *state;
@@ -236,6 +271,7 @@ int main(void)
         TEST(progress_ends_at_the_total),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
         TEST(a_damaged_message_hides_no_other),
+        TEST(what_is_read_ahead_comes_in_order_and_hides_no_other),
         TEST(p8_a_message_that_cannot_be_read_whole_stops_nothing_and_is_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
