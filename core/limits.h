@@ -128,7 +128,8 @@
 #define LIMIT_OUTBOX_WAIT_S 60             /* before a letter is tried a second time, doubled each time, */
 #define LIMIT_OUTBOX_LONGEST_S 3600        /* up to this */
 #define LIMIT_OUTBOX_AGE_S (5 * 24 * 3600) /* RFC 5321, 4.5.4.1: then it has failed */
-#define LIMIT_OUTBOX_LOOK_S 60             /* how often fetchd looks for what others queued */
+#define LIMIT_OUTBOX_LOOK_S 60             /* how often fetchd looks whether it can send what waits, */
+#define LIMIT_OUTBOX_IDLE_S 300            /* and whether anything does */
 #define LIMIT_OUTBOX_ANSWER 2048           /* bytes of a server's answer that are kept */
 
 /* Rules for sensitive mail. */

@@ -36,6 +36,7 @@ typedef struct {
     Hook *hook;
     Notify *notify;
     Clockwatch *clock;
+    Flusher *flusher;
 } Daemon;
 
 /* --- what is told --------------------------------------------------------------------------- */
@@ -289,6 +290,7 @@ static void wait(Daemon *daemon, gint64 until)
     add_fd(fds, clockwatch_alarm(daemon->clock, until));
     add_fd(fds, clockwatch_jump(daemon->clock));
     add_fd(fds, hook_fd(daemon->hook));
+    add_fd(fds, flusher_fd(daemon->flusher));
     g_hash_table_iter_init(&all, daemon->connections);
     while (g_hash_table_iter_next(&all, NULL, (gpointer *)&connection))
         add_fd(fds, link_fd(connection->fetcher));
@@ -310,7 +312,7 @@ static void go_on_hook(Daemon *daemon)
 static gboolean rest(Daemon *daemon)
 {
     gint64 next = schedule_next(daemon->schedule, clockwatch_now());
-    wait(daemon, MAX(next, daemon->held));
+    wait(daemon, MIN(MAX(next, daemon->held), flusher_next(daemon->flusher)));
     notify_alive(daemon->notify);
     if (clockwatch_slept(daemon->clock) >= SLEPT_US)
         g_hash_table_foreach_remove(daemon->connections, lost_asleep, daemon);
@@ -339,15 +341,33 @@ static int stay(Daemon *daemon)
         tell_status(daemon);
         do {
             go_on_hook(daemon);
+            flusher_go_on(daemon->flusher);
             if (!rest(daemon))
                 return 0;
         } while (!is_due(daemon));
         pass(daemon);
+        flusher_hurry(daemon->flusher);
     }
+}
+
+static FlusherOptions flusher_options(const DaemonOptions *options)
+{
+    return (FlusherOptions){
+        .config = options->config,
+        .store = options->store,
+        .policy = options->policy,
+        .accounts = options->accounts,
+        .trace = options->trace,
+        .tell = options->tell_letter,
+        .complain = options->complain,
+        .user = options->user,
+    };
 }
 
 int daemon_stay(const DaemonOptions *options)
 {
+    const FlusherOptions letters = flusher_options(options);
+    g_autoptr(Flusher) flusher = flusher_new(&letters);
     g_autoptr(Schedule) schedule = schedule_new();
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GHashTable) connections = connections_new();
@@ -360,7 +380,8 @@ int daemon_stay(const DaemonOptions *options)
                      .told = told,
                      .hook = hook,
                      .notify = notify,
-                     .clock = clock};
+                     .clock = clock,
+                     .flusher = flusher};
     int code = stay(&daemon);
     notify_stopping(notify);
     g_free(daemon.complaint);
@@ -411,6 +432,10 @@ int daemon_once(const DaemonOptions *options)
     if (outcomes && !run_hook(hook, config->new_mail, options->stop_fd, &late))
         options->complain(options->user, late);
     int code = postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
+    const FlusherOptions letters = flusher_options(options);
+    g_autoptr(GError) unsent = NULL;
+    if (config && !flusher_once(&letters, options->stop_fd, &unsent))
+        options->complain(options->user, unsent);
     g_autoptr(GError) unwritten = NULL;
     if (config && !metrics_write(config, options->store, code, &unwritten))
         options->complain(options->user, unwritten);

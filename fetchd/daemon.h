@@ -6,6 +6,7 @@
 #pragma once
 
 #include "fetchd/engine.h"
+#include "fetchd/flusher.h"
 
 typedef struct {
     const char *config, *store, *policy; /* paths; POLICY may be NULL */
@@ -16,6 +17,7 @@ typedef struct {
     /* What the user should be told. */
     void (*tell)(gpointer user, const Outcome *outcome);
     void (*complain)(gpointer user, const GError *error);
+    void (*tell_letter)(gpointer user, const FlushNews *news); /* in any thread */
     gpointer user;
 } DaemonOptions;
 

@@ -7,7 +7,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/deliver.c fetchd/deliver.h fetchd/deliver-lmtp.c fetchd/deliver-maildir.c \
 	fetchd/dispatch.c fetchd/dispatch.h \
 	fetchd/engine.c fetchd/engine.h \
-	fetchd/flush.c fetchd/flush.h \
+	fetchd/flush.c fetchd/flush.h fetchd/flusher.c fetchd/flusher.h \
 	fetchd/handover.c fetchd/handover.h \
 	fetchd/hook.c fetchd/hook.h \
 	fetchd/import.c fetchd/import.h \

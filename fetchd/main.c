@@ -108,6 +108,30 @@ static void complain_of_all(gpointer user, const GError *error)
     complain(NULL, error);
 }
 
+/* What waits still is no news; that somebody will not get it is. */
+static void tell_letter(gpointer user, const FlushNews *news)
+{
+    const Options *options = user;
+    const Dispatch *result = news->result;
+    g_autofree char *account = text_name(news->letter->account);
+    guint sent = 0;
+    for (guint i = 0; i < result->recipients->len; i++) {
+        const GError *why = result->why->pdata[i];
+        sent += result->states[i] == OUTBOX_GONE && why == NULL;
+        if (why == NULL || result->states[i] == OUTBOX_QUEUED)
+            continue;
+        g_autofree char *to = text_address(result->recipients->pdata[i]);
+        g_autofree char *words = postern_error_words(why);
+        fprintf(stderr, "fetchd: %s: letter %s to %s %s: %s\n", account, news->id, to,
+                result->states[i] == OUTBOX_DOUBT ? "may have been sent" : "was not sent", words);
+    }
+    if (options->quiet || sent == 0)
+        return;
+    g_autofree char *count = text_count(sent, "recipient", "recipients");
+    printf("%s: letter %s sent to %s\n", account, news->id, count);
+    fflush(stdout);
+}
+
 /* CODE, or what is worse: that nobody could be told of it. */
 static int told(int code)
 {
@@ -155,6 +179,7 @@ int main(int argc, char **argv)
         .stop_fd = interrupt_open(!options.once),
         .tell = tell,
         .complain = complain_of_all,
+        .tell_letter = tell_letter,
         .user = &options,
     };
     return told(options.once ? daemon_once(&daemon) : daemon_stay(&daemon));

@@ -183,6 +183,43 @@ ok [ "$looks" -le 4 ] -- 'later and later'
 finish
 hostile_stop
 
+# --- the outbox -------------------------------------------------------------------------------------
+
+queue() { printf x | as john postern -q send --to j.gross@corp.example --subject "$1" --no-encrypt --no-sign --queue --body -; }
+outbox() { as john postern --json status | /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)["outbox"])'; }
+queue one
+run as john fetchd --once --account work
+out_has '^work: letter [a-z2-7]* sent to 1 recipient$' 'one pass sends what waits'
+queue two
+begin fetchd --account work
+ok await $soon logged 1 'letter .* sent to 1 recipient' -- 'and so does the daemon'
+queue three
+pkill -HUP -x fetchd
+ok await $soon logged 2 'letter .* sent to 1 recipient' -- 'at each pass'
+is "$(outbox)" 0 'nothing waits'
+hostile smtp-silent-after-login 465
+user_uri john submit smtps://john@mail2.corp.example
+queue four
+pkill -HUP -x fetchd
+ok await $soon grep -q MAIL $HOSTILE_LOG -- 'a server that stalls'
+letter sturgeon
+ok await $soon found sturgeon -- 'holds no mail up'
+before=$(now)
+finish
+ok [ $(($(now) - before)) -lt $((soon * 1000)) ] -- 'nor the end of the daemon'
+is "$(outbox)" 1 'and the letter waits'
+hostile smtp-refuses-one 465
+printf x | as john postern -q send --to nobody@corp.example --subject five --no-encrypt --no-sign --queue --body -
+run as john fetchd --once --account work
+err_has 'letter .* to nobody@corp.example was not sent: .*550 5.1.1 nobody' 'what a server refuses for good is told'
+as john postern -q lock
+queue six
+run as john fetchd --once --account work
+run as john postern status
+out_has '^outbox: .*; the vault is locked' 'a locked vault sends nothing, and status says so'
+user_uri john submit smtps://john@mail.corp.example
+hostile_stop
+
 # --- systemd --------------------------------------------------------------------------------------
 
 cat >$TESTDIR/listen.py <<'END'
