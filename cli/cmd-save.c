@@ -122,7 +122,7 @@ static gboolean save_one(Saving *saving, int part, GError **error)
 
 static gboolean save(Saving *saving, const char *id, int part, GError **error)
 {
-    g_autoptr(Reading) reading = reading_fetch(saving->context, id, error);
+    g_autoptr(Reading) reading = reading_fetch(saving->context, id, NULL, error);
     if (reading == NULL)
         return FALSE;
     if (reading->locked) {

@@ -124,7 +124,7 @@ static gboolean show(const Context *context, const char *id, const Flags *flags,
 {
     if (flags->raw)
         return show_exactly(context, id, error);
-    g_autoptr(Reading) reading = reading_fetch(context, id, error);
+    g_autoptr(Reading) reading = reading_fetch(context, id, NULL, error);
     if (reading == NULL)
         return FALSE;
     if (reading->locked)

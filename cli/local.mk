@@ -7,6 +7,7 @@ bin_postern_SOURCES = \
 	cli/doctor-server.c cli/doctor-store.c cli/doctor-tls.c \
 	cli/key.h cli/key-print.c cli/cmd-key.c cli/cmd-key-find.c cli/cmd-key-generate.c cli/cmd-key-import.c \
 	cli/cmd-key-list.c cli/cmd-key-rotate.c cli/cmd-key-trust.c \
+	cli/original.c cli/original.h \
 	cli/output.c cli/output.h \
 	cli/posting.c cli/posting.h \
 	cli/progress.c cli/progress.h \
@@ -20,8 +21,8 @@ bin_postern_SOURCES = \
 	cli/terminal.c cli/terminal.h \
 	cli/wizard.c cli/wizard.h \
 	cli/writing.c cli/writing.h \
-	cli/cmd-address.c cli/cmd-compact.c cli/cmd-config.c cli/cmd-doctor.c cli/cmd-help.c cli/cmd-import.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c cli/cmd-outbox.c \
+	cli/cmd-address.c cli/cmd-compact.c cli/cmd-config.c cli/cmd-doctor.c cli/cmd-forward.c cli/cmd-help.c cli/cmd-import.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c cli/cmd-outbox.c \
 	cli/cmd-export.c \
-	cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
+	cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-reply.c cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-tag.c cli/cmd-verify.c
 bin_postern_LDADD = $(JSON_LIBS) $(LINK_fetchd)

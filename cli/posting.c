@@ -10,6 +10,18 @@
 
 /* --- who sends ----------------------------------------------------------------------------- */
 
+/* Is LETTER from the one that is WRITTEN in the configuration? Then under that name, unless it says
+ * one itself. */
+static gboolean is_from(Letter *letter, const char *written)
+{
+    g_autoptr(Mailbox) own = address_parse(written, NULL);
+    if (own == NULL || g_ascii_strcasecmp(own->address, letter->from->address) != 0)
+        return FALSE;
+    if (letter->from->name == NULL)
+        letter->from->name = g_steal_pointer(&own->name);
+    return TRUE;
+}
+
 gboolean posting_from(Letter *letter, const Account *account, const char *from, GError **error)
 {
     if (!outgoing_value("--from", from ? from : account->address, error))
@@ -17,14 +29,9 @@ gboolean posting_from(Letter *letter, const Account *account, const char *from, 
     letter->from = address_parse(from ? from : account->address, error);
     if (letter->from == NULL || from == NULL)
         return letter->from != NULL;
-    g_autoptr(Mailbox) own = address_parse(account->address, error);
-    if (own == NULL)
-        return FALSE;
-    gboolean ours = g_ascii_strcasecmp(own->address, letter->from->address) == 0;
-    for (guint i = 0; account->aliases[i] && !ours; i++) {
-        g_autoptr(Mailbox) alias = address_parse(account->aliases[i], NULL);
-        ours = alias && g_ascii_strcasecmp(alias->address, letter->from->address) == 0;
-    }
+    gboolean ours = is_from(letter, account->address);
+    for (guint i = 0; account->aliases[i] && !ours; i++)
+        ours = is_from(letter, account->aliases[i]);
     g_autofree char *shown = text_address(letter->from->address);
     return ours || refuse(error, POSTERN_ERROR_POLICY, "send.from",
                           "use the account's address or add it to aliases",

@@ -11,7 +11,8 @@
  * "config.submit": none can. */
 const Account *posting_account(const Config *config, const char *from, GError **error);
 
-/* Sets the letter's From: FROM, or with NULL the account's own address. 65 "send.value" and
+/* Sets the letter's From: FROM, with the configuration's name where it has none, or with NULL the
+ * account's own address. 65 "send.value" and
  * "send.address"; 78 "send.from": it is not one of the account's. */
 gboolean posting_from(Letter *letter, const Account *account, const char *from,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -159,6 +159,7 @@ typedef struct {
     const char *outsider; /* a recipient, or NULL */
     const char *mark;     /* the letter's Sensitivity, or NULL */
     Verdict verdict;      /* of the rules for sensitive mail */
+    const char *because;  /* see Wishes */
 } Demands;
 
 static void demands_clear(Demands *demands)
@@ -169,7 +170,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Demands, demands_clear)
 
 static gboolean demands_any(const Demands *demands)
 {
-    return demands->outsider || demands->mark || demands->verdict.sensitive;
+    return demands->outsider || demands->mark || demands->because || demands->verdict.sensitive;
 }
 
 static char *demands_words(const Demands *demands)
@@ -180,6 +181,8 @@ static char *demands_words(const Demands *demands)
         return g_strdup_printf("it leaves the company, to %s", shown);
     if (demands->mark)
         return g_strdup_printf("it is marked as %s", demands->mark);
+    if (demands->because)
+        return g_strdup(demands->because);
     return g_strdup_printf("it fits the rule \"%s\" for sensitive mail, %s", rule,
                            demands->verdict.why);
 }
@@ -292,7 +295,7 @@ gboolean protect_decide(const Context *context, const Account *account, const Le
                         const LetterIdentity *identity, const Wishes *wishes, Protect *protect,
                         GError **error)
 {
-    g_auto(Demands) demands = {0};
+    g_auto(Demands) demands = {.because = wishes->because};
     if (find_demands(context->config, account, letter, identity, &demands, error) &&
         decide_encryption(context->config, &demands, account, letter, wishes->encrypt, protect,
                           error) &&

@@ -11,6 +11,7 @@ typedef enum { WISH_AUTO, WISH_YES, WISH_NO } Wish;
 
 typedef struct {
     Wish encrypt, sign;
+    const char *because; /* why it must be encrypted, whatever the user wishes; or NULL */
 } Wishes;
 
 typedef struct {

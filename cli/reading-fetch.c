@@ -39,7 +39,7 @@ static Reading *open_letter(const Context *context, const char *id, GBytes *byte
     return reading;
 }
 
-Reading *reading_fetch(const Context *context, const char *id, GError **error)
+Reading *reading_fetch(const Context *context, const char *id, GBytes **raw, GError **error)
 {
     g_autoptr(Source) source = vault_message(context->vault, context->vault_key, id, error);
     g_autoptr(GBytes) bytes = source ? whole(source, id, error) : NULL;
@@ -48,6 +48,8 @@ Reading *reading_fetch(const Context *context, const char *id, GError **error)
     Reading *reading = open_letter(context, id, bytes, error);
     if (reading)
         reading_know(reading, context->config);
+    if (reading && raw)
+        *raw = g_steal_pointer(&bytes);
     return reading;
 }
 

@@ -8,8 +8,8 @@
 #include "crypto/pgpmime.h"
 
 /* The message ID, opened, its senders compared with the configuration's. Of a sealed letter that
- * stayed closed `locked` says why. */
-Reading *reading_fetch(const Context *context, const char *id,
+ * stayed closed `locked` says why. *RAW (may be NULL) gets it as it came. */
+Reading *reading_fetch(const Context *context, const char *id, GBytes **raw,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* 65 "message.part": PART is none, or one that only holds others. Always FALSE. */

@@ -23,6 +23,14 @@ void writing_clear(Writing *writing)
     g_free(writing->sensitivity);
 }
 
+static gboolean is_named(const GOptionEntry *entries, guint n, const char *name)
+{
+    for (guint i = 0; i < n; i++)
+        if (g_strcmp0(entries[i].long_name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 GOptionEntry *writing_options(Writing *writing, const GOptionEntry *more)
 {
     const GOptionEntry own[] = {
@@ -49,7 +57,10 @@ GOptionEntry *writing_options(Writing *writing, const GOptionEntry *more)
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(GOptionEntry));
     for (; more && more->long_name; more++)
         g_array_append_val(all, *more);
-    g_array_append_vals(all, own, G_N_ELEMENTS(own));
+    guint n = all->len;
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+        if (!is_named((const GOptionEntry *)(void *)all->data, n, own[i].long_name))
+            g_array_append_val(all, own[i]);
     return (GOptionEntry *)(void *)g_array_free(g_steal_pointer(&all), FALSE);
 }
 

@@ -13,8 +13,8 @@ typedef struct {
 
 void writing_clear(Writing *writing);
 
-/* The options that fill WRITING, behind MORE (which ends with G_OPTION_ENTRY_NULL, or NULL); free
- * with g_free(). */
+/* The options that fill WRITING, behind MORE (which ends with G_OPTION_ENTRY_NULL, or NULL) and but
+ * for those that have a name there; free with g_free(). */
 GOptionEntry *writing_options(Writing *writing, const GOptionEntry *more);
 
 /* 64 "usage": options that contradict each other. */

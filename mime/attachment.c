@@ -63,10 +63,10 @@ static GByteArray *read_file(const char *path, GError **error)
     return good ? g_steal_pointer(&data) : NULL;
 }
 
-static void write_base64(GString *out, const GByteArray *data)
+static void write_base64(GString *out, const guint8 *data, gsize size)
 {
-    for (guint at = 0; at < data->len; at += BASE64_LINE) {
-        g_autofree char *line = g_base64_encode(data->data + at, MIN(BASE64_LINE, data->len - at));
+    for (gsize at = 0; at < size; at += BASE64_LINE) {
+        g_autofree char *line = g_base64_encode(data + at, MIN(BASE64_LINE, size - at));
         g_string_append(out, line);
         g_string_append(out, "\r\n");
     }
@@ -74,31 +74,43 @@ static void write_base64(GString *out, const GByteArray *data)
 
 /* Can DATA go as it is, without a byte changed on the way and without one that moves a terminal? A
  * message keeps its structure only unencoded (RFC 2046, 5.2.1). */
-static gboolean is_carriable(const GByteArray *data)
+static gboolean is_carriable(const guint8 *data, gsize size)
 {
     gsize length = 0;
-    for (guint i = 0; i < data->len; i++) {
-        guint8 byte = data->data[i];
-        gboolean pair = byte == '\r' && i + 1 < data->len && data->data[i + 1] == '\n';
+    for (gsize i = 0; i < size; i++) {
+        guint8 byte = data[i];
+        gboolean pair = byte == '\r' && i + 1 < size && data[i + 1] == '\n';
         if ((byte < ' ' && byte != '\t' && byte != '\n' && !pair) || byte >= 127)
             return FALSE;
         length = byte == '\n' ? 0 : length + 1;
         /* A mail store may put ">" before "From " and break the signature. */
-        if (length > SMTP_LINE || (length == 1 && data->len - i >= strlen("From ") &&
-                                   memcmp(data->data + i, "From ", strlen("From ")) == 0))
+        if (length > SMTP_LINE || (length == 1 && size - i >= strlen("From ") &&
+                                   memcmp(data + i, "From ", strlen("From ")) == 0))
             return FALSE;
     }
     return TRUE;
 }
 
-static char *guess_type(const char *name, const GByteArray *data)
+/* A composite type says what is inside, which nobody has looked at. */
+static gboolean is_composite(const char *type, const guint8 *data, gsize size)
 {
-    g_autofree char *content = g_content_type_guess(name, data->data, data->len, NULL);
-    g_autofree char *type = g_content_type_get_mime_type(content);
-    gboolean composite = type && (g_str_has_prefix(type, "multipart/") ||
-                                  (g_str_has_prefix(type, "message/") &&
-                                   (strcmp(type, "message/rfc822") != 0 || !is_carriable(data))));
-    return type == NULL || composite ? g_strdup(OCTETS) : g_steal_pointer(&type);
+    return g_str_has_prefix(type, "multipart/") ||
+           (g_str_has_prefix(type, "message/") &&
+            (strcmp(type, "message/rfc822") != 0 || !is_carriable(data, size)));
+}
+
+static void write_part(GString *out, const char *type, const char *name, const guint8 *data,
+                       gsize size)
+{
+    const char *said = is_composite(type, data, size) ? OCTETS : type;
+    gboolean as_is = g_str_has_prefix(said, "message/");
+    writer_type(out, said, NULL);
+    writer_attachment(out, name);
+    g_string_append_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n", as_is ? "7bit" : "base64");
+    if (as_is)
+        writer_crlf(out, (const char *)data, size);
+    else
+        write_base64(out, data, size);
 }
 
 gboolean attachment_write(GString *out, const char *path, GError **error)
@@ -108,14 +120,28 @@ gboolean attachment_write(GString *out, const char *path, GError **error)
         return FALSE;
     g_autofree char *base = g_path_get_basename(path);
     g_autofree char *name = writer_one_line(base);
-    g_autofree char *type = guess_type(name, data);
-    gboolean as_is = g_str_has_prefix(type, "message/");
-    writer_type(out, type, NULL);
-    writer_attachment(out, name);
-    g_string_append_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n", as_is ? "7bit" : "base64");
-    if (as_is)
-        writer_crlf(out, (const char *)data->data, data->len);
-    else
-        write_base64(out, data);
+    g_autofree char *content = g_content_type_guess(name, data->data, data->len, NULL);
+    g_autofree char *type = g_content_type_get_mime_type(content);
+    write_part(out, type ? type : OCTETS, name, data->data, data->len);
     return TRUE;
+}
+
+/* RFC 2045, 5.1: two tokens. */
+static gboolean is_type(const char *type)
+{
+    guint slashes = 0;
+    for (const char *at = type; *at; at++) {
+        slashes += *at == '/';
+        if (*at != '/' && !g_ascii_isalnum(*at) && strchr("!#$&-^_.+", *at) == NULL)
+            return FALSE;
+    }
+    return slashes == 1 && *type != '/' && !g_str_has_suffix(type, "/") && strlen(type) < 128;
+}
+
+void enclosure_write(GString *out, const char *filename, const char *type, GBytes *bytes)
+{
+    gsize size;
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    g_autofree char *name = writer_one_line(filename ? filename : "attachment");
+    write_part(out, is_type(type) ? type : OCTETS, name, data, size);
 }

@@ -10,3 +10,7 @@
  * LIMIT_VIEW_BYTES.
  */
 gboolean attachment_write(GString *out, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Likewise of BYTES, as whoever sent them called them: a TYPE that is none, or composite but for
+ * message/rfc822, becomes application/octet-stream. FILENAME may be NULL. */
+void enclosure_write(GString *out, const char *filename, const char *type, GBytes *bytes);

@@ -17,6 +17,24 @@
  * show the subject too, so that no legacy display element puts it into the text. */
 #define PROTECTION(word) (word) ? "hp" : NULL, (word), "protected-headers", "v1"
 
+static void free_enclosure(gpointer data)
+{
+    Enclosure *enclosure = data;
+    g_free(enclosure->filename);
+    g_free(enclosure->type);
+    g_bytes_unref(enclosure->bytes);
+    g_free(enclosure);
+}
+
+void letter_enclose(Letter *letter, const char *filename, const char *type, GBytes *bytes)
+{
+    Enclosure *enclosure = g_new0(Enclosure, 1);
+    enclosure->filename = g_strdup(filename);
+    enclosure->type = g_strdup(type);
+    enclosure->bytes = g_bytes_ref(bytes);
+    g_ptr_array_add(letter->enclosures, enclosure);
+}
+
 Letter *letter_new(void)
 {
     Letter *letter = g_new0(Letter, 1);
@@ -24,6 +42,7 @@ Letter *letter_new(void)
     letter->cc = g_ptr_array_new_with_free_func(address_destroy);
     letter->bcc = g_ptr_array_new_with_free_func(address_destroy);
     letter->attachments = g_ptr_array_new_with_free_func(g_free);
+    letter->enclosures = g_ptr_array_new_with_free_func(free_enclosure);
     letter->references = g_ptr_array_new_with_free_func(g_free);
     return letter;
 }
@@ -40,6 +59,7 @@ void letter_free(Letter *letter)
     g_free(letter->autocrypt);
     g_free(letter->body);
     g_ptr_array_unref(letter->attachments);
+    g_ptr_array_unref(letter->enclosures);
     g_free(letter->in_reply_to);
     g_ptr_array_unref(letter->references);
     g_free(letter);
@@ -223,6 +243,11 @@ static gboolean write_mixed(GString *out, const Letter *letter, const char *word
         if (!attachment_write(out, g_ptr_array_index(letter->attachments, i), error))
             return FALSE;
     }
+    for (guint i = 0; i < letter->enclosures->len; i++) {
+        const Enclosure *enclosure = letter->enclosures->pdata[i];
+        g_string_append_printf(out, "\r\n--%s\r\n", boundary);
+        enclosure_write(out, enclosure->filename, enclosure->type, enclosure->bytes);
+    }
     g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
     return TRUE;
 }
@@ -235,7 +260,7 @@ GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
     const char *word = protection == PROTECT_NONE ? NULL : protection_word(protection);
     g_autoptr(GString) out = g_string_new(NULL);
     write_protected(out, letter, identity, protection);
-    if (letter->attachments->len == 0)
+    if (letter->attachments->len + letter->enclosures->len == 0)
         write_body(out, letter->body, word);
     else if (!write_mixed(out, letter, word, error))
         return NULL;

@@ -7,6 +7,13 @@
 
 #include "core/letter.h"
 
+/* A part that is passed on out of another message, which may say of it what it likes. */
+typedef struct {
+    char *filename; /* or NULL */
+    char *type;
+    GBytes *bytes;
+} Enclosure;
+
 typedef struct {
     Mailbox *from;
     GPtrArray *to, *cc, *bcc; /* Mailbox * */
@@ -15,9 +22,13 @@ typedef struct {
     char *autocrypt;         /* value of that field (mime/autocrypt.h), or NULL */
     char *body;              /* UTF-8 text */
     GPtrArray *attachments;  /* char * paths; the type comes from the content (GIO) */
+    GPtrArray *enclosures;   /* Enclosure *, behind these */
     char *in_reply_to;       /* message id without <>, or NULL */
     GPtrArray *references;   /* message ids without <> */
 } Letter;
+
+/* Adds one; all is copied, or a reference taken. */
+void letter_enclose(Letter *letter, const char *filename, const char *type, GBytes *bytes);
 
 Letter *letter_new(void);
 void letter_free(Letter *letter);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libpostern-mime.a
 libpostern_mime_a_SOURCES = \
 	mime/address.c mime/address.h \
 	mime/address-strict.c \
+	mime/answer.c mime/answer.h \
 	mime/attachment.c mime/attachment.h \
 	mime/autocrypt.c mime/autocrypt.h \
 	mime/body.c \

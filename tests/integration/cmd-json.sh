@@ -96,6 +96,10 @@ answers 0 '[d["state"], d["sent_to"]]' "['sent', ['mary.jones@corp.example']]" \
 answers 0 '[d["state"], [letter["recipients"] for letter in d["letters"]], "Subject: x" in d["letters"][0]["text"]]' \
     "['dry-run', [['mary.jones@corp.example']], True]" \
     send --dry-run --to mary.jones@corp.example --subject x --body $TESTDIR/body
+answers 0 '[d["state"], len(d["recipients"]), "In-Reply-To: " in d["letters"][0]["text"]]' "['dry-run', 1, True]" \
+    reply "$id" --dry-run --no-encrypt --body $TESTDIR/body
+answers 0 '[d["state"], "Forwarded message" in d["letters"][0]["text"]]' "['dry-run', True]" \
+    forward "$id" --to mary.jones@corp.example --dry-run --no-encrypt --no-sign --body $TESTDIR/body
 answers 0 '[d["state"], d["queued_to"], len(d["outbox"])]' "['queued', ['mary.jones@corp.example'], 1]" \
     send --queue --to mary.jones@corp.example --subject x --body $TESTDIR/body
 answers 0 '[sorted(d[0]), d[0]["state"]]' "[['account', 'bytes', 'damaged', 'due', 'encrypted', 'from', 'id', 'recipients', 'since', 'state', 'subject', 'tried', 'tries'], 'queued']" outbox

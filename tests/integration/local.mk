@@ -23,6 +23,7 @@ INTEGRATION = \
 	tests/integration/cmd-login.sh \
 	tests/integration/cmd-outbox.sh \
 	tests/integration/cmd-password.sh \
+	tests/integration/cmd-reply.sh \
 	tests/integration/cmd-save.sh \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-tag.sh \

@@ -1,5 +1,6 @@
 UNIT_MIME = \
 	tests/unit/mime/test-address \
+	tests/unit/mime/test-answer \
 	tests/unit/mime/test-attachment \
 	tests/unit/mime/test-autocrypt \
 	tests/unit/mime/test-charset \
@@ -12,6 +13,7 @@ check_PROGRAMS += $(UNIT_MIME)
 TESTS += $(UNIT_MIME)
 
 tests_unit_mime_test_address_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_answer_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_attachment_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_autocrypt_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_charset_LDADD = $(LINK_mime) $(UNIT_LIBS)

@@ -1,0 +1,123 @@
+/* postern forward: passes a letter on, as text with its attachments or as a whole. */
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/original.h"
+#include "cli/output.h"
+#include "core/error.h"
+#include "core/filename.h"
+#include "mime/answer.h"
+
+typedef struct {
+    Writing writing;
+    gboolean attach; /* the letter itself, rather than its text */
+} Flags;
+
+/* As it came; what it was encrypted to stays so. */
+static void enclose_letter(const Flags *flags, const Original *original, Letter *letter)
+{
+    const char *subject = message_header(original->reading->message, "Subject");
+    gboolean told = subject && !(original->sealed && flags->writing.no_encrypt);
+    g_autofree char *base = filename_safe(told ? subject : NULL, "message");
+    g_autofree char *name = g_strconcat(base, ".eml", NULL);
+    letter_enclose(letter, name, "message/rfc822", original->raw);
+    if (original->sealed)
+        output_note("the letter goes as it came: who has not its key cannot open it");
+}
+
+static void enclose_parts(const Original *original, Letter *letter)
+{
+    const Message *message = original->reading->message;
+    for (guint n = 1; n <= message_part_count(message); n++) {
+        const PartInfo *info = message_part(message, n);
+        if (info->multipart || !info->attachment)
+            continue;
+        g_autoptr(GBytes) bytes =
+            reading_part_closed(original->reading, n) ? NULL : message_part_bytes(message, n);
+        if (bytes)
+            letter_enclose(letter, info->filename, info->type, bytes);
+        else
+            output_note("part %u is encrypted by itself, and is left out", n);
+    }
+    if (message_truncated(message))
+        output_note("the message holds more than could be read: --attach passes on all of it");
+}
+
+static gboolean may_pass_on(const Flags *flags, const Original *original, GError **error)
+{
+    if (flags->attach)
+        return TRUE;
+    if (original->reading->locked) {
+        g_propagate_error(error, g_error_copy(original->reading->locked));
+        return FALSE;
+    }
+    return !original->sealed || !flags->writing.no_encrypt ||
+           refuse(error, POSTERN_ERROR_POLICY, "forward.sealed",
+                  "leave --no-encrypt out, or pass it on as it came, with --attach",
+                  "the letter came encrypted, and its text leaves only so");
+}
+
+/* The user's own text, which need not be; and below it the letter's. */
+static char *write_body(const Flags *flags, const Original *original, GError **error)
+{
+    gboolean none = flags->writing.body == NULL && isatty(STDIN_FILENO);
+    g_autofree char *own = none ? g_strdup("") : writing_body(&flags->writing, error);
+    if (own == NULL || flags->attach)
+        return g_steal_pointer(&own);
+    g_autofree char *text = original_text(original);
+    g_autofree char *below = answer_forwarded(original->reading->message, text);
+    const char *gap = *own == '\0' ? "" : g_str_has_suffix(own, "\n") ? "\n" : "\n\n";
+    return g_strconcat(own, gap, below, NULL);
+}
+
+static int pass_on(const Context *context, const Flags *flags, const Original *original,
+                   GError **error)
+{
+    g_autoptr(Letter) letter = letter_new();
+    g_autofree char *from = NULL;
+    Posting posting;
+    Writing writing = flags->writing; /* borrowed */
+    const Account *account = writing.from ? posting_account(context->config, writing.from, error)
+                                          : original_account(context, original, &from, error);
+    if (from)
+        writing.from = from;
+    if (account == NULL || !writing_fill(&writing, account, letter, error) ||
+        !original_lead(original, "Fwd", &writing, letter, &posting, error) ||
+        !may_pass_on(flags, original, error) ||
+        (letter->body = write_body(flags, original, error)) == NULL)
+        return POSTERN_ERROR_INPUT;
+    if (flags->attach)
+        enclose_letter(flags, original, letter);
+    else
+        enclose_parts(original, letter);
+    return posting_run(context, account, letter, &posting, error);
+}
+
+static int run(Context *context, int argc, char **argv, GError **error)
+{
+    Flags flags = {0};
+    const GOptionEntry more[] = {
+        {"attach", 0, 0, G_OPTION_ARG_NONE, &flags.attach, "The whole letter, as it came", NULL},
+        {"add", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &flags.writing.attach, "Attach a file besides",
+         "FILE"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree GOptionEntry *entries = writing_options(&flags.writing, more);
+    g_auto(Original) original = {0};
+    int code = POSTERN_ERROR_USAGE;
+    if (command_options(context, &command_forward, entries, 1, 1, &argc, &argv, error) &&
+        writing_check(&flags.writing, error) &&
+        context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error) &&
+        original_fetch(context, argv[1], &original, error))
+        code = pass_on(context, &flags, &original, error);
+    writing_clear(&flags.writing);
+    return code;
+}
+
+const Command command_forward = {
+    .name = "forward",
+    .usage = "ID --to A [--attach] [--add F] [--body F|-] …",
+    .summary = "Passes a letter on, encrypted when it was",
+    .needs = NEED_NOTHING, /* a wrong call is told before anything is unlocked */
+    .run = run,
+};
