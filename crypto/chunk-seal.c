@@ -86,8 +86,10 @@ static gboolean seal_write(Sink *sink, const guint8 *data, gsize size, GError **
         self->head_size += size;
         return TRUE;
     }
+    /* LCOV_EXCL_BR_START: today's zstd takes the head at one go, so that nothing is written yet. */
     if (!self->flowing && !flow(self, error))
         return FALSE;
+    /* LCOV_EXCL_BR_STOP */
     return compress(self, data, size, FALSE, error);
 }
 

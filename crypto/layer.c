@@ -36,7 +36,8 @@ static gboolean is_version_one(const Message *message, guint n)
     g_autoptr(GBytes) bytes = message_part_bytes(message, n);
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
-    g_autofree char *text = g_strstrip(g_strndup(data ? data : "", MIN(size, 100)));
+    g_autoptr(GString) head = g_string_new_len(data, (gssize)MIN(size, 100));
+    const char *text = g_strstrip(head->str);
     return g_ascii_strncasecmp(text, "Version: 1", strlen("Version: 1")) == 0 &&
            !g_ascii_isdigit(text[strlen("Version: 1")]);
 }

@@ -64,12 +64,11 @@ char *pgp_pinentry(void)
     if (!pgp_start(NULL))
         return NULL;
     const char *home = gpgme_get_dirinfo("homedir"), *programs = gpgme_get_dirinfo("bindir");
-    g_autofree char *path = home ? g_build_filename(home, "gpg-agent.conf", NULL) : NULL;
-    g_autofree char *text = NULL;
-    if (path)
-        (void)g_file_get_contents(path, &text, NULL, NULL);
+    /* A part that is NULL ends a name; the file is not there then. */
+    g_autofree char *path = g_build_filename(home, "gpg-agent.conf", NULL), *text = NULL;
+    (void)g_file_get_contents(path, &text, NULL, NULL);
     g_autofree char *program = text ? named_in(text) : NULL;
-    if (program == NULL && programs)
+    if (program == NULL)
         program = g_build_filename(programs, "pinentry", NULL);
-    return program && access(program, X_OK) == 0 ? g_steal_pointer(&program) : NULL;
+    return access(program, X_OK) == 0 ? g_steal_pointer(&program) : NULL;
 }

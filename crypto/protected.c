@@ -112,7 +112,7 @@ GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean
 {
     g_autoptr(GPtrArray) above = message_part_headers(outer, 1);
     GPtrArray *fields = message_part_headers(inner, protected_payload(inner));
-    if (keep_from || !holds(fields, "From")) {
+    if (keep_from) {
         g_autoptr(GPtrArray) from = message_part_headers(outer, 1);
         drop(from, from_only, FALSE);
         drop(fields, from_only, TRUE);

@@ -12,5 +12,5 @@ function has_refusal(place,    line)
 {
     line = text[place]
     if (line ~ /(\|\||&&)$/) line = line " " text[place + 1]
-    return line ~ /(\|\||&&) *\(?(refuse|pgp_refuse|unusable|failed|late|damage|blame|untold)\(/
+    return line ~ /(\|\||&&) *\(?(refuse|pgp_refuse|unusable|no_dirmngr|failed|late|damage|blame|untold)\(/
 }

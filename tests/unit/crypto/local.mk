@@ -21,6 +21,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgp-wrap \
 	tests/unit/crypto/test-pgpmime \
 	tests/unit/crypto/test-pgpmime-headers \
+	tests/unit/crypto/test-pgpmime-odd \
 	tests/unit/crypto/test-pgpmime-part \
 	tests/unit/crypto/test-pgpmime-text \
 	tests/unit/crypto/test-session \
@@ -102,6 +103,8 @@ tests_unit_crypto_test_pgpmime_text_SOURCES = tests/unit/crypto/test-pgpmime-tex
 tests_unit_crypto_test_doubts_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_headers_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgpmime_headers_SOURCES = tests/unit/crypto/test-pgpmime-headers.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgpmime_odd_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_pgpmime_odd_SOURCES = tests/unit/crypto/test-pgpmime-odd.c $(MAIL_FIXTURE)
 tests_unit_crypto_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_get_dirinfo
 tests_unit_crypto_test_password_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read -Wl,--wrap=write \
 	-Wl,--wrap=g_unix_open_pipe -Wl,--wrap=interrupted

@@ -3,6 +3,7 @@
 #include <gpgme.h>
 
 #include "core/error.h"
+#include "crypto/keyfind.h"
 #include "crypto/keyring.h"
 #include "crypto/pgp-internal.h"
 #include "crypto/pgp-outline.h"
@@ -211,6 +212,13 @@ static Outcome finds_a_pinentry(GError **error)
     return program ? WHOLE : LESS;
 }
 
+static Outcome carries(GError **error)
+{
+    (void)error;
+    g_autoptr(GBytes) bytes = keyfind_carried(key("friend"), "friend@corp.example");
+    return bytes ? WHOLE : LESS;
+}
+
 static Outcome verifies(GError **error)
 {
     g_autoptr(GPtrArray) signatures = new_signatures();
@@ -250,6 +258,7 @@ static const struct {
     {"pgp_decrypt, keeping the session key", keeps_what_it_opens_by},
     {"pgp_decrypt_again", opens_again},
     {"pgp_pinentry", finds_a_pinentry},
+    {"keyfind_carried", carries},
     {"pgp_verify", verifies},
     {"pgp_verify_clear", verifies_a_text},
     {"pgp_generate", generates}, /* the last: it adds keys */

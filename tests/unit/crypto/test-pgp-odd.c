@@ -336,6 +336,8 @@ static void p7_82_what_gpg_does_not_call_theirs_is_not_found(void **state)
         if (found->len != cases[i].found)
             fail_msg("case %zu: %u", i, found->len);
     }
+    g_autoptr(GBytes) none = bytes_of("no key");
+    assert_null(keyfind_sift(none, "a@corp.example", NULL));
     found_key_free(NULL);
 }
 
@@ -377,6 +379,36 @@ static void a_part_without_keygrip_is_passed_over(void **state)
     assert_string_not_equal(postern_error_rule(error), "key.locked");
 }
 
+static void a_new_key_is_told_by_its_fingerprint(void **state)
+{
+    (void)state;
+    says("", "[GNUPG:] KEY_CREATED P " FPR "\n");
+    g_autofree char *made = pgp_generate("a@corp.example", TRUE, 86400, NULL);
+    assert_string_equal(made, FPR);
+}
+
+/* Where somebody could have been asked, the passphrase was wrong. */
+static void a_wrong_passphrase_is_no_missing_terminal(void **state)
+{
+    (void)state;
+    static const struct {
+        gpgme_err_code_t code;
+        const char *tty;
+        gboolean nobody;
+    } cases[] = {
+        {GPG_ERR_BAD_PASSPHRASE, "/dev/null", FALSE},
+        {GPG_ERR_ENOTTY, "/dev/null", TRUE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_setenv("GPG_TTY", cases[i].tty, TRUE);
+        pgp_refuse(&error, gpgme_error(cases[i].code), "decrypt");
+        assert_int_equal(strstr(error->message, "nobody could be asked") != NULL, cases[i].nobody);
+        assert_rule(&error, "key.locked");
+    }
+    g_unsetenv("GPG_TTY");
+}
+
 /* All the threads fail: the first one's reason stays. */
 static void the_first_of_several_failures_is_told(void **state)
 {
@@ -412,6 +444,8 @@ int main(void)
         cmocka_unit_test(p7_82_what_gpg_does_not_call_theirs_is_not_found),
         cmocka_unit_test(a_letter_carries_a_fit_key_of_its_sender_alone),
         cmocka_unit_test(a_part_without_keygrip_is_passed_over),
+        cmocka_unit_test(a_new_key_is_told_by_its_fingerprint),
+        cmocka_unit_test(a_wrong_passphrase_is_no_missing_terminal),
         cmocka_unit_test(the_first_of_several_failures_is_told),
     };
     return cmocka_run_group_tests(tests, make_gpg, remove_gpg);

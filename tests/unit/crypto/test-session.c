@@ -203,9 +203,9 @@ static void p4_nothing_is_kept_where_the_machine_lets_gpg_write_a_log(void **sta
     g_autofree char *conf = g_build_filename(dir, "gpg.conf", NULL);
     assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
     machine = dir;
+    static const char *const texts[] = {"# nothing\nverbose\n", "log-file /tmp/x\n"};
     for (int logs = 0; logs < 2; logs++) {
-        if (logs)
-            assert_true(g_file_set_contents(conf, "log-file /tmp/x\n", -1, NULL));
+        assert_true(g_file_set_contents(conf, texts[logs], -1, NULL));
         g_autoptr(SessionKeys) keys = session_keys_new();
         g_autoptr(GBytes) plain = open_once(message, keys);
         assert_int_equal(session_keys_any(keys), !logs);

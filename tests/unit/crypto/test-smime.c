@@ -285,6 +285,54 @@ static void without_leave_gpgsm_is_not_called(void **state)
     assert_string_equal(block_at(read, 0)->text, "hello\n");
     g_autoptr(IndexDoc) doc = reading_index_doc(read);
     assert_int_equal(doc->signature, SIGNATURE_PRESENT);
+    /* No session key can have been kept of S/MIME. */
+    g_autoptr(Reading) again = reading_open_by(closed_bytes, OPEN_AGAIN, NULL);
+    g_autoptr(Reading) checked = reading_open_by(open_bytes, OPEN_AGAIN, NULL);
+    assert_string_equal(postern_error_rule(again->locked), "key.locked");
+    assert_int_equal(signature_at(checked, 0)->status, SIG_GOOD);
+}
+
+/* OpenPGP around S/MIME: whoever signed had the cipher text. */
+static void p7_80_a_signature_around_an_envelope_is_told(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) envelope = openssl(TEXT, "-encrypt -aes256 owner.pem");
+    g_autofree char *part = one_part(envelope), *entity = signed_part("owner", part);
+    g_autofree char *text = g_strconcat("From: " FRIEND "\r\nMIME-Version: 1.0\r\n", entity, NULL);
+    g_autoptr(GBytes) bytes = bytes_of(text);
+    g_autoptr(Reading) reading = reading_open(bytes, TRUE);
+    assert_true(warns(reading, "signature-outside"));
+    assert_string_equal(block_at(reading, 0)->text, "hello\n");
+    g_autoptr(Reading) closed = reading_open(bytes, FALSE);
+    assert_string_equal(postern_error_rule(closed->locked), "key.locked");
+    assert_int_equal(closed->protection->signatures->len, 0);
+}
+
+#define CLAIMS(from)                                                                               \
+    "Content-Type: text/plain; hp=\"clear\"\r\n" from "Subject: inner\r\n\r\nhello\r\n"
+
+/* Signed without encryption: its header counts when the signature is good, an inner From only by
+ * OpenPGP keys, which the user confirms for an address. */
+static void p7_76_fields_within_a_signed_content_count_by_its_signature(void **state)
+{
+    (void)state;
+    g_autoptr(Reading) same = open_cms(CLAIMS("From: friend@corp.example\r\n"), SIGN " -nodetach");
+    assert_string_equal(message_header(same->message, "Subject"), "inner");
+    g_autoptr(Reading) other = open_cms(CLAIMS("From: boss@corp.example\r\n"), SIGN " -nodetach");
+    assert_string_equal(message_header(other->message, "From"), FRIEND);
+    assert_true(warns(other, "from-unvouched"));
+    g_autoptr(GBytes) cms = openssl(CLAIMS("From: friend@corp.example\r\n"), SIGN " -nodetach");
+    gsize size;
+    g_autofree char *changed = g_memdup2(g_bytes_get_data(cms, NULL), g_bytes_get_size(cms));
+    size = g_bytes_get_size(cms);
+    char *inner = memmem(changed, size, "inner", 5);
+    assert_non_null(inner);
+    *inner = 'I';
+    g_autoptr(GBytes) bytes = g_bytes_new(changed, size);
+    g_autofree char *entity = one_part(bytes);
+    g_autoptr(Reading) bad = open_text(FRIEND, entity);
+    assert_string_equal(message_header(bad->message, "Subject"), "outer");
+    assert_false(bad->protection->header_protection);
 }
 
 /* A test's program lies elsewhere than those of Postern, which look for each other side by side. */
@@ -392,6 +440,8 @@ int main(void)
         cmocka_unit_test(a_message_for_others_is_told),
         cmocka_unit_test(p7_67_cut_or_longer_cms_is_refused),
         cmocka_unit_test(without_leave_gpgsm_is_not_called),
+        cmocka_unit_test(p7_80_a_signature_around_an_envelope_is_told),
+        cmocka_unit_test(p7_76_fields_within_a_signed_content_count_by_its_signature),
         cmocka_unit_test(a_missing_gpgsm_is_told),
         cmocka_unit_test(limit_arguments_of_gpgsm),
         cmocka_unit_test(limit_cms_signature),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 static guint calls, target; /* the call that fails, from 1; 0: none */
 static int failure = SQLITE_ERROR;
+static gboolean no_log; /* the file system has no room for one */
 
 static gboolean struck(void)
 {
@@ -21,6 +23,8 @@ int __real_sqlite3_exec(sqlite3 *db, const char *sql, sqlite3_callback row, void
 int __wrap_sqlite3_exec(sqlite3 *db, const char *sql, sqlite3_callback row, void *user, char **why);
 int __wrap_sqlite3_exec(sqlite3 *db, const char *sql, sqlite3_callback row, void *user, char **why)
 {
+    if (no_log && strstr(sql, "journal_mode=WAL"))
+        return SQLITE_OK; /* and no word of it */
     return struck() ? failure : __real_sqlite3_exec(db, sql, row, user, why);
 }
 
@@ -54,6 +58,8 @@ int __wrap_link(const char *from, const char *to)
 {
     if (link_errno == 0)
         return __real_link(from, to);
+    if (link_errno == EEXIST) /* somebody was faster */
+        (void)!__real_link(from, to);
     errno = link_errno;
     return -1;
 }
@@ -168,6 +174,54 @@ static void a_database_that_gets_no_name_is_told(void **state)
     link_errno = 0;
     assert_string_equal(postern_error_rule(error), "index.write");
     assert_int_equal(strays(place), 0);
+    no_log = TRUE;
+    g_autoptr(GError) other = NULL;
+    assert_null(sealed_open(place->path, right_key, TRUE, &other));
+    no_log = FALSE;
+    assert_string_equal(postern_error_rule(other), "index.read");
+    assert_int_equal(strays(place), 0);
+}
+
+static void of_two_who_make_it_one_wins_and_both_open(void **state)
+{
+    const Place *place = *state;
+    link_errno = EEXIST;
+    sqlite3 *db = sealed_open(place->path, right_key, TRUE, NULL);
+    link_errno = 0;
+    assert_non_null(db);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(strays(place), 0);
+}
+
+/* SQLite asks the system for the size of a file by this. */
+static guint asked, breaks;
+static int broken_fstat(int fd, struct stat *facts)
+{
+    errno = EIO;
+    return ++asked == breaks ? -1 : fstat(fd, facts);
+}
+
+static void a_file_whose_size_is_not_known_is_not_called_whole(void **state)
+{
+    const Place *place = *state;
+    sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
+    sqlite3 *db = open_right(place);
+    must(db, "CREATE TABLE t(a)");
+    assert_int_equal(vfs->xSetSystemCall(vfs, "fstat", (sqlite3_syscall_ptr)broken_fstat),
+                     SQLITE_OK);
+    /* The last of its questions is about what it then reads. */
+    g_autoptr(GArray) damaged = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 pages = 0;
+    for (int run = 0; run < 2; run++) {
+        asked = 0;
+        assert_int_equal(sealed_scan(db, &pages, damaged), SQLITE_OK);
+    }
+    breaks = asked;
+    asked = 0;
+    assert_int_not_equal(sealed_scan(db, &pages, damaged), SQLITE_OK);
+    breaks = 0;
+    assert_int_equal(vfs->xSetSystemCall(vfs, "fstat", NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* Once a process: a process of its own. */
@@ -195,6 +249,8 @@ int main(void)
         TEST(p6_54_each_failure_while_it_is_made_is_told_and_leaves_nothing),
         TEST(p6_54_each_failure_while_it_is_opened_is_told),
         TEST(a_database_that_gets_no_name_is_told),
+        TEST(of_two_who_make_it_one_wins_and_both_open),
+        TEST(a_file_whose_size_is_not_known_is_not_called_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
