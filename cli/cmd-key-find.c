@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/keyfind.h"
+#include "mime/autocrypt.h"
 #include "mime/compose.h"
 #include "policy/wkd.h"
 #include "store/index-heard.h"
@@ -19,6 +20,7 @@ typedef struct {
     char *source;     /* the web key directory; NULL: mail carried it */
     guint64 messages; /* how many of those, */
     gint64 last;      /* and when the last one was written */
+    gint64 seen;      /* when the last mail of the address came, with the key or without */
     gboolean came_in; /* by --import */
 } Candidate;
 
@@ -111,7 +113,10 @@ static void open_mail(Context *context)
 
 static gboolean look_in_mail(Index *index, Search *search, GError **error)
 {
+    gint64 seen = 0;
     g_autoptr(GPtrArray) all = index_heard(index, search->address, error);
+    if (all && all->len > 0 && !index_last_seen(index, search->address, &seen, error))
+        return FALSE;
     for (guint i = 0; all && i < all->len; i++) {
         const HeardKey *heard = all->pdata[i];
         /* Of what gpg would not take nothing is told. */
@@ -123,6 +128,7 @@ static gboolean look_in_mail(Index *index, Search *search, GError **error)
             Candidate *candidate = search->candidates->pdata[j];
             candidate->messages = heard->messages;
             candidate->last = heard->last;
+            candidate->seen = seen;
         }
     }
     return all != NULL;
@@ -181,6 +187,14 @@ static gboolean take_best(Search *search, GError **error)
 
 /* --- telling -------------------------------------------------------------------------------- */
 
+/* Of a key that mail carried, in the words of Autocrypt Level 1. */
+static const char *recommendation(const Candidate *candidate)
+{
+    if (candidate->source)
+        return NULL;
+    return autocrypt_is_stale(candidate->last, candidate->seen) ? "discourage" : "available";
+}
+
 static void tell_json(JsonBuilder *builder, const Candidate *candidate)
 {
     const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
@@ -189,6 +203,7 @@ static void tell_json(JsonBuilder *builder, const Candidate *candidate)
     json_string(builder, "source", candidate->source);
     json_int(builder, "messages", (gint64)candidate->messages);
     json_time(builder, "last", candidate->last);
+    json_string(builder, "recommendation", recommendation(candidate));
     json_bool(builder, "in_keyring", candidate->here != NULL);
     json_bool(builder, "imported", candidate->came_in);
     json_string(builder, "differs_from", candidate->other ? candidate->other->fingerprint : NULL);
@@ -265,6 +280,11 @@ static void tell(const Candidate *candidate, const char *address)
         g_autofree char *day = key_day(candidate->last);
         printf("    %s; came with %s, the last one of %s, as anybody may write them\n",
                key->algorithm, count, day);
+        if (autocrypt_is_stale(candidate->last, candidate->seen)) {
+            g_autofree char *since = key_day(candidate->seen);
+            printf("    later mail, the last of %s, came without it: it may be in use no more\n",
+                   since);
+        }
     }
     tell_rival(candidate);
     tell_way(candidate, address);

@@ -92,7 +92,7 @@ gboolean context_absorb(Context *context, GError **error)
         .share = context->config->crypto_index,
         .rules = context->rules,
         .may_decrypt = TRUE,
-        .hear = context->config->autocrypt,
+        .hear = context->config->autocrypt != AUTOCRYPT_NO,
         .progress = context->quiet ? NULL : tell_absorbing,
         .user = &since,
     };

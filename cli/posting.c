@@ -64,7 +64,9 @@ static void carry_key(Letter *letter, const Config *config, const Account *accou
     g_autoptr(GBytes) key = config->autocrypt && account->key
                                 ? keyfind_carried(account->key, letter->from->address)
                                 : NULL;
-    letter->autocrypt = key ? autocrypt_write(letter->from->address, key) : NULL;
+    letter->autocrypt =
+        key ? autocrypt_write(letter->from->address, key, config->autocrypt == AUTOCRYPT_MUTUAL)
+            : NULL;
 }
 
 /* The exit code, told already; or *error is set and nothing was tried. */

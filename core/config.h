@@ -88,6 +88,7 @@ typedef struct {
 } Account;
 
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
+typedef enum { AUTOCRYPT_NO, AUTOCRYPT_YES, AUTOCRYPT_MUTUAL } Autocrypt;
 
 /* [sensitive "NAME"]: what a message must be to be sealed singly. Every key that is given must fit,
  * of a list one item; at least one is given. Globs as in core/pattern.h; NULL: not given. */
@@ -99,16 +100,16 @@ typedef struct {
     char **list;                /* globs: List-Id */
     char **header;              /* "FIELD: GLOB" */
     Pattern *subject, *body;
-    guint64 larger;      /* than so many bytes; 0: not given */
-    gboolean encrypted;  /* it arrived so; FALSE: not given */
-    IndexShare index;    /* how much of it may be searched */
+    guint64 larger;     /* than so many bytes; 0: not given */
+    gboolean encrypted; /* it arrived so; FALSE: not given */
+    IndexShare index;   /* how much of it may be searched */
 } SensitiveRule;
 
 typedef struct {
     Company company;
     GPtrArray *accounts;      /* Account * in the order of the file */
     IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
-    gboolean autocrypt;       /* [crypto] autocrypt: keys that mail carries are read and sent */
+    Autocrypt autocrypt;      /* [crypto] autocrypt: keys that mail carries are read and sent */
     guint unlock_seconds;     /* [crypto] unlock_timeout */
     char *new_mail, *metrics; /* [hook] (a command line) and [log], or NULL */
     GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */

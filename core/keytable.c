@@ -76,7 +76,7 @@ static const Key tag_keys[] = {
 
 static const Key crypto_keys[] = {
     {"index", value_word, IN(Config, crypto_index), "none|headers|full"},
-    {"autocrypt", value_word, IN(Config, autocrypt), "no|yes"},
+    {"autocrypt", value_word, IN(Config, autocrypt), "no|yes|mutual"},
     {"unlock_timeout", value_seconds, IN(Config, unlock_seconds)},
 };
 

@@ -370,7 +370,7 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
     g_autoptr(GPtrArray) rules =
         index ? tagrules_parse(config, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
     const AbsorbOptions options = {
-        .share = config->crypto_index, .rules = rules, .hear = config->autocrypt};
+        .share = config->crypto_index, .rules = rules, .hear = config->autocrypt != AUTOCRYPT_NO};
     return rules && absorb(vault, key, index, &options, absorbed, error);
 }
 

@@ -8,6 +8,7 @@
 
 #define FIELD "Autocrypt"
 #define FOLD 76
+#define STALE_S (35 * 24 * 60 * 60)
 
 /* --- in ------------------------------------------------------------------------------------- */
 
@@ -148,9 +149,14 @@ CarriedKey *autocrypt_read(GBytes *mail)
     return carried;
 }
 
+gboolean autocrypt_is_stale(gint64 key, gint64 seen)
+{
+    return seen - key > STALE_S;
+}
+
 /* --- out ------------------------------------------------------------------------------------ */
 
-char *autocrypt_write(const char *address, GBytes *key)
+char *autocrypt_write(const char *address, GBytes *key, gboolean mutual)
 {
     gsize size;
     const guchar *bytes = g_bytes_get_data(key, &size);
@@ -159,7 +165,8 @@ char *autocrypt_write(const char *address, GBytes *key)
             return NULL;
     g_autofree char *letters = g_base64_encode(bytes, size);
     g_autoptr(GString) field = g_string_new(NULL);
-    g_string_append_printf(field, "addr=%s; keydata=", address);
+    g_string_append_printf(field, "addr=%s; %skeydata=", address,
+                           mutual ? "prefer-encrypt=mutual; " : "");
     for (const char *at = letters; *at; at += MIN(strlen(at), FOLD))
         g_string_append_printf(field, " %.*s", FOLD, at);
     return field->len > LIMIT_AUTOCRYPT_FIELD ? NULL : g_strdup(field->str);

@@ -1,6 +1,7 @@
 /*
  * autocrypt — the key that a sender's mail carries, and that ours does (Autocrypt Level 1,
- * https://autocrypt.org/level1.html). What it says is nobody's word: whoever writes From writes this.
+ * https://autocrypt.org/level1.html). What it says is nobody's word: whoever writes From writes
+ * this.
  */
 #pragma once
 
@@ -16,6 +17,11 @@
  */
 CarriedKey *autocrypt_read(GBytes *mail);
 
-/* The field's value for KEY of ADDRESS, in words that can be folded; NULL for more than LIMIT_AUTOCRYPT_FIELD bytes, and
- * for an address that cannot stand there. */
-char *autocrypt_write(const char *address, GBytes *key);
+/* Level 1's "discourage": mail that last carried the key then (KEY), and its owner, who wrote since
+ * (SEEN), has for more than 35 days done so without. Seconds since 1970. */
+gboolean autocrypt_is_stale(gint64 key, gint64 seen);
+
+/* The field's value for KEY of ADDRESS, in words that can be folded; MUTUAL asks others to encrypt
+ * to it by themselves. NULL for more than LIMIT_AUTOCRYPT_FIELD bytes, and for an address that
+ * cannot stand there. */
+char *autocrypt_write(const char *address, GBytes *key, gboolean mutual);

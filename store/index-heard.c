@@ -26,6 +26,17 @@ gboolean index_hear(Index *index, const CarriedKey *carried, gint64 arrived, GEr
                      error);
 }
 
+gboolean index_last_seen(Index *index, const char *address, gint64 *seen, GError **error)
+{
+    gboolean row;
+    g_autofree char *lower = g_ascii_strdown(address, -1);
+    g_autoptr(IndexUse) use = index_use(index, SQL_LAST_SEEN, error, "t", lower);
+    if (use == NULL || !index_step(index, use, &row, error))
+        return FALSE;
+    *seen = row ? sqlite3_column_int64(use, 0) : 0;
+    return TRUE;
+}
+
 void heard_key_free(HeardKey *heard)
 {
     if (heard == NULL)

@@ -17,6 +17,10 @@ void heard_key_free(HeardKey *heard);
 /* HeardKey *: those of ADDRESS, the last one first, and no more than LIMIT_HEARD_KEYS. */
 GPtrArray *index_heard(Index *index, const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* When the last message of ADDRESS came, with a key or without; 0 for none. Looks at all mail. */
+gboolean index_last_seen(Index *index, const char *address, gint64 *seen,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A message that ARRIVED then carried a key. Within a transaction. */
 gboolean index_hear(Index *index, const CarriedKey *carried, gint64 arrived,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -155,6 +155,9 @@ static const char *const statements[SQL_STATEMENTS] = {
                  " last = max(last, excluded.last)",
     [SQL_FORGET_HEARD] = "DELETE FROM heard WHERE peer = ?1 AND digest NOT IN (SELECT digest"
                          " FROM heard WHERE peer = ?1 ORDER BY last DESC, digest LIMIT ?2)",
+    [SQL_LAST_SEEN] = "SELECT max(d.date) FROM card c JOIN doc d ON d.row = c.row WHERE"
+                      " lower(c.sender) = ?1 OR"
+                      " lower(substr(c.sender, -length(?1) - 2)) = '<' || ?1 || '>'",
     [SQL_HEARD] = "SELECT key, messages, last FROM heard WHERE peer = ?1"
                   " ORDER BY last DESC, digest",
     [SQL_NEWEST_DOC] = "SELECT row, id FROM doc ORDER BY row DESC LIMIT 1",

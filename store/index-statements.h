@@ -60,6 +60,7 @@ typedef enum {
     SQL_HEAR,
     SQL_FORGET_HEARD,
     SQL_HEARD,
+    SQL_LAST_SEEN,
     SQL_STAT,
     SQL_NEWEST_DOC,
     SQL_HIT,

@@ -248,6 +248,11 @@ carry mary.jones@corp.example $TESTDIR/poison -1
 key_of mary '<mary.jones@corp.example>'
 export_key "$made" $TESTDIR/forged
 carry mary.jones@corp.example $TESTDIR/forged
+# Who wrote with a key once, and goes on without.
+key_of mary '<old@corp.example>'
+export_key "$made" $TESTDIR/old
+carry old@corp.example $TESTDIR/old -36
+printf 'From: old@corp.example\nTo: jsmith@corp.example\nSubject: x\n\ntext\n' | company_deliver john
 rm -f "$(place mary.jones@corp.example)"
 run as john fetchd --once
 code_is 0 'mail comes in'
@@ -256,6 +261,7 @@ code_is 0 'p7_82 a key that mail carried is found'
 out_has '^    ed25519, cv25519; came with 2 messages, the last one of ' 'p7_82 and told to be no more than that'
 is "$(grep -c '^[0-9A-F]\{40\}' $out)$(grep -n "^$hans  not confirmed" $out | cut -d: -f1)" 21 'p7_82 the last one first, whatever the future says'
 out_lacks boss 'p7_82 of it only what is for the sender'
+out_lacks 'in use no more' 'and it is in use'
 is "$(here hans.hahn@corp.example)" '' 'p7_82 nothing enters the keyring'
 run as john postern send --dry-run --encrypt --to hans.hahn@corp.example --subject x --body $TESTDIR/body
 code_is 78 'p7_82 nor is it used'
@@ -264,6 +270,10 @@ for lie in boss lies list large many twin; do
     find_key key find $lie@corp.example
     is "$code $(wc -c <$out)" '1 0' "p7_82 $lie: what does not count is not found"
 done
+find_key key find old@corp.example
+out_has '^    later mail, the last of 20.*, came without it: it may be in use no more' 'a key that later mail lacks for 35 days is told so'
+find_key --json key find old@corp.example hans.hahn@corp.example
+is "$(json '[f["recommendation"] for one in d for f in one["found"]]')" "['discourage', 'available', 'available']" 'and in JSON'
 before=$(as john gpg --batch --export "$mary" | sha256sum)
 find_key key find mary.jones@corp.example
 out_has "not the key $mary, which you have confirmed" 'p7_82 another key than the confirmed one is told'
@@ -304,6 +314,9 @@ sed -i '/^address = /a aliases = john@corp.example' "$(user_config john)"
 is "$(carried --from john@corp.example)" '' 'an address that the key has not gets none'
 printf '[crypto]\nautocrypt = no\n' >>"$(user_config john)"
 is "$(carried --encrypt)$(cat $TESTDIR/fields)" '' 'autocrypt = no carries none'
+sed -i 's/^autocrypt = no/autocrypt = mutual/' "$(user_config john)"
+is "$(carried --encrypt | grep -c .) $(cat $TESTDIR/fields)" '3 addr keydata prefer-encrypt jsmith@corp.example' 'mutual asks for answers that are encrypted'
+sed -i 's/^autocrypt = mutual/autocrypt = no/' "$(user_config john)"
 find_key key find mary.jones@corp.example
 is "$code $(wc -c <$out)" '1 0' 'and finds none'
 as john postern -q index --rebuild

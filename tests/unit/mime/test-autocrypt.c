@@ -98,11 +98,13 @@ static void p7_82_limit_carried_key(void **state)
     assert_null(three);
 }
 
+static gboolean mutual;
+
 static char *written(const char *address, gsize size)
 {
     g_autofree guchar *key = g_malloc0(size);
     g_autoptr(GBytes) bytes = g_bytes_new(key, size);
-    return autocrypt_write(address, bytes);
+    return autocrypt_write(address, bytes, mutual);
 }
 
 static void what_is_written_is_read(void **state)
@@ -115,6 +117,25 @@ static void what_is_written_is_read(void **state)
     g_auto(GStrv) words = g_strsplit(field, " ", -1);
     for (guint i = 0; words[i]; i++)
         assert_true(strlen(words[i]) <= 77); /* so that it can be folded */
+    assert_null(strstr(field, "prefer-encrypt"));
+    mutual = TRUE;
+    g_autofree char *asking = written("mary@corp.example", 50);
+    mutual = FALSE;
+    assert_true(
+        g_str_has_prefix(asking, "addr=mary@corp.example; prefer-encrypt=mutual; keydata="));
+    g_autofree char *other = g_strconcat(FROM "Autocrypt: ", asking, "\r\n\r\n", NULL);
+    g_autoptr(CarriedKey) again = read_text(other);
+    assert_int_equal(g_bytes_get_size(again->key), 50);
+}
+
+static void a_key_is_stale_when_later_mail_lacks_it_for_35_days(void **state)
+{
+    (void)state;
+    const gint64 day = 24 * 60 * 60, now = 1700000000;
+    assert_false(autocrypt_is_stale(now, now));
+    assert_false(autocrypt_is_stale(now, now + 35 * day));
+    assert_true(autocrypt_is_stale(now, now + 35 * day + 1));
+    assert_false(autocrypt_is_stale(now, 0)); /* nothing else is here */
 }
 
 static void limit_autocrypt_field(void **state)
@@ -139,6 +160,7 @@ int main(void)
         cmocka_unit_test(p7_82_a_field_that_lies_is_ignored),
         cmocka_unit_test(p7_82_limit_carried_key),
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(a_key_is_stale_when_later_mail_lacks_it_for_35_days),
         cmocka_unit_test(limit_autocrypt_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,41 @@ static void keys_are_told_by_address_the_last_one_first(void **state)
     assert_heard(((Fixture *)*state)->index, "ann@a.example", "new 1 300; old 2 200; ");
 }
 
+static void write_from(Index *index, gint64 row, const char *from, gint64 arrived)
+{
+    g_autoptr(Letter) letter = letter_new(row);
+    letter->date = arrived;
+    g_free(letter->doc->from);
+    letter->doc->from = g_strdup(from);
+    assert_true(index_begin(index, NULL));
+    assert_true(letter_add(index, letter, NULL));
+    assert_true(index_commit(index, row, NULL));
+}
+
+static void the_last_mail_of_an_address_is_known(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    static const struct {
+        const char *address;
+        gint64 seen;
+    } cases[] = {
+        {"Ann@A.example", 700},
+        {"bob@a.example", 800},
+        {"n@a.example", 0},
+        {"ann@a.exampl_", 0},
+        {"", 0},
+    };
+    write_from(index, 1, "Ann <ANN@a.example>", 700);
+    write_from(index, 2, "Ann <ann@a.example>", 300);
+    write_from(index, 3, "bob@a.example", 800);
+    write_from(index, 4, "\"<ann@a.example>\" <eve@a.example>", 900);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        gint64 seen = -1;
+        assert_true(index_last_seen(index, cases[i].address, &seen, NULL));
+        assert_int_equal(seen, cases[i].seen);
+    }
+}
+
 static void a_message_that_lies_twice_counts_once(void **state)
 {
     Index *index = ((Fixture *)*state)->index;
@@ -92,6 +127,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(keys_are_told_by_address_the_last_one_first, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(the_last_mail_of_an_address_is_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_message_that_lies_twice_counts_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(p7_82_the_future_is_not_believed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(p7_82_limit_heard_keys, set_up, tear_down),
