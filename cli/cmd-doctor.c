@@ -16,6 +16,7 @@ static void examine(Doctor *doctor)
         doctor_skip_rest(doctor, "the network was left alone (--offline)", "run without --offline");
         return;
     }
+    doctor_published(doctor);
     doctor_ports(doctor);
     doctor_tls(doctor);
     doctor_logins(doctor);

@@ -86,6 +86,9 @@ void doctor_login_names(Doctor *doctor);
 void doctor_passwords(Doctor *doctor);
 /* doctor-key.c: key.encrypt, key.secret, recovery.keys, agent.pinentry. */
 void doctor_keys(Doctor *doctor);
+/* doctor-published.c: key.published, by a question to each address's domain, where `wkd` allows it.
+ */
+void doctor_published(Doctor *doctor);
 /* doctor-store.c: store.permissions, matchkey.permissions; opens the vault. */
 void doctor_store(Doctor *doctor);
 

@@ -99,6 +99,7 @@ static Config *config_new(const char *path)
     config->tags = g_ptr_array_new_with_free_func(tag_free);
     config->crypto_index = INDEX_FULL;
     config->autocrypt = AUTOCRYPT_YES;
+    config->log_level = LEVEL_INFO;
     config->unlock_seconds = DEFAULT_UNLOCK_SECONDS;
     config->path = g_strdup(path);
     config->unimplemented = g_ptr_array_new_with_free_func(g_free);

@@ -88,29 +88,28 @@ typedef struct {
 } Account;
 
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
-typedef enum { AUTOCRYPT_NO, AUTOCRYPT_YES, AUTOCRYPT_MUTUAL } Autocrypt;
+typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG } LogLevel;
 
 /* [sensitive "NAME"]: what a message must be to be sealed singly. Every key that is given must fit,
  * of a list one item; at least one is given. Globs as in core/pattern.h; NULL: not given. */
 typedef struct {
     char *name;
-    guint line;                 /* of the file, where it begins */
-    char **accounts, **folders; /* where it arrives: names, and globs */
-    char **from;                /* globs: addresses in From or Sender */
-    char **list;                /* globs: List-Id */
-    char **header;              /* "FIELD: GLOB" */
+    guint line;                    /* of the file, where it begins */
+    char **accounts, **folders;    /* where it arrives: names, and globs */
+    char **from, **list, **header; /* globs: From or Sender; List-Id; "FIELD: GLOB" */
     Pattern *subject, *body;
-    guint64 larger;     /* than so many bytes; 0: not given */
+    guint64 larger;     /* than so many bytes, or 0 */
     gboolean encrypted; /* it arrived so; FALSE: not given */
     IndexShare index;   /* how much of it may be searched */
 } SensitiveRule;
 
 typedef struct {
     Company company;
-    GPtrArray *accounts;      /* Account * in the order of the file */
-    IndexShare crypto_index;  /* [crypto] index: how much of mail that arrived encrypted */
-    Autocrypt autocrypt;      /* [crypto] autocrypt: keys that mail carries are read and sent */
-    guint unlock_seconds;     /* [crypto] unlock_timeout */
+    GPtrArray *accounts;     /* Account * in the order of the file */
+    IndexShare crypto_index; /* [crypto] index: how much of mail that arrived encrypted */
+    enum { AUTOCRYPT_NO, AUTOCRYPT_YES, AUTOCRYPT_MUTUAL } autocrypt; /* [crypto]: keys in mail */
+    guint unlock_seconds;                                             /* [crypto] unlock_timeout */
+    LogLevel log_level;                                               /* [log] level */
     char *new_mail, *metrics; /* [hook] (a command line) and [log], or NULL */
     GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */
     GPtrArray *tags;          /* TagRule *, likewise: see tagname.h */

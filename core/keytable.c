@@ -81,7 +81,7 @@ static const Key crypto_keys[] = {
 };
 
 static const Key log_keys[] = {
-    {"level", value_word, NOWHERE, "error|warning|info|debug", .works = "info"},
+    {"level", value_word, IN(Config, log_level), "error|warning|info|debug"},
     {"metrics", value_path, IN(Config, metrics)},
 };
 

@@ -132,8 +132,9 @@ gboolean pgp_has_secret(const char *fingerprint)
 /* Each has a file of its own there, which for a card says where to find it. */
 gint64 pgp_secrets_stamp(void)
 {
+    /* No folder is one without keys. */
     const char *home = pgp_start(NULL) ? gpgme_get_dirinfo("homedir") : NULL;
-    g_autofree char *dir = g_build_filename(home ? home : "", "private-keys-v1.d", NULL);
+    g_autofree char *dir = g_build_filename(home, "private-keys-v1.d", NULL);
     struct stat facts;
     return stat(dir, &facts) == 0
                ? facts.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + facts.st_mtim.tv_nsec

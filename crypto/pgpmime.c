@@ -232,7 +232,7 @@ static GBytes *open_text(Opening *opening, const Message *message, GError **erro
     gsize size;
     const char *text = g_bytes_get_data(body, &size);
     Span span;
-    if (text == NULL || inline_pgp_whole(text, size, &span) != SPAN_ENCRYPTED)
+    if (inline_pgp_whole(text, size, &span) != SPAN_ENCRYPTED)
         return NULL;
     g_autoptr(GBytes) sealed = g_bytes_new_from_bytes(body, span.start, span.end - span.start);
     g_autoptr(GBytes) plain = open_pgp(opening, sealed, error);

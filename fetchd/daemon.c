@@ -120,7 +120,7 @@ static double chance(void)
     return g_random_double();
 }
 
-static void settle(Daemon *daemon, const Outcome *outcome)
+static void settle(Daemon *daemon, const Config *config, const Outcome *outcome)
 {
     gint64 now = clockwatch_now();
     /* A server may tell how often it lets one in; there it is not asked sooner. */
@@ -133,7 +133,7 @@ static void settle(Daemon *daemon, const Outcome *outcome)
         schedule_well(daemon->schedule, outcome->account);
     hook_count(daemon->hook, outcome->account, outcome->stored);
     if (is_news(daemon, outcome))
-        daemon->options->tell(daemon->options->user, outcome);
+        daemon->options->tell(daemon->options->user, config->log_level, outcome);
 }
 
 /* Nobody got a turn, because of another writer, say: soon again, unless that is the configuration's
@@ -162,7 +162,7 @@ static PassResult pass_over(Daemon *daemon, const Config *config, GStrv names, c
     g_autoptr(GPtrArray) outcomes = engine_sync(&run, &error);
     PassResult result = {.hopeless = hopeless(outcomes, error)};
     for (guint i = 0; outcomes && i < outcomes->len; i++)
-        settle(daemon, outcomes->pdata[i]);
+        settle(daemon, config, outcomes->pdata[i]);
     if (outcomes == NULL)
         try_again(daemon, names, error);
     guint64 absorbed;
@@ -421,7 +421,7 @@ int daemon_once(const DaemonOptions *options)
     for (guint i = 0; outcomes && i < outcomes->len; i++) {
         const Outcome *outcome = outcomes->pdata[i];
         hook_count(hook, outcome->account, outcome->stored);
-        options->tell(options->user, outcome);
+        options->tell(options->user, config->log_level, outcome);
     }
     guint64 absorbed;
     gboolean ok = outcomes && (options->seal_only ||

@@ -15,7 +15,7 @@ typedef struct {
     gboolean seal_only;
     int stop_fd; /* of interrupt_open() */
     /* What the user should be told. */
-    void (*tell)(gpointer user, const Outcome *outcome);
+    void (*tell)(gpointer user, LogLevel level, const Outcome *outcome);
     void (*complain)(gpointer user, const GError *error);
     void (*tell_letter)(gpointer user, const FlushNews *news); /* in any thread */
     gpointer user;

@@ -82,12 +82,17 @@ static gboolean parse(Options *options, int *argc, char ***argv, GError **error)
     return TRUE;
 }
 
-static void tell(gpointer user, const Outcome *outcome)
+/* Counts of a pass that the one line of `info` leaves out. */
+static void tell_more(const char *account, const Outcome *outcome)
 {
-    const Options *options = user;
-    g_autofree char *account = text_name(outcome->account);
-    if (outcome->failure)
-        complain(account, outcome->failure);
+    printf("%s: %s; %u here already, %u sensitive, %u left for their size, %u removed, "
+           "%" G_GUINT64_FORMAT " waiting to be handed on\n",
+           account, outcome->brief ? "watched mailbox" : "all mailboxes", outcome->known,
+           outcome->sensitive, outcome->skipped, outcome->removed, outcome->waiting);
+}
+
+static void warn(const char *account, const Outcome *outcome)
+{
     if (outcome->alert)
         fprintf(stderr, "fetchd: %s: the server says: \"%s\"\n", account, outcome->alert);
     if (outcome->astray > 0)
@@ -95,10 +100,23 @@ static void tell(gpointer user, const Outcome *outcome)
                 "fetchd: %s: %" G_GUINT64_FORMAT " messages that were not handed on are gone from "
                 "the server: 'postern unlock', then 'postern sync'\n",
                 account, outcome->astray);
-    if (options->quiet || (outcome->failure && outcome->stored == 0))
+}
+
+/* LEVEL is that of [log]; --quiet leaves errors and warnings. */
+static void tell(gpointer user, LogLevel level, const Outcome *outcome)
+{
+    const Options *options = user;
+    g_autofree char *account = text_name(outcome->account);
+    if (outcome->failure)
+        complain(account, outcome->failure);
+    if (level >= LEVEL_WARNING)
+        warn(account, outcome);
+    if (options->quiet || level < LEVEL_INFO || (outcome->failure && outcome->stored == 0))
         return;
     g_autofree char *stored = text_count(outcome->stored, "new message", "new messages");
     printf("%s: %s sealed\n", account, stored);
+    if (level >= LEVEL_DEBUG)
+        tell_more(account, outcome);
     fflush(stdout);
 }
 

@@ -47,6 +47,9 @@ static const Rule rules[RULES] = {
                           "extend the key", FALSE},
     [RULE_KEY_SECRET] = {"key.secret", "the owner's private key is here",
                          "import the private key, or insert the card that holds it", FALSE},
+    [RULE_KEY_PUBLISHED] = {"key.published",
+                            "others find the owner's key where his domain publishes keys",
+                            "ask who runs the company's web key directory to put it there", FALSE},
     [RULE_RECOVERY_KEYS] = {"recovery.keys",
                             "a recovery key opens the mail when the owner's is "
                             "lost",

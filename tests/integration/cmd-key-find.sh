@@ -105,6 +105,24 @@ as john postern -q key trust --yes "$mary"
 find_key key find mary.jones@corp.example
 out_has 'the key that you have confirmed' 'and what is, too'
 
+# Is one's own key there? doctor asks, too.
+own=$(company_key john)
+published() { # STATUS WORDS WHAT
+    run as john postern --json doctor
+    is "$(json '[(r["status"], "'"$2"'" in r["detail"]) for r in d if r["rule"] == "key.published"]')" "[('$1', True)]" "doctor: $3"
+}
+published warn 'no key of this address is published' 'a key that is not published'
+as john gpg --batch --export "$own" >"$(place jsmith@corp.example)"
+published pass 'others find' 'one that is'
+publish "$mary" jsmith@corp.example
+published fail 'no key of the address' "somebody else's in its place"
+key_of mary '<jsmith@corp.example>'
+publish "$made" jsmith@corp.example
+published fail "the key $made" 'another key of the address'
+find_key --json doctor --offline
+is "$(json '[r["status"] for r in d if r["rule"] == "key.published"]')" "['skip']" 'doctor: nobody is asked offline'
+rm "$(place jsmith@corp.example)"
+
 # Another key than the confirmed one.
 key_of mary 'Mary Jones <mary.jones@corp.example>'
 publish "$made" mary.jones@corp.example
@@ -183,6 +201,7 @@ serve openpgpkey.corp.example 10.23.0.2 other-ca
 wrong 76 'a server with a certificate of nobody' wkd.tls
 serve www.corp.example 10.23.0.2
 wrong 76 'a server of another name' wkd.tls
+published warn 'cannot be trusted' 'a server that cannot be trusted'
 
 # The direct way, which is asked where there is no host for keys.
 serve direct.corp.example 10.23.0.2

@@ -337,7 +337,8 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 2 + 1);
+    assert_int_equal(config->unimplemented->len, 2);
+    assert_int_equal(config->log_level, LEVEL_DEBUG);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(config->metrics, "/run/x.prom");
     assert_string_equal(config->company.wkd, "company");

@@ -219,6 +219,12 @@ static Outcome carries(GError **error)
     return bytes ? WHOLE : LESS;
 }
 
+static Outcome looks_at_private_keys(GError **error)
+{
+    (void)error;
+    return pgp_secrets_stamp() > 1 ? WHOLE : LESS;
+}
+
 static Outcome verifies(GError **error)
 {
     g_autoptr(GPtrArray) signatures = new_signatures();
@@ -259,6 +265,7 @@ static const struct {
     {"pgp_decrypt_again", opens_again},
     {"pgp_pinentry", finds_a_pinentry},
     {"keyfind_carried", carries},
+    {"pgp_secrets_stamp", looks_at_private_keys},
     {"pgp_verify", verifies},
     {"pgp_verify_clear", verifies_a_text},
     {"pgp_generate", generates}, /* the last: it adds keys */

@@ -197,6 +197,7 @@ static void broken_armor_is_refused(void **state)
         BEGIN "\n=aBcD\n" BODY END,
         BEGIN "\nhAwDAQIDBAUGBwgBAADSAwF4===\n" END,
         BEGIN "\n" BODY "hAwD\n" END,
+        BEGIN "\nhAwDAQIDBAUGBwgBAADSAwF4eQ*=\n" END,
         BEGIN "\n" BODY "=aBcD\n=aBcD\n" END,
         BEGIN "\nhAwD*QIDBAUGBwgBAADSAwF4eQ==\n" END,
         BEGIN "\n" BODY BEGIN END,

@@ -109,6 +109,15 @@ static void p7_72_only_a_confirmed_senders_signature_counts_for_the_index(void *
     g_autoptr(Reading) unread = open_by(OPEN_NOT, NULL, OUTER, beside);
     g_autoptr(IndexDoc) other = reading_index_doc(unread);
     assert_int_equal(other->signature, SIGNATURE_PRESENT);
+    g_autofree char *sealed =
+        gpg("others", TEXT, "gpg --batch --quiet --trust-model always -u %s -r %s -a -s -e",
+            key("friend"), key("owner"));
+    g_autoptr(GBytes) bytes = bytes_of(sealed), whole = compose_encrypted(bytes);
+    g_autofree char *envelope = string_of(whole);
+    g_autoptr(Reading) inside = open_message(OUTER, envelope);
+    g_autoptr(IndexDoc) inner = reading_index_doc(inside);
+    assert_false(inside->is_signed);
+    assert_int_equal(inner->signature, SIGNATURE_GOOD_AT_INDEX);
 }
 
 /* --- encryption ----------------------------------------------------------------------------- */
@@ -247,9 +256,15 @@ static void p7_76_fields_of_what_is_not_verified_are_ignored(void **state)
     g_autoptr(Reading) around = open_message(OUTER "Subject: outer\r\n", beside->str);
     assert_false(around->protection->header_protection);
     /* No part at all. */
-    g_autoptr(Reading) empty = open_message(OUTER "Subject: outer\r\n",
-                                            "Content-Type: multipart/signed; hp=\"clear\"\r\n\r\n");
-    assert_false(empty->protection->header_protection);
+    static const char *const empties[] = {
+        "Content-Type: multipart/signed; hp=\"clear\"\r\n\r\n",
+        "Content-Type: multipart/signed; hp=\"clear\"; boundary=s\r\n\r\n--s--\r\n",
+        "Content-Type: multipart/signed; hp=\"clear\"; boundary=s\r\n\r\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(empties); i++) {
+        g_autoptr(Reading) empty = open_message(OUTER "Subject: outer\r\n", empties[i]);
+        assert_false(empty->protection->header_protection);
+    }
 }
 
 /* Lines for programs that do not know protected fields are left out, and no others. */
