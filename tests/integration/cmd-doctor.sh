@@ -86,7 +86,7 @@ code=$?
 code_is 0 'offline'
 ok lacks_socket $TESTDIR/trace -- 'p1 no socket is opened'
 is "$(rows "sorted({r['rule'] for r in d if r['status'] == 'skip'})")" \
-    "['certificate.days', 'login.works', 'network.office', 'ports.closed', 'server.abilities', 'server.network', 'tls.chain', 'tls.clear', 'tls.old-versions']" \
+    "['certificate.days', 'key.published', 'login.works', 'network.office', 'ports.closed', 'server.abilities', 'server.network', 'tls.chain', 'tls.clear', 'tls.old-versions']" \
     'the rules of the network are skipped'
 traced john $TESTDIR/trace postern --json doctor >$out 2>$err
 is "$(grep -o 'connect(.*htons([0-9]*).*10\.[0-9.]*' $TESTDIR/trace | grep -o 'htons([0-9]*)' | sort -u | tr -d 'a-z()' | sort -n | tr '\n' ' ')" \

@@ -84,4 +84,24 @@ is "$(wc -c <$out)" 0 'nothing with -q'
 company_fill john --count 30 --seed 79
 run as john postern sync
 is "$(cat $err)" '' 'and a log gets no line of a pass that takes a moment'
+
+# What fetchd says.
+cp "$(user_config john)" $TESTDIR/levels
+said() { # LEVEL: what a pass says on both
+    { cat $TESTDIR/levels; printf '[log]\nlevel = %s\n' "$1"; } >"$(user_config john)"
+    as john fetchd --once 2>&1
+}
+for level in error warning; do is "$(said $level)" '' "level $level: a pass that went well is no news"; done
+is "$(said info)" 'work: 0 new messages sealed' 'level info: each pass is told'
+is "$(said debug)" "$(printf '%s\n' 'work: 0 new messages sealed' 'work: all mailboxes; 0 here already, 0 sensitive, 0 left for their size, 0 removed, 0 waiting to be handed on')" \
+    'level debug: and what else it found'
+printf 'To: jsmith@corp.example\nSubject: x\n\ntext\n' | company_deliver john
+is "$(said error)" '' 'level error: nor is a new message'
+{ cat $TESTDIR/levels; printf '[log]\nlevel = debug\n'; } >"$(user_config john)"
+is "$(as john fetchd --once -q 2>&1)" '' '-q is stronger'
+for level in error debug; do
+    sed -i 's/^networks = .*/networks = 192.0.2.0\/24/' $TESTDIR/levels
+    grep -q '^networks' $TESTDIR/levels || sed -i '/^\[company\]/a networks = 192.0.2.0/24' $TESTDIR/levels
+    is "$(said $level | grep -c '^fetchd: work: .*(server.network)')" 1 "level $level: what failed is told"
+done
 done_testing
