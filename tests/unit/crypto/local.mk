@@ -2,6 +2,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-aead \
 	tests/unit/crypto/test-batchkey \
 	tests/unit/crypto/test-chunk \
+	tests/unit/crypto/test-chunk-forged \
 	tests/unit/crypto/test-doubts \
 	tests/unit/crypto/test-inline-pgp \
 	tests/unit/crypto/test-layer \
@@ -20,6 +21,7 @@ UNIT_CRYPTO = \
 	tests/unit/crypto/test-pgp-verify \
 	tests/unit/crypto/test-pgp-wrap \
 	tests/unit/crypto/test-pgpmime \
+	tests/unit/crypto/test-pgpmime-encrypted \
 	tests/unit/crypto/test-pgpmime-headers \
 	tests/unit/crypto/test-pgpmime-odd \
 	tests/unit/crypto/test-pgpmime-part \
@@ -65,7 +67,11 @@ tests_unit_crypto_test_smime_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_new
 	-Wl,--wrap=paths_program
 tests_unit_crypto_test_aead_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_batchkey_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+CHUNK_FIXTURE = tests/unit/crypto/chunk-fixture.c tests/unit/crypto/chunk-fixture.h
+tests_unit_crypto_test_chunk_SOURCES = tests/unit/crypto/test-chunk.c $(CHUNK_FIXTURE)
 tests_unit_crypto_test_chunk_LDADD = $(LINK_crypto) $(UNIT_LIBS)
+tests_unit_crypto_test_chunk_forged_SOURCES = tests/unit/crypto/test-chunk-forged.c $(CHUNK_FIXTURE)
+tests_unit_crypto_test_chunk_forged_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_keys_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_keyring_SOURCES = tests/unit/crypto/test-keyring.c $(GNUPG_HOME)
 tests_unit_crypto_test_keyring_LDADD = $(LINK_crypto) $(UNIT_LIBS)
@@ -91,7 +97,9 @@ tests_unit_crypto_test_unlock_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=add_key \
 tests_unit_crypto_test_unlock_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_unlock_SOURCES = tests/unit/crypto/test-unlock.c $(GNUPG_HOME)
 tests_unit_crypto_test_pgpmime_LDADD = $(LINK_crypto) $(UNIT_LIBS)
-tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(GNUPG_HOME)
+tests_unit_crypto_test_pgpmime_SOURCES = tests/unit/crypto/test-pgpmime.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgpmime_encrypted_SOURCES = tests/unit/crypto/test-pgpmime-encrypted.c $(MAIL_FIXTURE)
+tests_unit_crypto_test_pgpmime_encrypted_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_vectors_SOURCES = tests/unit/crypto/test-vectors.c $(VECTORS)
 tests_unit_crypto_test_vectors_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_pgp_wrap_SOURCES = tests/unit/crypto/test-pgp-wrap.c $(GNUPG_HOME)

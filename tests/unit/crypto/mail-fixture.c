@@ -63,7 +63,12 @@ char *encrypted_part(const char *entity)
 
 char *signed_part(const char *name, const char *entity)
 {
-    g_autofree char *signature = gpg(strcmp(name, "owner") == 0 ? "own" : "others", entity,
+    return signed_as(name, entity, entity);
+}
+
+char *signed_as(const char *name, const char *entity, const char *text)
+{
+    g_autofree char *signature = gpg(strcmp(name, "owner") == 0 ? "own" : "others", text,
                                      "gpg --batch --quiet -u %s -a --detach-sign", key(name));
     return g_strdup_printf("Content-Type: multipart/signed; boundary=s;\r\n"
                            " protocol=\"application/pgp-signature\"\r\n\r\n--s\r\n%s\r\n--s\r\n"

@@ -26,7 +26,9 @@ char *clear_signed(const char *name, const char *text);  /* within a text */
 char *armored(const char *text);                         /* encrypted to the owner */
 char *encrypted_part(const char *entity);                /* the same as PGP/MIME */
 char *signed_part(const char *name, const char *entity); /* multipart/signed */
-char *mixed(const char *first, const char *second);      /* entities beside each other */
+/* The same around ENTITY, where TEXT was signed. */
+char *signed_as(const char *name, const char *entity, const char *text);
+char *mixed(const char *first, const char *second); /* entities beside each other */
 
 /* "From: FROM", a subject "outer", then the fields and the body of ENTITY. */
 Reading *open_text(const char *from, const char *entity);
