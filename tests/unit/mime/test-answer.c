@@ -74,7 +74,7 @@ static const WhomCase whoms[] = {
     {"nobody", TO, "reply.address", "to:Bob<bob@corp.example> cc:cy@corp.example"},
     {"nothing", "X: y\r\n", "reply.address", "reply.address"},
     {"a name with a line end", "From: =?utf-8?q?A=0D=0ABcc:_x?= <a@corp.example>\r\n",
-     "to:A Bcc: x<a@corp.example>", "to:A Bcc: x<a@corp.example>"},
+     "to:A  Bcc: x<a@corp.example>", "to:A  Bcc: x<a@corp.example>"},
     {"a group", "From: a@corp.example\r\nTo: team: b@corp.example, c@corp.example;\r\n",
      "to:a@corp.example", "to:a@corp.example cc:b@corp.example,c@corp.example"},
 };
