@@ -184,11 +184,18 @@ static gboolean dir_names_log(const char *path)
     return names;
 }
 
-/* gpg tells a session key to GPGME, and to its log too. */
+static gpointer look_for_log(gpointer unused)
+{
+    (void)unused;
+    return GINT_TO_POINTER(dir_names_log(gpgme_get_dirinfo("homedir")) ||
+                           dir_names_log(gpgme_get_dirinfo("sysconfdir")));
+}
+
+/* gpg tells a session key to GPGME, and to its log too. Looked for once a process. */
 static gboolean log_is_kept(void)
 {
-    return dir_names_log(gpgme_get_dirinfo("homedir")) ||
-           dir_names_log(gpgme_get_dirinfo("sysconfdir"));
+    static GOnce once = G_ONCE_INIT;
+    return GPOINTER_TO_INT(g_once(&once, look_for_log, NULL));
 }
 
 /* What the last operation was opened with: for SEALED, unless there is a doubt. */

@@ -6,7 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -184,6 +187,22 @@ static void p7_66_a_session_key_opens_nothing_that_was_changed(void **state)
     assert_int_equal(signatures->len, 0);
 }
 
+/* gpg's files are looked at once a process: is anything kept of MESSAGE in one of its own? */
+static gboolean is_kept_elsewhere(GBytes *message)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        g_autoptr(SessionKeys) keys = session_keys_new();
+        g_autoptr(GPtrArray) signatures = no_signatures();
+        g_autoptr(GBytes) plain = pgp_decrypt(message, NULL, keys, signatures, NULL);
+        exit(plain == NULL ? 2 : session_keys_any(keys));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status);
+}
+
 /* Where the machine's own gpg.conf lies. */
 static const char *machine;
 const char *__real_gpgme_get_dirinfo(const char *what);
@@ -206,9 +225,7 @@ static void p4_nothing_is_kept_where_the_machine_lets_gpg_write_a_log(void **sta
     static const char *const texts[] = {"# nothing\nverbose\n", "log-file /tmp/x\n"};
     for (int logs = 0; logs < 2; logs++) {
         assert_true(g_file_set_contents(conf, texts[logs], -1, NULL));
-        g_autoptr(SessionKeys) keys = session_keys_new();
-        g_autoptr(GBytes) plain = open_once(message, keys);
-        assert_int_equal(session_keys_any(keys), !logs);
+        assert_int_equal(is_kept_elsewhere(message), !logs);
     }
     machine = NULL;
 }
@@ -227,10 +244,9 @@ static void p4_nothing_is_kept_where_gpg_writes_a_log(void **state)
             g_strdup_printf("# mine\n  %s %s\n# more\n", i == 0 ? "log-file" : "logger-file", log);
         g_autofree char *said = NULL;
         assert_true(g_file_set_contents(conf, line, -1, NULL));
-        g_autoptr(SessionKeys) keys = session_keys_new();
-        g_autoptr(GBytes) plain = open_once(message, keys);
+        gboolean kept = is_kept_elsewhere(message);
         assert_int_equal(g_unlink(conf), 0);
-        assert_false(session_keys_any(keys));
+        assert_false(kept);
         (void)g_file_get_contents(log, &said, NULL, NULL);
         assert_true(said == NULL || strstr(said, "session key") == NULL);
         (void)g_unlink(log);
@@ -240,14 +256,15 @@ static void p4_nothing_is_kept_where_gpg_writes_a_log(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        /* First, for what comes behind opens messages in this process. */
+        cmocka_unit_test(p4_nothing_is_kept_where_gpg_writes_a_log),
+        cmocka_unit_test(p4_nothing_is_kept_where_the_machine_lets_gpg_write_a_log),
         cmocka_unit_test(p7_a_key_is_for_its_message_alone),
         cmocka_unit_test(a_set_comes_back_from_its_bytes),
         cmocka_unit_test(p8_what_is_no_key_is_passed_over),
         cmocka_unit_test(p8_limit_kept_keys),
         cmocka_unit_test(what_was_opened_opens_without_the_private_key),
         cmocka_unit_test(p7_66_a_session_key_opens_nothing_that_was_changed),
-        cmocka_unit_test(p4_nothing_is_kept_where_gpg_writes_a_log),
-        cmocka_unit_test(p4_nothing_is_kept_where_the_machine_lets_gpg_write_a_log),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
 }
