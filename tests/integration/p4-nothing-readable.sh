@@ -18,6 +18,8 @@ company_secret_mail mary john 'Platypus subject' 'the echidna text' | company_de
 run as john fetchd --once
 code_is 0 'the mail is here'
 is "$(user_json john 'len(d)' '')" 121 'and searchable'
+as john postern -q tag +quokkatag "id:$(user_ids john '' | head -n 1)"
+is "$(user_json john 'len(d)' tag:quokkatag)" 1 'and tagged'
 run as john postern search kookaburraquery
 run as john postern search 'echidna'
 run_with 'the bandicoot text' as john postern send --to mary.jones@corp.example --subject 'Numbat subject' --encrypt --body -
@@ -28,7 +30,7 @@ company_start
 run as john postern --trace $TESTDIR/tmp/trace sync
 ok [ "$code" = 0 -o "$code" = 64 ] -- 'a traced pass'
 
-printf '%s\n' Wombatfolder Platypus echidna kookaburraquery bandicoot Numbat dingo Cassowary \
+printf '%s\n' Wombatfolder Platypus echidna quokkatag kookaburraquery bandicoot Numbat dingo Cassowary \
     kuznetsova mary.jones billing@acme sample offer.csv Kuznetsova 報告書 Rückfrage договор >>$TESTDIR/needles
 cat >$TESTDIR/look.py <<'END'
 import base64, os, sys

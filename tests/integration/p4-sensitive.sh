@@ -113,6 +113,10 @@ for words in zanzibar hidden recipient veiled timbuktu ouagadougou takeover from
     "thread:$(user_json mary 'd[0]["thread"]' subject:answer)"; do
     is "$(user_json mary "[hit for hit in d if hit['id'] == '$hush']" "$words")" '[]' "p4_48 $words does not find it"
 done
+for word in hidden recipient copy; do
+    run as mary postern address $word
+    is "$code $(grep -c @ $out)" '1 0' "p4_48 nor is $word completed"
+done
 is "$(user_json mary 'len(d)' zanzibar OR timbuktu OR ouagadougou)" 0 "p4_48 nor anything else"
 is "$(user_json mary '[hit["thread"] for hit in d].count(d[0]["thread"])' subject:answer)" 1 "p4_48 a reply to it stands alone"
 is "$(user_json mary 'len(d)' account:work folder:INBOX)" 6 "account and folder find it"
