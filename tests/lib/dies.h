@@ -3,5 +3,8 @@
 
 #include <glib.h>
 
+/* Ends a forked child so that what it covered counts. */
+G_NORETURN void leave_child(int code);
+
 /* Does WHAT end it, and say WHY among other words? */
 gboolean dies(void (*what)(void), const char *why);

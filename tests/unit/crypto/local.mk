@@ -118,7 +118,7 @@ tests_unit_crypto_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gpgme_get_diri
 tests_unit_crypto_test_password_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read -Wl,--wrap=write \
 	-Wl,--wrap=g_unix_open_pipe -Wl,--wrap=interrupted
 tests_unit_crypto_test_session_LDADD = $(LINK_crypto) $(UNIT_LIBS)
-tests_unit_crypto_test_session_SOURCES = tests/unit/crypto/test-session.c $(GNUPG_HOME)
+tests_unit_crypto_test_session_SOURCES = tests/unit/crypto/test-session.c $(GNUPG_HOME) $(DIES)
 tests_unit_crypto_test_spoofing_LDADD = $(LINK_crypto) $(UNIT_LIBS)
 tests_unit_crypto_test_spoofing_SOURCES = tests/unit/crypto/test-spoofing.c $(MAIL_FIXTURE)
 tests_unit_crypto_test_smime_LDADD = $(LINK_crypto) $(UNIT_LIBS)

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "core/limits.h"
 #include "crypto/pgp-outline.h"
 #include "crypto/pgp.h"
+#include "tests/lib/dies.h"
 #include "tests/lib/gnupg-home.h"
 
 #define KEY "9:00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF"
@@ -196,7 +196,7 @@ static gboolean is_kept_elsewhere(GBytes *message)
         g_autoptr(SessionKeys) keys = session_keys_new();
         g_autoptr(GPtrArray) signatures = no_signatures();
         g_autoptr(GBytes) plain = pgp_decrypt(message, NULL, keys, signatures, NULL);
-        exit(plain == NULL ? 2 : session_keys_any(keys));
+        leave_child(plain == NULL ? 2 : session_keys_any(keys));
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
