@@ -107,8 +107,8 @@ static const char tables[] =
     "CREATE TABLE look("
     "  account INTEGER NOT NULL REFERENCES account,"
     "  look_mac BLOB NOT NULL,"
-    "  size_mac BLOB NOT NULL,"
     "  message INTEGER NOT NULL REFERENCES message,"
+    "  size_mac BLOB NOT NULL," /* behind the key's: else 3.40's integrity_check sees NULL there */
     "  PRIMARY KEY(account, look_mac, message)) WITHOUT ROWID;"
     "CREATE INDEX look_size ON look(account, size_mac);"
     "CREATE INDEX look_message ON look(message);"

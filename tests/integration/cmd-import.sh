@@ -106,6 +106,8 @@ code_is 1 'an export leaves sensitive mail out, and its exit status says so'
 is "$(json 'd["sensitive"]')" 1 'how much'
 err_has '1 sensitive message is left out: --sensitive' 'and how to have it'
 is "$(as john sh -c "find $new -name '*postern:2,*' -path '*Old*' | wc -l")" 3 'folders are folders'
+run as john postern verify
+code_is 0 'what was imported lies as well as what was fetched'
 is "$(same $old $new)" "0 missing, 7 more, ['Archive.2023', 'Gr&APYA3w-e', 'Old', 'Slow'] True" 'each file has the bytes, the folder and the flags it came with'
 run as john postern --json export --sensitive --maildir $new
 code_is 0 'once more, with sensitive mail'
