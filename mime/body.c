@@ -48,11 +48,15 @@ char *message_signed_text(const char *charset, const void *bytes, gsize size)
     return message_bytes_text(utf8 ? "utf-8" : charset, bytes, size);
 }
 
-char *message_part_text(const Message *message, guint n)
+/* What is not read as it stands is searched as it stands. */
+static gboolean is_written(const char *type)
+{
+    return g_str_has_prefix(type, "text/") || strcmp(type, "message/delivery-status") == 0;
+}
+
+static char *text_of(const Message *message, guint n)
 {
     const PartInfo *part = message_part(message, n);
-    if (part == NULL || (!is_plain(part->type) && !is_html(part->type)))
-        return NULL;
     g_autoptr(GBytes) bytes = message_part_bytes(message, n);
     gsize size;
     const void *data = g_bytes_get_data(bytes, &size);
@@ -61,6 +65,18 @@ char *message_part_text(const Message *message, guint n)
         charset = html_charset(data, size);
     g_autofree char *text = message_bytes_text(charset, data, size);
     return is_html(part->type) ? html_to_text(text) : g_steal_pointer(&text);
+}
+
+char *message_part_text(const Message *message, guint n)
+{
+    const PartInfo *part = message_part(message, n);
+    return part && (is_plain(part->type) || is_html(part->type)) ? text_of(message, n) : NULL;
+}
+
+char *message_part_words(const Message *message, guint n)
+{
+    const PartInfo *part = message_part(message, n);
+    return part && is_written(part->type) ? text_of(message, n) : NULL;
 }
 
 static void collect(const Message *message, guint n, GArray *out);

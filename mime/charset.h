@@ -8,8 +8,8 @@
 #include <glib.h>
 
 /*
- * Valid UTF-8 without NUL, whatever comes in. What does not decode becomes U+FFFD; of an unknown
- * character set the ASCII bytes are kept. LABEL NULL (or "us-ascii" with bytes above 127):
- * UTF-8 when the bytes are that, else windows-1252.
+ * Valid UTF-8 without NUL, whatever comes in. What does not decode becomes U+FFFD. LABEL NULL, one
+ * that charset-name.h does not know, or "us-ascii" with bytes above 127: UTF-8 when the bytes are
+ * that, else windows-1252.
  */
 char *charset_to_utf8(const char *label, const void *bytes, gsize size);

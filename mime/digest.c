@@ -158,7 +158,7 @@ static void read_parts(const Message *message, IndexDoc *doc)
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     for (guint n = 1; n <= message_part_count(message); n++) {
         const PartInfo *part = message_part(message, n);
-        g_ptr_array_add(texts, message_part_text(message, n));
+        g_ptr_array_add(texts, message_part_words(message, n));
         if (part->filename != NULL)
             g_string_append_printf(names, "%s%s", names->len > 0 ? "\n" : "", part->filename);
         doc->attachments += part->attachment ? 1 : 0;
@@ -191,7 +191,10 @@ IndexDoc *message_index_doc(const Message *message)
     doc->subject = g_strdup(subject ? subject : "");
     doc->from = mailbox_list(message, "From", ", ");
     doc->to = mailbox_list(message, "To", "\n");
-    doc->cc = mailbox_list(message, "Cc", "\n");
+    /* Of one's own letters, where a server keeps it. */
+    g_autofree char *bcc = mailbox_list(message, "Bcc", "\n");
+    g_autofree char *cc = mailbox_list(message, "Cc", "\n");
+    doc->cc = *bcc ? g_strconcat(cc, "\n", bcc, NULL) : g_steal_pointer(&cc);
     doc->list = read_list(message);
     doc->message_id = read_message_id(message);
     read_references(message, doc->references);

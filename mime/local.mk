@@ -7,6 +7,7 @@ libpostern_mime_a_SOURCES = \
 	mime/autocrypt.c mime/autocrypt.h \
 	mime/body.c \
 	mime/charset.c mime/charset.h \
+	mime/charset-name.c mime/charset-name.h \
 	mime/compose.c mime/compose.h \
 	mime/digest.c \
 	mime/entity.c mime/entity.h \

@@ -75,6 +75,8 @@ GBytes *message_part_bytes(const Message *message, guint n);
 
 /* Text of a text/plain or text/html part as UTF-8, HTML turned to text; NULL for others. */
 char *message_part_text(const Message *message, guint n);
+/* The same for search, which reads any text: calendars, tables and reports of delivery, too. */
+char *message_part_words(const Message *message, guint n);
 
 /* BYTES in CHARSET (or NULL) as UTF-8 with LF at the line ends. */
 char *message_bytes_text(const char *charset, const void *bytes, gsize size);

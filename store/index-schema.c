@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 7
+#define VERSION 8
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)

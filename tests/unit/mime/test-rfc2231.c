@@ -62,8 +62,8 @@ static void file_names_of_all_forms_decode(void **state)
         {"filename*x=a; filename=b", "b"},
         {"filename*=a%4", "a%4"},
         {"filename*=utf-8''a%0d%0ab", "a  b"},
-        {"filename*=x-none''a%ff", "a\xef\xbf\xbd"},
-        {"filename*=%2f..'//TRANSLIT'%ff", "\xef\xbf\xbd"},
+        {"filename*=x-none''a%ff", "aÿ"},
+        {"filename*=%2f..'//TRANSLIT'%ff", "ÿ"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *raw = g_strconcat("attachment; ", cases[i][0], NULL);
