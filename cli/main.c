@@ -18,19 +18,15 @@
 #include "core/standard.h"
 
 const Command *const commands[] = {
-    &command_init,      &command_sync,
-    &command_index,     &command_import,
-    &command_export,    &command_search,
-    &command_show,      &command_save,
-    &command_tag,       &command_address,
-    &command_send,      &command_reply,
-    &command_forward,   &command_outbox,
-    &command_password,  &command_key,
-    &command_sensitive, &command_unlock,
-    &command_lock,      &command_status,
-    &command_verify,    &command_compact,
-    &command_doctor,    &command_config,
-    &command_help,      NULL,
+    &command_init,     &command_sync,     &command_index,
+    &command_import,   &command_export,   &command_search,
+    &command_show,     &command_save,     &command_tag,
+    &command_address,  &command_send,     &command_reply,
+    &command_forward,  &command_sendmail, &command_outbox,
+    &command_password, &command_key,      &command_sensitive,
+    &command_unlock,   &command_lock,     &command_status,
+    &command_verify,   &command_compact,  &command_doctor,
+    &command_config,   &command_help,     NULL,
 };
 
 static void tell_version(const Context *context)
@@ -78,8 +74,17 @@ static gboolean parse_globals(Context *context, int *argc, char ***argv, GError 
     return TRUE;
 }
 
+/* By a link of that name it takes what sendmail takes. */
+static gboolean is_sendmail(const char *program)
+{
+    g_autofree char *name = g_path_get_basename(program);
+    return strcmp(name, "sendmail") == 0;
+}
+
 static int run(Context *context, int argc, char **argv, GError **error)
 {
+    if (argc > 0 && is_sendmail(argv[0]))
+        return command_sendmail.run(context, argc, argv, error);
     if (!parse_globals(context, &argc, &argv, error))
         return 0;
     const Command *command = command_find(argv[0], error);

@@ -69,13 +69,30 @@ static void carry_key(Letter *letter, const Config *config, const Account *accou
             : NULL;
 }
 
+/* Where nobody can be asked for its passphrase, a key that is locked does not sign. */
+static GPtrArray *make_copies(const Posting *posting, const Account *account, const Letter *letter,
+                              const LetterIdentity *identity, Protect *protect, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    GPtrArray *copies = delivery_copies(account, letter, identity, protect, &failure);
+    if (copies)
+        return copies;
+    if (!posting->wishes.unattended || protect->signer == NULL ||
+        g_strcmp0(postern_error_rule(failure), "key.locked") != 0) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    protect->signer = NULL;
+    return delivery_copies(account, letter, identity, protect, error);
+}
+
 /* The exit code, told already; or *error is set and nothing was tried. */
 static int deliver(const Context *context, const Posting *posting, const Account *account,
-                   const Letter *letter, const LetterIdentity *identity, const Protect *protect,
+                   const Letter *letter, const LetterIdentity *identity, Protect *protect,
                    GError **error)
 {
     g_auto(Delivery) delivery = {0};
-    g_autoptr(GPtrArray) copies = delivery_copies(account, letter, identity, protect, error);
+    g_autoptr(GPtrArray) copies = make_copies(posting, account, letter, identity, protect, error);
     gboolean leads = letter->to->len + letter->cc->len > 0;
     if (copies == NULL)
         return POSTERN_ERROR_INPUT;
@@ -92,11 +109,14 @@ static int deliver(const Context *context, const Posting *posting, const Account
 int posting_run(const Context *context, const Account *account, Letter *letter,
                 const Posting *posting, GError **error)
 {
-    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    g_autoptr(LetterIdentity) made = posting->identity ? NULL : letter_identity_new(letter);
+    const LetterIdentity *identity = made ? made : posting->identity;
     Protect protect = {0};
     carry_key(letter, context->config, account);
     if (!protect_decide(context, account, letter, identity, &posting->wishes, &protect, error))
         return POSTERN_ERROR_INPUT;
+    if (posting->fragile && protect.encrypt_to == NULL)
+        protect.signer = NULL;
     int code = deliver(context, posting, account, letter, identity, &protect, error);
     protect_clear(&protect);
     return code;

@@ -19,8 +19,10 @@ gboolean posting_from(Letter *letter, const Account *account, const char *from,
 
 typedef struct {
     Wishes wishes;
-    gboolean dry_run; /* it is printed in place of being sent */
-    gboolean queue;   /* it waits in the outbox, and is not tried now */
+    gboolean dry_run;               /* it is printed in place of being sent */
+    const LetterIdentity *identity; /* the letter's own, or NULL for a new one */
+    gboolean fragile;               /* content that a server may change: not signed in clear */
+    gboolean queue;                 /* it waits in the outbox, and is not tried now */
 } Posting;
 
 /*

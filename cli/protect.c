@@ -256,6 +256,8 @@ static gboolean decide_encryption(const Config *config, const Demands *demands,
     if (wish == WISH_NO)
         return allow_clear(demands, error);
     gboolean demanded = demands_any(demands) || wish == WISH_YES;
+    if (wish == WISH_LEAST && !demanded)
+        return TRUE;
     g_auto(Keys)
         keys = {g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free)};
     g_autoptr(GError) missing = NULL;
@@ -275,11 +277,17 @@ static gboolean decide_encryption(const Config *config, const Demands *demands,
     return TRUE;
 }
 
-static gboolean decide_signature(const Account *account, Wish sign, Protect *protect,
+static gboolean decide_signature(const Account *account, const Wishes *wishes, Protect *protect,
                                  GError **error)
 {
     const char *signer = account->sign_key ? account->sign_key : account->key;
+    Wish sign = wishes->sign;
     GError *failure = NULL;
+    if (wishes->unattended) {
+        if (sign == WISH_AUTO && signer && pgp_has_secret(signer) && pgp_check_sign(signer, NULL))
+            protect->signer = signer;
+        return TRUE;
+    }
     if (sign == WISH_NO)
         return TRUE;
     if (signer && pgp_has_secret(signer)) {
@@ -299,7 +307,7 @@ gboolean protect_decide(const Context *context, const Account *account, const Le
     if (find_demands(context->config, account, letter, identity, &demands, error) &&
         decide_encryption(context->config, &demands, account, letter, wishes->encrypt, protect,
                           error) &&
-        decide_signature(account, wishes->sign, protect, error))
+        decide_signature(account, wishes, protect, error))
         return TRUE;
     protect_clear(protect);
     return FALSE;

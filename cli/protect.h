@@ -7,11 +7,13 @@
 #include "cli/command.h"
 #include "mime/compose.h"
 
-typedef enum { WISH_AUTO, WISH_YES, WISH_NO } Wish;
+/* WISH_LEAST: only where it is demanded. */
+typedef enum { WISH_AUTO, WISH_YES, WISH_NO, WISH_LEAST } Wish;
 
 typedef struct {
     Wish encrypt, sign;
     const char *because; /* why it must be encrypted, whatever the user wishes; or NULL */
+    gboolean unattended; /* nobody can be asked: without a signature where that cannot be had */
 } Wishes;
 
 typedef struct {

@@ -32,15 +32,22 @@ gboolean pgp_agent_answers(GError **error)
     return !failure || pgp_refuse(error, failure, "reach gpg-agent");
 }
 
+static gboolean asks_nobody;
+
+void pgp_ask_nobody(void)
+{
+    asks_nobody = TRUE;
+}
+
 gboolean pgp_may_ask(void)
 {
     static const char *const ways[] = {"GPG_TTY", "DISPLAY", "WAYLAND_DISPLAY"};
-    for (gsize i = 0; i < G_N_ELEMENTS(ways); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(ways) && !asks_nobody; i++) {
         const char *way = g_getenv(ways[i]);
         if (way && *way)
             return TRUE;
     }
-    return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
+    return !asks_nobody && (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO));
 }
 
 /* The program that TEXT, a gpg-agent.conf, names; the last one counts, as for the agent. */

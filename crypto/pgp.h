@@ -46,6 +46,8 @@ gboolean pgp_agent_answers(GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * desktop (DISPLAY, WAYLAND_DISPLAY) that this process's environment names? From cron there is not,
  * though an agent that was started on a desktop would ask there, and wait. */
 gboolean pgp_may_ask(void);
+/* From now on there is not, in this process. */
+void pgp_ask_nobody(void);
 /* The program by which it would ask for a passphrase; NULL when that is not installed. */
 char *pgp_pinentry(void);
 

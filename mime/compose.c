@@ -62,6 +62,10 @@ void letter_free(Letter *letter)
     g_ptr_array_unref(letter->enclosures);
     g_free(letter->in_reply_to);
     g_ptr_array_unref(letter->references);
+    g_clear_pointer(&letter->entity, g_bytes_unref);
+    g_free(letter->further);
+    g_clear_pointer(&letter->shown_to, g_ptr_array_unref);
+    g_clear_pointer(&letter->shown_cc, g_ptr_array_unref);
     g_free(letter);
 }
 
@@ -94,6 +98,14 @@ static void write_id(GString *out, const char *name, const char *id)
     writer_ids(out, name, one);
 }
 
+/* A date that was given may tell where the sender is; one that is none says nothing. */
+static char *in_utc(const char *date)
+{
+    g_autoptr(GDateTime) given = g_mime_utils_header_decode_date(date);
+    g_autoptr(GDateTime) utc = given ? g_date_time_to_utc(given) : g_date_time_new_now_utc();
+    return g_mime_utils_header_format_date(utc);
+}
+
 /* The letter's own fields, HIDDEN: as they stand outside an encrypted one. Never Bcc. */
 static void write_fields(GString *out, const Letter *letter, const LetterIdentity *identity,
                          gboolean hidden)
@@ -101,10 +113,11 @@ static void write_fields(GString *out, const Letter *letter, const LetterIdentit
     const char *subject = letter->subject ? letter->subject : "";
     g_autoptr(GPtrArray) from = g_ptr_array_new();
     g_ptr_array_add(from, letter->from);
-    writer_text(out, "Date", identity->date);
+    g_autofree char *outside = hidden ? in_utc(identity->date) : NULL;
+    writer_text(out, "Date", outside ? outside : identity->date);
     writer_mailboxes(out, "From", from);
-    writer_mailboxes(out, "To", letter->to);
-    writer_mailboxes(out, "Cc", letter->cc);
+    writer_mailboxes(out, "To", letter->shown_to ? letter->shown_to : letter->to);
+    writer_mailboxes(out, "Cc", letter->shown_cc ? letter->shown_cc : letter->cc);
     writer_text(out, "Subject", hidden ? HIDDEN_SUBJECT : subject);
     if (letter->sensitivity && !hidden)
         writer_text(out, "Sensitivity", letter->sensitivity);
@@ -113,6 +126,8 @@ static void write_fields(GString *out, const Letter *letter, const LetterIdentit
     writer_ids(out, "References", letter->references);
     if (letter->autocrypt)
         writer_encoded(out, "Autocrypt", letter->autocrypt);
+    if (letter->further && !hidden)
+        g_string_append(out, letter->further);
 }
 
 /* Each field that stands outside once more, as HP-Outer (RFC 9788, 2.2.1). */
@@ -160,21 +175,6 @@ static gboolean is_7bit(const char *text)
     return TRUE;
 }
 
-static char *quoted_printable(const char *text)
-{
-    GMimeEncoding state;
-    g_mime_encoding_init_encode(&state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-    gsize size = strlen(text);
-    g_autofree char *out = g_malloc(g_mime_encoding_outlen(&state, size) + 1);
-    gsize done = g_mime_encoding_flush(&state, text, size, out);
-    out[done] = '\0';
-    /* A mail store may put ">" before "From " and break the signature. */
-    g_autoptr(GString) safe = g_string_new("\n");
-    g_string_append(safe, out);
-    g_string_replace(safe, "\nFrom ", "\n=46rom ", 0);
-    return g_strdup(safe->str + 1);
-}
-
 /* TEXT with LF line ends, ended by one. */
 static char *clean_body(const char *body)
 {
@@ -200,7 +200,7 @@ static void write_body(GString *out, const char *body, const char *word)
         g_string_append(out, crlf->str);
         return;
     }
-    g_autofree char *encoded = quoted_printable(text);
+    g_autofree char *encoded = writer_quoted_printable(text);
     writer_crlf(out, encoded, strlen(encoded));
 }
 
@@ -229,6 +229,8 @@ static gboolean check_letter(const Letter *letter, GError **error)
            check_value("the sender's address", letter->from->address, error) &&
            check_mailboxes("a recipient", letter->to, error) &&
            check_mailboxes("a recipient", letter->cc, error) &&
+           (!letter->shown_to || check_mailboxes("To", letter->shown_to, error)) &&
+           (!letter->shown_cc || check_mailboxes("Cc", letter->shown_cc, error)) &&
            check_value("the subject", letter->subject, error);
 }
 
@@ -252,6 +254,27 @@ static gboolean write_mixed(GString *out, const Letter *letter, const char *word
     return TRUE;
 }
 
+/* The entity that was given, its Content-Type with the parameters of header protection. */
+static void write_given(GString *out, GBytes *entity, const char *word)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(entity, &size);
+    g_autofree char *text = g_strndup(data, size);
+    const char *end = strstr(text, "\r\n"); /* Content-Type stands first */
+    while (end && (end[2] == ' ' || end[2] == '\t'))
+        end = strstr(end + 2, "\r\n");
+    if (word == NULL || end == NULL) {
+        g_string_append_len(out, data, (gssize)size);
+        return;
+    }
+    gsize head = (gsize)(end - text);
+    while (head > 0 && (text[head - 1] == ';' || text[head - 1] == ' '))
+        head--;
+    g_string_append_len(out, text, (gssize)head);
+    g_string_append_printf(out, ";\r\n hp=\"%s\"; protected-headers=\"v1\"", word);
+    g_string_append(out, end);
+}
+
 GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
                        HeaderProtection protection, GError **error)
 {
@@ -260,7 +283,9 @@ GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
     const char *word = protection == PROTECT_NONE ? NULL : protection_word(protection);
     g_autoptr(GString) out = g_string_new(NULL);
     write_protected(out, letter, identity, protection);
-    if (letter->attachments->len + letter->enclosures->len == 0)
+    if (letter->entity)
+        write_given(out, letter->entity, word);
+    else if (letter->attachments->len + letter->enclosures->len == 0)
         write_body(out, letter->body, word);
     else if (!write_mixed(out, letter, word, error))
         return NULL;

@@ -25,6 +25,10 @@ typedef struct {
     GPtrArray *enclosures;   /* Enclosure *, behind these */
     char *in_reply_to;       /* message id without <>, or NULL */
     GPtrArray *references;   /* message ids without <> */
+    /* Of a message that another program wrote (mime/given.h), else NULL: */
+    GBytes *entity; /* in the place of body and attachments: Content-Type first, CRLF */
+    char *further;  /* fields that are kept, CRLF; of an encrypted letter inside alone */
+    GPtrArray *shown_to, *shown_cc; /* Mailbox *: what To and Cc say, whoever gets it */
 } Letter;
 
 /* Adds one; all is copied, or a reference taken. */

@@ -11,6 +11,7 @@ libpostern_mime_a_SOURCES = \
 	mime/compose.c mime/compose.h \
 	mime/digest.c \
 	mime/entity.c mime/entity.h \
+	mime/given.c mime/given.h \
 	mime/html.c mime/html.h \
 	mime/html-entity.c mime/html-entity.h \
 	mime/message.c mime/message.h \

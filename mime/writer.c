@@ -201,3 +201,18 @@ char *writer_random(void)
         g_error("the kernel gives no random bytes");
     return base32_encode(bytes, sizeof bytes);
 }
+
+char *writer_quoted_printable(const char *text)
+{
+    GMimeEncoding state;
+    g_mime_encoding_init_encode(&state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    gsize size = strlen(text);
+    g_autofree char *out = g_malloc(g_mime_encoding_outlen(&state, size) + 1);
+    gsize done = g_mime_encoding_flush(&state, text, size, out);
+    out[done] = '\0';
+    /* A mail store may put ">" before "From " and break the signature. */
+    g_autoptr(GString) safe = g_string_new("\n");
+    g_string_append(safe, out);
+    g_string_replace(safe, "\nFrom ", "\n=46rom ", 0);
+    return g_strdup(safe->str + 1);
+}

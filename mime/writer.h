@@ -29,6 +29,8 @@ char *writer_random(void);
 
 /* BYTES with every line end made CRLF. */
 void writer_crlf(GString *out, const char *bytes, gsize size);
+/* TEXT (LF or CRLF) as quoted-printable with LF, no line of which begins with "From " (g_free). */
+char *writer_quoted_printable(const char *text);
 /* ASCII armor, CRLF, without its header lines: a gpg.conf may have put a name or a version there.
  */
 void writer_armor(GString *out, GBytes *armored);

@@ -105,6 +105,13 @@ answers 0 '[d["state"], d["queued_to"], len(d["outbox"])]' "['queued', ['mary.jo
 answers 0 '[sorted(d[0]), d[0]["state"]]' "[['account', 'bytes', 'damaged', 'due', 'encrypted', 'from', 'id', 'recipients', 'since', 'state', 'subject', 'tried', 'tries'], 'queued']" outbox
 answers 0 '[(one["address"], one["state"], one["answer"]) for one in d]' "[('mary.jones@corp.example', 'sent', None)]" outbox flush
 answers 0 d '[]' outbox list
+printf 'To: mary.jones@corp.example\nSubject: x\n\nx\n' >$TESTDIR/given
+run_with "$(cat $TESTDIR/given)" as john postern --json sendmail -t -odq
+code_is 0 'sendmail: a message that waits'
+is "$(/usr/bin/python3 -c "import json; d = json.load(open('$out')); print(d['state'], d['queued_to'])")" "queued ['mary.jones@corp.example']" 'sendmail: one document'
+as john postern -q outbox flush
+tested="$tested sendmail"
+fails 64 usage sendmail -bs
 fails 65 outbox.id outbox drop nosuchletter
 answers 0 '[row["name"] for row in d][0]' init help
 answers 0 '"--limit" in d["help"]' True help search
