@@ -209,6 +209,14 @@ static char *who(const Message *original)
     return text_field(first->name && *first->name ? first->name : first->address);
 }
 
+/* The isolates that keep a field together on our terminal are nothing to anybody else. */
+static char *finished(GString *out)
+{
+    g_string_replace(out, "\u2068", "", 0);
+    g_string_replace(out, "\u2069", "", 0);
+    return g_string_free(out, FALSE);
+}
+
 /* No further than the text. */
 static guint lines_of(char **lines)
 {
@@ -232,7 +240,7 @@ char *answer_quote(const Message *original, const char *text)
         gboolean bare = *lines[i] == '\0' || *lines[i] == '>';
         g_string_append_printf(out, ">%s%s\n", bare ? "" : " ", lines[i]);
     }
-    return g_string_free(out, FALSE);
+    return finished(out);
 }
 
 static void add_field(GString *out, const Message *original, const char *name)
@@ -262,5 +270,5 @@ char *answer_forwarded(const Message *original, const char *text)
     add_field(out, original, "To");
     add_field(out, original, "Cc");
     g_string_append_printf(out, "Subject: %s\n\n%s", shown, text);
-    return g_string_free(out, FALSE);
+    return finished(out);
 }

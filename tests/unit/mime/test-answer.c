@@ -195,6 +195,8 @@ static void p9_79_a_quote_is_the_text_that_was_shown_line_by_line(void **state)
     assert_string_equal(quote, "On 2026-11-20 09:00 UTC, Ann wrote:\n> one\n>\n>> two\n> --\n");
     g_autofree char *undated = answer_quote(bare, "x");
     assert_string_equal(undated, "somebody wrote:\n> x\n");
+    g_autofree char *isolated = answer_quote(bare, "\u2068\u05e9\u2069");
+    assert_string_equal(isolated, "somebody wrote:\n> \u05e9\n");
 }
 
 static void a_forwarded_text_says_whose_it_is(void **state)
