@@ -37,9 +37,9 @@ as john mkdir $to
 run as john postern save "$three" --to $to
 code_is 0 'all that is attached is saved'
 is "$(wc -l <$out)" 4 'and each file is named'
-ok cmp $TESTDIR/expected "$to/_.._evil_.bin" -- 'byte for byte, in the directory that was named'
+ok cmp $TESTDIR/expected "$to/_.._evil_.bin" -- 'p8_92 byte for byte, in the directory that was named'
 is "$(cat $to/Grüße.txt | tr -d '\r')" Grüße 'a name in another script stays'
-ok [ -f "$to/hidden_fdp.exe" ] -- 'p8_86 a name is neither hidden nor turned round'
+ok [ -f "$to/hidden_fdp.exe" ] -- 'p8_92 a name is neither hidden nor turned round'
 ok [ -f "$to/part-6.png" ] -- 'what has no name is called by its number'
 is "$(find $to -type f ! -perm 600)" '' 'and only their owner reads them'
 
@@ -47,7 +47,7 @@ run as john postern --json save "$three" --to $to --part 3
 code_is 0 'one part is saved'
 is "$(/usr/bin/python3 -c "import json; d = json.load(open('$out')); print(len(d), d[0]['part'], d[0]['size'], d[0]['file'])")" \
     "1 3 179200 $to/_.._evil_-2.bin" 'beside the one that is there, and JSON says where'
-ok cmp "$to/_.._evil_.bin" "$to/_.._evil_-2.bin" -- 'which stayed as it was'
+ok cmp "$to/_.._evil_.bin" "$to/_.._evil_-2.bin" -- 'p8_92 which stayed as it was'
 
 run as john postern save "$plain" --to $to
 code_is 1 'a letter without attachments is told'

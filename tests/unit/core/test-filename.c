@@ -11,7 +11,7 @@
 
 #include "core/limits.h"
 
-static void p8_names_become_files_of_this_directory(void **state)
+static void p8_92_names_become_files_of_this_directory(void **state)
 {
     static const struct {
         const char *proposed, *safe;
@@ -82,7 +82,7 @@ static void a_twin_has_a_number_before_its_ending(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(p8_names_become_files_of_this_directory),
+        cmocka_unit_test(p8_92_names_become_files_of_this_directory),
         cmocka_unit_test(p8_87_a_long_name_keeps_its_ending),
         cmocka_unit_test(a_twin_has_a_number_before_its_ending),
     };

@@ -139,7 +139,7 @@ static void a_failed_write_is_told(void **state)
     }
 }
 
-static void nothing_is_written_over(void **state)
+static void p8_92_nothing_is_written_over(void **state)
 {
     const char *home = *state;
     g_autoptr(GError) error = NULL;
@@ -161,7 +161,7 @@ static void nothing_is_written_over(void **state)
     }
 }
 
-static void a_link_is_not_written_through(void **state)
+static void p8_92_a_link_is_not_written_through(void **state)
 {
     const char *home = *state;
     g_autofree char *link = g_build_filename(home, "a.txt", NULL);
@@ -227,8 +227,8 @@ int main(void)
         IN_HOME(a_file_is_replaced_whole_and_private),
         IN_HOME(a_link_is_replaced_not_followed),
         IN_HOME(a_failed_write_is_told),
-        IN_HOME(nothing_is_written_over),
-        IN_HOME(a_link_is_not_written_through),
+        IN_HOME(p8_92_nothing_is_written_over),
+        IN_HOME(p8_92_a_link_is_not_written_through),
         IN_HOME(what_cannot_be_written_whole_is_not_there),
         cmocka_unit_test(the_places_follow_xdg),
         cmocka_unit_test(p2_22_the_policy_moves_with_no_variable),
