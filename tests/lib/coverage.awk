@@ -11,7 +11,7 @@ BEGIN { FS = "[:,]" }
     if (inside) read_text(file)
 }
 inside && $1 == "DA" { count("lines", $2, $3) }
-inside && $1 == "BRDA" {
+inside && $1 == "BRDA" && !of_glib(text[$2]) {
     count("branches", $2 "," $3 "," $4, $5)
     if (has_refusal($2)) refusals[file, $2] = group
 }

@@ -1,6 +1,5 @@
 # From lcov's tracefile: each line of the source tree TOP (with its slash) that has a branch which
-# no test took, with how many of how many. What macros of GLib branch by is theirs: the line then
-# says no condition of its own. With refusals.awk.
+# no test took, with how many of how many. With refusals.awk.
 
 BEGIN { FS = "[:,]" }
 /^SF:/ {
@@ -26,9 +25,4 @@ function trimmed(line)
 {
     sub(/^[ \t]+/, "", line)
     return line
-}
-function of_glib(line)
-{
-    return line ~ /G_DEFINE_|g_assert|g_once_init_|g_clear_|g_string_append_c\(|g_autofree|g_autoptr/ &&
-           line !~ /if \(|&&|\|\||\?|for \(|while \(/
 }

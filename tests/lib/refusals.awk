@@ -14,3 +14,9 @@ function has_refusal(place,    line)
     if (line ~ /(\|\||&&)$/) line = line " " text[place + 1]
     return line ~ /(\|\||&&) *\(?(refuse|pgp_refuse|unusable|no_dirmngr|failed|late|damage|blame|untold)\(/
 }
+# What macros of GLib branch by is theirs: the line then says no condition of its own.
+function of_glib(line)
+{
+    return line ~ /G_DEFINE_|g_assert|g_once_init_|g_clear_|g_string_append_c\(|g_autofree|g_autoptr/ &&
+           line !~ /if \(|&&|\|\||\?|for \(|while \(/
+}

@@ -13,7 +13,7 @@
 
 /* What was wrapped, and what comes out of it by asking and without. */
 static GBytes *kept;
-static enum { NOTHING, SAME, SHORT, OTHER } wraps, quietly, asking;
+static enum { NOTHING, SAME, SHORT, LONG, OTHER } wraps, quietly, asking;
 
 GBytes *__wrap_pgp_wrap(char *const *fingerprints, const Secret *secret, GError **error);
 GBytes *__wrap_pgp_wrap(char *const *fingerprints, const Secret *secret, GError **error)
@@ -31,12 +31,13 @@ static Secret *comes(int what, GError **error)
 {
     gsize size;
     const guint8 *bytes = g_bytes_get_data(kept, &size);
-    g_autofree guint8 *other = g_memdup2(bytes, size);
-    other[size - 1] ^= 1;
+    g_autofree guint8 *other = g_malloc0(size + 1);
+    memcpy(other, bytes, size);
+    if (what == OTHER)
+        other[size - 1] ^= 1;
     if (what == NOTHING)
         refuse(error, POSTERN_ERROR_TEMPORARY, "key.locked", NULL, "it is locked");
-    return what == NOTHING ? NULL
-                           : secret_new(what == OTHER ? other : bytes, size - (what == SHORT));
+    return what == NOTHING ? NULL : secret_new(other, size + (what == LONG) - (what == SHORT));
 }
 
 Secret *__wrap_pgp_unwrap(const guint8 *wrapped, gsize size, GError **error);
@@ -64,7 +65,8 @@ static void a_key_is_good_when_it_gives_back_what_was_sealed_to_it(void **state)
         {SAME, SAME, NOTHING, FALSE, NULL},         {SAME, NOTHING, SAME, TRUE, NULL},
         {NOTHING, SAME, SAME, TRUE, "key.expired"}, {SAME, NOTHING, SAME, FALSE, "key.locked"},
         {SAME, SAME, NOTHING, TRUE, "key.locked"},  {SAME, SHORT, SAME, FALSE, "key.unusable"},
-        {SAME, OTHER, SAME, FALSE, "key.unusable"}, {SAME, SAME, OTHER, TRUE, "key.unusable"},
+        {SAME, LONG, SAME, FALSE, "key.unusable"},  {SAME, OTHER, SAME, FALSE, "key.unusable"},
+        {SAME, SAME, OTHER, TRUE, "key.unusable"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
