@@ -383,8 +383,8 @@ IndexDoc *reading_index_doc(const Reading *reading)
     IndexDoc *doc = message_index_doc(reading->message);
     const Signature *good = reading_whole_good(reading);
     doc->encrypted = reading->protection->encrypted;
-    doc->is_signed = reading->is_signed || reading->protection->signatures->len > 0 ||
-                     looks_signed(reading->message) ||
+    doc->is_signed = reading->is_signed || looks_signed(reading->message) ||
+                     reading->protection->signatures->len > 0 ||
                      strstr(doc->body, "-----BEGIN PGP SIGNED MESSAGE-----") != NULL;
     if (good != NULL && good->from_matches && good->trust >= TRUST_CONFIRMED)
         doc->signature = SIGNATURE_GOOD_AT_INDEX;
