@@ -29,6 +29,7 @@ INTEGRATION = \
 	tests/integration/cmd-tag.sh \
 	tests/integration/search-oracle.sh \
 	tests/integration/cmd-sendmail.sh \
+	tests/integration/search-together.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-send-copies.sh \
 	tests/integration/cmd-show.sh \
@@ -86,7 +87,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/packages \
 	tests/lib/packages.sh \
 	tests/lib/read-letter.py \
-	tests/lib/search-oracle.py \
+	tests/lib/search-oracle.py tests/lib/search-together.py \
 	tests/lib/same-mail.py \
 	tests/lib/tap.sh \
 	tests/lib/token-server.py \
