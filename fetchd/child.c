@@ -245,17 +245,19 @@ static gboolean do_list(Child *child, const Frame *frame, GError **error)
 static gboolean do_sizes(Child *child, const Frame *frame, GError **error)
 {
     g_autoptr(GArray) ranges = record_get_ranges(frame, error);
-    return ranges &&
-           child->fetcher->sizes(child->fetcher, (const NumberRange *)(void *)ranges->data,
-                                 ranges->len, take_sized, child, error);
+    return ranges && child->fetcher->sizes(child->fetcher, (void *)ranges->data, ranges->len,
+                                           take_sized, child, error);
 }
 
 static gboolean do_get(Child *child, const Frame *frame, GError **error)
 {
     const MessageTaker taker = {take_start, take_data, take_end, child};
+    Fetcher *from = child->fetcher;
+    FetcherGet get = frame->type == WIRE_HEADERS ? from->headers : from->get;
     g_autoptr(GArray) ranges = record_get_ranges(frame, error);
-    return ranges && child->fetcher->get(child->fetcher, (const NumberRange *)(void *)ranges->data,
-                                         ranges->len, &taker, error);
+    if (ranges && get == NULL)
+        return out_of_order(error);
+    return ranges && get(from, (void *)ranges->data, ranges->len, &taker, error);
 }
 
 static gboolean do_remove(Child *child, const Frame *frame, GError **error)
@@ -442,7 +444,8 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     case WIRE_LIST: return do_list(child, frame, error);
     case WIRE_CHANGES: return do_changes(child, frame, error);
     case WIRE_SIZES: return do_sizes(child, frame, error);
-    case WIRE_GET: return do_get(child, frame, error);
+    case WIRE_GET:
+    case WIRE_HEADERS: return do_get(child, frame, error);
     case WIRE_REMOVE: return do_remove(child, frame, error);
     case WIRE_IDLE: return do_idle(child, error);
     case WIRE_WAKE: return TRUE;

@@ -171,14 +171,26 @@ static gboolean take_message(gpointer user, const Frame *frame, GError **error)
     return link_out_of_order(error);
 }
 
-static gboolean link_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
-                         const MessageTaker *taker, GError **error)
+static gboolean get_by(Fetcher *fetcher, WireType command, const NumberRange *ranges, gsize n,
+                       const MessageTaker *taker, GError **error)
 {
     Link *link = (Link *)fetcher;
     RangesCall call = {.ranges = ranges, .n = n, .taker = taker};
     record_put_ranges(link->record, ranges, n);
-    return link_put(link, WIRE_GET, error) && link_await_done(link, take_message, &call, error) &&
+    return link_put(link, command, error) && link_await_done(link, take_message, &call, error) &&
            (!call.inside || link_out_of_order(error));
+}
+
+static gboolean link_get(Fetcher *fetcher, const NumberRange *ranges, gsize n,
+                         const MessageTaker *taker, GError **error)
+{
+    return get_by(fetcher, WIRE_GET, ranges, n, taker, error);
+}
+
+static gboolean link_headers(Fetcher *fetcher, const NumberRange *ranges, gsize n,
+                             const MessageTaker *taker, GError **error)
+{
+    return get_by(fetcher, WIRE_HEADERS, ranges, n, taker, error);
 }
 
 static gboolean link_remove(Fetcher *fetcher, const guint32 *numbers, gsize n, GError **error)
@@ -310,6 +322,7 @@ static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
         .select = link_select,
         .list = link_list,
         .sizes = link_sizes,
+        .headers = link_headers,
         .changes = link_changes,
         .get = link_get,
         .remove = link_remove,

@@ -22,7 +22,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/notify.c fetchd/notify.h \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-changes.c fetchd/pass-gone.c \
 	fetchd/pass-handoff.c fetchd/pass-handoff.h \
-	fetchd/pass-imap.c fetchd/pass-large.c fetchd/pass-mailbox.h fetchd/pass-pop3.c \
+	fetchd/pass-imap.c fetchd/pass-known.c fetchd/pass-large.c fetchd/pass-mailbox.h fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h \

@@ -131,6 +131,9 @@ gboolean mailbox_open(MailboxPass *self, GError **error)
     self->selected = self->opening.selected;
     if (state->uidvalidity != self->selected.uidvalidity)
         begin_anew(self);
+    guint ranges = state->covered->len;
+    self->backlog =
+        ranges > 0 ? g_array_index(state->covered, UidRange, ranges - 1).last : G_MAXUINT32;
     if (self->selected.modseq < state->modseq) /* what such a server tells is not all */
         self->selected.told = FALSE;
     return catch_up(self, error);

@@ -137,7 +137,7 @@ static gboolean fetch_listed(MailboxPass *self, GError **error)
     if (self->listed->len == 0)
         return TRUE;
     g_autoptr(GError) late = NULL;
-    gboolean fetched = fetch(self, &late);
+    gboolean fetched = mailbox_know_again(self, &late) && fetch(self, &late);
     /* What came whole before the failure is kept; the failure is told all the same. */
     if (!mailbox_save(self, fetched ? error : NULL) && fetched)
         return FALSE;

@@ -23,6 +23,7 @@ typedef struct {
     GArray *gone;      /* UidRange: what is not there any more */
     GArray *left;      /* guint32: what stays there because of its size, */
     GArray *recalled;  /* and what did, and is wanted now */
+    guint32 backlog;   /* below this UID all that is listed was there before the last pass */
     gboolean anew;     /* nothing was known of it, or under other numbers */
     guint noes;        /* to single messages, one after another */
     gboolean given_up; /* the server says no to everything */
@@ -63,6 +64,10 @@ gboolean mailbox_leave_out(MailboxPass *self, guint begin, guint end,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* UID is here now; it may have been left out before. */
 gboolean mailbox_has_come(MailboxPass *self, guint32 uid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* pass-known.c. Of `listed`, what was brought along by an import is known again: it is here now, and
+ * not missing. */
+gboolean mailbox_know_again(MailboxPass *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At the end: what is gone, or lies there under an old number, is put down for pass_end_gone(). */
 void mailbox_depart(MailboxPass *self);

@@ -59,8 +59,10 @@ typedef enum {
     WIRE_DOT,     /* all is out but the last dot */
     /* keeper to child: */
     WIRE_GO, /* the dot may follow */
+    /* keeper to child; answered as GET is */
+    WIRE_HEADERS, /* ranges */
 } WireType;
-#define WIRE_TYPES WIRE_GO
+#define WIRE_TYPES WIRE_HEADERS
 
 typedef struct {
     WireType type;

@@ -100,6 +100,8 @@ typedef struct {
 typedef gboolean (*MailboxTaker)(gpointer user, const MailboxName *name, GError **error);
 typedef gboolean (*ListedTaker)(gpointer user, const Listed *listed, GError **error);
 typedef gboolean (*SizedTaker)(gpointer user, const Sized *sized, GError **error);
+typedef gboolean (*FetcherGet)(Fetcher *self, const NumberRange *ranges, gsize n,
+                               const MessageTaker *taker, GError **error);
 
 struct Fetcher {
     gboolean (*mailboxes)(Fetcher *self, Opening *first /* or NULL; POP3: ignored */,
@@ -118,15 +120,13 @@ struct Fetcher {
     /* What is there among RANGES (IMAP: UIDs; POP3: ignored, everything is listed). */
     gboolean (*list)(Fetcher *self, const NumberRange *ranges, gsize n, ListedTaker taker,
                      gpointer user, GError **error);
-    /* How large those of RANGES are (POP3: ignored, everything is told). In any order, and perhaps
-     * twice; a server may leave out some. To be asked where it is wanted alone: some servers read
-     * each message for it. */
+    /* How large those of RANGES are (POP3: all), in any order, perhaps twice or not at all. To be
+     * asked where it is wanted alone: some servers read each message for it. */
     gboolean (*sizes)(Fetcher *self, const NumberRange *ranges, gsize n, SizedTaker taker,
                       gpointer user, GError **error);
-    /* Messages that are gone, or that the server gives as NIL, are left out. A message may have up
-     * to LIMIT_BODY_BYTES; one that has more ends the connection with 76. */
-    gboolean (*get)(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
-                    GError **error);
+    /* Messages that are gone, or given as NIL, are left out; one of more than LIMIT_BODY_BYTES ends
+     * the connection with 76. `headers`: each header with its empty line; NULL in POP3. */
+    FetcherGet get, headers;
     gboolean (*remove)(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
     /* Says good-bye; POP3's deletions hold only when this succeeded. */
     gboolean (*quit)(Fetcher *self, GError **error);

@@ -12,16 +12,20 @@
 static const struct {
     const char *name;
     Item item;
+    guint expects; /* where it is asked for; 0: anywhere */
 } items[] = {
-    {"UID", ITEM_UID},     {"RFC822.SIZE", ITEM_NUMBER}, {"INTERNALDATE", ITEM_DATE},
-    {"FLAGS", ITEM_FLAGS}, {"MODSEQ", ITEM_MODSEQ},      {"BODY[]", ITEM_BODY},
+    {"UID", ITEM_UID, 0},           {"RFC822.SIZE", ITEM_NUMBER, 0},
+    {"INTERNALDATE", ITEM_DATE, 0}, {"FLAGS", ITEM_FLAGS, 0},
+    {"MODSEQ", ITEM_MODSEQ, 0},     {"BODY[HEADER]", ITEM_BODY, SCAN_HEADERS},
+    {"BODY[]", ITEM_BODY, 0},
 };
 
 static Item item_named(const GuardScan *scan)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(items); i++)
         if (scan_word_is(scan, items[i].name))
-            return items[i].item;
+            return items[i].expects == 0 || (scan->expects & items[i].expects) ? items[i].item
+                                                                               : ITEM_NONE;
     return ITEM_NONE;
 }
 
@@ -80,7 +84,8 @@ static gboolean in_list(GuardScan *scan, guint8 byte, GError **error)
 
 static gboolean begin_string(GuardScan *scan, guint8 byte, GError **error)
 {
-    if (scan->item == ITEM_BODY && (!(scan->expects & SCAN_BODIES) || scan->bodies++ > 0))
+    guint texts = SCAN_BODIES | SCAN_HEADERS;
+    if (scan->item == ITEM_BODY && (!(scan->expects & texts) || scan->bodies++ > 0))
         return scan_broken(scan, error, "a message body that was not asked for");
     scan->body = scan->item == ITEM_BODY;
     scan->keeping = scan->item == ITEM_DATE && (scan->expects & SCAN_SIZES);

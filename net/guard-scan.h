@@ -33,6 +33,7 @@ typedef enum {
     SCAN_QUIET = 1 << 4,    /* the parser sees the tagged line alone */
     SCAN_STOP = 1 << 5,     /* what follows the tagged line is for the next command, or no IMAP */
     SCAN_SIZES = 1 << 6,    /* FETCH, for the one who takes sizes */
+    SCAN_HEADERS = 1 << 7,  /* headers in FETCH, in place of bodies */
 } ScanExpects;
 
 typedef enum { SAID_NOTHING, SAID_OK, SAID_NO, SAID_BAD, SAID_BYE, SAID_PREAUTH } Said;

@@ -18,6 +18,7 @@ typedef struct {
     const MessageTaker *taker;
     const GArray *asked; /* of the present command */
     GHashTable *given;   /* of it, those that came */
+    gboolean header;     /* nothing but that is asked for */
     gboolean started;    /* a message is on its way */
     GError *error;       /* the taker's */
 } Get;
@@ -46,14 +47,23 @@ static gboolean start(Get *get)
     return !stopped(get);
 }
 
+/* BODY[], or BODY[HEADER]. */
+static gboolean is_asked(const Get *get, const struct mailimap_section *section)
+{
+    const struct mailimap_section_spec *spec = section ? section->sec_spec : NULL;
+    if (!get->header || spec == NULL)
+        return !get->header && spec == NULL;
+    return spec->sec_type == MAILIMAP_SECTION_SPEC_SECTION_MSGTEXT &&
+           spec->sec_data.sec_msgtext->sec_type == MAILIMAP_SECTION_MSGTEXT_HEADER;
+}
+
 static bool take_body(int type, struct mailimap_msg_att_body_section *section, const char *bytes,
                       size_t size, void *user)
 {
     Get *get = user;
     if (stopped(get))
         return false;
-    if (type != MAILIMAP_MSG_ATT_BODY_SECTION ||
-        (section->sec_section && section->sec_section->sec_spec))
+    if (type != MAILIMAP_MSG_ATT_BODY_SECTION || !is_asked(get, section->sec_section))
         return imap_violation(get->imap, NULL, "the server sends a part that was not asked for");
     if (!start(get))
         return false;
@@ -175,9 +185,10 @@ static void no_progress(size_t now, size_t whole, void *user)
 
 /* ---- the command ---- */
 
-static struct mailimap_fetch_type *wishes(void)
+static struct mailimap_fetch_type *wishes(gboolean header)
 {
-    struct mailimap_section *whole = mailimap_section_new(NULL);
+    struct mailimap_section *whole =
+        header ? mailimap_section_new_header() : mailimap_section_new(NULL);
     struct mailimap_fetch_att *wish[] = {
         mailimap_fetch_att_new_uid(), mailimap_fetch_att_new_flags(),
         mailimap_fetch_att_new_internaldate(),
@@ -198,11 +209,11 @@ static struct mailimap_fetch_type *wishes(void)
 static int fetch(Get *get)
 {
     struct mailimap_set *set = uid_set_new(get->asked);
-    struct mailimap_fetch_type *type = wishes();
+    struct mailimap_fetch_type *type = wishes(get->header);
     clist *rest = NULL;
     int r = MAILIMAP_ERROR_MEMORY;
     if (set && type) {
-        guard_command(get->imap->guard, SCAN_BODIES, LIMIT_COMMAND_MS);
+        guard_command(get->imap->guard, get->header ? SCAN_HEADERS : SCAN_BODIES, LIMIT_COMMAND_MS);
         r = mailimap_uid_fetch(get->imap->etpan, set, type, &rest);
     }
     if (r == MAILIMAP_NO_ERROR && rest) /* on NO it is free already */
@@ -236,13 +247,13 @@ static void listen(Imap *imap, Get *get)
     mailimap_set_msg_att_handler(imap->etpan, get ? take_attributes : NULL, get);
 }
 
-gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
-                  GError **error)
+static gboolean get_all(Fetcher *self, gboolean header, const NumberRange *ranges, gsize n,
+                        const MessageTaker *taker, GError **error)
 {
     Imap *imap = (Imap *)self;
     g_autoptr(GArray) left = uid_ranges_sorted(ranges, n);
     g_autoptr(GHashTable) given = g_hash_table_new(NULL, NULL);
-    Get get = {.imap = imap, .taker = taker, .given = given};
+    Get get = {.imap = imap, .taker = taker, .given = given, .header = header};
     gboolean good = imap_alive(imap, error);
     listen(imap, &get);
     while (good && left->len > 0) {
@@ -252,4 +263,16 @@ gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const Messa
     }
     listen(imap, NULL);
     return good;
+}
+
+gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
+                  GError **error)
+{
+    return get_all(self, FALSE, ranges, n, taker, error);
+}
+
+gboolean imap_headers(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
+                      GError **error)
+{
+    return get_all(self, TRUE, ranges, n, taker, error);
 }

@@ -122,6 +122,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .select = imap_select,
         .list = imap_list,
         .sizes = imap_sizes,
+        .headers = imap_headers,
         .changes = imap_changes,
         .get = imap_get,
         .idle = imap_idle,

@@ -52,6 +52,8 @@ gboolean imap_list(Fetcher *self, const NumberRange *ranges, gsize n, ListedTake
                    gpointer user, GError **error);
 gboolean imap_sizes(Fetcher *self, const NumberRange *ranges, gsize n, SizedTaker taker,
                     gpointer user, GError **error);
+gboolean imap_headers(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
+                      GError **error);
 gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                   GError **error);
 

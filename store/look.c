@@ -41,6 +41,14 @@ static gssize header_end(const guint8 *head, gsize size, gboolean whole)
     return whole ? (gssize)size : -1;
 }
 
+/* The last line's end is no part of it: a server adds one that lacks. */
+static gsize without_end(const guint8 *line, gsize size)
+{
+    if (size > 0 && line[size - 1] == '\n')
+        size -= size > 1 && line[size - 2] == '\r' ? 2 : 1;
+    return size;
+}
+
 static void finish(GChecksum *sum, Look *look)
 {
     gsize length = LOOK_HEADER;
@@ -53,7 +61,7 @@ gboolean look_at(const guint8 *head, gsize head_size, guint64 size, Look *look)
     if (end < 0)
         return FALSE;
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(sum, head, end);
+    g_checksum_update(sum, head, (gssize)without_end(head, (gsize)end));
     look->size = size;
     finish(sum, look);
     return TRUE;
@@ -64,7 +72,7 @@ gboolean look_behind(const guint8 *head, gsize head_size, guint64 size, Look *lo
 {
     gssize end = header_end(head, head_size, head_size == size);
     gboolean note = FALSE;
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(GByteArray) kept = g_byte_array_new();
     look->size = size;
     for (gsize at = 0, length; end > 0 && at < (gsize)end; at += length) {
         const guint8 *line = head + at;
@@ -74,8 +82,10 @@ gboolean look_behind(const guint8 *head, gsize head_size, guint64 size, Look *lo
         if (note)
             look->size -= length;
         else
-            g_checksum_update(sum, line, (gssize)length);
+            g_byte_array_append(kept, line, (guint)length);
     }
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, kept->data, (gssize)without_end(kept->data, kept->len));
     finish(sum, look);
     return end > 0 && look->size < size;
 }

@@ -7,7 +7,8 @@
 
 #include <glib.h>
 
-#define LOOK_HEADER 32 /* bytes: SHA-256 of the header, the empty line behind it apart */
+#define LOOK_HEADER                                                                                \
+    32 /* bytes: SHA-256 of the header, its last line's end and the empty line apart */
 
 typedef struct {
     guint64 size; /* of the message, in bytes with CRLF */

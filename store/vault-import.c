@@ -154,21 +154,29 @@ gboolean vault_awaits_size(VaultWriter *writer, const char *account, guint64 siz
     return statement != NULL;
 }
 
-gboolean vault_awaited(VaultWriter *writer, const char *account, const Look *look, gint64 *row,
-                       GError **error)
+gboolean vault_awaited(VaultWriter *writer, const char *account, const char *mailbox,
+                       const Look *look, gint64 *row, GError **error)
 {
     gboolean found, another = FALSE;
     guint8 mac[MAC_SIZE];
+    Vault *vault = writer->vault;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_LOOK, error);
     *row = 0;
-    look_mac(writer, account, look, mac);
-    sqlite3_stmt *statement = ask(writer, SQL_LOOK, account, mac, sizeof mac, &found, error);
     if (statement == NULL)
         return FALSE;
+    look_mac(writer, account, look, mac);
+    const PlaceName *place = writer_place(writer, account, mailbox);
+    sql_blob(statement, 1, place->account_mac, MAC_SIZE);
+    sql_blob(statement, 2, mac, sizeof mac);
+    sql_blob(statement, 3, place->mailbox_mac, MAC_SIZE);
+    if (!sql_row(vault, statement, &found, error))
+        return FALSE;
+    gboolean there = found && sqlite3_column_int(statement, 1) != 0;
     gint64 first = found ? sqlite3_column_int64(statement, 0) : 0;
-    if (found && !sql_row(writer->vault, statement, &another, error))
+    if (found && !sql_row(vault, statement, &another, error))
         return FALSE;
     sqlite3_reset(statement);
-    *row = another ? 0 : first;
+    *row = there || another ? 0 : first;
     return TRUE;
 }
 

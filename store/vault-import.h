@@ -24,9 +24,10 @@ gboolean vault_awaits(VaultWriter *writer, const char *account, gboolean *any,
 /* And one of this size? */
 gboolean vault_awaits_size(VaultWriter *writer, const char *account, guint64 size, gboolean *any,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The row of the one message of ACCOUNT that has this look; 0 when there is none, or another. */
-gboolean vault_awaited(VaultWriter *writer, const char *account, const Look *look, gint64 *row,
-                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The row of the one message of ACCOUNT that has this look and lies not in MAILBOX yet; 0 when there
+ * is none, or another looks so. */
+gboolean vault_awaited(VaultWriter *writer, const char *account, const char *mailbox,
+                       const Look *look, gint64 *row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The message in ROW, which is here, was found at ARRIVAL, too: becomes part of the running batch,
  * as vault_message_finish() has it. */
 gboolean vault_arrive(VaultWriter *writer, gint64 row, const Arrival *arrival,

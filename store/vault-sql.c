@@ -157,7 +157,9 @@ static const char *const texts[SQL_STATEMENTS] = {
         "SELECT 1 FROM look WHERE account = (SELECT id FROM account WHERE name_mac = ?1) LIMIT 1",
     [SQL_LOOK_SIZE] = "SELECT 1 FROM look WHERE account = (SELECT id FROM account "
                       "WHERE name_mac = ?1) AND size_mac = ?2 LIMIT 1",
-    [SQL_LOOK] = "SELECT l.message FROM account a JOIN look l ON l.account = a.id "
+    [SQL_LOOK] = "SELECT l.message, EXISTS (SELECT 1 FROM mailbox b JOIN placement p "
+                 "ON p.mailbox = b.id AND p.message = l.message WHERE b.name_mac = ?3 "
+                 "AND b.former = 0) FROM account a JOIN look l ON l.account = a.id "
                  "AND l.look_mac = ?2 JOIN message m ON m.row = l.message AND m.stored = 1 "
                  "WHERE a.name_mac = ?1 LIMIT 2",
     [SQL_STORED_ROW] =

@@ -111,6 +111,9 @@ static void use(Fetcher *imap)
     (void)!imap->sizes(imap, ranges, 1, sized, NULL, NULL);
     if (imap->get(imap, ranges, 1, &taker, NULL) && open)
         g_error("a message never ended");
+    open = FALSE;
+    if (imap->headers(imap, ranges, 1, &taker, NULL) && open)
+        g_error("a header never ended");
     (void)!imap->remove(imap, numbers, 2, NULL);
     (void)!imap->quit(imap, NULL);
 }

@@ -33,6 +33,7 @@ static void read_record(const Frame *frame)
     case WIRE_GONE: record_get_gone(frame, &gone, &error); break;
     case WIRE_SIZED: record_get_sized(frame, &sized, &error); break;
     case WIRE_LIST:
+    case WIRE_HEADERS:
     case WIRE_SIZES:
     case WIRE_GET: array = record_get_ranges(frame, &error); break;
     case WIRE_REMOVE: array = record_get_numbers(frame, &error); break;

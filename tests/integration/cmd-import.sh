@@ -32,6 +32,31 @@ mv $COMPANY/home/john/aside $COMPANY/home/john/.gnupg/private-keys-v1.d
 is "$(user_json john 'sorted({f for m in d for f in m["folders"]})' '')" "['Archive/2023', 'Größe', 'INBOX']" 'its folders are found by their names'
 is "$(user_json john 'len([m for m in d if "unread" not in m["tags"]])' '')" 0 'and so are its flags'
 
+# --- the first sync afterwards
+ended() { # NUMBER: till the server's log tells of so many sessions
+    tries=0
+    while [ "$(sessions)" -lt "$1" ] && [ $tries -lt 200 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+}
+company_secret_mail john john 'New since then' 'text' | company_deliver john
+file=$(cd $mail && find . -path '*/cur/*:2,*' | head -n 1)
+mv "$mail/$file" "$mail/${file%:2,*}:2,F"
+mv "$old/$file" "$old/${file%:2,*}:2,F"
+before=$(sessions)
+run as john postern --json sync
+code_is 0 'the first sync'
+is "$(json '[d["accounts"][0]["stored"], d["accounts"][0]["known"]]')" "[1, $all]" 'knows all of it again'
+ended $((before + 1))
+is "$(bodies $((before + 1)))" 3 'p6 and fetches what is new, and two that differ in their bodies alone'
+is "$(user_json john 'sorted({f for m in d for f in m["folders"]})' '')" "['Archive/2023', 'Größe', 'INBOX']" 'folders are called as the server calls them'
+is "$(user_json john 'len(d)' tag:flagged) $(user_json john 'len(d)' '')" "1 $((all + 1))" 'and flags are its'
+before=$(sessions)
+run as john postern --json sync
+ended $((before + 1))
+is "$(json 'd["accounts"][0]["known"]') $(bodies $((before + 1)))" '0 0' 'a second one has nothing to do'
+
 # --- mboxes, single messages and standard input
 mkdir $old-more
 printf 'From: a@corp.example\nSubject: a single one\n\nx\n' >$old-more/one.eml
@@ -108,7 +133,7 @@ err_has '1 sensitive message is left out: --sensitive' 'and how to have it'
 is "$(as john sh -c "find $new -name '*postern:2,*' -path '*Old*' | wc -l")" 3 'folders are folders'
 run as john postern verify
 code_is 0 'what was imported lies as well as what was fetched'
-is "$(same $old $new)" "0 missing, 7 more, ['Archive.2023', 'Gr&APYA3w-e', 'Old', 'Slow'] True" 'each file has the bytes, the folder and the flags it came with'
+is "$(same $old $new)" "0 missing, 8 more, ['Archive.2023', 'Gr&APYA3w-e', 'Old', 'Slow'] True" 'each file has the bytes, the folder and the flags it came with'
 run as john postern --json export --sensitive --maildir $new
 code_is 0 'once more, with sensitive mail'
 is "$(json '[d["files"], d["sensitive"]]')" '[1, 0]' 'writes that alone'

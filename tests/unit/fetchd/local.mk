@@ -10,6 +10,7 @@ UNIT_FETCHD = \
 	tests/unit/fetchd/test-loginguard \
 	tests/unit/fetchd/test-pass \
 	tests/unit/fetchd/test-pass-gone \
+	tests/unit/fetchd/test-pass-known \
 	tests/unit/fetchd/test-pass-large \
 	tests/unit/fetchd/test-pass-model \
 	tests/unit/fetchd/test-patience \
@@ -43,6 +44,8 @@ tests_unit_fetchd_test_loginguard_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 MODEL_SERVER = tests/unit/fetchd/model-server.c tests/unit/fetchd/model-server.h $(VAULT_FIXTURE)
 tests_unit_fetchd_test_pass_gone_SOURCES = tests/unit/fetchd/test-pass-gone.c $(MODEL_SERVER)
 tests_unit_fetchd_test_pass_gone_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
+tests_unit_fetchd_test_pass_known_SOURCES = tests/unit/fetchd/test-pass-known.c $(VAULT_FIXTURE)
+tests_unit_fetchd_test_pass_known_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_pass_large_SOURCES = tests/unit/fetchd/test-pass-large.c $(VAULT_FIXTURE)
 tests_unit_fetchd_test_pass_large_LDADD = $(LINK_fetchd) $(UNIT_LIBS)
 tests_unit_fetchd_test_pass_model_SOURCES = tests/unit/fetchd/test-pass-model.c $(MODEL_SERVER)

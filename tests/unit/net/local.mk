@@ -9,6 +9,7 @@ UNIT_NET = \
 	tests/unit/net/test-imap \
 	tests/unit/net/test-imap-changes \
 	tests/unit/net/test-imap-hostile \
+	tests/unit/net/test-imap-headers \
 	tests/unit/net/test-imap-idle \
 	tests/unit/net/test-imap-login \
 	tests/unit/net/test-imap-sizes \
@@ -68,6 +69,8 @@ tests_unit_net_test_imap_idle_SOURCES = tests/unit/net/test-imap-idle.c $(FAST_C
 tests_unit_net_test_imap_idle_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_login_SOURCES = tests/unit/net/test-imap-login.c $(IMAP_TALK)
 tests_unit_net_test_imap_login_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_headers_SOURCES = tests/unit/net/test-imap-headers.c $(IMAP_TALK)
+tests_unit_net_test_imap_headers_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_sizes_SOURCES = tests/unit/net/test-imap-sizes.c $(IMAP_TALK)
 tests_unit_net_test_imap_sizes_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_mailboxname_LDADD = $(LINK_net) $(UNIT_LIBS)

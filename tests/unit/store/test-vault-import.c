@@ -33,7 +33,7 @@ static gint64 awaited(VaultWriter *writer, const char *account, const char *text
 {
     gint64 row;
     const Look look = look_of(text, strlen(text));
-    assert_true(vault_awaited(writer, account, &look, &row, NULL));
+    assert_true(vault_awaited(writer, account, "INBOX", &look, &row, NULL));
     return row;
 }
 
@@ -119,6 +119,8 @@ static void once_known_again_it_lies_on_the_server(void **state)
     commit(writer, 0, 1);
     assert_int_equal(number(fixture, "SELECT count(*) FROM kept"), 0);
     assert_int_equal(number(fixture, "SELECT uid FROM placement"), 7);
+    /* What looks so beside it is another message. */
+    assert_int_equal(awaited(writer, "work", mail), 0);
     assert_int_equal(number(fixture, "SELECT messages FROM account"), 1);
     g_autoptr(GError) error = NULL;
     assert_false(vault_arrive(writer, 99, &there, &error));
