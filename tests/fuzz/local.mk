@@ -42,6 +42,11 @@ tests_fuzz_fuzz_rfc2047_SOURCES = tests/fuzz/fuzz-rfc2047.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_rfc2047_LDADD = $(LINK_mime)
 tests_fuzz_fuzz_rfc2047_LDFLAGS = $(FUZZER_LINK)
 
+FUZZ_TARGETS += tests/fuzz/fuzz-mbox
+tests_fuzz_fuzz_mbox_SOURCES = tests/fuzz/fuzz-mbox.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_mbox_LDADD = $(LINK_archive)
+tests_fuzz_fuzz_mbox_LDFLAGS = $(FUZZER_LINK)
+
 FUZZ_TARGETS += tests/fuzz/fuzz-guard
 tests_fuzz_fuzz_guard_SOURCES = tests/fuzz/fuzz-guard.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_guard_LDADD = $(LINK_net)
