@@ -2,6 +2,7 @@
 #include "store/vault-outbox.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,8 +76,7 @@ static GError *reason(const char *words)
 static void p4_38_a_letter_waits_sealed_and_comes_out_as_it_was(void **state)
 {
     const Fixture *fixture = *state;
-    static const char *const needles[] = {"zebrafish", "quokka", "Figures",
-                                          "john@corp", "mary@"};
+    static const char *const needles[] = {"zebrafish", "quokka", "Figures", "john@corp", "mary@"};
     g_autoptr(Vault) vault = fixture_open(fixture);
     outbox_claim_free(add(vault, "mary@corp.example paul@corp.example"));
     for (gsize i = 0; i < G_N_ELEMENTS(needles); i++) {
@@ -133,6 +133,7 @@ static void p6_62_a_claim_ends_with_its_process(void **state)
     assert_int_equal(pipe(ready), 0);
     pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         g_autoptr(Vault) vault = fixture_open(fixture);
         OutboxClaim *claim = add(vault, "a@x.test");
         const OutboxState doubt[] = {OUTBOX_DOUBT};
