@@ -11,6 +11,7 @@ static void examine(Doctor *doctor)
     doctor_keys(doctor);
     doctor_store(doctor);
     doctor_passwords(doctor);
+    doctor_outbox(doctor);
     doctor_freemail(doctor);
     if (doctor->offline) {
         doctor_skip_rest(doctor, "the network was left alone (--offline)", "run without --offline");

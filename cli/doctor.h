@@ -92,6 +92,8 @@ void doctor_published(Doctor *doctor);
 /* doctor-store.c: store.permissions, matchkey.permissions; opens the vault. */
 void doctor_store(Doctor *doctor);
 
+/* doctor-outbox.c: outbox.waiting. After doctor_store(). */
+void doctor_outbox(Doctor *doctor);
 /* doctor-freemail.c: freemail.use. After doctor_store(). */
 void doctor_freemail(Doctor *doctor);
 

@@ -2,7 +2,7 @@ bin_PROGRAMS += bin/postern
 bin_postern_SOURCES = \
 	cli/main.c cli/command.h cli/options.c cli/context.c \
 	cli/delivery.c cli/delivery.h cli/delivery-tell.c \
-	cli/doctor.c cli/doctor.h cli/doctor-config.c cli/doctor-freemail.c cli/doctor-key.c cli/doctor-login.c \
+	cli/doctor.c cli/doctor.h cli/doctor-config.c cli/doctor-freemail.c cli/doctor-key.c cli/doctor-login.c cli/doctor-outbox.c \
 	cli/doctor-password.c cli/doctor-published.c cli/doctor-ports.c cli/doctor-print.c cli/doctor-report.c \
 	cli/doctor-server.c cli/doctor-store.c cli/doctor-tls.c \
 	cli/key.h cli/key-print.c cli/cmd-key.c cli/cmd-key-find.c cli/cmd-key-generate.c cli/cmd-key-import.c \

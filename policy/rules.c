@@ -60,6 +60,10 @@ static const Rule rules[RULES] = {
                                 "chmod -R go= the store", FALSE},
     [RULE_MATCHKEY_PERMISSIONS] = {"matchkey.permissions", "nobody else can read the match key",
                                    "chmod -R go= the state directory", FALSE},
+    [RULE_OUTBOX_WAITING] = {"outbox.waiting", "no letter lies in the outbox for long",
+                             "look at it with 'postern outbox', then send it by 'postern outbox "
+                             "flush', with --again what may have been sent, or drop it",
+                             FALSE},
     [RULE_FREEMAIL_USE] = {"freemail.use", "no mail goes to freemail providers",
                            "ask who has one of those for an address at work, and see "
                            "[company] freemail",

@@ -36,7 +36,7 @@ is "$(rows "[r['rule'] for r in d] == sorted([r['rule'] for r in d], key=[r['rul
 for rule in config.readable policy.file transport.port server.freemail server.company \
     server.network network.office ports.closed tls.old-versions tls.clear tls.chain \
     certificate.days login.works login.names password.there password.strong \
-    password.different key.encrypt key.secret store.permissions matchkey.permissions freemail.use; do
+    password.different key.encrypt key.secret store.permissions matchkey.permissions outbox.waiting freemail.use; do
     is "$(status $rule)" pass "$rule passes"
 done
 is "$(rows "sorted(r['subject'] for r in d if r['rule'] == 'ports.closed')")" \

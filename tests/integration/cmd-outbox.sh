@@ -24,6 +24,9 @@ arrives() { # arrives NAME COUNT: waits for Postfix
 }
 json() { /usr/bin/python3 -c "import json; d = json.load(open('$out')); print($1)"; }
 list() { as john postern -q --json outbox | /usr/bin/python3 -c "import json,sys; d = json.load(sys.stdin); print($1)"; }
+doctor() { as john postern --json doctor --offline | /usr/bin/python3 -c "
+import json, sys
+print([(row['status'], row['detail']) for row in json.load(sys.stdin) if row['rule'] == 'outbox.waiting'][0])"; }
 count() { grep -c " letter .*$1" $HOSTILE_LOG; }
 send() { run_with 'The zebrafish.' as john postern "$@" --body -; }
 
@@ -91,6 +94,7 @@ code_is 75 'p6_62 no answer to the dot'
 id=$(json "d['outbox'][0]")
 err_has "postern outbox flush --again $id" 'p6_62 and what to do'
 is "$(list '[(one["id"], one["state"]) for one in d]')" "[('$id', 'maybe-sent')]" 'p6_62 it is kept, in doubt'
+is "$(doctor)" "('warn', '1 letter may have been sent')" 'p6_62 and the doctor sees it'
 hostile smtp-honest 465
 run as john postern outbox flush
 run as john fetchd --once
@@ -101,12 +105,29 @@ is "$(count fifth)" 1 'p6_62 and then it goes'
 is "$(list 'len(d)')" 0 'p6_62 and is gone here'
 
 send -q send --to $gross --subject old --no-encrypt --no-sign --queue
+is "$(doctor)" "('pass', '1 letter waiting')" 'for a while a letter may wait,'
 sqlite3 $vault 'UPDATE outbox SET since = since - 5 * 86400 - 10'
+is "$(doctor)" "('warn', '1 letter waiting, the oldest for more than a day')" 'but not for days'
 run as john postern outbox flush
 code_is 75 'what five days were not enough for'
 out_has 'failed to j.gross.*could not be sent in 5 days (send.old)' 'has failed'
 run as john postern --json outbox flush --again "$(list 'd[0]["id"]')"
 is "$(count 'Subject: old')" 1 'but for who wants it all the same'
+
+# The dot has been heard and nobody knows what became of it, when the sender is killed.
+hostile smtp-holds-dot 465
+printf x | as john postern -q send --to $gross --subject seventh --no-encrypt --no-sign --body - >/dev/null 2>&1 &
+tries=0
+until [ "$(count seventh)" = 1 ] || [ $tries -gt 200 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+pkill -KILL -x postern
+wait $!
+hostile smtp-honest 465
+run as john postern outbox flush
+is "$(list '[one["state"] for one in d]') $(count seventh)" "['maybe-sent'] 0" 'p6_62 what was with the server at a kill is in doubt, and not sent again'
+run as john postern outbox drop "$(list 'd[0]["id"]')"
 
 # --- policy holds when it leaves --------------------------------------------------------------------
 run_with 'x' as john postern send --to x@partner.example --subject sixth --no-encrypt --no-sign --queue --body -

@@ -79,6 +79,15 @@ class Unhurried(Honest):
         super().send(*lines)
 
 
+class HoldsDot(Honest):
+    """hears the dot and says nothing"""
+
+    def on_data(self, _):
+        self.send("354 go on")
+        self.letter()
+        time.sleep(60)
+
+
 class PlainGreeting(Honest):
     """5: speaks SMTP in clear on 465"""
 
