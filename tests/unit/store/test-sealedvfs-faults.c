@@ -87,11 +87,14 @@ static guint strays(const Place *place)
     return n;
 }
 
+typedef enum { OPEN, MAKE, ASIDE } Way;
+
 /* TRUE when it opened; else its rule. */
-static gboolean opens(const Place *place, const char **rule, int *kind)
+static gboolean opens(const Place *place, Way way, const char **rule, int *kind)
 {
     g_autoptr(GError) error = NULL;
-    sqlite3 *db = sealed_open(place->path, right_key, TRUE, &error);
+    sqlite3 *db = way == ASIDE ? sealed_aside(place->dir, &error)
+                               : sealed_open(place->path, right_key, TRUE, &error);
     guint made = calls, at = target;
     target = 0;
     *rule = error ? g_intern_string(postern_error_rule(error)) : NULL;
@@ -119,19 +122,19 @@ static const struct {
     {SQLITE_READONLY, "index.write", POSTERN_ERROR_STORE},
 };
 
-static void fail_at_each_call(const Place *place, gboolean fresh)
+static void fail_at_each_call(const Place *place, Way way)
 {
     for (guint at = 1;; at++) {
         guint made = 0;
         for (gsize i = 0; i < G_N_ELEMENTS(meanings); i++) {
             const char *rule;
             int kind;
-            if (fresh)
+            if (way == MAKE)
                 empty_folder(place->dir);
             failure = meanings[i].rc;
             calls = 0;
             target = at;
-            gboolean opened = opens(place, &rule, &kind);
+            gboolean opened = opens(place, way, &rule, &kind);
             made = calls;
             target = 0;
             if (made < at) {
@@ -150,7 +153,7 @@ static void fail_at_each_call(const Place *place, gboolean fresh)
 static void p6_54_each_failure_while_it_is_made_is_told_and_leaves_nothing(void **state)
 {
     const Place *place = *state;
-    fail_at_each_call(place, TRUE);
+    fail_at_each_call(place, MAKE);
 }
 
 static void p6_54_each_failure_while_it_is_opened_is_told(void **state)
@@ -159,10 +162,19 @@ static void p6_54_each_failure_while_it_is_opened_is_told(void **state)
     sqlite3 *db = open_right(place);
     must(db, "CREATE TABLE t(a)");
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    fail_at_each_call(place, FALSE);
+    fail_at_each_call(place, OPEN);
     db = open_right(place);
     assert_answer(db, "SELECT count(*) FROM t", "0|\n");
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void p6_54_each_failure_of_one_aside_is_told_and_leaves_nothing(void **state)
+{
+    const Place *place = *state;
+    fail_at_each_call(place, ASIDE);
+    g_autoptr(GError) error = NULL;
+    assert_null(sealed_aside("/nowhere", &error));
+    assert_string_equal(postern_error_rule(error), "index.write");
 }
 
 static void a_database_that_gets_no_name_is_told(void **state)
@@ -248,6 +260,7 @@ int main(void)
         TEST(without_its_file_system_nothing_opens),
         TEST(p6_54_each_failure_while_it_is_made_is_told_and_leaves_nothing),
         TEST(p6_54_each_failure_while_it_is_opened_is_told),
+        TEST(p6_54_each_failure_of_one_aside_is_told_and_leaves_nothing),
         TEST(a_database_that_gets_no_name_is_told),
         TEST(of_two_who_make_it_one_wins_and_both_open),
         TEST(a_file_whose_size_is_not_known_is_not_called_whole),
