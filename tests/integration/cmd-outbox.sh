@@ -41,7 +41,7 @@ code_is 0 'a server that is not there: the letter waits'
 err_has '^postern: not sent yet: ' 'and the user learns why'
 err_has "^postern: queued in the outbox for: $gross" 'and for whom'
 for word in zebrafish Quokka mary.jones j.gross; do
-    is "$(grep -r -l -a "$word" "$(dirname $vault)" | wc -l)" 0 "p4_38 $word is not readable in the store"
+    is "$(grep -r -l -a "$word" "$(dirname $vault)" | wc -l)" 0 "p4_36 $word is not readable in the store"
 done
 is "$(list '[(one["state"], one["tries"]) for one in d]')" "[('queued', 0), ('queued', 1)]" 'the list tells what waits, locked'
 as john /usr/bin/python3 "$srcdir/tests/lib/read-vault.py" outbox $vault >$TESTDIR/rows
