@@ -77,10 +77,7 @@ static int pass_on(const Context *context, const Flags *flags, const Original *o
     g_autofree char *from = NULL;
     Posting posting;
     Writing writing = flags->writing; /* borrowed */
-    const Account *account = writing.from ? posting_account(context->config, writing.from, error)
-                                          : original_account(context, original, &from, error);
-    if (from)
-        writing.from = from;
+    const Account *account = original_account(context, original, &writing, &from, error);
     if (account == NULL || !writing_fill(&writing, account, letter, error) ||
         !original_lead(original, "Fwd", &writing, letter, &posting, error) ||
         !may_pass_on(flags, original, error) ||

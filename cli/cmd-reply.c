@@ -64,10 +64,7 @@ static int answer(const Context *context, const Flags *flags, const Original *or
     g_autofree char *from = NULL;
     Posting posting;
     Writing writing = flags->writing; /* borrowed */
-    const Account *account = writing.from ? posting_account(context->config, writing.from, error)
-                                          : original_account(context, original, &from, error);
-    if (from)
-        writing.from = from;
+    const Account *account = original_account(context, original, &writing, &from, error);
     if (account == NULL || !find_recipients(context, flags, original, letter, error) ||
         !writing_fill(&writing, account, letter, error) ||
         !original_lead(original, "Re", &writing, letter, &posting, error) ||

@@ -61,17 +61,19 @@ static const Account *by_name(const Config *config, const char *name)
     return NULL;
 }
 
-const Account *original_account(const Context *context, const Original *original, char **from,
-                                GError **error)
+const Account *original_account(const Context *context, const Original *original, Writing *writing,
+                                char **from, GError **error)
 {
+    *from = NULL;
+    if (writing->from)
+        return posting_account(context->config, writing->from, error);
     g_auto(GStrv) own = own_addresses(context->config);
     g_autoptr(Letter) trial = letter_new();
     const char *address = answer_addressed(original->reading->message, own);
-    *from = NULL;
     const Account *came_by = address ? NULL : by_name(context->config, original->account);
     const Account *account = came_by ? came_by : posting_account(context->config, address, error);
     if (account && address && posting_from(trial, account, address, NULL))
-        *from = g_strdup(address);
+        writing->from = *from = g_strdup(address);
     return account;
 }
 

@@ -24,10 +24,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Original, original_clear)
 gboolean original_fetch(const Context *context, const char *id, Original *original,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The account that answers: the one it was sent to, else the one that it came by, else the first
- * that can send; *FROM (g_free) is the address of it that was written to, or NULL. */
-const Account *original_account(const Context *context, const Original *original, char **from,
-                                GError **error);
+/* The account that answers: that of --from, else the one it was sent to, else the one that it came
+ * by, else the first that can send. The address of it that was written to becomes WRITING's sender;
+ * it lies in *FROM (g_free). */
+const Account *original_account(const Context *context, const Original *original, Writing *writing,
+                                char **from, GError **error);
 
 /* What may be passed on of its text, safe to show (g_free); notes what is left out. */
 char *original_text(const Original *original);
