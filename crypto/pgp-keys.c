@@ -129,11 +129,17 @@ gboolean pgp_has_secret(const char *fingerprint)
     return FALSE;
 }
 
-/* Each has a file of its own there, which for a card says where to find it. */
+char *pgp_home(void)
+{
+    const char *named = g_getenv("GNUPGHOME");
+    return named && *named ? g_strdup(named) : g_build_filename(g_get_home_dir(), ".gnupg", NULL);
+}
+
+/* Each has a file of its own there, which for a card says where to find it. No folder is one
+ * without keys. */
 gint64 pgp_secrets_stamp(void)
 {
-    /* No folder is one without keys. */
-    const char *home = pgp_start(NULL) ? gpgme_get_dirinfo("homedir") : NULL;
+    g_autofree char *home = pgp_home();
     g_autofree char *dir = g_build_filename(home, "private-keys-v1.d", NULL);
     struct stat facts;
     return stat(dir, &facts) == 0

@@ -37,6 +37,10 @@ gboolean pgp_check_sign(const char *fingerprint, GError **error) G_GNUC_WARN_UNU
 
 /* Is the private half of FINGERPRINT here (on disk or card)? Never asks for a passphrase. */
 gboolean pgp_has_secret(const char *fingerprint);
+/* Where GnuPG keeps its files (g_free): $GNUPGHOME, else ~/.gnupg. GPGME would run five programs
+ * to say so. */
+char *pgp_home(void);
+
 /* Another number, never 0, whenever private keys came or went. Calls nobody. */
 gint64 pgp_secrets_stamp(void);
 

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/paths.h"
+#include "crypto/pgp.h"
 
 /* The keyring's, of any age of GnuPG, come first. */
 static const char *const files[] = {
@@ -24,12 +25,6 @@ static gint64 now(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-static char *gnupg_home(void)
-{
-    const char *named = g_getenv("GNUPGHOME");
-    return named && *named ? g_strdup(named) : g_build_filename(g_get_home_dir(), ".gnupg", NULL);
-}
-
 static void print_file(GString *out, const char *path, const struct stat *file)
 {
     g_string_append_printf(
@@ -40,7 +35,7 @@ static void print_file(GString *out, const char *path, const struct stat *file)
 
 char *keynote_stamp(void)
 {
-    g_autofree char *home = gnupg_home();
+    g_autofree char *home = pgp_home();
     g_autoptr(GString) all = g_string_new(NULL);
     gboolean keyring = FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {

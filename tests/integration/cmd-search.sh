@@ -37,6 +37,9 @@ done
 run as john postern --json search nosuchwordanywhere
 code_is 1 'nothing found is code 1'
 is "$(tr -d '[:space:]' <$out)" '[]' 'and an empty array'
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 as john strace -f -qq -o $TESTDIR/runs -e trace=execve \
+    postern search budget >/dev/null 2>&1
+is "$(grep -c 'execve(' $TESTDIR/runs)" 1 'while unlocked no other program is run: none of gpg, and none to look for it'
 run as john postern search nosuchwordanywhere
 code_is 1 'nothing found is code 1 in words, too'
 
