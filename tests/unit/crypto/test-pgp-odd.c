@@ -20,15 +20,6 @@
 
 static char *dir;
 
-/* GnuPG's folder is not known. */
-static gboolean gnupg_there = TRUE;
-const char *__real_gpgme_get_dirinfo(const char *what);
-const char *__wrap_gpgme_get_dirinfo(const char *what);
-const char *__wrap_gpgme_get_dirinfo(const char *what)
-{
-    return gnupg_there ? __real_gpgme_get_dirinfo(what) : NULL;
-}
-
 /* What it says when NAME is one of its arguments. */
 static void says_of(const char *name, const char *listing)
 {
@@ -409,9 +400,22 @@ static void private_keys_that_come_or_go_change_the_stamp(void **state)
     assert_true(g_file_set_contents(one, "key", -1, NULL));
     gint64 some = pgp_secrets_stamp();
     assert_true(none != 0 && none != empty && empty != some);
-    gnupg_there = FALSE;
-    assert_int_equal(pgp_secrets_stamp(), none);
-    gnupg_there = TRUE;
+}
+
+static void gnupgs_folder_is_the_one_that_is_named_or_the_usual(void **state)
+{
+    (void)state;
+    g_autofree char *named = g_strdup(g_getenv("GNUPGHOME"));
+    g_autofree char *usual = g_build_filename(g_get_home_dir(), ".gnupg", NULL);
+    g_autofree char *there = pgp_home();
+    assert_string_equal(there, named);
+    g_setenv("GNUPGHOME", "", TRUE);
+    g_autofree char *empty = pgp_home();
+    g_unsetenv("GNUPGHOME");
+    g_autofree char *unset = pgp_home();
+    g_setenv("GNUPGHOME", named, TRUE);
+    assert_string_equal(empty, usual);
+    assert_string_equal(unset, usual);
 }
 
 /* Where somebody could have been asked, the passphrase was wrong. */
@@ -472,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_letter_carries_a_fit_key_of_its_sender_alone),
         cmocka_unit_test(a_part_without_keygrip_is_passed_over),
         cmocka_unit_test(private_keys_that_come_or_go_change_the_stamp),
+        cmocka_unit_test(gnupgs_folder_is_the_one_that_is_named_or_the_usual),
         cmocka_unit_test(a_new_key_is_told_by_its_fingerprint),
         cmocka_unit_test(a_wrong_passphrase_is_no_missing_terminal),
         cmocka_unit_test(the_first_of_several_failures_is_told),
