@@ -9,6 +9,7 @@
 #include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/secret.h"
+#include "core/stream.h"
 #include "core/text.h"
 #include "store/absorb.h"
 #include "store/vault-import.h"
@@ -39,45 +40,11 @@ typedef struct {
     GBytes *bytes; /* of one for which gpg is asked: once */
 } Opening;
 
-/* The bytes that OPENING has, from the beginning. */
-typedef struct {
-    Source source;
-    GBytes *bytes;
-    gsize at;
-} Again;
-
-static gssize again_read(Source *source, guint8 *buffer, gsize size, GError **error)
-{
-    (void)error;
-    gsize whole;
-    Again *self = (Again *)source;
-    const guint8 *data = g_bytes_get_data(self->bytes, &whole);
-    gsize part = MIN(size, whole - self->at);
-    if (part > 0)
-        memcpy(buffer, data + self->at, part);
-    self->at += part;
-    return (gssize)part;
-}
-
-static void again_free(Source *source)
-{
-    g_bytes_unref(((Again *)source)->bytes);
-    g_free(source);
-}
-
-static Source *open_again(GBytes *bytes)
-{
-    Again *self = g_new0(Again, 1);
-    self->source = (Source){.read = again_read, .free = again_free};
-    self->bytes = g_bytes_ref(bytes);
-    return &self->source;
-}
-
 static Source *open_message(gpointer user, GError **error)
 {
     Opening *opening = user;
     if (opening->bytes)
-        return open_again(opening->bytes);
+        return source_from_bytes(opening->bytes);
     return vault_message(opening->context->vault, opening->context->vault_key, opening->id, error);
 }
 

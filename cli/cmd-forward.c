@@ -103,9 +103,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     g_auto(Original) original = {0};
     int code = POSTERN_ERROR_USAGE;
     if (command_options(context, &command_forward, entries, 1, 1, &argc, &argv, error) &&
-        writing_check(&flags.writing, error) &&
-        context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error) &&
-        original_fetch(context, argv[1], &original, error))
+        writing_check(&flags.writing, error) && original_fetch(context, argv[1], &original, error))
         code = pass_on(context, &flags, &original, error);
     writing_clear(&flags.writing);
     return code;

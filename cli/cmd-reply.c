@@ -96,9 +96,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     g_auto(Original) original = {0};
     int code = POSTERN_ERROR_USAGE;
     if (command_options(context, &command_reply, entries, 1, 1, &argc, &argv, error) &&
-        check(&flags, error) &&
-        context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error) &&
-        original_fetch(context, argv[1], &original, error))
+        check(&flags, error) && original_fetch(context, argv[1], &original, error))
         code = answer(context, &flags, &original, error);
     writing_clear(&flags.writing);
     return code;

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "crypto/pgp.h"
+#include "mime/address.h"
 #include "mime/given.h"
 #include "mime/rfc2047.h"
 #include "policy/outgoing.h"
@@ -231,14 +232,6 @@ static gboolean set_sender(Mail *self, GError **error)
     return TRUE;
 }
 
-static gboolean is_shown(const GPtrArray *shown, const char *address)
-{
-    for (guint i = 0; i < shown->len; i++)
-        if (g_ascii_strcasecmp(((Mailbox *)shown->pdata[i])->address, address) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 /* Who stands in To or Cc is seen by the others, and nobody else. */
 static gboolean add_recipients(const Mail *self, GHashTable *known, const char *list,
                                gboolean visible, GError **error)
@@ -252,8 +245,8 @@ static gboolean add_recipients(const Mail *self, GHashTable *known, const char *
         return FALSE;
     while (parsed->len > 0) {
         g_autoptr(Mailbox) mailbox = g_ptr_array_steal_index(parsed, 0);
-        gboolean seen = visible || is_shown(letter->shown_to, mailbox->address) ||
-                        is_shown(letter->shown_cc, mailbox->address);
+        gboolean seen = visible || address_among(letter->shown_to, mailbox->address) ||
+                        address_among(letter->shown_cc, mailbox->address);
         if (g_hash_table_add(known, g_strdup(mailbox->address)))
             g_ptr_array_add(seen ? letter->to : letter->bcc, g_steal_pointer(&mailbox));
     }
@@ -283,11 +276,7 @@ static gboolean set_recipients(const Mail *self, GError **error)
     for (char *const *one = self->flags->recipients; *one; one++)
         if (!add_recipients(self, known, *one, FALSE, error))
             return FALSE;
-    guint count = letter->to->len + letter->bcc->len;
-    return (count > 0 && count <= LIMIT_RECIPIENTS) ||
-           refuse(error, count ? POSTERN_ERROR_INPUT : POSTERN_ERROR_USAGE, "send.recipients",
-                  count ? "send it in several letters" : "name one, or take them from it by -t",
-                  "a letter has 1 to %d recipients, not %u", LIMIT_RECIPIENTS, count);
+    return posting_counts(letter, "name one, or take them from it by -t", error);
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */

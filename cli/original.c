@@ -42,8 +42,10 @@ static gboolean look_up(const Context *context, const char *id, Original *origin
     return TRUE;
 }
 
-gboolean original_fetch(const Context *context, const char *id, Original *original, GError **error)
+gboolean original_fetch(Context *context, const char *id, Original *original, GError **error)
 {
+    if (!context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error))
+        return FALSE;
     original->reading = reading_fetch(context, id, &original->raw, error);
     if (original->reading == NULL || !look_up(context, id, original, error))
         return FALSE;
@@ -51,14 +53,12 @@ gboolean original_fetch(const Context *context, const char *id, Original *origin
     return TRUE;
 }
 
-static const Account *by_name(const Config *config, const char *name)
+/* The one that it came by, when that can send. */
+static const Account *came_by(const Config *config, const Original *original)
 {
-    for (guint i = 0; i < config->accounts->len; i++) {
-        const Account *account = config->accounts->pdata[i];
-        if (account->submit && g_strcmp0(account->name, name) == 0)
-            return account;
-    }
-    return NULL;
+    const Account *account =
+        original->account ? config_account(config, original->account, NULL) : NULL;
+    return account && account->submit ? account : NULL;
 }
 
 const Account *original_account(const Context *context, const Original *original, Writing *writing,
@@ -70,8 +70,9 @@ const Account *original_account(const Context *context, const Original *original
     g_auto(GStrv) own = own_addresses(context->config);
     g_autoptr(Letter) trial = letter_new();
     const char *address = answer_addressed(original->reading->message, own);
-    const Account *came_by = address ? NULL : by_name(context->config, original->account);
-    const Account *account = came_by ? came_by : posting_account(context->config, address, error);
+    const Account *account = address ? NULL : came_by(context->config, original);
+    if (account == NULL)
+        account = posting_account(context->config, address, error);
     if (account && address && posting_from(trial, account, address, NULL))
         writing->from = *from = g_strdup(address);
     return account;

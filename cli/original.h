@@ -20,8 +20,8 @@ typedef struct {
 void original_clear(Original *original);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Original, original_clear)
 
-/* CONTEXT has index and key. 65 "message.id" and those of vault_message(). */
-gboolean original_fetch(const Context *context, const char *id, Original *original,
+/* CONTEXT gets what it takes. 65 "message.id" and those of context_meet() and vault_message(). */
+gboolean original_fetch(Context *context, const char *id, Original *original,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The account that answers: that of --from, else the one it was sent to, else the one that it came

@@ -3,6 +3,7 @@
 
 #include "cli/delivery.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "crypto/keyfind.h"
 #include "mime/autocrypt.h"
@@ -54,6 +55,15 @@ const Account *posting_account(const Config *config, const char *from, GError **
         refuse(error, POSTERN_ERROR_POLICY, "config.submit", "add a submit = smtps://… line",
                "no account can send");
     return first;
+}
+
+gboolean posting_counts(const Letter *letter, const char *mend, GError **error)
+{
+    guint count = letter->to->len + letter->cc->len + letter->bcc->len;
+    return (count > 0 && count <= LIMIT_RECIPIENTS) ||
+           refuse(error, count ? POSTERN_ERROR_INPUT : POSTERN_ERROR_USAGE, "send.recipients",
+                  count ? "send it in several letters" : mend,
+                  "a letter has 1 to %d recipients, not %u", LIMIT_RECIPIENTS, count);
 }
 
 /* --- sending -------------------------------------------------------------------------------- */

@@ -17,6 +17,11 @@ const Account *posting_account(const Config *config, const char *from, GError **
 gboolean posting_from(Letter *letter, const Account *account, const char *from,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Has LETTER as many recipients as one may have? "send.recipients": 64 for none, with MEND, 65 for
+ * too many. */
+gboolean posting_counts(const Letter *letter, const char *mend,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 typedef struct {
     Wishes wishes;
     gboolean dry_run;               /* it is printed in place of being sent */

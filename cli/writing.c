@@ -132,13 +132,9 @@ char *writing_body(const Writing *writing, GError **error)
     return check_text(text, size, error) ? g_steal_pointer(&text) : NULL;
 }
 
-/* RFC 2156 knows three marks. */
 static gboolean set_sensitivity(Letter *letter, const char *wanted, GError **error)
 {
-    static const char *const marks[] = {"personal", "private", "company-confidential"};
-    for (gsize i = 0; wanted && i < G_N_ELEMENTS(marks); i++)
-        if (g_ascii_strcasecmp(wanted, marks[i]) == 0)
-            letter->sensitivity = marks[i];
+    letter->sensitivity = wanted ? letter_mark(wanted) : NULL;
     if (wanted == NULL || letter->sensitivity)
         return TRUE;
     g_autofree char *shown = word_shown(wanted);
@@ -176,13 +172,8 @@ gboolean writing_fill(const Writing *writing, const Account *account, Letter *le
         (writing->subject && !outgoing_value("--subject", writing->subject, error)) ||
         !set_sensitivity(letter, writing->sensitivity, error))
         return FALSE;
-    guint recipients = letter->to->len + letter->cc->len + letter->bcc->len;
-    if (recipients == 0 || recipients > LIMIT_RECIPIENTS)
-        return refuse(error, recipients ? POSTERN_ERROR_INPUT : POSTERN_ERROR_USAGE,
-                      "send.recipients",
-                      recipients ? "send it in several letters" : "name one with --to",
-                      "a letter has 1 to %d recipients, not %u", LIMIT_RECIPIENTS, recipients);
-    return add_attachments(writing, letter, error);
+    return posting_counts(letter, "name one with --to", error) &&
+           add_attachments(writing, letter, error);
 }
 
 static Wish wish(gboolean yes, gboolean no)

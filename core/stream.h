@@ -34,3 +34,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sink, sink_free)
 
 /* All of SOURCE on the heap; refuses with 65, "message.size", when more than LIMIT bytes come. */
 GBytes *source_drain(Source *source, gsize limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Reads BYTES, of which it keeps a reference. */
+Source *source_from_bytes(GBytes *bytes);

@@ -252,3 +252,11 @@ char *address_format(const Mailbox *mailbox)
         return g_strdup(mailbox->name);
     return g_strdup_printf("%s <%s>", mailbox->name, mailbox->address);
 }
+
+gboolean address_among(const GPtrArray *mailboxes, const char *address)
+{
+    for (guint i = 0; i < mailboxes->len; i++)
+        if (g_ascii_strcasecmp(((const Mailbox *)mailboxes->pdata[i])->address, address) == 0)
+            return TRUE;
+    return FALSE;
+}

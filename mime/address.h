@@ -22,6 +22,9 @@ char *address_format(const Mailbox *mailbox);
 /* mailbox_free() as a GDestroyNotify. */
 void address_destroy(gpointer mailbox);
 
+/* Does one of MAILBOXES (Mailbox *) have ADDRESS, in any case? */
+gboolean address_among(const GPtrArray *mailboxes, const char *address);
+
 /* Why a mailbox is not fit to be sent to. */
 typedef enum {
     ADDRESS_GROUP = 1 << 0,

@@ -6,21 +6,12 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "mime/address.h"
 #include "mime/writer.h"
 
 #define SUBJECT_CHARACTERS 250
 
 /* --- addresses ----------------------------------------------------------------------------- */
-
-static gboolean same_address(gconstpointer mailbox, gconstpointer address)
-{
-    return g_ascii_strcasecmp(((const Mailbox *)mailbox)->address, address) == 0;
-}
-
-static gboolean holds(const GPtrArray *mailboxes, const char *address)
-{
-    return g_ptr_array_find_with_equal_func((GPtrArray *)mailboxes, address, same_address, NULL);
-}
 
 static gboolean is_own(char *const *own, const char *address)
 {
@@ -43,7 +34,7 @@ static Mailbox *usable(const Mailbox *mailbox)
 
 static void add(GPtrArray *to, Mailbox *mailbox)
 {
-    if (mailbox && to->len <= LIMIT_RECIPIENTS && !holds(to, mailbox->address))
+    if (mailbox && to->len <= LIMIT_RECIPIENTS && !address_among(to, mailbox->address))
         g_ptr_array_add(to, mailbox);
     else if (mailbox)
         mailbox_free(mailbox);
@@ -72,7 +63,7 @@ static void move(GPtrArray *from, GPtrArray *to, char *const *own, const GPtrArr
 {
     while (from->len > 0) {
         Mailbox *mailbox = g_ptr_array_steal_index(from, 0);
-        if (is_own(own, mailbox->address) || (taken && holds(taken, mailbox->address)))
+        if (is_own(own, mailbox->address) || (taken && address_among(taken, mailbox->address)))
             mailbox_free(mailbox);
         else
             add(to, mailbox);
@@ -145,7 +136,7 @@ gboolean answer_misses_sender(const Letter *letter, const Message *original)
         return FALSE;
     for (guint i = 0; i < from->len; i++) {
         const char *address = ((Mailbox *)from->pdata[i])->address;
-        if (holds(letter->to, address) || holds(letter->cc, address))
+        if (address_among(letter->to, address) || address_among(letter->cc, address))
             return FALSE;
     }
     return TRUE;
@@ -158,7 +149,7 @@ const char *answer_addressed(const Message *original, char *const *own)
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GPtrArray) there = field(original, names[i]);
         for (char *const *one = own; *one; one++)
-            if (holds(there, *one))
+            if (address_among(there, *one))
                 return *one;
     }
     return NULL;

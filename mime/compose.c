@@ -17,6 +17,15 @@
  * show the subject too, so that no legacy display element puts it into the text. */
 #define PROTECTION(word) (word) ? "hp" : NULL, (word), "protected-headers", "v1"
 
+const char *letter_mark(const char *value)
+{
+    static const char *const marks[] = {"personal", "private", "company-confidential"};
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (g_ascii_strcasecmp(value, marks[i]) == 0)
+            return marks[i];
+    return NULL;
+}
+
 static void free_enclosure(gpointer data)
 {
     Enclosure *enclosure = data;

@@ -31,6 +31,10 @@ typedef struct {
     GPtrArray *shown_to, *shown_cc; /* Mailbox *: what To and Cc say, whoever gets it */
 } Letter;
 
+/* The mark of sensitivity that VALUE is, in any case, of the three there are (RFC 2156, 2.4.9);
+ * NULL for none. */
+const char *letter_mark(const char *value);
+
 /* Adds one; all is copied, or a reference taken. */
 void letter_enclose(Letter *letter, const char *filename, const char *type, GBytes *bytes);
 

@@ -90,16 +90,14 @@ static void write_field(GString *out, const char *name, const char *value)
     writer_encoded(out, name, value);
 }
 
-/* RFC 2156 knows three marks; each demands encryption, as --sensitivity does. */
+/* Each mark demands encryption, as --sensitivity does. */
 static void take_mark(Reading *self, const char *name, const char *value)
 {
-    static const char *const marks[] = {"personal", "private", "company-confidential"};
-    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
-        if (is(value, marks[i])) {
-            self->given->letter->sensitivity = marks[i];
-            return;
-        }
-    write_field(self->further, name, value);
+    const char *mark = letter_mark(value);
+    if (mark)
+        self->given->letter->sensitivity = mark;
+    else
+        write_field(self->further, name, value);
 }
 
 static gboolean take_known(Reading *self, const char *name, const char *value)

@@ -1,7 +1,6 @@
 # A unit test links its own folder and those below (LINK_*), and cmocka.
 UNIT_LIBS = $(CMOCKA_LIBS)
 EXTRA_DIST += tests/ATTACKS.md tests/lib/unit.sh
-BYTES_SOURCE = tests/lib/bytes-source.c tests/lib/bytes-source.h
 
 include tests/unit/core/local.mk
 include tests/unit/policy/local.mk

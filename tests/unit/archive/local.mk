@@ -6,7 +6,7 @@ check_PROGRAMS += $(UNIT_ARCHIVE)
 TESTS += $(UNIT_ARCHIVE)
 
 TAKEN = tests/unit/archive/taken.c tests/unit/archive/taken.h
-tests_unit_archive_test_export_SOURCES = tests/unit/archive/test-export.c $(TAKEN) $(BYTES_SOURCE)
+tests_unit_archive_test_export_SOURCES = tests/unit/archive/test-export.c $(TAKEN)
 tests_unit_archive_test_export_LDADD = $(LINK_archive) $(UNIT_LIBS)
 tests_unit_archive_test_maildir_SOURCES = tests/unit/archive/test-maildir.c $(TAKEN)
 tests_unit_archive_test_maildir_LDADD = $(LINK_archive) $(UNIT_LIBS)

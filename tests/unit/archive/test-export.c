@@ -10,7 +10,7 @@
 #include "archive/maildir-name.h"
 #include "core/error.h"
 #include "core/limits.h"
-#include "tests/lib/bytes-source.h"
+#include "core/stream.h"
 #include "tests/unit/archive/taken.h"
 
 static Source *open_bytes(gpointer user, GError **error)

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "tests/lib/bytes-source.h"
 
 /* A source that gives one byte and then fails. */
 typedef struct {

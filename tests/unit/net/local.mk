@@ -36,7 +36,7 @@ tests_unit_net_test_discover_LDADD = $(LINK_net) $(UNIT_LIBS)
 PEER = tests/unit/net/tls-peer.c tests/unit/net/tls-peer.h
 FAST_CLOCK = tests/unit/net/fast-clock.c tests/unit/net/fast-clock.h
 tests_unit_net_test_deadline_SOURCES = \
-	tests/unit/net/test-deadline.c $(FAST_CLOCK) $(OWN_NETWORK) $(PEER) $(BYTES_SOURCE)
+	tests/unit/net/test-deadline.c $(FAST_CLOCK) $(OWN_NETWORK) $(PEER)
 tests_unit_net_test_deadline_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_hello_SOURCES = tests/unit/net/test-hello.c $(PEER)
 tests_unit_net_test_hello_LDADD = $(LINK_net) $(UNIT_LIBS)
@@ -49,7 +49,7 @@ tests_unit_net_test_scram_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_token_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_trace_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_submission_SOURCES = \
-	tests/unit/net/test-submission.c $(PEER) $(BYTES_SOURCE)
+	tests/unit/net/test-submission.c $(PEER)
 tests_unit_net_test_submission_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_tls_SOURCES = tests/unit/net/test-tls.c $(PEER)
 tests_unit_net_test_tls_LDADD = $(LINK_net) $(UNIT_LIBS)

@@ -21,7 +21,7 @@
 #include "net/connect.h"
 #include "net/submission.h"
 #include "net/tls.h"
-#include "tests/lib/bytes-source.h"
+#include "core/stream.h"
 #include "tests/unit/net/fast-clock.h"
 #include "tests/unit/net/own-network.h"
 #include "tests/unit/net/tls-peer.h"

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "net/submission.h"
-#include "tests/lib/bytes-source.h"
+#include "core/stream.h"
 #include "tests/unit/net/tls-peer.h"
 
 #define EHLO "EHLO [127.0.0.1]\r\n"
