@@ -47,9 +47,36 @@ gboolean protected_modern(const Message *message)
     return has_parameter(message, "hp", "cipher", "clear");
 }
 
-gboolean protected_present(const Message *message)
+static gboolean holds(const GPtrArray *fields, const char *name)
+{
+    for (guint i = 0; i < fields->len; i++)
+        if (g_ascii_strcasecmp(((HeaderField *)g_ptr_array_index(fields, i))->name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean is_marked(const Message *message)
 {
     return protected_modern(message) || has_parameter(message, "protected-headers", "v1", "v1");
+}
+
+/* Memory Hole, and the first draft of its heirs, have no mark. */
+static gboolean is_unmarked(const Message *message)
+{
+    static const char *const marks[] = {"hp", "protected-headers"};
+    guint payload = protected_payload(message);
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *value = message_part_parameter(message, payload, marks[i]);
+        if (value != NULL)
+            return FALSE;
+    }
+    g_autoptr(GPtrArray) fields = message_part_headers(message, payload);
+    return holds(fields, "From") && holds(fields, "Subject");
+}
+
+gboolean protected_present(const Message *message)
+{
+    return is_marked(message) || is_unmarked(message);
 }
 
 char *protected_from(const GPtrArray *fields)
@@ -79,14 +106,6 @@ static void append(GPtrArray *to, GPtrArray *from)
 {
     while (from->len > 0)
         g_ptr_array_add(to, g_ptr_array_steal_index(from, 0));
-}
-
-static gboolean holds(const GPtrArray *fields, const char *name)
-{
-    for (guint i = 0; i < fields->len; i++)
-        if (g_ascii_strcasecmp(((HeaderField *)g_ptr_array_index(fields, i))->name, name) == 0)
-            return TRUE;
-    return FALSE;
 }
 
 static void take_modern(GPtrArray *inner, GPtrArray *outer)

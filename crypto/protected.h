@@ -1,6 +1,6 @@
 /*
  * protected — header fields from under encryption or a signature, in the place of the outer
- * ones: RFC 9788 (hp=) and its forerunner (protected-headers="v1").
+ * ones: RFC 9788 (hp=) and its forerunners (protected-headers="v1", or no mark at all).
  */
 #pragma once
 
@@ -9,7 +9,8 @@
 /* The part at whose head protected fields stand: the root, or what a signed root covers. */
 guint protected_payload(const Message *message);
 
-/* Does that part say that it carries protected fields? */
+/* Does that part carry protected fields? Of use for a part that is covered, and so is not the head
+ * of the letter as it came, which bears such fields anyway. */
 gboolean protected_present(const Message *message);
 
 /* Is it of RFC 9788, rather than of the older form? */
@@ -25,8 +26,8 @@ char *protected_from(const GPtrArray *fields);
  */
 GPtrArray *protected_fields(const Message *outer, const Message *inner, gboolean keep_from);
 
-/* The part, one of the first of MESSAGE, that repeats protected fields for older programs and that no
- * reader of this one needs (the older form's "legacy display"); 0 for none. */
+/* The part, one of the first of MESSAGE, that repeats protected fields for older programs and that
+ * no reader of this one needs (the older form's "legacy display"); 0 for none. */
 guint protected_display_part(const Message *message);
 
 /* TEXT of part N without the lines at its head that repeat protected fields (RFC 9788, 5.2). */

@@ -125,6 +125,44 @@ static void p7_76_fields_further_in_are_ignored(void **state)
     assert_false(other->protection->header_protection);
 }
 
+static void p7_76_fields_that_no_mark_announces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        gboolean taken;
+    } cases[] = {
+        {"Content-Type: text/plain\r\n" INNER, TRUE},
+        {"Content-Type: text/plain\r\nSubject: inner\r\n", FALSE},
+        {"Content-Type: text/plain\r\nFrom: Friend <friend@corp.example>\r\n", FALSE},
+        {"Content-Type: text/plain; protected-headers=\"v9\"\r\n" INNER, FALSE},
+        {"Content-Type: text/plain; hp=\"none\"\r\n" INNER, FALSE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *inner = g_strconcat(cases[i].head, "\r\nhello\r\n", NULL);
+        g_autofree char *sealed = encrypted_part(inner);
+        g_autofree char *signed_one = signed_part("friend", inner);
+        const char *const entities[] = {sealed, signed_one};
+        for (gsize n = 0; n < G_N_ELEMENTS(entities); n++) {
+            g_autoptr(Reading) reading = open_message(OUTER "Subject: ...\r\n", entities[n]);
+            assert_string_equal(message_header(reading->message, "Subject"),
+                                cases[i].taken ? "inner" : "...");
+            assert_int_equal(reading->protection->header_protection, cases[i].taken);
+        }
+    }
+}
+
+/* The head of a letter has such fields, whoever signed its text. */
+static void p7_76_a_letters_own_head_is_no_protected_field(void **state)
+{
+    (void)state;
+    g_autofree char *text = clear_signed("friend", "hello\n");
+    g_autofree char *entity = g_strconcat("Content-Type: text/plain\r\n\r\n", text, NULL);
+    g_autoptr(Reading) reading = open_message(OUTER "Subject: outer\r\n", entity);
+    assert_int_equal(reading->protection->signatures->len, 1);
+    assert_false(reading->protection->header_protection);
+}
+
 /* --- legacy display ------------------------------------------------------------------------ */
 
 static void p7_76_lines_for_older_programs_are_left_out(void **state)
@@ -309,6 +347,8 @@ int main(void)
         cmocka_unit_test(p7_76_a_forged_hp_outer_is_found_out),
         cmocka_unit_test(p7_76_an_inner_sender_that_nobody_vouches_for_is_told),
         cmocka_unit_test(p7_76_fields_further_in_are_ignored),
+        cmocka_unit_test(p7_76_fields_that_no_mark_announces),
+        cmocka_unit_test(p7_76_a_letters_own_head_is_no_protected_field),
         cmocka_unit_test(p7_76_lines_for_older_programs_are_left_out),
         cmocka_unit_test(p7_76_the_older_forms_display_part_is_left_out),
         cmocka_unit_test(p7_80_recipients_outside_must_stand_inside),
