@@ -5,18 +5,18 @@
 
 #include "crypto/pgp-outline.h"
 
-/* The children of PARENT if there are exactly two, else FALSE. */
-static gboolean two_children(const Message *message, guint parent, guint children[static 2])
+/* The children of PARENT if there are exactly COUNT, else FALSE. */
+static gboolean find_children(const Message *message, guint parent, guint *children, guint count)
 {
     guint found = 0;
     for (guint n = parent + 1; n <= message_part_count(message); n++) {
         if (message_part(message, n)->parent != parent)
             continue;
-        if (found == 2)
+        if (found == count)
             return FALSE;
         children[found++] = n;
     }
-    return found == 2;
+    return found == count;
 }
 
 static const char *type_of(const Message *message, guint n)
@@ -42,15 +42,45 @@ static gboolean is_version_one(const Message *message, guint n)
            !g_ascii_isdigit(text[strlen("Version: 1")]);
 }
 
+static const char control_type[] = "application/pgp-encrypted";
+
+static gboolean is_control(const Message *message, guint n)
+{
+    return strcmp(type_of(message, n), control_type) == 0 && is_version_one(message, n);
+}
+
 static Layer encrypted_layer(const Message *message, guint n)
 {
-    static const char protocol[] = "application/pgp-encrypted";
     guint children[2];
-    if (two_children(message, n, children) &&
-        strcmp(type_of(message, children[0]), protocol) == 0 && protocol_is(message, n, protocol) &&
-        is_version_one(message, children[0]))
+    if (find_children(message, n, children, G_N_ELEMENTS(children)) &&
+        is_control(message, children[0]) && protocol_is(message, n, control_type))
         return (Layer){LAYER_PGP_ENCRYPTED, children[1], 0};
     return (Layer){LAYER_BROKEN, n, 0};
+}
+
+static gboolean is_blank(const Message *message, guint n)
+{
+    g_autoptr(GBytes) bytes = message_part_bytes(message, n);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    while (size > 0 && g_ascii_isspace(data[size - 1]))
+        size--;
+    return size == 0;
+}
+
+/* What Microsoft Exchange makes of an encrypted message that it passes on: multipart/mixed, with a
+ * text of nothing before the two parts. Were there a word in it, it would be a mixture, and stay
+ * one. */
+static Layer mixed_layer(const Message *message, guint n)
+{
+    guint children[3];
+    if (find_children(message, n, children, G_N_ELEMENTS(children)) &&
+        strcmp(type_of(message, children[0]), "text/plain") == 0 &&
+        is_control(message, children[1]) &&
+        strcmp(type_of(message, children[2]), "application/octet-stream") == 0 &&
+        is_blank(message, children[0]))
+        return (Layer){LAYER_PGP_ENCRYPTED, children[2], 0};
+    return (Layer){LAYER_NONE, n, 0};
 }
 
 static Layer signed_layer(const Message *message, guint n)
@@ -64,7 +94,7 @@ static Layer signed_layer(const Message *message, guint n)
         {"application/x-pkcs7-signature", LAYER_SMIME_SIGNED},
     };
     guint children[2];
-    gboolean two = two_children(message, n, children);
+    gboolean two = find_children(message, n, children, G_N_ELEMENTS(children));
     for (gsize i = 0; two && i < G_N_ELEMENTS(known); i++)
         if (strcmp(type_of(message, children[1]), known[i].protocol) == 0 &&
             protocol_is(message, n, known[i].protocol))
@@ -89,6 +119,8 @@ Layer layer_of(const Message *message, guint n)
         return encrypted_layer(message, n);
     if (strcmp(type, "multipart/signed") == 0)
         return signed_layer(message, n);
+    if (strcmp(type, "multipart/mixed") == 0)
+        return mixed_layer(message, n);
     return (Layer){is_cms(message, n) ? LAYER_SMIME : LAYER_NONE, n, 0};
 }
 

@@ -220,21 +220,31 @@ static gboolean is_inline(const Message *message)
     return armor && (armor == text || armor[-1] == '\n');
 }
 
-static gboolean is_smime(const Message *message, const char *type)
+static gboolean is_enveloped(const Message *message, guint n)
 {
+    const char *type = message_part(message, n)->type;
     if (strcmp(type, "application/pkcs7-mime") != 0 &&
         strcmp(type, "application/x-pkcs7-mime") != 0)
         return FALSE;
-    g_autofree char *kind = message_part_parameter(message, 1, "smime-type");
+    g_autofree char *kind = message_part_parameter(message, n, "smime-type");
     return kind == NULL || (g_ascii_strcasecmp(kind, "signed-data") != 0 &&
                             g_ascii_strcasecmp(kind, "certs-only") != 0);
+}
+
+/* At the root, below what a mailing list or a server put around it, or taken apart by one. */
+static gboolean has_encrypted_part(const Message *message)
+{
+    static const char *const types[] = {"multipart/encrypted", "application/pgp-encrypted", NULL};
+    for (guint n = 1; n <= message_part_count(message); n++)
+        if (g_strv_contains(types, message_part(message, n)->type) || is_enveloped(message, n))
+            return TRUE;
+    return FALSE;
 }
 
 static Answer judge_encrypted(Trial *trial)
 {
     const Message *message = message_of(trial->judged);
-    const char *type = message_part(message, 1)->type;
-    if (strcmp(type, "multipart/encrypted") == 0 || is_smime(message, type) || is_inline(message)) {
+    if (has_encrypted_part(message) || is_inline(message)) {
         tell(trial, "encrypted", "encrypted: it arrived so");
         return YES;
     }

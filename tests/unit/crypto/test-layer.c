@@ -56,6 +56,30 @@ static void an_encryption_is_built_as_rfc_3156_wants(void **state)
             fail_msg("case %zu", i);
 }
 
+#define THREE(one, two, three) MULTIPART("mixed", one, two "\r\n--b\r\n" three)
+#define BLANK "Content-Type: text/plain\r\n\r\n \r\n\r\n"
+
+static void an_encryption_that_exchange_took_apart_is_one(void **state)
+{
+    (void)state;
+    g_autoptr(Message) message = parse(THREE(BLANK, CONTROL("Version: 1"), CIPHER));
+    Layer layer = layer_of(message, 1);
+    assert_int_equal(layer.kind, LAYER_PGP_ENCRYPTED);
+    assert_int_equal(layer.content, 4);
+    static const char *const mixtures[] = {
+        THREE(TEXT, CONTROL("Version: 1"), CIPHER),
+        THREE("Content-Type: text/html\r\n\r\n", CONTROL("Version: 1"), CIPHER),
+        THREE(BLANK, CONTROL("Version: 2"), CIPHER),
+        THREE(BLANK, CONTROL("Version: 1"), TEXT),
+        THREE(BLANK, CIPHER, CONTROL("Version: 1")),
+        THREE(BLANK, CONTROL("Version: 1"), CIPHER "\r\n--b\r\n" TEXT),
+        MULTIPART("mixed", BLANK, CONTROL("Version: 1")),
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(mixtures); i++)
+        if (kind(mixtures[i]) != LAYER_NONE)
+            fail_msg("case %zu", i);
+}
+
 static void a_signature_is_of_the_protocol_that_is_named(void **state)
 {
     (void)state;
@@ -141,6 +165,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_encryption_is_built_as_rfc_3156_wants),
+        cmocka_unit_test(an_encryption_that_exchange_took_apart_is_one),
         cmocka_unit_test(a_signature_is_of_the_protocol_that_is_named),
         cmocka_unit_test(cms_is_a_layer_unless_it_says_that_it_is_none),
         cmocka_unit_test(only_what_holds_a_cipher_text_is_closed),

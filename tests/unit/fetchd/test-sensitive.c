@@ -96,6 +96,18 @@ static void each_key_fits_what_it_names(void **state)
         {"encrypted = yes", "Content-Type: application/pkcs7-mime; smime-type=signed-data\n\nx",
          FALSE},
         {"encrypted = yes", "Subject: x\n\nHi\n-----BEGIN PGP MESSAGE-----\n", TRUE},
+        {"encrypted = yes",
+         "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: "
+         "multipart/encrypted; boundary=y\n\n--y\n\n--y--\n--x\n\nof the list\n--x--\n",
+         TRUE},
+        {"encrypted = yes",
+         "Content-Type: multipart/mixed; boundary=x\n\n--x\n\n--x\nContent-Type: "
+         "application/pgp-encrypted\n\nVersion: 1\n--x\n\ncipher\n--x--\n",
+         TRUE},
+        {"encrypted = yes",
+         "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhi\n--x\nContent-Type: "
+         "application/pkcs7-mime; smime-type=signed-data\n\nx\n--x--\n",
+         FALSE},
         {"encrypted = yes", "Subject: x\n\nHi -----BEGIN PGP MESSAGE-----\n", FALSE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
