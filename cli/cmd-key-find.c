@@ -3,6 +3,7 @@
 
 #include "cli/key.h"
 #include "cli/output.h"
+#include "cli/reading.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/keyfind.h"
@@ -18,6 +19,7 @@ typedef struct {
     KeyInfo *other;   /* another one of the address there, a confirmed one first, or NULL */
     gboolean chosen;  /* OTHER is confirmed */
     char *source;     /* the web key directory; NULL: mail carried it */
+    char *sayer;      /* whose mail, when it was not the address's own; else NULL */
     guint64 messages; /* how many of those, */
     gint64 last;      /* and when the last one was written */
     gint64 seen;      /* when the last mail of the address came, with the key or without */
@@ -38,6 +40,7 @@ static void candidate_free(gpointer data)
     key_info_free(candidate->here);
     key_info_free(candidate->other);
     g_free(candidate->source);
+    g_free(candidate->sayer);
     g_free(candidate);
 }
 
@@ -111,7 +114,27 @@ static void open_mail(Context *context)
     g_clear_pointer(&context->index, index_close);
 }
 
-static gboolean look_in_mail(Index *index, Search *search, GError **error)
+static gboolean is_among(const Search *search, const FoundKey *found)
+{
+    for (guint i = 0; i < search->candidates->len; i++)
+        if (g_str_equal(((Candidate *)search->candidates->pdata[i])->found->key->fingerprint,
+                        found->key->fingerprint))
+            return TRUE;
+    return FALSE;
+}
+
+/* What others say counts for nothing beside the same from the owner, or of one's OWN address. */
+static void drop_gossip(const Search *search, GStrv own, GPtrArray *found)
+{
+    gboolean ours = FALSE;
+    for (char **address = own; *address; address++)
+        ours |= g_ascii_strcasecmp(*address, search->address) == 0;
+    for (guint i = found->len; i > 0; i--)
+        if (ours || is_among(search, found->pdata[i - 1]))
+            g_ptr_array_remove_index(found, i - 1);
+}
+
+static gboolean look_in_mail(Index *index, Search *search, GStrv own, GError **error)
 {
     gint64 seen = 0;
     g_autoptr(GPtrArray) all = index_heard(index, search->address, error);
@@ -122,10 +145,13 @@ static gboolean look_in_mail(Index *index, Search *search, GError **error)
         /* Of what gpg would not take nothing is told. */
         g_autoptr(GPtrArray) found = keyfind_sift(heard->key, search->address, NULL);
         guint first = search->candidates->len;
+        if (found && heard->sayer)
+            drop_gossip(search, own, found);
         if (found && !add(search, found, NULL, error))
             return FALSE;
         for (guint j = first; j < search->candidates->len; j++) {
             Candidate *candidate = search->candidates->pdata[j];
+            candidate->sayer = g_strdup(heard->sayer);
             candidate->messages = heard->messages;
             candidate->last = heard->last;
             candidate->seen = seen;
@@ -165,7 +191,7 @@ static gboolean take(Candidate *candidate, const char *address, GError **error)
     return candidate->here != NULL;
 }
 
-/* What the domain publishes, else what the last mail carried. */
+/* What the domain publishes, else what the owner's last mail carried, else what others say. */
 static gboolean take_best(Search *search, GError **error)
 {
     Candidate *heard = NULL;
@@ -192,6 +218,8 @@ static const char *recommendation(const Candidate *candidate)
 {
     if (candidate->source)
         return NULL;
+    if (candidate->sayer)
+        return "discourage";
     return autocrypt_is_stale(candidate->last, candidate->seen) ? "discourage" : "available";
 }
 
@@ -199,8 +227,11 @@ static void tell_json(JsonBuilder *builder, const Candidate *candidate)
 {
     const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
     json_builder_begin_object(builder);
-    json_string(builder, "by", candidate->source ? "wkd" : "autocrypt");
-    json_string(builder, "source", candidate->source);
+    json_string(builder, "by",
+                candidate->source  ? "wkd"
+                : candidate->sayer ? "gossip"
+                                   : "autocrypt");
+    json_string(builder, "source", candidate->source ? candidate->source : candidate->sayer);
     json_int(builder, "messages", (gint64)candidate->messages);
     json_time(builder, "last", candidate->last);
     json_string(builder, "recommendation", recommendation(candidate));
@@ -268,24 +299,48 @@ static void tell_way(const Candidate *candidate, const char *address)
                word, key->fingerprint);
 }
 
-static void tell(const Candidate *candidate, const char *address)
+static void tell_carried(const Candidate *candidate, const char *algorithm)
 {
+    g_autofree char *count = text_count(candidate->messages, "message", "messages");
+    g_autofree char *day = key_day(candidate->last);
+    printf("    %s; came with %s, the last one of %s, as anybody may write them\n", algorithm,
+           count, day);
+    if (autocrypt_is_stale(candidate->last, candidate->seen)) {
+        g_autofree char *since = key_day(candidate->seen);
+        printf("    later mail, the last of %s, came without it: it may be in use no more\n",
+               since);
+    }
+}
+
+/* DIFFERS: the owner's own mail carried another one. */
+static void tell_gossip(const Candidate *candidate, const char *address, const char *algorithm,
+                        gboolean differs)
+{
+    g_autofree char *count =
+        text_count(candidate->messages, "encrypted message", "encrypted messages");
+    g_autofree char *day = key_day(candidate->last);
+    g_autofree char *sayer = text_address(candidate->sayer);
+    g_autofree char *owner = text_address(address);
+    printf("    %s; %s says that it is the key of %s; in %s, the last one of %s, as anybody may "
+           "write them\n",
+           algorithm, sayer, owner, count, day);
+    if (differs)
+        printf("    not a key that came with mail of %s: ask which one is in use\n", owner);
+}
+
+static void tell(const Search *search, const Candidate *candidate)
+{
+    const char *address = search->address;
+    const Candidate *first = search->candidates->pdata[0];
     const KeyInfo *key = candidate->here ? candidate->here : candidate->found->key;
     key_print(key);
     if (candidate->source) {
         g_autofree char *source = text_name(candidate->source);
         printf("    %s; published by %s\n", key->algorithm, source);
-    } else {
-        g_autofree char *count = text_count(candidate->messages, "message", "messages");
-        g_autofree char *day = key_day(candidate->last);
-        printf("    %s; came with %s, the last one of %s, as anybody may write them\n",
-               key->algorithm, count, day);
-        if (autocrypt_is_stale(candidate->last, candidate->seen)) {
-            g_autofree char *since = key_day(candidate->seen);
-            printf("    later mail, the last of %s, came without it: it may be in use no more\n",
-                   since);
-        }
-    }
+    } else if (candidate->sayer)
+        tell_gossip(candidate, address, key->algorithm, first->sayer == NULL);
+    else
+        tell_carried(candidate, key->algorithm);
     tell_rival(candidate);
     tell_way(candidate, address);
 }
@@ -295,7 +350,7 @@ static void tell_all(const GPtrArray *searches)
     for (guint i = 0; i < searches->len; i++) {
         const Search *search = searches->pdata[i];
         for (guint j = 0; j < search->candidates->len; j++)
-            tell(search->candidates->pdata[j], search->address);
+            tell(search, search->candidates->pdata[j]);
     }
 }
 
@@ -345,7 +400,8 @@ static Search *search_new(const char *address)
 /* In the mail that is here; and may the domain be asked? It need not be when mail had a key. */
 static gboolean prepare(const Context *context, Search *search, GError **error)
 {
-    if (context->index && !look_in_mail(context->index, search, error))
+    g_auto(GStrv) own = own_addresses(context->config);
+    if (context->index && !look_in_mail(context->index, search, own, error))
         return FALSE;
     search->ask = wkd_vet(&context->config->company, search->address,
                           search->candidates->len > 0 ? NULL : error);

@@ -6,6 +6,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "crypto/keyfind.h"
+#include "mime/address.h"
 #include "mime/autocrypt.h"
 #include "policy/outgoing.h"
 
@@ -79,6 +80,48 @@ static void carry_key(Letter *letter, const Config *config, const Account *accou
             : NULL;
 }
 
+/* Does everybody who can open LETTER read the name of ADDRESS, who is not its sender? */
+static gboolean is_seen(const Letter *letter, const char *address)
+{
+    const GPtrArray *to = letter->shown_to ? letter->shown_to : letter->to;
+    const GPtrArray *cc = letter->shown_cc ? letter->shown_cc : letter->cc;
+    return g_ascii_strcasecmp(letter->from->address, address) != 0 &&
+           (address_among(to, address) || address_among(cc, address));
+}
+
+/* The recipients that an answer to all goes to, each once, with the keys that are encrypted to. */
+static GHashTable *seen_keys(const Letter *letter, char **keys)
+{
+    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < letter->to->len + letter->cc->len; i++) {
+        const Mailbox *mailbox =
+            i < letter->to->len ? letter->to->pdata[i] : letter->cc->pdata[i - letter->to->len];
+        if (is_seen(letter, mailbox->address))
+            g_hash_table_insert(seen, g_ascii_strdown(mailbox->address, -1), keys[i]);
+    }
+    return seen;
+}
+
+/* Who answers to all needs the keys of the others. Where there is but one that is named, there are
+ * no others, or hidden ones, and a key would tell of these. */
+static void carry_gossip(Letter *letter, const Config *config, char **keys)
+{
+    g_autoptr(GHashTable) seen = config->autocrypt && keys ? seen_keys(letter, keys) : NULL;
+    guint count = seen ? g_hash_table_size(seen) : 0;
+    if (count < 2 || count > LIMIT_GOSSIP)
+        return;
+    GHashTableIter iter;
+    gpointer address, fingerprint;
+    letter->gossip = g_ptr_array_new_with_free_func(g_free);
+    g_hash_table_iter_init(&iter, seen);
+    while (g_hash_table_iter_next(&iter, &address, &fingerprint)) {
+        g_autoptr(GBytes) key = keyfind_carried(fingerprint, address);
+        char *field = key ? autocrypt_write(address, key, FALSE) : NULL;
+        if (field)
+            g_ptr_array_add(letter->gossip, field);
+    }
+}
+
 /* Where nobody can be asked for its passphrase, a key that is locked does not sign. */
 static GPtrArray *make_copies(const Posting *posting, const Account *account, const Letter *letter,
                               const LetterIdentity *identity, Protect *protect, GError **error)
@@ -127,6 +170,7 @@ int posting_run(const Context *context, const Account *account, Letter *letter,
         return POSTERN_ERROR_INPUT;
     if (posting->fragile && protect.encrypt_to == NULL)
         protect.signer = NULL;
+    carry_gossip(letter, context->config, protect.encrypt_to);
     int code = deliver(context, posting, account, letter, identity, &protect, error);
     protect_clear(&protect);
     return code;

@@ -31,8 +31,9 @@ typedef struct {
 } Posting;
 
 /*
- * LETTER is whole but for its Autocrypt field, which it gets here; CONTEXT has its configuration
- * and vault. The exit code, told already; or, with *error, nothing was tried: see protect_decide().
+ * LETTER is whole but for its Autocrypt and gossip fields, which it gets here; CONTEXT has its
+ * configuration and vault. The exit code, told already; or, with *error, nothing was tried: see
+ * protect_decide().
  */
 int posting_run(const Context *context, const Account *account, Letter *letter,
                 const Posting *posting, GError **error);

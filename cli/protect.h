@@ -17,7 +17,7 @@ typedef struct {
 } Wishes;
 
 typedef struct {
-    char **encrypt_to;   /* fingerprints of To, Cc and the sender, NULL: not encrypted */
+    char **encrypt_to;   /* fingerprints: To, Cc, the sender, in that order; NULL: not encrypted */
     GPtrArray *bcc_keys; /* of each Bcc recipient and the sender, in the letter's order; GStrv */
     GError *in_clear;    /* why it is not encrypted though it could be: nobody has said either */
     const char *signer;  /* fingerprint, NULL: not signed */

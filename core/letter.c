@@ -15,6 +15,7 @@ void carried_key_free(CarriedKey *carried)
     if (carried == NULL)
         return;
     g_free(carried->address);
+    g_free(carried->sayer);
     g_bytes_unref(carried->key);
     g_free(carried);
 }
@@ -51,6 +52,7 @@ void index_doc_free(IndexDoc *doc)
     g_free(doc->filenames);
     g_free(doc->snippet);
     carried_key_free(doc->carried);
+    g_clear_pointer(&doc->gossip, g_ptr_array_unref);
     g_free(doc);
 }
 

@@ -15,9 +15,11 @@ typedef struct {
 void mailbox_free(Mailbox *mailbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mailbox, mailbox_free)
 
-/* A public key that came in the header of a mail, for its sender. */
+/* A public key that came in the header of a mail, for its sender or, under encryption, for another
+ * of its recipients. */
 typedef struct {
     char *address; /* lower case */
+    char *sayer;   /* the sender, lower case, when ADDRESS is another's; else NULL */
     GBytes *key;   /* OpenPGP, binary */
     gint64 date;   /* what the mail says of when it was written; 0 when it does not */
 } CarriedKey;
@@ -43,6 +45,7 @@ typedef struct {
     gboolean truncated;     /* there is more in it than could be read; see mime/message.h */
     gboolean sensitive;     /* a rule of the configuration says so */
     CarriedKey *carried;    /* one that may be shown to its user, or NULL */
+    GPtrArray *gossip;      /* CarriedKey *: those of others, from under encryption; or NULL */
     enum { SIGNATURE_NONE, SIGNATURE_PRESENT, SIGNATURE_GOOD_AT_INDEX } signature;
 } IndexDoc;
 

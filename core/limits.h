@@ -114,6 +114,7 @@
 #define LIMIT_CARRIED_KEY (32 * 1024)      /* a key in the header of a mail; honest ones have 1 to 5 KiB, */
 #define LIMIT_AUTOCRYPT_FIELD (10 * 1024)  /* and ours no more than Autocrypt asks for */
 #define LIMIT_HEARD_KEYS 4                 /* such keys kept of one address: the last heard of */
+#define LIMIT_GOSSIP 50                    /* keys of recipients that one encrypted letter brings along, or ours does */
 #define LIMIT_WKD_BYTES (256 * 1024)       /* what a web key directory may have of one address; dirmngr stops there, too */
 #define LIMIT_WKD_MS 30000                 /* and how long it may take */
 #define LIMIT_QUERY 4096                   /* bytes of a search query */

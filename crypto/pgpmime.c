@@ -12,6 +12,7 @@
 #include "crypto/pgpmime-internal.h"
 #include "crypto/protected.h"
 #include "crypto/smime.h"
+#include "mime/autocrypt.h"
 
 static void block_free(gpointer data)
 {
@@ -376,6 +377,14 @@ Reading *reading_open_by(GBytes *bytes, OpenWay way, SessionKeys *keys)
     if (reading->message != outer)
         message_free(outer);
     return reading;
+}
+
+GPtrArray *reading_gossip(const Reading *reading)
+{
+    if (!reading->protection->encrypted || reading_part_closed(reading, 1))
+        return NULL;
+    g_autoptr(GPtrArray) fields = message_part_headers(reading->message, 1);
+    return autocrypt_gossip(reading->message, fields);
 }
 
 IndexDoc *reading_index_doc(const Reading *reading)

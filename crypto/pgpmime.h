@@ -63,6 +63,10 @@ Reading *reading_open_part(const Reading *reading, guint n,
 /* Warns of senders that look like one of ADDRESSES or DOMAINS and are not; NULL-terminated. */
 void reading_compare(Reading *reading, char **addresses, char **domains);
 
+/* What the letter says of others' keys under its encryption, see autocrypt_gossip(); NULL for
+ * nothing, and for all that is not encrypted, or was left closed. */
+GPtrArray *reading_gossip(const Reading *reading);
+
 /* The index document of a reading: body text only as SHARE allows is the caller's business. */
 IndexDoc *reading_index_doc(const Reading *reading);
 

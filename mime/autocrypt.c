@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "mime/message.h"
+#include "mime/address.h"
 
 #define FIELD "Autocrypt"
+#define GOSSIP_FIELD "Autocrypt-Gossip"
 #define FOLD 76
 #define STALE_S (35 * 24 * 60 * 60)
 
@@ -147,6 +148,89 @@ CarriedKey *autocrypt_read(GBytes *mail)
     carried->key = g_steal_pointer(&key);
     carried->date = message_date(message);
     return carried;
+}
+
+/* --- in, of others -------------------------------------------------------------------------- */
+
+static void free_carried(gpointer carried)
+{
+    carried_key_free(carried);
+}
+
+/* Who may be spoken of: all in To and Cc but the sender, who speaks for himself outside. */
+static GHashTable *recipients_of(const Message *message, const char *sender)
+{
+    static const char *const names[] = {"To", "Cc"};
+    GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GPtrArray) some = message_addresses(message, names[i]);
+        for (guint n = 0; n < some->len; n++)
+            g_hash_table_add(all, g_ascii_strdown(((Mailbox *)some->pdata[n])->address, -1));
+    }
+    g_hash_table_remove(all, sender);
+    return all;
+}
+
+/* The key of one field when it is valid and for one of PEERS. Who is named twice is no peer any
+ * more, and loses what was FOUND of him: of two that are valid none counts. */
+static void hear_field(const char *value, GHashTable *peers, GHashTable *found)
+{
+    g_auto(Attributes) attributes = {0};
+    if (!read_attributes(value, &attributes))
+        return;
+    g_autofree char *peer = g_ascii_strdown(attributes.address, -1);
+    GBytes *key = g_hash_table_contains(peers, peer) ? decoded(attributes.letters) : NULL;
+    if (key == NULL)
+        return;
+    if (!g_hash_table_remove(found, peer)) {
+        g_hash_table_insert(found, g_steal_pointer(&peer), key);
+        return;
+    }
+    g_bytes_unref(key);
+    g_hash_table_remove(peers, peer);
+}
+
+static int by_address(gconstpointer a, gconstpointer b)
+{
+    return strcmp((*(CarriedKey *const *)a)->address, (*(CarriedKey *const *)b)->address);
+}
+
+static GPtrArray *all_found(GHashTable *found, const char *sender, gint64 date)
+{
+    GPtrArray *gossip = g_ptr_array_new_with_free_func(free_carried);
+    GHashTableIter iter;
+    gpointer peer, key;
+    g_hash_table_iter_init(&iter, found);
+    while (g_hash_table_iter_next(&iter, &peer, &key)) {
+        CarriedKey *carried = g_new0(CarriedKey, 1);
+        carried->address = g_strdup(peer);
+        carried->sayer = g_strdup(sender);
+        carried->key = g_bytes_ref(key);
+        carried->date = date;
+        g_ptr_array_add(gossip, carried);
+    }
+    g_ptr_array_sort(gossip, by_address);
+    return gossip;
+}
+
+GPtrArray *autocrypt_gossip(const Message *message, const GPtrArray *fields)
+{
+    g_autoptr(GPtrArray) from = message_addresses(message, "From");
+    if (from->len != 1 || is_of_nobody(message))
+        return NULL;
+    g_autofree char *sender = g_ascii_strdown(((Mailbox *)from->pdata[0])->address, -1);
+    g_autoptr(GHashTable) peers = recipients_of(message, sender);
+    g_autoptr(GHashTable) found =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+    guint heard = 0;
+    for (guint i = 0; i < fields->len && heard < LIMIT_GOSSIP; i++) {
+        const HeaderField *field = fields->pdata[i];
+        if (g_ascii_strcasecmp(field->name, GOSSIP_FIELD) != 0)
+            continue;
+        hear_field(field->raw, peers, found);
+        heard++;
+    }
+    return g_hash_table_size(found) > 0 ? all_found(found, sender, message_date(message)) : NULL;
 }
 
 gboolean autocrypt_is_stale(gint64 key, gint64 seen)

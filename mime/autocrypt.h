@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "core/letter.h"
+#include "mime/message.h"
 
 /*
  * The key that MAIL, which may be cut behind its header, carries for its sender; NULL when there is
@@ -16,6 +16,14 @@
  * no mailing list. Keys of more than LIMIT_CARRIED_KEY bytes are none. `key` is as it came.
  */
 CarriedKey *autocrypt_read(GBytes *mail);
+
+/*
+ * What MESSAGE, which was encrypted, says of the keys of others (Autocrypt-Gossip): CarriedKey *,
+ * by address; NULL for nothing. FIELDS is the head of what was under the encryption (HeaderField
+ * *); fields elsewhere are nobody's. As above, but for those that To or Cc name, the sender
+ * excepted, and of the first LIMIT_GOSSIP fields.
+ */
+GPtrArray *autocrypt_gossip(const Message *message, const GPtrArray *fields);
 
 /* Level 1's "discourage": mail that last carried the key then (KEY), and its owner, who wrote since
  * (SEEN), has for more than 35 days done so without. Seconds since 1970. */

@@ -73,6 +73,7 @@ void letter_free(Letter *letter)
     g_ptr_array_unref(letter->references);
     g_clear_pointer(&letter->entity, g_bytes_unref);
     g_free(letter->further);
+    g_clear_pointer(&letter->gossip, g_ptr_array_unref);
     g_clear_pointer(&letter->shown_to, g_ptr_array_unref);
     g_clear_pointer(&letter->shown_cc, g_ptr_array_unref);
     g_free(letter);
@@ -156,8 +157,11 @@ static void write_protected(GString *out, const Letter *letter, const LetterIden
     if (protection == PROTECT_NONE)
         return;
     write_fields(out, letter, identity, FALSE);
-    if (protection == PROTECT_ENCRYPTED)
-        write_outer_copy(out, letter, identity);
+    if (protection != PROTECT_ENCRYPTED)
+        return;
+    write_outer_copy(out, letter, identity);
+    for (guint i = 0; letter->gossip && i < letter->gossip->len; i++)
+        writer_encoded(out, "Autocrypt-Gossip", letter->gossip->pdata[i]);
 }
 
 static const char *protection_word(HeaderProtection protection)

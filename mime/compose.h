@@ -20,6 +20,7 @@ typedef struct {
     char *subject;
     const char *sensitivity; /* the field's value (RFC 2156, 2.4.9), or NULL; not owned */
     char *autocrypt;         /* value of that field (mime/autocrypt.h), or NULL */
+    GPtrArray *gossip;       /* char *: Autocrypt-Gossip, under encryption alone; or NULL */
     char *body;              /* UTF-8 text */
     GPtrArray *attachments;  /* char * paths; the type comes from the content (GIO) */
     GPtrArray *enclosures;   /* Enclosure *, behind these */

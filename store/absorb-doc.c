@@ -20,8 +20,11 @@ static IndexDoc *decrypted_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *ke
     if (rules->way == OPEN_ANY && !session_keys_any(keys))
         rules->asking(rules->user);
     g_autoptr(Reading) reading = reading_open_by(mail, rules->way, keys);
-    if (reading->locked == NULL)
-        return reading_index_doc(reading);
+    if (reading->locked == NULL) {
+        IndexDoc *doc = reading_index_doc(reading);
+        doc->gossip = reading_gossip(reading);
+        return doc;
+    }
     /* A key that is merely locked opens it another day; asking once more would only annoy. */
     if (reading->locked->code == POSTERN_ERROR_TEMPORARY) {
         rules->way = OPEN_AGAIN;

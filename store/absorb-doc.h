@@ -23,9 +23,9 @@ IndexDoc *absorb_share(IndexDoc *doc, const AbsorbRules *rules, guint64 *size);
 gboolean absorb_wants_whole(const guint8 *head, gsize size, const AbsorbRules *rules);
 
 /*
- * The document of MAIL, which may be cut at LIMIT_INDEX_BYTES, an encrypted one that is wanted
- * whole at LIMIT_VIEW_BYTES. *waits says that its text is wanted and would be there, were it not
- * for the key. Calls gpg only for an encrypted root part. KEYS are those of an earlier opening, and
- * get those of this one; or NULL.
+ * The document, with gossip as it came, of MAIL, which may be cut at LIMIT_INDEX_BYTES, an
+ * encrypted one that is wanted whole at LIMIT_VIEW_BYTES. *waits says that its text is wanted and
+ * would be there, were it not for the key. Calls gpg only for an encrypted root part. KEYS are
+ * those of an earlier opening, and get those of this one; or NULL.
  */
 IndexDoc *absorb_doc(GBytes *mail, AbsorbRules *rules, SessionKeys *keys, Waits *waits);

@@ -60,17 +60,27 @@ static gboolean kept_keys(AbsorbReader *self, const char *id, SessionKeys **keys
     return failure == NULL;
 }
 
-/* Of a key that comes with MAIL, what belongs to its sender; NULL where there is not just one. */
-static CarriedKey *carried_in(GBytes *mail)
+/* Of a key that came, what belongs to its address alone; FALSE where there is not just one. */
+static gboolean sift(CarriedKey *carried)
 {
-    g_autoptr(CarriedKey) carried = autocrypt_read(mail);
-    g_autoptr(GPtrArray) keys =
-        carried ? pgp_cert_sift(carried->key, carried->address, NULL) : NULL;
+    g_autoptr(GPtrArray) keys = pgp_cert_sift(carried->key, carried->address, NULL);
     if (keys == NULL || keys->len != 1)
-        return NULL;
+        return FALSE;
     g_bytes_unref(carried->key);
     carried->key = g_bytes_ref(keys->pdata[0]);
-    return g_steal_pointer(&carried);
+    return TRUE;
+}
+
+static void hear(IndexDoc *doc, GBytes *mail)
+{
+    g_autoptr(CarriedKey) carried = autocrypt_read(mail);
+    if (carried && sift(carried))
+        doc->carried = g_steal_pointer(&carried);
+    for (guint i = 0; doc->gossip && i < doc->gossip->len;)
+        if (sift(doc->gossip->pdata[i]))
+            i++;
+        else
+            g_ptr_array_remove_index(doc->gossip, i);
 }
 
 static IndexDoc *open_by(AbsorbReader *self, const char *id, AbsorbRules *rules, SessionKeys *keys,
@@ -80,7 +90,9 @@ static IndexDoc *open_by(AbsorbReader *self, const char *id, AbsorbRules *rules,
     g_autoptr(GBytes) mail = source ? read_head(source, rules, &read->size, error) : NULL;
     IndexDoc *doc = mail ? absorb_doc(mail, rules, keys, &read->waits) : NULL;
     if (doc && self->hear)
-        doc->carried = carried_in(mail);
+        hear(doc, mail);
+    else if (doc)
+        g_clear_pointer(&doc->gossip, g_ptr_array_unref);
     return doc;
 }
 

@@ -103,5 +103,7 @@ gboolean index_add(Index *index, const JournalRecord *record, const IndexDoc *do
     if (!known && doc->carried &&
         !index_hear(index, doc->carried, record->arrival.internaldate, error))
         return FALSE;
+    if (!known && !index_hear_gossip(index, record->row, doc, error))
+        return FALSE;
     return index_arrive(index, record->row, place, &record->arrival, known ? NULL : doc, error);
 }

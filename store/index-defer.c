@@ -1,4 +1,5 @@
 /* Messages whose text waits for a key. See index.h. */
+#include "store/index-heard.h"
 #include "store/index-private.h"
 #include "store/index-words.h"
 
@@ -60,7 +61,7 @@ static gboolean replace(Index *index, gint64 row, const IndexDoc *doc, GError **
 
 gboolean index_settle(Index *index, gint64 row, const IndexDoc *doc, GError **error)
 {
-    if (doc && !replace(index, row, doc, error))
+    if (doc && (!replace(index, row, doc, error) || !index_hear_gossip(index, row, doc, error)))
         return FALSE;
     return index_run(index, index_use(index, SQL_REMOVE_DEFERRED, error, "i", row), error);
 }

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 8
+#define VERSION 9
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -42,8 +42,9 @@ static const char tables[] =
     " recipients TEXT, cc TEXT, body TEXT, list TEXT, filename TEXT, tried INTEGER);"
     "CREATE TABLE mention(id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX mention_thread ON mention(thread);"
-    "CREATE TABLE heard(peer TEXT, digest TEXT, key TEXT NOT NULL, messages INTEGER NOT NULL,"
-    " last INTEGER NOT NULL, PRIMARY KEY(peer, digest));"
+    "CREATE TABLE heard(peer TEXT, digest TEXT, gossip INTEGER, key TEXT NOT NULL,"
+    " messages INTEGER NOT NULL, last INTEGER NOT NULL, sayer TEXT NOT NULL,"
+    " PRIMARY KEY(peer, gossip, digest));"
     "CREATE VIRTUAL TABLE words USING fts5(subject, \"from\", \"to\", cc, body, list, filename,"
     " content='', tokenize='postern');"
     "INSERT INTO words(words, rank) VALUES ('pgsz', 8000), ('hashsize', 8388608);";
@@ -150,16 +151,20 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_MOVE_MENTIONS] = "UPDATE mention SET thread = ?1 WHERE thread = ?2",
     [SQL_MOVE_DOCS] = "UPDATE doc SET thread = ?1 WHERE thread = ?2",
     [SQL_REMOVE_THREAD] = "DELETE FROM thread WHERE no = ?1",
-    [SQL_HEAR] = "INSERT INTO heard(peer, digest, key, messages, last) VALUES (?1,?2,?3,1,?4)"
+    [SQL_HEAR] = "INSERT INTO heard(peer, digest, key, messages, last, gossip, sayer)"
+                 " VALUES (?1,?2,?3,1,?4,?5 <> '',?5)"
                  " ON CONFLICT DO UPDATE SET messages = messages + 1,"
-                 " last = max(last, excluded.last)",
-    [SQL_FORGET_HEARD] = "DELETE FROM heard WHERE peer = ?1 AND digest NOT IN (SELECT digest"
-                         " FROM heard WHERE peer = ?1 ORDER BY last DESC, digest LIMIT ?2)",
+                 " last = max(last, excluded.last),"
+                 " sayer = iif((excluded.last, excluded.sayer) > (last, sayer), excluded.sayer,"
+                 " sayer)",
+    [SQL_FORGET_HEARD] = "DELETE FROM heard WHERE peer = ?1 AND gossip = (?3 <> '') AND digest NOT"
+                         " IN (SELECT digest FROM heard WHERE peer = ?1 AND gossip = (?3 <> '')"
+                         " ORDER BY last DESC, digest LIMIT ?2)",
     [SQL_LAST_SEEN] = "SELECT max(d.date) FROM card c JOIN doc d ON d.row = c.row WHERE"
                       " lower(c.sender) = ?1 OR"
                       " lower(substr(c.sender, -length(?1) - 2)) = '<' || ?1 || '>'",
-    [SQL_HEARD] = "SELECT key, messages, last FROM heard WHERE peer = ?1"
-                  " ORDER BY last DESC, digest",
+    [SQL_HEARD] = "SELECT key, messages, last, sayer FROM heard WHERE peer = ?1"
+                  " ORDER BY gossip, last DESC, digest",
     [SQL_NEWEST_DOC] = "SELECT row, id FROM doc ORDER BY row DESC LIMIT 1",
     [SQL_STAT] = "SELECT count(*), (SELECT page_count FROM pragma_page_count) *"
                  " (SELECT page_size FROM pragma_page_size), coalesce(sum(truncated), 0) FROM doc",

@@ -307,6 +307,78 @@ is "$(json '[(f["by"], f["source"], f["messages"], f["imported"], f["differs_fro
     "[('autocrypt', None, 2, True, None), ('autocrypt', None, 1, False, None)]" 'a rebuilt index knows the same; the last one comes in'
 is "$(as john gpg --batch --with-colons --list-keys "$hans" | grep -c '^uid')" 1 'with the one user id'
 
+# What an encrypted letter says of its other recipients. gossip SENDER TO WHERE [ADDRESS FILE]…: to John and TO,
+# the fields stand WHERE, inside or outside
+gossip() {
+    /usr/bin/python3 - "$@" <<'END' | company_deliver john
+import base64, email.utils, subprocess, sys
+sender, to, where, *pairs = sys.argv[1:]
+fields = ""
+for address, file in zip(pairs[::2], pairs[1::2]):
+    key = base64.b64encode(open(file, "rb").read()).decode()
+    fields += f"Autocrypt-Gossip: addr={address}; keydata=" + "".join(f"\n {key[at : at + 76]}" for at in range(0, len(key), 76)) + "\n"
+payload = (fields if where == "inside" else "") + "Content-Type: text/plain\n\nwombat\n"
+sealed = subprocess.run(["gpg", "--homedir", "/run/test/empty", "--batch", "--quiet", "--armor", "--trust-model", "always",
+    "--encrypt", "--recipient-file", "/run/test/john"], input=payload.encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
+print(f"From: <{sender}>\nTo: jsmith@corp.example, {to}\nSubject: x\nDate: {email.utils.formatdate()}")
+print(fields if where == "outside" else "", end="")
+print(f"""MIME-Version: 1.0
+Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="seal"
+
+--seal
+Content-Type: application/pgp-encrypted
+
+Version: 1
+
+--seal
+Content-Type: application/octet-stream
+
+{sealed}
+--seal--""")
+END
+}
+mkdir -m 700 $TESTDIR/empty
+as john gpg --batch --export "$own" >$TESTDIR/john
+for peer in peer clear stranger; do
+    key_of mary "<$peer@corp.example>"
+    export_key "$made" $TESTDIR/$peer
+done
+peer=$(gpg --batch --homedir $TESTDIR/empty --with-colons --show-keys $TESTDIR/peer 2>/dev/null | awk -F: '/^fpr/ { print $10; exit }')
+key_of mary '<hans.hahn@corp.example>' '<jsmith@corp.example>'
+export_key "$made" $TESTDIR/hans-said
+key_of mary '<mary.jones@corp.example>'
+export_key "$made" $TESTDIR/mary-said
+gossip mary.jones@corp.example 'peer@corp.example, hans.hahn@corp.example' inside \
+    peer@corp.example $TESTDIR/peer hans.hahn@corp.example $TESTDIR/hans-said stranger@corp.example $TESTDIR/stranger
+gossip dan@corp.example 'clear@corp.example' outside clear@corp.example $TESTDIR/clear
+gossip dan@corp.example 'large@corp.example, hans.hahn@corp.example, mary.jones@corp.example' inside large@corp.example $TESTDIR/large \
+    jsmith@corp.example $TESTDIR/hans-said hans.hahn@corp.example $TESTDIR/hans mary.jones@corp.example $TESTDIR/mary-said
+run as john fetchd --once
+find_key key find peer@corp.example
+code_is 0 'a key that another sends along is found'
+out_has "^$peer  not confirmed" 'p7_82 it is not confirmed'
+out_has '^    ed25519, cv25519; mary.jones@corp.example says that it is the key of peer@corp.example; in 1 encrypted message, the last one of 20.*, as anybody may write them$' \
+    'p7_82 and told with who says so'
+is "$(here peer@corp.example)" '' 'p7_82 nothing enters the keyring'
+run as john postern send --dry-run --encrypt --to peer@corp.example --subject x --body $TESTDIR/body
+is "$code $(grep -c 'postern key find peer@corp.example' $err)" '78 1' 'p7_82 nor is it used, but the way is named'
+for lie in clear stranger large; do
+    find_key key find $lie@corp.example
+    is "$code $(wc -c <$out)" '1 0' "p7_82 $lie: gossip that does not count is not found"
+done
+find_key key find jsmith@corp.example
+out_lacks 'says that it is' 'p7_82 nor what others say of the own address'
+find_key key find hans.hahn@corp.example
+is "$(grep -c '^[0-9A-F]\{40\}' $out) $(grep -n "^$hans" $out | cut -d: -f1) $(grep -c 'dan@' $out)" '3 1 0' \
+    'p7_82 what the owner sent comes first, and once'
+out_has '^    not a key that came with mail of hans.hahn@corp.example: ask which one is in use$' 'p7_83 another one than his own is warned of'
+find_key key find mary.jones@corp.example
+is "$(grep -A 4 "^$made" $out | grep -c "dan@corp.example says\|not the key $mary, which you have confirmed")" 2 'p7_82 the confirmed key stays in use'
+find_key --json key find --import peer@corp.example mary.jones@corp.example
+is "$code $(json '[[(f["by"], f["source"], f["recommendation"], f["imported"]) for f in one["found"] if f["by"] == "gossip"] for one in d], d[1]["error"]["rule"]')" \
+    "78 [[('gossip', 'mary.jones@corp.example', 'discourage', True)], [('gossip', 'dan@corp.example', 'discourage', False)]] key.changed" 'asked for, it comes in where there is no other'
+ok here "$peer" -- 'unconfirmed'
+
 # What ours carries.
 as john gpg --batch --quiet --passphrase '' --quick-add-uid "$(company_key john)" 'Secret Club <club@corp.example>' 2>/dev/null
 carried() { # the key in a letter, by Python's reader and gpg
@@ -322,7 +394,6 @@ for one in words:
     sys.stdout.buffer.write(base64.b64decode("".join(one["keydata"].split()), validate=True))
 ' 2>$TESTDIR/fields | gpg --batch --homedir $TESTDIR/empty --with-colons --show-keys 2>/dev/null | awk -F: '/^(fpr|uid)/ { print $10 }'
 }
-mkdir -m 700 $TESTDIR/empty
 for way in --encrypt --no-encrypt '--no-encrypt --no-sign'; do
     # shellcheck disable=SC2086
     is "$(carried $way | head -n 1)" "$(company_key john)" "send $way carries the own key"
@@ -333,6 +404,39 @@ sed -i '/^address = /a aliases = john@corp.example' "$(user_config john)"
 is "$(carried --from john@corp.example)" '' 'an address that the key has not gets none'
 printf '[crypto]\nautocrypt = no\n' >>"$(user_config john)"
 is "$(carried --encrypt)$(cat $TESTDIR/fields)" '' 'autocrypt = no carries none'
+sed -i 's/^autocrypt = no/autocrypt = yes/' "$(user_config john)"
+
+# The keys of the others, for who answers to all. said ARGUMENT…: who is named in each copy, within, as gpg opens it
+said() {
+    as john postern send --dry-run --encrypt --subject x --body $TESTDIR/body "$@" 2>/dev/null >$TESTDIR/copies
+    grep -c -i gossip $TESTDIR/copies
+    rm -f $TESTDIR/copy.*
+    csplit -s -z -f $TESTDIR/copy. $TESTDIR/copies '/BEGIN PGP MESSAGE/' '{*}'
+    for copy in $TESTDIR/copy.*; do
+        sed -n '/BEGIN PGP MESSAGE/,/END PGP MESSAGE/p' "$copy" | as john gpg --batch --quiet --decrypt 2>/dev/null
+    done | /usr/bin/python3 -c '
+import base64, re, subprocess, sys
+text = sys.stdin.read().replace("\r\n", "\n")
+assert all(len(line) <= 998 for line in text.split("\n"))
+for field in re.findall(r"^Autocrypt-Gossip: ((?:.*\n)(?:[ \t].*\n)*)", text, re.M):
+    words = dict(part.strip().split("=", 1) for part in field.split(";"))
+    key = base64.b64decode("".join(words.pop("keydata").split()), validate=True)
+    shown = subprocess.run(["gpg", "--batch", "--homedir", "/run/test/empty", "--with-colons", "--show-keys"], input=key, capture_output=True)
+    lines = [line.split(":") for line in shown.stdout.decode().split("\n")]
+    print(words, next(line[9] for line in lines if line[0] == "fpr"), [line[9] for line in lines if line[0] == "uid"])
+' | sort
+}
+as john postern -q key trust --yes "$peer"
+as john postern -q key trust --yes "$hans"
+both="0
+{'addr': 'mary.jones@corp.example'} $mary ['Mary Jones <mary.jones@corp.example>']
+{'addr': 'peer@corp.example'} $peer ['<peer@corp.example>']"
+is "$(said --to mary.jones@corp.example --cc PEER@corp.example)" "$both" 'a letter to two carries the keys of both, within'
+is "$(said --to mary.jones@corp.example --to jsmith@corp.example --cc peer@corp.example --cc mary.jones@corp.example)" "$both" 'each once, and not the own'
+is "$(said --to mary.jones@corp.example --cc peer@corp.example --bcc hans.hahn@corp.example | sort -u)" "$both" 'p9_104 nobody hidden is among them, in any copy'
+is "$(said --to mary.jones@corp.example --bcc hans.hahn@corp.example)" 0 'p9_104 and where but one is named there are none'
+sed -i 's/^autocrypt = yes/autocrypt = no/' "$(user_config john)"
+is "$(said --to mary.jones@corp.example --cc peer@corp.example)" 0 'autocrypt = no carries none of others either'
 sed -i 's/^autocrypt = no/autocrypt = mutual/' "$(user_config john)"
 is "$(carried --encrypt | grep -c .) $(cat $TESTDIR/fields)" '3 addr keydata prefer-encrypt jsmith@corp.example' 'mutual asks for answers that are encrypted'
 sed -i 's/^autocrypt = mutual/autocrypt = no/' "$(user_config john)"

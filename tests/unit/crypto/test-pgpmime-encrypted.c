@@ -239,6 +239,80 @@ static void what_is_finished_reads_back(void **state)
     }
 }
 
+/* --- keys of others ------------------------------------------------------------------------ */
+
+#define GOSSIP "Autocrypt-Gossip: addr=ann@corp.example; keydata=eG9t\r\n"
+#define TO_ANN FRIEND "\r\nTo: owner@corp.example, ann@corp.example"
+
+static guint gossip_in(const Reading *reading)
+{
+    g_autoptr(GPtrArray) gossip = reading_gossip(reading);
+    return gossip ? gossip->len : 0;
+}
+
+static void gossip_counts_under_the_encryption(void **state)
+{
+    (void)state;
+    g_autofree char *entity = encrypted_part(GOSSIP TEXT);
+    g_autoptr(Reading) reading = open_text(TO_ANN, entity);
+    assert_int_equal(gossip_in(reading), 1);
+    g_autofree char *part = signed_part("friend", TEXT), *head = g_strconcat(GOSSIP, part, NULL);
+    g_autofree char *both = encrypted_part(head);
+    g_autoptr(Reading) within = open_text(TO_ANN, both);
+    assert_int_equal(gossip_in(within), 1);
+    /* Whom the shown fields name, not the ones outside. */
+    g_autofree char *fields =
+        g_strconcat("From: " FRIEND "\r\nTo: owner@corp.example\r\n" GOSSIP
+                    "Content-Type: text/plain; hp=\"cipher\"\r\n\r\nhello\r\n",
+                    NULL);
+    g_autofree char *inner = encrypted_part(fields);
+    g_autoptr(Reading) other = open_text(TO_ANN, inner);
+    assert_true(other->protection->header_protection);
+    assert_int_equal(gossip_in(other), 0);
+}
+
+static void p7_82_gossip_elsewhere_is_nobodys(void **state)
+{
+    (void)state;
+    g_autofree char *sealed = encrypted_part(TEXT), *outside = g_strconcat(GOSSIP, sealed, NULL);
+    g_autofree char *part = signed_part("friend", GOSSIP TEXT);
+    g_autofree char *beside = mixed(GOSSIP TEXT, GOSSIP TEXT), *deep = encrypted_part(beside);
+    g_autofree char *inner = encrypted_part(GOSSIP TEXT), *further = mixed(TEXT, inner);
+    g_autofree char *text = armored(GOSSIP TEXT);
+    g_autofree char *in_text = g_strconcat("Content-Type: text/plain\r\n\r\n", text, NULL);
+    g_autofree char *second = g_strconcat(GOSSIP, inner, NULL), *twice = encrypted_part(second);
+    const char *const cases[] = {GOSSIP TEXT, outside, part, deep, further, in_text, twice};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Reading) reading = open_text(TO_ANN, cases[i]);
+        if (gossip_in(reading) != 0)
+            fail_msg("case %d", (int)i);
+    }
+    g_autofree char *whole =
+        g_strconcat("From: " TO_ANN "\r\nMIME-Version: 1.0\r\n", outside, NULL);
+    g_autoptr(GBytes) bytes = bytes_of(whole);
+    g_autoptr(Reading) closed = reading_open(bytes, FALSE);
+    assert_int_equal(gossip_in(closed), 0);
+}
+
+static void p9_104_gossip_leaves_under_encryption_alone(void **state)
+{
+    (void)state;
+    g_autoptr(Letter) letter = letter_from_owner();
+    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    const char *owner = gnupg_home_key(home, "owner");
+    char *to[] = {(char *)owner, NULL};
+    letter->gossip = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(letter->gossip, g_strdup("addr=friend@corp.example; keydata= eG9t"));
+    for (guint way = 0; way < 4; way++) {
+        g_autoptr(GBytes) bytes =
+            pgpmime_finish(letter, identity, way & 1 ? to : NULL, way & 2 ? owner : NULL, NULL);
+        g_autofree char *text = string_of(bytes);
+        assert_null(strcasestr(text, "gossip"));
+        g_autoptr(Reading) reading = reading_open(bytes, TRUE);
+        assert_int_equal(gossip_in(reading), way & 1);
+    }
+}
+
 static void p9_102_no_key_means_no_letter(void **state)
 {
     (void)state;
@@ -276,6 +350,9 @@ int main(void)
         cmocka_unit_test(p7_what_was_not_encrypted_is_not_called_so),
         cmocka_unit_test(without_leave_gpg_is_not_called),
         cmocka_unit_test(what_is_finished_reads_back),
+        cmocka_unit_test(gossip_counts_under_the_encryption),
+        cmocka_unit_test(p7_82_gossip_elsewhere_is_nobodys),
+        cmocka_unit_test(p9_104_gossip_leaves_under_encryption_alone),
         cmocka_unit_test(p9_102_no_key_means_no_letter),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);

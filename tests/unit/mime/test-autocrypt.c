@@ -138,6 +138,102 @@ static void a_key_is_stale_when_later_mail_lacks_it_for_35_days(void **state)
     assert_false(autocrypt_is_stale(now, 0)); /* nothing else is here */
 }
 
+/* --- of others ----------------------------------------------------------------------------- */
+
+#define PEERS FROM "To: Ann <Ann@Corp.example>, eve@corp.example\r\nCc: bob@corp.example\r\n"
+#define DATE "Date: Thu, 26 Nov 2026 10:00:00 +0000\r\n"
+#define GOSSIP(who, letters) "Autocrypt-Gossip: addr=" who "; keydata=" letters "\r\n"
+
+/* What TEXT, as what was under the encryption, says; "ADDRESS SIZE SAYER" each. */
+static char *gossip_of(const char *text)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+    g_autoptr(Message) message = message_parse(bytes);
+    g_autoptr(GPtrArray) fields = message_part_headers(message, 1);
+    g_autoptr(GPtrArray) gossip = autocrypt_gossip(message, fields);
+    GString *told = g_string_new(NULL);
+    for (guint i = 0; gossip && i < gossip->len; i++) {
+        const CarriedKey *one = gossip->pdata[i];
+        g_string_append_printf(told, "%s %d %s; ", one->address, (int)g_bytes_get_size(one->key),
+                               one->sayer);
+        assert_true(one->date == 1795687200);
+    }
+    return g_string_free(told, FALSE);
+}
+
+static void gossip_is_read_of_whom_to_and_cc_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {PEERS DATE GOSSIP("bob@corp.example", "eG9tYQ==") GOSSIP("ANN@corp.example", "eG9t"),
+         "ann@corp.example 3 mary@corp.example; bob@corp.example 4 mary@corp.example; "},
+        {PEERS DATE "autocrypt-gossip: prefer-encrypt=mutual; _x=y; addr=eve@corp.example;\r\n"
+                    " keydata=eG9t\r\n YQ==\r\n",
+         "eve@corp.example 4 mary@corp.example; "},
+        {PEERS DATE GOSSIP("ann@corp.example", "eG9") GOSSIP("bob@corp.example", "eG9t"),
+         "bob@corp.example 3 mary@corp.example; "},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *told = gossip_of(cases[i].text);
+        assert_string_equal(told, cases[i].wanted);
+    }
+}
+
+static void p7_82_gossip_that_lies_is_ignored(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        PEERS DATE GOSSIP("dan@corp.example", "eG9t"),  /* who does not get the letter */
+        PEERS DATE GOSSIP("mary@corp.example", "eG9t"), /* the sender speaks for herself outside */
+        FROM "To: mary@corp.example\r\n" DATE GOSSIP("mary@corp.example", "eG9t"),
+        FROM "Bcc: ann@corp.example\r\nReply-To: ann@corp.example\r\n" DATE GOSSIP(
+            "ann@corp.example", "eG9t"),
+        FROM
+        "To: \"ann@corp.example\" <bob@corp.example>\r\n" DATE GOSSIP("ann@corp.example", "eG9t"),
+        PEERS DATE GOSSIP("ann@corp.example", "eG9t") GOSSIP("ann@corp.example", "eG9t"),
+        PEERS DATE GOSSIP("ann@corp.example", "eG9t") GOSSIP("Ann@corp.example", "eG9u")
+            GOSSIP("ann@corp.example", "eG9v"),
+        PEERS DATE "\r\n" GOSSIP("ann@corp.example", "eG9t"), /* in the text */
+        PEERS DATE "Autocrypt: addr=ann@corp.example; keydata=eG9t\r\n",
+        PEERS DATE "Autocrypt-Gossip: addr=ann@corp.example; type=1; keydata=eG9t\r\n",
+        PEERS DATE "Autocrypt-Gossip: keydata=eG9t\r\n",
+        PEERS DATE "List-Id: <all.corp.example>\r\n" GOSSIP("ann@corp.example", "eG9t"),
+        PEERS DATE "From: bob@corp.example\r\n" GOSSIP("ann@corp.example", "eG9t"),
+        "To: ann@corp.example\r\n" DATE GOSSIP("ann@corp.example", "eG9t"),
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *told = gossip_of(bad[i]);
+        if (*told)
+            fail_msg("%s\n%s", bad[i], told);
+    }
+}
+
+static char *gossip_sized(gsize size)
+{
+    g_autofree guchar *key = g_malloc0(size);
+    g_autofree char *letters = g_base64_encode(key, size);
+    g_autofree char *text = g_strconcat(PEERS DATE "Autocrypt-Gossip: addr=ann@corp.example; "
+                                                   "keydata=",
+                                        letters, "\r\n", NULL);
+    return gossip_of(text);
+}
+
+static void p7_82_limit_gossip(void **state)
+{
+    (void)state;
+    g_autofree char *fits = gossip_sized(LIMIT_CARRIED_KEY - 3);
+    g_autofree char *large = gossip_sized(LIMIT_CARRIED_KEY + 1);
+    assert_true(*fits && *large == '\0');
+    g_autoptr(GString) text = g_string_new(PEERS DATE);
+    for (guint i = 1; i < LIMIT_GOSSIP; i++)
+        g_string_append(text, GOSSIP("nobody@corp.example", "eG9t"));
+    g_string_append(text, GOSSIP("bob@corp.example", "eG9t") GOSSIP("ann@corp.example", "eG9t"));
+    g_autofree char *told = gossip_of(text->str);
+    assert_string_equal(told, "bob@corp.example 3 mary@corp.example; ");
+}
+
 static void limit_autocrypt_field(void **state)
 {
     (void)state;
@@ -161,6 +257,9 @@ int main(void)
         cmocka_unit_test(p7_82_limit_carried_key),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(a_key_is_stale_when_later_mail_lacks_it_for_35_days),
+        cmocka_unit_test(gossip_is_read_of_whom_to_and_cc_name),
+        cmocka_unit_test(p7_82_gossip_that_lies_is_ignored),
+        cmocka_unit_test(p7_82_limit_gossip),
         cmocka_unit_test(limit_autocrypt_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,17 +27,40 @@ static void hear(Index *index, gint64 row, const char *address, const char *key,
     assert_true(index_commit(index, row, NULL));
 }
 
-/* "KEY MESSAGES LAST" each, the last one first. */
+static void add_gossip(IndexDoc *doc, const char *sayer, const char *key, gint64 date)
+{
+    CarriedKey *said = g_new0(CarriedKey, 1);
+    said->address = g_strdup("ann@a.example");
+    said->sayer = g_strdup(sayer);
+    said->key = g_bytes_new(key, strlen(key));
+    said->date = date;
+    doc->gossip = g_ptr_array_new_with_free_func((GDestroyNotify)carried_key_free);
+    g_ptr_array_add(doc->gossip, said);
+}
+
+/* SAYER writes of ann@a.example; what he wrote came at 900. */
+static void hear_say(Index *index, gint64 row, const char *sayer, const char *key, gint64 date)
+{
+    g_autoptr(Letter) letter = letter_new(row);
+    letter->date = 900;
+    add_gossip(letter->doc, sayer, key, date);
+    assert_true(index_begin(index, NULL));
+    assert_true(letter_add(index, letter, NULL));
+    assert_true(index_commit(index, row, NULL));
+}
+
+/* "KEY MESSAGES LAST [SAYER]" each, the last one first. */
 static void assert_heard(Index *index, const char *address, const char *wanted)
 {
     g_autoptr(GPtrArray) all = index_heard(index, address, NULL);
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < all->len; i++) {
         const HeardKey *heard = all->pdata[i];
-        g_string_append_printf(text, "%.*s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT "; ",
+        g_string_append_printf(text, "%.*s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT "%s%s; ",
                                (int)g_bytes_get_size(heard->key),
                                (const char *)g_bytes_get_data(heard->key, NULL), heard->messages,
-                               heard->last);
+                               heard->last, heard->sayer ? " " : "",
+                               heard->sayer ? heard->sayer : "");
     }
     assert_string_equal(text->str, wanted);
 }
@@ -122,6 +145,49 @@ static void p7_82_limit_heard_keys(void **state)
     assert_heard(index, "ann@a.example", "newer 1 150; key3 1 103; key2 1 102; key1 1 101; ");
 }
 
+static void what_others_say_is_told_behind_with_who_said_it_last(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    hear_say(index, 1, "bob", "said", 500);
+    hear(index, 2, "ann@a.example", "said", 100, 900);
+    hear_say(index, 3, "eve", "said", 600);
+    hear_say(index, 4, "dan", "said", 550);
+    hear_say(index, 5, "bob", "other", 5000); /* the future is not believed */
+    assert_heard(index, "ann@a.example", "said 1 100; other 1 900 bob; said 3 600 eve; ");
+    assert_heard(index, "bob", "");
+}
+
+static void p7_82_what_others_say_pushes_no_key_of_its_owner_out(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    hear(index, 1, "ann@a.example", "own", 100, 900);
+    for (gint64 i = 0; i <= LIMIT_HEARD_KEYS; i++) {
+        g_autofree char *key = g_strdup_printf("lie%d", (int)i);
+        hear_say(index, i + 2, "eve", key, 200 + i);
+    }
+    assert_heard(index, "ann@a.example",
+                 "own 1 100; lie4 1 204 eve; lie3 1 203 eve; lie2 1 202 eve; lie1 1 201 eve; ");
+}
+
+static void what_waited_for_a_key_says_it_when_it_is_opened(void **state)
+{
+    Index *index = ((Fixture *)*state)->index;
+    g_autoptr(Letter) letter = letter_new(1);
+    letter->date = 700;
+    assert_true(index_begin(index, NULL));
+    assert_true(letter_add(index, letter, NULL));
+    g_autoptr(IndexDoc) doc = index_doc_new();
+    add_gossip(doc, "bob", "late", 800);
+    JournalRecord record = {.row = 1};
+    memcpy(record.id, letter->id, sizeof record.id);
+    assert_true(index_defer(index, &record, letter->doc, 0, NULL));
+    assert_heard(index, "ann@a.example", "");
+    assert_true(index_settle(index, 1, doc, NULL));
+    assert_true(index_hear_gossip(index, 2, doc, NULL)); /* gone meanwhile */
+    assert_true(index_commit(index, 1, NULL));
+    assert_heard(index, "ann@a.example", "late 1 700 bob; ");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -131,6 +197,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_message_that_lies_twice_counts_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(p7_82_the_future_is_not_believed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(p7_82_limit_heard_keys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_others_say_is_told_behind_with_who_said_it_last,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(p7_82_what_others_say_pushes_no_key_of_its_owner_out,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_waited_for_a_key_says_it_when_it_is_opened, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

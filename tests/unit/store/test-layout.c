@@ -36,6 +36,7 @@ static const Layout index_layouts[] = {
     {6, "93352cbce55053031c850ccbbf0a80d623cb9bf097718a76a0238d942daf3261"},
     {7, "58dece9ee594742218386faa521160b124baafdc9dc543c7194197d28798fd57"},
     {8, "58dece9ee594742218386faa521160b124baafdc9dc543c7194197d28798fd57"},
+    {9, "c01acfdac66b412f95da7f5f11d870102ad2f7476f147d83633fcffac8fa39a5"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)
