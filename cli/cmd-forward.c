@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/filename.h"
+#include "mime/address.h"
 #include "mime/answer.h"
 
 typedef struct {
@@ -43,10 +44,27 @@ static void enclose_parts(const Original *original, Letter *letter)
         output_note("the message holds more than could be read: --attach passes on all of it");
 }
 
-static gboolean may_pass_on(const Flags *flags, const Original *original, GError **error)
+/* Of one's own letter the copy says who got it unseen. */
+static gboolean tells_bcc(const Context *context, const Message *message)
+{
+    g_auto(GStrv) own = own_addresses(context->config);
+    g_autoptr(GPtrArray) from = message_addresses(message, "From");
+    if (message_header(message, "Bcc") == NULL)
+        return FALSE;
+    for (char **one = own; *one; one++)
+        if (address_among(from, *one))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean may_pass_on(const Context *context, const Flags *flags, const Original *original,
+                            GError **error)
 {
     if (flags->attach)
-        return TRUE;
+        return original->sealed || !tells_bcc(context, original->reading->message) ||
+               refuse(error, POSTERN_ERROR_POLICY, "forward.bcc",
+                      "leave --attach out, to pass its text on",
+                      "your own letter, as it is, says who got it unseen by the others");
     if (original->reading->locked) {
         g_propagate_error(error, g_error_copy(original->reading->locked));
         return FALSE;
@@ -80,7 +98,7 @@ static int pass_on(const Context *context, const Flags *flags, const Original *o
     const Account *account = original_account(context, original, &writing, &from, error);
     if (account == NULL || !writing_fill(&writing, account, letter, error) ||
         !original_lead(original, "Fwd", &writing, letter, &posting, error) ||
-        !may_pass_on(flags, original, error) ||
+        !may_pass_on(context, flags, original, error) ||
         (letter->body = write_body(flags, original, error)) == NULL)
         return POSTERN_ERROR_INPUT;
     if (flags->attach)

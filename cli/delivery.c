@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "fetchd/dispatch.h"
+#include "fetchd/owncopy.h"
 
 /* --- copies -------------------------------------------------------------------------------- */
 
@@ -18,6 +19,7 @@ static void free_copy(gpointer data)
     OutboxLetter *copy = data;
     g_ptr_array_unref(copy->recipients);
     g_bytes_unref(copy->letter);
+    g_clear_pointer(&copy->copy, g_bytes_unref);
     g_free(copy);
 }
 
@@ -36,9 +38,14 @@ static gboolean add_copy(const Copying *self, GPtrArray *envelope, char **keys, 
     if (bytes == NULL)
         return FALSE;
     OutboxLetter *copy = g_new0(OutboxLetter, 1);
-    *copy = (OutboxLetter){self->account->name,   self->letter->from->address,
-                           self->letter->subject, g_ptr_array_ref(envelope),
-                           keys != NULL,          bytes};
+    *copy = (OutboxLetter){.account = self->account->name,
+                           .from = self->letter->from->address,
+                           .subject = self->letter->subject,
+                           .recipients = g_ptr_array_ref(envelope),
+                           .encrypted = keys != NULL,
+                           .letter = bytes,
+                           .sensitive = self->protect->sensitive,
+                           .share = self->protect->share};
     g_ptr_array_add(self->copies, copy);
     return TRUE;
 }
@@ -55,6 +62,29 @@ static gboolean add_hidden(const Copying *self, GError **error)
     return TRUE;
 }
 
+/* What the sender keeps: what the others got or, where it names those of Bcc, one that nobody else
+ * gets, in the same form. */
+static GBytes *make_own(const Copying *self, GError **error)
+{
+    Letter own = *self->letter;
+    char *const keys[] = {self->account->key, NULL};
+    own.own = TRUE;
+    if (own.bcc->len == 0)
+        return g_bytes_ref(((OutboxLetter *)self->copies->pdata[0])->letter);
+    return pgpmime_finish(&own, self->identity, self->protect->encrypt_to ? (char **)keys : NULL,
+                          self->protect->signer, error);
+}
+
+static gboolean add_own(const Copying *self, GError **error)
+{
+    if (!owncopy_wanted(self->account))
+        return TRUE;
+    g_autoptr(GBytes) own = make_own(self, error);
+    for (guint i = 0; own && i < self->copies->len; i++)
+        ((OutboxLetter *)self->copies->pdata[i])->copy = g_bytes_ref(own);
+    return own != NULL;
+}
+
 GPtrArray *delivery_copies(const Account *account, const Letter *letter,
                            const LetterIdentity *identity, const Protect *protect, GError **error)
 {
@@ -66,7 +96,8 @@ GPtrArray *delivery_copies(const Account *account, const Letter *letter,
     if (protect->encrypt_to == NULL)
         add_addresses(envelope, letter->bcc);
     gboolean fine = (envelope->len == 0 || add_copy(&self, envelope, protect->encrypt_to, error)) &&
-                    (protect->encrypt_to == NULL || add_hidden(&self, error));
+                    (protect->encrypt_to == NULL || add_hidden(&self, error)) &&
+                    add_own(&self, error);
     return fine ? g_steal_pointer(&copies) : NULL;
 }
 
@@ -116,7 +147,7 @@ static void drop(const Run *run, OutboxClaim *claim)
     g_autofree OutboxState *states = g_new0(OutboxState, n);
     g_autoptr(GError) failure = NULL;
     add_all(run->result, FATE_UNSENT, claim);
-    if (!vault_outbox_settle(run->context->vault, claim, states, NULL, &failure))
+    if (!vault_outbox_settle(run->context->vault, claim, states, NULL, NULL, &failure))
         keep(&run->result->failure, failure);
 }
 

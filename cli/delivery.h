@@ -27,8 +27,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Delivery, delivery_clear)
 
 /*
  * The copies of LETTER (OutboxLetter *): one for To, Cc and, when it is not encrypted, Bcc; of an
- * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. They
- * point into LETTER and ACCOUNT.
+ * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. With each
+ * comes the sender's own, if ACCOUNT keeps such. They point into LETTER and ACCOUNT.
  */
 GPtrArray *delivery_copies(const Account *account, const Letter *letter,
                            const LetterIdentity *identity, const Protect *protect,

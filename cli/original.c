@@ -5,6 +5,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "mime/answer.h"
+#include "store/share.h"
+#include "store/vault-single.h"
 
 void original_clear(Original *original)
 {
@@ -42,12 +44,26 @@ static gboolean look_up(const Context *context, const char *id, Original *origin
     return TRUE;
 }
 
+/* Its copy is to say no more of it than it may. */
+static gboolean look_at_share(const Context *context, const char *id, Original *original,
+                              GError **error)
+{
+    guint64 size;
+    if (!original->sensitive)
+        return TRUE;
+    g_autoptr(IndexDoc) doc = vault_share(context->vault, context->vault_key, id, &size, error);
+    if (doc)
+        original->share = share_of(doc, size);
+    return doc != NULL;
+}
+
 gboolean original_fetch(Context *context, const char *id, Original *original, GError **error)
 {
     if (!context_meet(context, NEED_CONFIG | NEED_VAULT | NEED_KEY | NEED_INDEX, error))
         return FALSE;
     original->reading = reading_fetch(context, id, &original->raw, error);
-    if (original->reading == NULL || !look_up(context, id, original, error))
+    if (original->reading == NULL || !look_up(context, id, original, error) ||
+        !look_at_share(context, id, original, error))
         return FALSE;
     original->sealed = came_sealed(original->reading);
     return TRUE;
@@ -118,6 +134,8 @@ gboolean original_lead(const Original *original, const char *prefix, const Writi
         (reading->locked || (reading->protection->header_protection && writing->no_encrypt));
     *posting = writing_posting(writing);
     posting->wishes.because = demand(original, writing);
+    posting->wishes.sensitive = original->sensitive;
+    posting->wishes.share = original->share;
     if (hidden && writing->subject == NULL)
         return refuse(error, POSTERN_ERROR_INPUT, "reply.subject", "say one with --subject",
                       "the letter's subject stands in what is encrypted");

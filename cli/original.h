@@ -13,7 +13,8 @@ typedef struct {
     Reading *reading;
     GBytes *raw;        /* as it came */
     gboolean sealed;    /* it came encrypted, or some of its text did */
-    gboolean sensitive; /* a rule said so when it came */
+    gboolean sensitive; /* a rule said so when it came, */
+    IndexShare share;   /* and that the index may know so much */
     char *account;      /* by which it came, or NULL */
 } Original;
 

@@ -217,7 +217,7 @@ static gboolean find_demands(const Config *config, const Account *account, const
     if (!outgoing_vet(&config->company, recipients, &demands->outsider, error))
         return FALSE;
     demands->mark = letter->sensitivity;
-    return demands_any(demands) || config->sensitive->len == 0 ||
+    return config->sensitive->len == 0 ||
            judge(config->sensitive, account, letter, identity, &demands->verdict, error);
 }
 
@@ -299,16 +299,27 @@ static gboolean decide_signature(const Account *account, const Wishes *wishes, P
                   "no private key to sign with for account \"%s\"", account->name);
 }
 
+/* How its sender's copy is to be sealed. */
+static void note_sensitive(const Demands *demands, const Wishes *wishes, Protect *protect)
+{
+    const Verdict *verdict = &demands->verdict;
+    protect->sensitive = verdict->sensitive || wishes->sensitive;
+    protect->share = MIN(verdict->sensitive ? verdict->index : INDEX_FULL,
+                         wishes->sensitive ? wishes->share : INDEX_FULL);
+}
+
 gboolean protect_decide(const Context *context, const Account *account, const Letter *letter,
                         const LetterIdentity *identity, const Wishes *wishes, Protect *protect,
                         GError **error)
 {
     g_auto(Demands) demands = {.because = wishes->because};
-    if (find_demands(context->config, account, letter, identity, &demands, error) &&
-        decide_encryption(context->config, &demands, account, letter, wishes->encrypt, protect,
-                          error) &&
-        decide_signature(account, wishes, protect, error))
-        return TRUE;
-    protect_clear(protect);
-    return FALSE;
+    if (!find_demands(context->config, account, letter, identity, &demands, error) ||
+        !decide_encryption(context->config, &demands, account, letter, wishes->encrypt, protect,
+                           error) ||
+        !decide_signature(account, wishes, protect, error)) {
+        protect_clear(protect);
+        return FALSE;
+    }
+    note_sensitive(&demands, wishes, protect);
+    return TRUE;
 }

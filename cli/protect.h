@@ -13,6 +13,8 @@ typedef enum { WISH_AUTO, WISH_YES, WISH_NO, WISH_LEAST } Wish;
 typedef struct {
     Wish encrypt, sign;
     const char *because; /* why it must be encrypted, whatever the user wishes; or NULL */
+    gboolean sensitive;  /* it passes on what a rule fits, of which the index knows */
+    IndexShare share;    /* so much */
     gboolean unattended; /* nobody can be asked: without a signature where that cannot be had */
 } Wishes;
 
@@ -21,6 +23,8 @@ typedef struct {
     GPtrArray *bcc_keys; /* of each Bcc recipient and the sender, in the letter's order; GStrv */
     GError *in_clear;    /* why it is not encrypted though it could be: nobody has said either */
     const char *signer;  /* fingerprint, NULL: not signed */
+    gboolean sensitive;  /* a rule fits it, or what it passes on: its copy is sealed singly, */
+    IndexShare share;    /* and of it the index knows so much */
 } Protect;
 
 void protect_clear(Protect *protect);

@@ -206,6 +206,7 @@ void reading_print(const Reading *reading)
     addresses(message, "From", "From");
     addresses(message, "To", "To");
     addresses(message, "Cc", "Cc");
+    addresses(message, "Bcc", "Bcc");
     field("Date", message_header(message, "Date"));
     field("Subject", message_header(message, "Subject"));
     print_protection(reading);

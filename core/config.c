@@ -55,7 +55,6 @@ static Account *account_new(char *name)
     account->aliases = g_new0(char *, 1);
     account->folders = g_strsplit("*", ";", -1);
     account->pins = g_new0(char *, 1);
-    account->save_sent = g_strdup("no");
     account->interval = INTERVAL_USUAL;
     return account;
 }

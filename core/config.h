@@ -83,7 +83,7 @@ typedef struct {
     char **pins;           /* "sha256/BASE64"; where [company] has pins too: those in both */
     guint interval;        /* seconds between two looks of the daemon */
     char *tunnel;          /* see policy/tunnel.h; NULL for none */
-    char *save_sent;       /* "no", "server" or a mailbox */
+    char *save_sent;       /* "no", "server" or a mailbox; NULL: here alone */
     char *deliver;         /* "lmtp:/SOCKET" or "maildir:/DIRECTORY", or NULL */
 } Account;
 

@@ -8,6 +8,7 @@ typedef struct {
     OutboxClaim *claim;
     DispatchKeep keep;
     Dispatch *result;
+    OwnCopy *copy;   /* the sender's, or NULL */
     gboolean asked;  /* the dot may be out */
     GError *trouble; /* with the outbox */
 } Run;
@@ -79,8 +80,8 @@ static gboolean before_dot(gpointer user, const GPtrArray *refused, GError **err
             note(run, i, refused->pdata[i]);
         else
             result->states[i] = OUTBOX_DOUBT;
-    run->asked =
-        vault_outbox_settle(run->vault, run->claim, result->states, result->why, &run->trouble);
+    run->asked = vault_outbox_settle(run->vault, run->claim, result->states, result->why, NULL,
+                                     &run->trouble);
     if (run->asked)
         return TRUE;
     g_propagate_error(error, g_error_copy(run->trouble));
@@ -104,12 +105,14 @@ static gboolean settle(Run *run, const GError *failure, const GPtrArray *refused
         states[open++] = result->states[i];
         g_ptr_array_add(why, result->why->pdata[i]);
     }
-    return vault_outbox_settle(run->vault, run->claim, states, why, error);
+    return vault_outbox_settle(run->vault, run->claim, states, why, failure ? NULL : run->copy,
+                               error);
 }
 
-static void sum_up(Dispatch *result, GError *failure)
+/* TRIED: it got as far as the server. */
+static void sum_up(Dispatch *result, gboolean tried, GError *failure)
 {
-    result->ended = failure && !sending_goes_on(failure);
+    result->ended = tried && failure && !sending_goes_on(failure);
     result->failure = failure;
     for (guint i = 0; i < result->why->len && result->failure == NULL; i++)
         if (result->why->pdata[i])
@@ -119,21 +122,24 @@ static void sum_up(Dispatch *result, GError *failure)
 gboolean dispatch(Vault *vault, OutboxClaim *claim, Sending *sending, DispatchKeep keep,
                   Dispatch *result, GError **error)
 {
-    Run run = {vault, claim, keep, result, FALSE, NULL};
     const OutboxLetter *letter = outbox_claim_letter(claim);
     g_autoptr(GPtrArray) refused = link_refusals_new();
-    LetterWay way = {refused, before_dot, &run};
     GError *failure = NULL;
+    g_autoptr(OwnCopy) copy = sending_copy(sending, vault, letter, &failure);
+    Run run = {.vault = vault, .claim = claim, .keep = keep, .result = result, .copy = copy};
+    LetterWay way = {refused, before_dot, &run};
     *result = (Dispatch){.failure = NULL};
     begin(result, letter);
-    (void)!sending_letter(sending, letter->from, result->recipients, letter->letter, &way,
-                          &failure);
+    gboolean tried = failure == NULL;
+    if (tried)
+        (void)!sending_letter(sending, letter->from, result->recipients, letter->letter, &way,
+                              &failure);
     gboolean fine = run.trouble == NULL && settle(&run, failure, refused, error);
     if (run.trouble) {
         for (guint i = 0; i < result->recipients->len; i++)
             result->states[i] = OUTBOX_QUEUED;
         g_propagate_error(error, run.trouble);
     }
-    sum_up(result, failure);
+    sum_up(result, tried, failure);
     return fine;
 }

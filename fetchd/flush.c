@@ -89,7 +89,7 @@ static gboolean settle_all(const Run *run, OutboxClaim *claim, OutboxState state
         g_ptr_array_add(result->why, g_error_copy(failure));
         result->states[i] = state;
     }
-    return vault_outbox_settle(run->flush->vault, claim, result->states, result->why, error);
+    return vault_outbox_settle(run->flush->vault, claim, result->states, result->why, NULL, error);
 }
 
 static Sending *sending_of(const Run *run, const char *name, GError **error)

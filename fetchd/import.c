@@ -191,10 +191,7 @@ static gboolean read_all(Import *self, char *const *paths, GError **error)
 
 static void wrap_to_owner(const Import *self)
 {
-    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
-    g_strv_builder_add(keys, self->run->account->key);
-    g_strv_builder_addv(keys, (const char **)self->run->config->company.recovery_keys);
-    g_auto(GStrv) all = g_strv_builder_end(keys);
+    g_auto(GStrv) all = sensitive_keys(self->run->config, self->run->account);
     vault_writer_set_keys(self->writer, all);
 }
 

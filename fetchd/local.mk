@@ -5,7 +5,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/clockwatch.c fetchd/clockwatch.h \
 	fetchd/daemon.c fetchd/daemon.h \
 	fetchd/deliver.c fetchd/deliver.h fetchd/deliver-lmtp.c fetchd/deliver-maildir.c \
-	fetchd/dispatch.c fetchd/dispatch.h \
+	fetchd/dispatch.c fetchd/dispatch.h fetchd/owncopy.c fetchd/owncopy.h \
 	fetchd/engine.c fetchd/engine.h \
 	fetchd/flush.c fetchd/flush.h fetchd/flusher.c fetchd/flusher.h \
 	fetchd/handover.c fetchd/handover.h \

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "fetchd/login.h"
 #include "fetchd/loginguard.h"
+#include "fetchd/owncopy.h"
 #include "policy/endpoint.h"
 #include "store/matchkey.h"
 
@@ -78,15 +79,27 @@ static gboolean vet(Sending *self, GError **error)
     return TRUE;
 }
 
-static gboolean prepare(Sending *self, GError **error)
+static gboolean load_match_key(Sending *self, GError **error)
 {
-    if (self->endpoint == NULL && !vet(self, error))
-        return FALSE;
     if (self->vault == NULL)
         self->vault = vault_open(self->store, error);
     if (self->vault && self->match_key == NULL)
         self->match_key = matchkey_load(self->vault, error);
-    if (self->match_key && self->secret == NULL)
+    return self->match_key != NULL;
+}
+
+OwnCopy *sending_copy(Sending *self, Vault *vault, const OutboxLetter *letter, GError **error)
+{
+    if (letter->copy == NULL || !load_match_key(self, error))
+        return NULL;
+    return owncopy_prepare(self->config, self->account, vault, self->match_key, letter, error);
+}
+
+static gboolean prepare(Sending *self, GError **error)
+{
+    if (self->endpoint == NULL && !vet(self, error))
+        return FALSE;
+    if (load_match_key(self, error) && self->secret == NULL)
         self->secret = login_secret(self->account, self->endpoint, self->vault, self->match_key,
                                     self->stop_fd, error);
     return self->secret != NULL;

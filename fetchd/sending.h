@@ -10,6 +10,7 @@
 
 #include "core/config.h"
 #include "fetchd/link.h"
+#include "store/vault-outbox.h"
 
 typedef struct Sending Sending;
 
@@ -25,6 +26,9 @@ Sending *sending_new(const Config *config, const Account *account, const char *s
  */
 gboolean sending_letter(Sending *sending, const char *from, const GPtrArray *recipients,
                         GBytes *letter, LetterWay *way, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The sender's own copy of LETTER, as owncopy_prepare() makes it, through VAULT. */
+OwnCopy *sending_copy(Sending *sending, Vault *vault, const OutboxLetter *letter, GError **error);
 
 /* Is FAILURE the server's verdict on a single letter? */
 gboolean sending_goes_on(const GError *failure);

@@ -20,12 +20,25 @@ void verdict_clear(Verdict *verdict)
 
 gboolean sensitive_has_key(const Config *config, const Account *account, GError **error)
 {
-    if (config->sensitive->len == 0 || account->key)
+    return config->sensitive->len == 0 || sensitive_needs_key(account, error);
+}
+
+gboolean sensitive_needs_key(const Account *account, GError **error)
+{
+    if (account->key)
         return TRUE;
     g_autofree char *name = text_field(account->name);
     return refuse(error, POSTERN_ERROR_POLICY, "sensitive.key",
                   "add a line: key = FINGERPRINT, of your OpenPGP key",
                   "there are [sensitive] rules, and account \"%s\" names no key to seal to", name);
+}
+
+GStrv sensitive_keys(const Config *config, const Account *account)
+{
+    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
+    g_strv_builder_add(keys, account->key);
+    g_strv_builder_addv(keys, (const char **)config->company.recovery_keys);
+    return g_strv_builder_end(keys);
 }
 
 typedef enum { NO, YES, UNDECIDED } Answer;

@@ -34,6 +34,11 @@ void sensitive_judge(const GPtrArray *rules, const JudgedPlace *place, GBytes *h
  */
 gboolean sensitive_has_key(const Config *config, const Account *account,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same of a message that is sensitive. */
+gboolean sensitive_needs_key(const Account *account, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* To whom what is sealed singly is wrapped, as the vault is: the owner, who is first and has a key,
+ * and the company's recovery keys. */
+GStrv sensitive_keys(const Config *config, const Account *account);
 
 /*
  * A message that passes by: as much of it is kept as the rules want to see. NULL stands for no

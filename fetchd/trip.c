@@ -60,13 +60,9 @@ static void help(Trip *trip, Pass *pass)
     tour_leave(trip->tour, failure);
 }
 
-/* What is sealed singly opens for the owner and the company's recovery keys, as the vault does. */
 static void wrap_to_owner(const Trip *trip)
 {
-    g_autoptr(GStrvBuilder) keys = g_strv_builder_new();
-    g_strv_builder_add(keys, trip->account->key);
-    g_strv_builder_addv(keys, (const char **)trip->run->config->company.recovery_keys);
-    g_auto(GStrv) all = g_strv_builder_end(keys);
+    g_auto(GStrv) all = sensitive_keys(trip->run->config, trip->account);
     vault_writer_set_keys(trip->writer, all);
 }
 

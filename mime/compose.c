@@ -116,7 +116,8 @@ static char *in_utc(const char *date)
     return g_mime_utils_header_format_date(utc);
 }
 
-/* The letter's own fields, HIDDEN: as they stand outside an encrypted one. Never Bcc. */
+/* The letter's own fields, HIDDEN: as they stand outside an encrypted one. Bcc stays with
+ * the sender. */
 static void write_fields(GString *out, const Letter *letter, const LetterIdentity *identity,
                          gboolean hidden)
 {
@@ -128,6 +129,8 @@ static void write_fields(GString *out, const Letter *letter, const LetterIdentit
     writer_mailboxes(out, "From", from);
     writer_mailboxes(out, "To", letter->shown_to ? letter->shown_to : letter->to);
     writer_mailboxes(out, "Cc", letter->shown_cc ? letter->shown_cc : letter->cc);
+    if (letter->own && !hidden)
+        writer_mailboxes(out, "Bcc", letter->bcc);
     writer_text(out, "Subject", hidden ? HIDDEN_SUBJECT : subject);
     if (letter->sensitivity && !hidden)
         writer_text(out, "Sensitivity", letter->sensitivity);
@@ -242,6 +245,7 @@ static gboolean check_letter(const Letter *letter, GError **error)
            check_value("the sender's address", letter->from->address, error) &&
            check_mailboxes("a recipient", letter->to, error) &&
            check_mailboxes("a recipient", letter->cc, error) &&
+           check_mailboxes("a recipient", letter->bcc, error) &&
            (!letter->shown_to || check_mailboxes("To", letter->shown_to, error)) &&
            (!letter->shown_cc || check_mailboxes("Cc", letter->shown_cc, error)) &&
            check_value("the subject", letter->subject, error);

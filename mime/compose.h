@@ -26,6 +26,7 @@ typedef struct {
     GPtrArray *enclosures;   /* Enclosure *, behind these */
     char *in_reply_to;       /* message id without <>, or NULL */
     GPtrArray *references;   /* message ids without <> */
+    gboolean own;            /* the sender's own copy, which alone says Bcc */
     /* Of a message that another program wrote (mime/given.h), else NULL: */
     GBytes *entity; /* in the place of body and attachments: Content-Type first, CRLF */
     char *further;  /* fields that are kept, CRLF; of an encrypted letter inside alone */
@@ -69,8 +70,9 @@ GBytes *compose_entity(const Letter *letter, const LetterIdentity *identity,
                        HeaderProtection protection, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * The whole message, CRLF: outer header fields (no Bcc; Subject "[...]" and no Sensitivity when
- * ENCRYPTED) before ENTITY, whose own Content-* fields stay at its head.
+ * The whole message, CRLF: outer header fields (Bcc in an `own` one alone, and not outside of what
+ * is ENCRYPTED; Subject "[...]" and no Sensitivity when ENCRYPTED) before ENTITY, whose own
+ * Content-* fields stay at its head.
  */
 GBytes *compose_message(const Letter *letter, const LetterIdentity *identity, GBytes *entity,
                         gboolean encrypted);

@@ -139,3 +139,10 @@ IndexDoc *share_read(const guint8 *bytes, gsize length, guint64 *size)
     }
     return cursor_whole(&cursor) ? g_steal_pointer(&doc) : NULL;
 }
+
+IndexShare share_of(const IndexDoc *doc, guint64 size)
+{
+    if (size == 0)
+        return INDEX_NONE;
+    return doc->body && *doc->body ? INDEX_FULL : INDEX_HEADERS;
+}

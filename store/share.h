@@ -18,3 +18,7 @@ GBytes *share_make(GBytes *head, IndexShare share, guint64 size);
 /* The document in BYTES, `sensitive`, and the message's size, 0 where nothing may be known. NULL
  * for bytes that are no share: parsed with suspicion, as journal records are. */
 IndexDoc *share_read(const guint8 *bytes, gsize length, guint64 *size) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What was allowed to be in DOC of SIZE, as share_read() gave them; less where there was no text.
+ */
+IndexShare share_of(const IndexDoc *doc, guint64 size);

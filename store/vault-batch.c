@@ -100,6 +100,8 @@ gboolean batch_begin(Batch *batch, GError **error)
     turn_begin(batch->vault->turn);
     batch->changes_before = turn_changes(batch->vault->turn);
     turn_end(batch->vault->turn);
+    if (!vault_data_version(batch->vault, &batch->version_before, error))
+        return FALSE;
     batch->key = batch_key_new(batch->vault->id, batch->vault->public_key, batch->ephemeral, error);
     return batch->key != NULL;
 }
@@ -113,7 +115,8 @@ gboolean batch_stage(Batch *batch, BatchMessage *message, guint32 n, const guint
     message->chunks = n + 1;
     message->bytes += size;
     gssize all = turn_stage(batch->vault->turn, (gssize)size);
-    return (batch->staged->len < LIMIT_STAGE_BYTES && all < LIMIT_ALL_STAGED_BYTES) ||
+    return batch->whole ||
+           (batch->staged->len < LIMIT_STAGE_BYTES && all < LIMIT_ALL_STAGED_BYTES) ||
            batch_spill(batch, error);
 }
 

@@ -84,7 +84,9 @@ typedef struct {
     guint8 ephemeral[KEY_SIZE];
     gint64 id;               /* 0 until something of it is on disk */
     gint64 began;            /* monotonic microseconds */
-    guint64 changes_before;  /* of all writers: turn_changes() then */
+    guint64 changes_before;  /* of all writers: turn_changes() then, */
+    gint64 version_before;   /* and whatever others wrote: vault_data_version() */
+    gboolean whole;          /* never spilled: it has not the writer's lock */
     guint64 received;        /* bytes of mail */
     guint singles;           /* messages that came to be sealed singly, */
     guint64 shares;          /* and the bytes of their shares */

@@ -206,13 +206,18 @@ static gboolean store_records(Batch *batch, GError **error)
             batch_store_arrivals(batch, error) && batch_store_flags(batch, error));
 }
 
+gboolean batch_store_within(Batch *batch, GError **error)
+{
+    return batch_settle(batch, error) && batch_store_mailboxes(batch, error) &&
+           store_records(batch, error) && batch_store_skips(batch, error);
+}
+
 gboolean batch_store(Batch *batch, GError **error)
 {
     Vault *vault = batch->vault;
     if (!sql_begin(vault, SQL_STRICT, error))
         return FALSE;
-    gboolean fine = batch_settle(batch, error) && batch_store_mailboxes(batch, error) &&
-                    store_records(batch, error) && batch_store_skips(batch, error);
+    gboolean fine = batch_store_within(batch, error);
     turn_change(vault->turn);
     if (!sql_end(vault, fine, error))
         return FALSE;

@@ -33,10 +33,13 @@ gboolean vault_sweep(Vault *vault, gint64 batch, GError **error) G_GNUC_WARN_UNU
 /* The row of the batch itself, made when it is not there yet. */
 gboolean batch_add_row(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /*
- * What other writers stored since the batch began: a message that one of them has stored too is
- * known now, and its records are its. 75 "vault.changed" when one that was known is there no more.
+ * What other writers, and who puts a copy of a letter there, stored since the batch began: a
+ * message that one of them has stored too is known now, and its records are its. 75 "vault.changed"
+ * when one that was known is there no more.
  */
 gboolean batch_settle(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* All that batch_store() stores. */
+gboolean batch_store_within(Batch *batch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vault_drop_chunks(Vault *vault, gint64 row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A journal record of the message in ROW. */
 gboolean batch_add_record(const Batch *batch, gint64 row, GBytes *record,

@@ -19,6 +19,18 @@ void outbox_record_clear(OutboxRecord *record)
     g_clear_pointer(&record->answers, g_ptr_array_unref);
 }
 
+OutboxRecord outbox_record_like(const OutboxLetter *letter)
+{
+    return (OutboxRecord){.account = g_strdup(letter->account),
+                          .from = g_strdup(letter->from),
+                          .subject = g_strdup(letter->subject),
+                          .recipients = g_ptr_array_new_with_free_func(g_free),
+                          .answers = g_ptr_array_new_with_free_func(g_free),
+                          .encrypted = letter->encrypted,
+                          .sensitive = letter->sensitive,
+                          .share = letter->share};
+}
+
 GBytes *outbox_seal(Vault *vault, const char *what, const guint8 *id, const void *data, gsize size,
                     GError **error)
 {
@@ -55,6 +67,7 @@ GBytes *outbox_record_pack(const OutboxRecord *record)
     put_string(out, record->from);
     put_string(out, record->subject);
     put_u8(out, record->encrypted ? 1 : 0);
+    put_u8(out, record->sensitive ? (guint8)(1 + record->share) : 0);
     put_u16(out, (guint16)record->recipients->len);
     for (guint i = 0; i < record->recipients->len; i++) {
         put_string(out, record->recipients->pdata[i]);
@@ -71,16 +84,19 @@ gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, G
     record->account = cursor_string(&cursor, LIMIT_MAILBOX_NAME);
     record->from = cursor_string(&cursor, LIMIT_ADDRESS);
     record->subject = cursor_string(&cursor, LIMIT_HEADER_BYTES);
-    guint8 encrypted = cursor_u8(&cursor);
+    guint8 encrypted = cursor_u8(&cursor), share = cursor_u8(&cursor);
     guint16 count = cursor_u16(&cursor);
     record->encrypted = encrypted == 1;
+    record->sensitive = share > 0;
+    record->share = share > 0 ? (IndexShare)(share - 1) : INDEX_FULL;
     record->recipients = g_ptr_array_new_with_free_func(g_free);
     record->answers = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < count && !cursor.failed; i++) {
         g_ptr_array_add(record->recipients, cursor_string(&cursor, LIMIT_ADDRESS));
         g_ptr_array_add(record->answers, cursor_string(&cursor, LIMIT_OUTBOX_ANSWER));
     }
-    if (cursor_whole(&cursor) && encrypted <= 1 && count > 0 && count <= LIMIT_RECIPIENTS)
+    if (cursor_whole(&cursor) && encrypted <= 1 && share <= 1 + INDEX_FULL && count > 0 &&
+        count <= LIMIT_RECIPIENTS)
         return TRUE;
     outbox_record_clear(record);
     return vault_damaged(vault, "a letter in the outbox is none", error);

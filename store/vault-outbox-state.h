@@ -9,8 +9,12 @@ typedef struct {
     char *account, *from, *subject;
     GPtrArray *recipients; /* char * */
     GPtrArray *answers;    /* char *, "" for none */
-    gboolean encrypted;
+    gboolean encrypted, sensitive;
+    IndexShare share;
 } OutboxRecord;
+
+/* What they have in common, but for the recipients. */
+OutboxRecord outbox_record_like(const OutboxLetter *letter);
 
 void outbox_record_clear(OutboxRecord *record);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutboxRecord, outbox_record_clear)

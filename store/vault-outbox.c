@@ -16,6 +16,7 @@ struct OutboxClaim {
     char id[17];
     OutboxRecord record;
     OutboxLetter letter; /* points into the record, but for the bytes */
+    GBytes *copy;        /* owned; or NULL */
 };
 
 void outbox_claim_free(OutboxClaim *claim)
@@ -25,6 +26,7 @@ void outbox_claim_free(OutboxClaim *claim)
     close(claim->lock);
     outbox_record_clear(&claim->record);
     g_clear_pointer(&claim->letter.letter, g_bytes_unref);
+    g_clear_pointer(&claim->copy, g_bytes_unref);
     g_free(claim);
 }
 
@@ -46,8 +48,15 @@ gint64 outbox_claim_since(const OutboxClaim *claim)
 static void expose(OutboxClaim *claim)
 {
     const OutboxRecord *record = &claim->record;
-    claim->letter = (OutboxLetter){record->account,    record->from,      record->subject,
-                                   record->recipients, record->encrypted, claim->letter.letter};
+    claim->letter = (OutboxLetter){.account = record->account,
+                                   .from = record->from,
+                                   .subject = record->subject,
+                                   .recipients = record->recipients,
+                                   .encrypted = record->encrypted,
+                                   .letter = claim->letter.letter,
+                                   .copy = claim->copy,
+                                   .sensitive = record->sensitive,
+                                   .share = record->share};
 }
 
 static gint64 now(void)
@@ -60,7 +69,7 @@ static gint64 now(void)
 /* A row as it is to be. */
 typedef struct {
     gint64 row; /* 0: a new one */
-    gint64 letter, since, tried;
+    gint64 letter, copy, since, tried;
     guint tries;
     OutboxState state;
     const OutboxRecord *record;
@@ -109,6 +118,7 @@ static gboolean write_row(Vault *vault, Row *row, GError **error)
     sql_blob(statement, 5, id, sizeof id);
     sql_int(statement, 6, row->letter);
     sql_int(statement, 7, row->since);
+    sql_int(statement, 8, row->copy);
     if (!sql_done(vault, statement, error))
         return FALSE;
     row->row = sqlite3_last_insert_rowid(vault->db);
@@ -148,27 +158,30 @@ static OutboxClaim *claim_new(const OutboxLetter *letter)
     OutboxRecord *record = &claim->record;
     claim->lock = -1;
     claim->since = now();
-    *record = (OutboxRecord){g_strdup(letter->account),
-                             g_strdup(letter->from),
-                             g_strdup(letter->subject),
-                             g_ptr_array_new_with_free_func(g_free),
-                             g_ptr_array_new_with_free_func(g_free),
-                             letter->encrypted};
+    *record = outbox_record_like(letter);
     for (guint i = 0; i < letter->recipients->len; i++) {
         g_ptr_array_add(record->recipients, g_strdup(letter->recipients->pdata[i]));
         g_ptr_array_add(record->answers, g_strdup(""));
     }
     claim->letter.letter = g_bytes_ref(letter->letter);
+    claim->copy = letter->copy ? g_bytes_ref(letter->copy) : NULL;
     expose(claim);
     return claim;
 }
 
-/* The lock before the commit: nobody sees the row without it. */
-static gboolean add(Vault *vault, OutboxClaim *claim, GError **error)
+/* The lock before the commit: nobody sees the row without it. COPY: the row of that, 0 before the
+ * first. */
+static gboolean add(Vault *vault, OutboxClaim *claim, gint64 *copy, GError **error)
 {
-    if (!write_letter(vault, claim->letter.letter, &claim->letter_row, error))
+    const OutboxLetter *letter = &claim->letter;
+    if (!write_letter(vault, letter->letter, &claim->letter_row, error))
+        return FALSE;
+    if (*copy == 0 && letter->copy && letter->copy == letter->letter)
+        *copy = claim->letter_row;
+    else if (*copy == 0 && letter->copy && !write_letter(vault, letter->copy, copy, error))
         return FALSE;
     Row row = {.letter = claim->letter_row,
+               .copy = *copy,
                .since = claim->since,
                .state = OUTBOX_QUEUED,
                .record = &claim->record};
@@ -185,10 +198,11 @@ static gboolean add(Vault *vault, OutboxClaim *claim, GError **error)
 
 static gboolean add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
 {
+    gint64 copy = 0;
     for (guint i = 0; i < letters->len; i++) {
         OutboxClaim *claim = claim_new(letters->pdata[i]);
         g_ptr_array_add(claims, claim);
-        if (!add(vault, claim, error))
+        if (!add(vault, claim, &copy, error))
             return FALSE;
     }
     return TRUE;
@@ -203,10 +217,40 @@ gboolean vault_outbox_add(Vault *vault, const GPtrArray *letters, GPtrArray *cla
 
 /* --- claims -------------------------------------------------------------------------------- */
 
+/* A letter's bytes as they lie there. */
+typedef struct {
+    guint8 id[MESSAGE_ID_SIZE];
+    GBytes *sealed; /* NULL: none */
+} SealedLetter;
+
+static void sealed_letter_clear(SealedLetter *letter)
+{
+    g_clear_pointer(&letter->sealed, g_bytes_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SealedLetter, sealed_letter_clear)
+
+/* From column N, its id, and the next one. */
+static void take_letter(sqlite3_stmt *statement, int n, SealedLetter *letter)
+{
+    const guint8 *id = sql_column(statement, n, MESSAGE_ID_SIZE);
+    if (id == NULL)
+        return;
+    memcpy(letter->id, id, MESSAGE_ID_SIZE);
+    letter->sealed = g_bytes_new(sqlite3_column_blob(statement, n + 1),
+                                 (gsize)sqlite3_column_bytes(statement, n + 1));
+}
+
+static GBytes *open_letter(Vault *vault, const Secret *vault_private, const SealedLetter *letter,
+                           GError **error)
+{
+    gsize size;
+    const guint8 *bytes = g_bytes_get_data(letter->sealed, &size);
+    return outbox_open(vault, vault_private, OUTBOX_LETTER, letter->id, bytes, size, error);
+}
+
 /* What the row holds, once the lock on it is ours; FALSE without *error: not what is wanted. */
 static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim *claim,
-                         gboolean again, guint8 letter_id[static MESSAGE_ID_SIZE],
-                         GBytes **letter_sealed, GError **error)
+                         gboolean again, SealedLetter *letter, SealedLetter *copy, GError **error)
 {
     gboolean found;
     sqlite3_stmt *statement = vault_sql(vault, SQL_OUTBOX_ROW, error);
@@ -219,19 +263,18 @@ static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim 
     gboolean wanted =
         state == OUTBOX_QUEUED || (again && (state == OUTBOX_DOUBT || state == OUTBOX_FAILED));
     const guint8 *id = wanted ? sql_column(statement, 0, MESSAGE_ID_SIZE) : NULL;
-    const guint8 *letter = wanted ? sql_column(statement, 6, MESSAGE_ID_SIZE) : NULL;
+    if (id)
+        take_letter(statement, 6, letter);
     g_autoptr(GBytes) plain = NULL;
-    if (id && letter) {
+    if (id && letter->sealed) {
         g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
         g_strlcpy(claim->id, text, sizeof claim->id);
-        memcpy(letter_id, letter, MESSAGE_ID_SIZE);
+        take_letter(statement, 8, copy);
         claim->since = sqlite3_column_int64(statement, 2);
         claim->tries = (guint)sqlite3_column_int64(statement, 3);
         claim->letter_row = sqlite3_column_int64(statement, 4);
         plain = outbox_open(vault, vault_private, OUTBOX_ROW, id, sqlite3_column_blob(statement, 5),
                             (gsize)sqlite3_column_bytes(statement, 5), error);
-        *letter_sealed = g_bytes_new(sqlite3_column_blob(statement, 7),
-                                     (gsize)sqlite3_column_bytes(statement, 7));
     } else if (wanted) {
         vault_damaged(vault, "a letter in the outbox has no id", error);
     }
@@ -242,20 +285,21 @@ static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim 
 OutboxClaim *vault_outbox_claim(Vault *vault, const Secret *vault_private, gint64 row,
                                 gboolean again, GError **error)
 {
-    guint8 id[MESSAGE_ID_SIZE];
-    gsize size;
-    g_autoptr(GBytes) sealed = NULL;
+    g_auto(SealedLetter) letter = {.sealed = NULL}, copy = {.sealed = NULL};
     int lock = outbox_lock(vault, row, error);
     if (lock < 0)
         return NULL;
     g_autoptr(OutboxClaim) claim = g_new0(OutboxClaim, 1);
     claim->lock = lock;
     claim->row = row;
-    if (!read_row(vault, vault_private, claim, again, id, &sealed, error))
+    if (!read_row(vault, vault_private, claim, again, &letter, &copy, error))
         return NULL;
-    const guint8 *bytes = g_bytes_get_data(sealed, &size);
-    claim->letter.letter = outbox_open(vault, vault_private, OUTBOX_LETTER, id, bytes, size, error);
+    claim->letter.letter = open_letter(vault, vault_private, &letter, error);
     if (claim->letter.letter == NULL)
+        return NULL;
+    if (copy.sealed && memcmp(copy.id, letter.id, MESSAGE_ID_SIZE) == 0)
+        claim->copy = g_bytes_ref(claim->letter.letter);
+    else if (copy.sealed && !(claim->copy = open_letter(vault, vault_private, &copy, error)))
         return NULL;
     expose(claim);
     return g_steal_pointer(&claim);
@@ -268,12 +312,7 @@ static void pick(const OutboxClaim *claim, const OutboxState *states, const GPtr
                  OutboxState state, OutboxRecord *part)
 {
     const OutboxRecord *all = &claim->record;
-    *part = (OutboxRecord){g_strdup(all->account),
-                           g_strdup(all->from),
-                           g_strdup(all->subject),
-                           g_ptr_array_new_with_free_func(g_free),
-                           g_ptr_array_new_with_free_func(g_free),
-                           all->encrypted};
+    *part = outbox_record_like(&claim->letter);
     for (guint i = 0; i < all->recipients->len; i++) {
         if (states[i] != state)
             continue;
@@ -288,6 +327,7 @@ static void pick(const OutboxClaim *claim, const OutboxState *states, const GPtr
 typedef struct {
     OutboxRecord kept; /* of those in doubt */
     gboolean any;      /* the claim's own row is in use */
+    gint64 copy;       /* the row of the sender's own, 0: none, or it has moved */
 } Settling;
 
 static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
@@ -301,6 +341,7 @@ static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const Outbox
     gboolean tried = state != OUTBOX_DOUBT;
     Row row = {.row = settling->any ? 0 : claim->row,
                .letter = claim->letter_row,
+               .copy = settling->copy,
                .since = claim->since,
                .tried = now(),
                .tries = claim->tries + (tried ? 1 : 0),
@@ -316,23 +357,48 @@ static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const Outbox
     return TRUE;
 }
 
+/* Where the sender's own copy lies is known within the transaction alone: somebody else may have
+ * sent another row of the letter. */
+static gboolean move_copy(Vault *vault, const OutboxClaim *claim, OwnCopy *copy, Settling *settling,
+                          GError **error)
+{
+    gboolean found;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_OUTBOX_COPY, error);
+    if (statement == NULL)
+        return FALSE;
+    sql_int(statement, 1, claim->row);
+    if (!sql_row(vault, statement, &found, error))
+        return FALSE;
+    settling->copy = found ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_reset(statement);
+    if (copy == NULL || settling->copy == 0)
+        return TRUE;
+    gint64 row = settling->copy;
+    settling->copy = 0;
+    return own_copy_store(copy, error) && sql_run_with(vault, SQL_FORGET_COPY, row, error);
+}
+
 static gboolean settle(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
-                       const GPtrArray *why, Settling *settling, GError **error)
+                       const GPtrArray *why, OwnCopy *copy, Settling *settling, GError **error)
 {
     /* The doubt first: it stays in the claim's row. */
     static const OutboxState order[] = {OUTBOX_DOUBT, OUTBOX_QUEUED, OUTBOX_FAILED};
+    if (!move_copy(vault, claim, copy, settling, error))
+        return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
         if (!settle_part(vault, claim, states, why, order[i], settling, error))
             return FALSE;
-    return settling->any || drop_row(vault, claim->row, error);
+    return settling->any ? sql_run(vault, SQL_SWEEP_LETTERS, error)
+                         : drop_row(vault, claim->row, error);
 }
 
 gboolean vault_outbox_settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
-                             const GPtrArray *why, GError **error)
+                             const GPtrArray *why, OwnCopy *copy, GError **error)
 {
     Settling settling = {.any = FALSE};
-    gboolean fine = sql_begin(vault, SQL_STRICT, error) &&
-                    sql_end(vault, settle(vault, claim, states, why, &settling, error), error);
+    gboolean fine =
+        sql_begin(vault, SQL_STRICT, error) &&
+        sql_end(vault, settle(vault, claim, states, why, copy, &settling, error), error);
     if (fine && settling.kept.recipients) {
         outbox_record_clear(&claim->record);
         claim->record = settling.kept;

@@ -6,12 +6,15 @@
  * Whoever sends a row has a claim on it, a kernel lock that ends with the process: so nobody sends
  * it a second time meanwhile, and no kill leaves a row that seems to be on its way. What may be
  * with the server is written down, OUTBOX_DOUBT, before its last dot is sent, and is sent again by
- * nobody but the user.
+ * nobody but the user. With the letter lies the copy that its sender keeps; as soon as a server has
+ * it for anybody, the copy moves into the vault, once, in the same transaction.
  *
  * Writing takes neither the match key nor the writer's lock: fetchd may run meanwhile.
  */
 #pragma once
 
+#include "core/config.h"
+#include "store/vault-copy.h"
 #include "store/vault.h"
 
 typedef enum {
@@ -27,6 +30,9 @@ typedef struct {
     GPtrArray *recipients; /* char * */
     gboolean encrypted;
     GBytes *letter; /* the bytes that go out */
+    GBytes *copy;   /* the sender's own, which may be the same; NULL: none, or it is kept already */
+    gboolean sensitive; /* it is sealed singly whatever the rules say of its own bytes, */
+    IndexShare share;   /* and the index knows no more of it */
 } OutboxLetter;
 
 /* --- sending ------------------------------------------------------------------------------- */
@@ -36,7 +42,7 @@ void outbox_claim_free(OutboxClaim *claim); /* as of vault_outbox_settle(), for 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxClaim, outbox_claim_free)
 
 /* Adds LETTERS (OutboxLetter *), all or none, queued and durable; CLAIMS gets one on each, so that
- * nobody else sends it first. */
+ * nobody else sends it first. They are those of one letter: of the copy there is one. */
 gboolean vault_outbox_add(Vault *vault, const GPtrArray *letters, GPtrArray *claims,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -53,10 +59,12 @@ gint64 outbox_claim_since(const OutboxClaim *claim); /* seconds since 1970 */
 /*
  * What becomes of each recipient, in order: STATES, and WHY (GError *, NULL for none; may be NULL).
  * Durable on return. While some are in doubt they, and they alone, remain the claim's recipients;
- * else it is over.
+ * else it is over. COPY, when somebody has the letter now (else NULL), is made through the same
+ * VAULT, and is stored unless that has happened for another row of the letter.
  */
 gboolean vault_outbox_settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
-                             const GPtrArray *why, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                             const GPtrArray *why, OwnCopy *copy,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Takes a row out, whatever its state; *dropped FALSE when it is not there, or on its way. */
 gboolean vault_outbox_drop(Vault *vault, gint64 row, gboolean *dropped,

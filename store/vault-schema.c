@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 14
+#define VERSION 15
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -135,6 +135,7 @@ static const char tables[] =
     "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
     "  id BLOB NOT NULL UNIQUE,"
     "  letter INTEGER NOT NULL REFERENCES letter,"
+    "  copy INTEGER NOT NULL," /* a row of letter, or 0 */
     "  state INTEGER NOT NULL,"
     "  since INTEGER NOT NULL,"
     "  tried INTEGER NOT NULL,"

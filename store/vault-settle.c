@@ -70,7 +70,13 @@ static gboolean settle_known(Batch *batch, const BatchMessage *message, GError *
 
 gboolean batch_settle(Batch *batch, GError **error)
 {
-    if (batch->key == NULL || turn_changes(batch->vault->turn) == batch->changes_before)
+    gint64 version;
+    if (batch->key == NULL)
+        return TRUE;
+    if (!vault_data_version(batch->vault, &version, error))
+        return FALSE;
+    if (version == batch->version_before &&
+        turn_changes(batch->vault->turn) == batch->changes_before)
         return TRUE;
     for (guint i = 0; i < batch->messages->len; i++) {
         BatchMessage *message = g_ptr_array_index(batch->messages, i);

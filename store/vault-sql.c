@@ -20,6 +20,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_STRICT] = "PRAGMA synchronous=FULL",
     [SQL_DEFER] = "PRAGMA defer_foreign_keys=ON",
     [SQL_CHECKPOINT] = "PRAGMA wal_checkpoint(PASSIVE)",
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
     [SQL_META] = "SELECT vault_id, public_key, wrapped_private, match_copy, match_check FROM meta",
     [SQL_SET_META] = "INSERT INTO meta(one, vault_id, public_key, wrapped_private, match_copy, "
                      "match_check) VALUES(1, ?1, ?2, ?3, ?4, ?5)",
@@ -219,9 +220,10 @@ static const char *const texts[SQL_STATEMENTS] = {
                        "ORDER BY time DESC LIMIT 1 OFFSET ?3",
     [SQL_ADD_LOGIN_TIME] = "INSERT INTO login_time(host_mac, refused, time) VALUES(?1, ?2, ?3)",
     [SQL_ADD_LETTER] = "INSERT INTO letter(id, sealed) VALUES(?1, ?2)",
-    [SQL_SWEEP_LETTERS] = "DELETE FROM letter WHERE row NOT IN (SELECT letter FROM outbox)",
-    [SQL_ADD_OUTBOX] = "INSERT INTO outbox(state, tried, tries, record, id, letter, since) "
-                       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SQL_SWEEP_LETTERS] = "DELETE FROM letter WHERE row NOT IN (SELECT letter FROM outbox) "
+                          "AND row NOT IN (SELECT copy FROM outbox)",
+    [SQL_ADD_OUTBOX] = "INSERT INTO outbox(state, tried, tries, record, id, letter, since, "
+                       "copy) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [SQL_SET_OUTBOX] =
         "UPDATE outbox SET state = ?1, tried = ?2, tries = ?3, record = ?4 WHERE row = ?5",
     [SQL_DROP_OUTBOX] = "DELETE FROM outbox WHERE row = ?1",
@@ -229,8 +231,11 @@ static const char *const texts[SQL_STATEMENTS] = {
                    "length(l.sealed) FROM outbox o JOIN letter l ON l.row = o.letter ORDER BY "
                    "o.row",
     [SQL_OUTBOX_ID] = "SELECT id FROM outbox WHERE row = ?1",
-    [SQL_OUTBOX_ROW] = "SELECT o.id, o.state, o.since, o.tries, o.letter, o.record, l.id, l.sealed "
-                       "FROM outbox o JOIN letter l ON l.row = o.letter WHERE o.row = ?1",
+    [SQL_OUTBOX_ROW] = "SELECT o.id, o.state, o.since, o.tries, o.letter, o.record, l.id, "
+                       "l.sealed, c.id, c.sealed FROM outbox o JOIN letter l ON l.row = o.letter "
+                       "LEFT JOIN letter c ON c.row = o.copy WHERE o.row = ?1",
+    [SQL_OUTBOX_COPY] = "SELECT copy FROM outbox WHERE row = ?1",
+    [SQL_FORGET_COPY] = "UPDATE outbox SET copy = 0 WHERE copy = ?1",
     [SQL_SWEEP_LOGIN_TIMES] = "DELETE FROM login_time WHERE time <= ?1 OR time > ?2",
 };
 
@@ -369,6 +374,17 @@ gboolean sql_cancel(Vault *vault, GError **error)
     gboolean fine = sql_run(vault, SQL_ROLLBACK, error);
     turn_end(vault->turn);
     return fine;
+}
+
+gboolean vault_data_version(Vault *vault, gint64 *version, GError **error)
+{
+    gboolean row;
+    sqlite3_stmt *statement = vault_sql(vault, SQL_DATA_VERSION, error);
+    if (statement == NULL || !sql_row(vault, statement, &row, error))
+        return FALSE;
+    *version = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return TRUE;
 }
 
 const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size)

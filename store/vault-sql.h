@@ -56,6 +56,9 @@ gboolean sql_begin(Vault *vault, VaultSql durability, GError **error) G_GNUC_WAR
 gboolean sql_end(Vault *vault, gboolean fine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes it back, though nothing failed. */
 gboolean sql_cancel(Vault *vault, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Another number whenever somebody else, by whatever connection, has written since. */
+gboolean vault_data_version(Vault *vault, gint64 *version,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The blob in a column, when it has exactly SIZE bytes; else NULL. */
 const guint8 *sql_column(sqlite3_stmt *statement, int n, gsize size);
 

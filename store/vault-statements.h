@@ -9,6 +9,7 @@ typedef enum {
     SQL_STRICT,
     SQL_DEFER, /* within a transaction: what refers to a row may go after it */
     SQL_CHECKPOINT,
+    SQL_DATA_VERSION,
     SQL_META,
     SQL_SET_META,
     SQL_SET_WRAPPED,
@@ -126,5 +127,7 @@ typedef enum {
     SQL_OUTBOX,
     SQL_OUTBOX_ID,
     SQL_OUTBOX_ROW,
+    SQL_OUTBOX_COPY,
+    SQL_FORGET_COPY,
     SQL_STATEMENTS,
 } VaultSql;

@@ -63,7 +63,7 @@ VaultTurn *turn_share(VaultTurn *turn)
 
 void turn_leave(VaultTurn *turn)
 {
-    if (!g_atomic_ref_count_dec(&turn->users))
+    if (turn == NULL || !g_atomic_ref_count_dec(&turn->users))
         return;
     (void)close(turn->lock);
     g_mutex_clear(&turn->writing);
@@ -84,15 +84,16 @@ void turn_end(VaultTurn *turn)
 
 guint64 turn_changes(const VaultTurn *turn)
 {
-    return turn->changes;
+    return turn ? turn->changes : 0;
 }
 
 void turn_change(VaultTurn *turn)
 {
-    turn->changes++;
+    if (turn)
+        turn->changes++;
 }
 
 gssize turn_stage(VaultTurn *turn, gssize delta)
 {
-    return g_atomic_pointer_add(&turn->staged, delta) + delta;
+    return turn ? g_atomic_pointer_add(&turn->staged, delta) + delta : 0;
 }

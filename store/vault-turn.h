@@ -16,8 +16,8 @@ VaultTurn *turn_share(VaultTurn *turn);
 /* With the last one the lock is free. */
 void turn_leave(VaultTurn *turn);
 
-/* Around each transaction; they may count on nothing being written meanwhile. NULL: nobody to wait
- * for. */
+/* Around each transaction; they may count on nothing being written meanwhile. Here and below NULL
+ * stands for one who has not the lock, and nobody to wait for. */
 void turn_begin(VaultTurn *turn);
 void turn_end(VaultTurn *turn);
 
@@ -25,5 +25,6 @@ void turn_end(VaultTurn *turn);
 guint64 turn_changes(const VaultTurn *turn);
 void turn_change(VaultTurn *turn);
 
-/* Sealed bytes that wait in memory; DELTA may be negative. The sum over all writers. */
+/* Sealed bytes that wait in memory; DELTA may be negative. The sum over all writers, 0 without the
+ * lock. */
 gssize turn_stage(VaultTurn *turn, gssize delta);

@@ -106,6 +106,13 @@ VaultWriter *vault_writer_new(Vault *vault, const Secret *match_key, GError **er
     return vault_sweep(vault, 0, error) ? g_steal_pointer(&writer) : NULL;
 }
 
+VaultWriter *writer_alone(Vault *vault, const Secret *match_key)
+{
+    VaultWriter *writer = new_writer(vault, NULL, match_key);
+    writer->batch->whole = TRUE;
+    return writer;
+}
+
 VaultWriter *vault_writer_beside(const VaultWriter *first, const Secret *match_key, GError **error)
 {
     Vault *vault = vault_open(first->vault->dir, error);
@@ -120,7 +127,7 @@ void vault_writer_free(VaultWriter *writer)
 {
     if (writer == NULL)
         return;
-    gint64 spilled = writer->batch->id;
+    gint64 spilled = writer->batch->whole ? 0 : writer->batch->id;
     sealing_free(writer->sealing);
     g_queue_clear_full(&writer->endings, (GDestroyNotify)ending_free);
     batch_message_free(writer->current);
@@ -306,17 +313,24 @@ static void count(const Batch *batch, guint *stored, guint *known)
         *known = batch->arrivals->len - new_ones;
 }
 
+gboolean writer_settle(VaultWriter *writer, GError **error)
+{
+    if (!sealing_settle(writer->sealing, error))
+        return broken(writer);
+    return batch_is_empty(writer->batch) || batch_wrap(writer->batch, writer->keys, error) ||
+           broken(writer);
+}
+
 gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known, GError **error)
 {
     if (writer->current)
         return out_of_order("a batch was committed inside a message", error);
     if (!writer_sound(writer, error))
         return FALSE;
-    if (!sealing_settle(writer->sealing, error))
-        return broken(writer);
+    if (!writer_settle(writer, error))
+        return FALSE;
     g_ptr_array_set_size(writer->committed, 0);
-    if (!batch_is_empty(writer->batch) &&
-        !(batch_wrap(writer->batch, writer->keys, error) && batch_store(writer->batch, error)))
+    if (!batch_is_empty(writer->batch) && !batch_store(writer->batch, error))
         return broken(writer);
     count(writer->batch, stored, known);
     if (batch_is_empty(writer->batch))

@@ -29,6 +29,12 @@ struct VaultWriter {
     gboolean broken;       /* a write failed: memory and disk may differ */
 };
 
+/* One that has not the writer's lock. What it gets stays in memory, and is stored by
+ * batch_store_within() in somebody else's transaction; it is never committed by itself. */
+VaultWriter *writer_alone(Vault *vault, const Secret *match_key);
+/* All messages that ended are in the batch, and what is sealed singly is wrapped. */
+gboolean writer_settle(VaultWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The marks of a mailbox, worked out once for a run of calls; borrowed until the next call. */
 const PlaceName *writer_place(VaultWriter *writer, const char *account, const char *mailbox);
 

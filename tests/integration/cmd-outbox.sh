@@ -183,16 +183,23 @@ run as john postern -q outbox flush
 code_is 0 "p6_62 after $kills kills a flush ends well"
 as john /usr/bin/python3 "$srcdir/tests/lib/read-vault.py" outbox $vault >$TESTDIR/rows
 is "$(cut -f 2 $TESTDIR/rows | grep -c -v 2)" 0 'p6_62 nothing waits but what is in doubt'
+as john postern -q --json search --limit 1000 folder:Sent | /usr/bin/python3 -c "
+import json, sys
+for one in json.load(sys.stdin): print(one['subject'])" >$TESTDIR/sent
 number=0
 twice=0
 found=0
+odd=0
 while [ $number -lt $kills ]; do
     number=$((number + 1))
     there=$(count "kill$number\\.")
     [ "$there" -le 1 ] || twice=$((twice + 1))
+    doubt=$(cut -f 5 $TESTDIR/rows | grep -c -x "kill$number\\.")
+    [ $((doubt + $(grep -c -x "kill$number\\." $TESTDIR/sent))) = $((there > doubt ? there : doubt)) ] || odd=$((odd + 1))
     [ "$there" = 0 ] && ! cut -f 5 $TESTDIR/rows | grep -q -x "kill$number\\." || found=$((found + 1))
 done
 is $twice 0 'p6_62 none was sent twice'
+is $odd 0 'p6_62 each lies in one place, in the outbox or with what was sent'
 is $found "$accepted" 'p6_62 all that the outbox accepted were sent, or are in doubt'
 diag "$accepted accepted, $(wc -l <$TESTDIR/rows) in doubt"
 hostile_stop

@@ -28,7 +28,7 @@ INTEGRATION = \
 	tests/integration/cmd-search.sh \
 	tests/integration/cmd-tag.sh \
 	tests/integration/search-oracle.sh \
-	tests/integration/cmd-sendmail.sh \
+	tests/integration/cmd-sendmail.sh tests/integration/cmd-sent.sh \
 	tests/integration/search-together.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-send-copies.sh \

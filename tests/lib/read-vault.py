@@ -44,7 +44,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (14,)
+    assert database.execute("PRAGMA user_version").fetchone() == (15,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)
@@ -137,17 +137,21 @@ def sessions(path):
 
 def outbox(path):
     database, vault_id, private = unlocked(path)
-    rows = database.execute("SELECT o.id, o.state, o.record, l.id, l.sealed FROM outbox o JOIN letter l "
-                            "ON l.row = o.letter ORDER BY o.row")
+    rows = database.execute("SELECT o.id, o.state, o.record, l.id, l.sealed, c.id, c.sealed FROM outbox o "
+                            "JOIN letter l ON l.row = o.letter LEFT JOIN letter c ON c.row = o.copy "
+                            "ORDER BY o.row")
     good = True
-    for row_id, state, record, letter_id, sealed in rows:
+    for row_id, state, record, letter_id, sealed, copy_id, copied in rows:
         name = name_of(row_id)
         try:
             _, key = vault.batch_keys(vault_id, private, record[:32])
-            account, sender, subject, encrypted, recipients = vault.parse_outbox(
+            account, sender, subject, encrypted, _, recipients = vault.parse_outbox(
                 vault.open_record(key, vault_id, "outbox " + name, record[32:]))
             _, key = vault.batch_keys(vault_id, private, sealed[:32])
             letter = vault.open_record(key, vault_id, "outbox letter " + name_of(letter_id), sealed[32:])
+            if copy_id is not None:
+                _, key = vault.batch_keys(vault_id, private, copied[:32])
+                vault.open_record(key, vault_id, "outbox letter " + name_of(copy_id), copied[32:])
             print(name, state, account, sender, subject, encrypted, hashlib.sha256(letter).hexdigest(),
                   *(address for address, _ in recipients), sep="\t")
         except vault.Damage as damage:

@@ -162,7 +162,7 @@ def parse_sessions(data):
 
 
 def parse_outbox(data):
-    """Account, sender, subject, whether encrypted, and (address, answer) of each recipient."""
+    """Account, sender, subject, whether encrypted, the copy's share, and (address, answer) of each recipient."""
     at = 0
 
     def take(size):
@@ -175,10 +175,10 @@ def parse_outbox(data):
         return take(int.from_bytes(take(4), "big")).decode()
 
     head = [text(), text(), text()]
-    encrypted, count = take(1)[0], int.from_bytes(take(2), "big")
+    encrypted, share, count = take(1)[0], take(1)[0], int.from_bytes(take(2), "big")
     recipients = [(text(), text()) for _ in range(count)]
-    demand(at == len(data) and encrypted <= 1 and 1 <= count <= 1000, "no record of a letter")
-    return (*head, encrypted, recipients)
+    demand(at == len(data) and encrypted <= 1 and share <= 3 and 1 <= count <= 1000, "no record of a letter")
+    return (*head, encrypted, share, recipients)
 
 
 def match_key(vault_id, vault_private, copy, check):

@@ -93,7 +93,7 @@ static void what_is_not_written_has_its_default(void **state)
     assert_null(account->folders[1]);
     assert_int_equal(account->keep, KEEP_YES);
     assert_int_equal(account->secret_kind, SECRET_SEALED);
-    assert_string_equal(account->save_sent, "no");
+    assert_null(account->save_sent);
     assert_null(account->fetch);
     assert_null(*account->pins);
     assert_int_equal(config->company.outside, RULE_ENCRYPT);

@@ -38,6 +38,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-limits \
 	tests/unit/store/test-vault-import \
 	tests/unit/store/test-vault-logins \
+	tests/unit/store/test-vault-copy \
 	tests/unit/store/test-vault-outbox \
 	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
@@ -124,6 +125,8 @@ tests_unit_store_test_compact_SOURCES = tests/unit/store/test-compact.c $(VAULT_
 tests_unit_store_test_compact_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_agree_SOURCES = tests/unit/store/test-agree.c $(VAULT_FIXTURE)
 tests_unit_store_test_agree_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_copy_SOURCES = tests/unit/store/test-vault-copy.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_copy_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_outbox_SOURCES = tests/unit/store/test-vault-outbox.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_outbox_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_absorb_places_SOURCES = tests/unit/store/test-absorb-places.c $(VAULT_FIXTURE)

@@ -27,7 +27,12 @@ static OutboxClaim *add(Vault *vault, const char *to)
 {
     g_autoptr(GPtrArray) recipients = strings(to);
     g_autoptr(GBytes) body = g_bytes_new_static(BODY, strlen(BODY));
-    OutboxLetter letter = {"work", "john@corp.example", "Figures", recipients, TRUE, body};
+    OutboxLetter letter = {.account = "work",
+                           .from = "john@corp.example",
+                           .subject = "Figures",
+                           .recipients = recipients,
+                           .encrypted = TRUE,
+                           .letter = body};
     g_autoptr(GPtrArray) letters = g_ptr_array_new();
     g_autoptr(GPtrArray) claims = g_ptr_array_new();
     g_ptr_array_add(letters, &letter);
@@ -119,7 +124,7 @@ static void p6_62_nobody_sends_what_somebody_has(void **state)
         vault_outbox_claim(other, fixture->private_key, row, FALSE, &error);
     assert_non_null(second);
     const OutboxState gone[] = {OUTBOX_GONE};
-    assert_true(vault_outbox_settle(other, second, gone, NULL, NULL));
+    assert_true(vault_outbox_settle(other, second, gone, NULL, NULL, NULL));
     g_clear_pointer(&second, outbox_claim_free);
     assert_null(vault_outbox_claim(vault, fixture->private_key, row, TRUE, &error));
     assert_null(error);
@@ -137,7 +142,7 @@ static void p6_62_a_claim_ends_with_its_process(void **state)
         g_autoptr(Vault) vault = fixture_open(fixture);
         OutboxClaim *claim = add(vault, "a@x.test");
         const OutboxState doubt[] = {OUTBOX_DOUBT};
-        _exit(vault_outbox_settle(vault, claim, doubt, NULL, NULL) &&
+        _exit(vault_outbox_settle(vault, claim, doubt, NULL, NULL, NULL) &&
                       write(ready[1], "x", 1) == 1 && pause()
                   ? 1
                   : 0);
@@ -169,13 +174,13 @@ static void each_recipient_goes_his_way(void **state)
     g_ptr_array_set_size(why, 5);
     why->pdata[1] = later;
     why->pdata[2] = never;
-    assert_true(vault_outbox_settle(vault, claim, before, why, NULL));
+    assert_true(vault_outbox_settle(vault, claim, before, why, NULL, NULL));
     assert_int_equal(outbox_claim_letter(claim)->recipients->len, 2);
     assert_string_equal(outbox_claim_letter(claim)->recipients->pdata[1], "e@x");
     assert_rows(fixture, "sending 0 a@x e@x; queued 1 b@x:later; failed 1 c@x:never");
     assert_int_equal(number(fixture, LETTERS), 1);
     const OutboxState after[] = {OUTBOX_GONE, OUTBOX_GONE};
-    assert_true(vault_outbox_settle(vault, claim, after, NULL, NULL));
+    assert_true(vault_outbox_settle(vault, claim, after, NULL, NULL, NULL));
     assert_rows(fixture, "queued 1 b@x:later; failed 1 c@x:never");
     gboolean dropped;
     gint64 row = number(fixture, "SELECT min(row) FROM outbox");
@@ -200,7 +205,7 @@ static void without_the_key_it_is_counted(void **state)
     assert_int_equal(stat.queued, 2);
     assert_true(stat.oldest > 0 && stat.due == 0);
     const OutboxState failed[] = {OUTBOX_FAILED};
-    assert_true(vault_outbox_settle(vault, claim, failed, NULL, NULL));
+    assert_true(vault_outbox_settle(vault, claim, failed, NULL, NULL, NULL));
     g_clear_pointer(&claim, outbox_claim_free);
     assert_true(vault_outbox_stat(vault, &stat, NULL));
     assert_int_equal(stat.queued + 10 * stat.failed + 100 * stat.doubt, 11);

@@ -1,0 +1,55 @@
+/* See owncopy.h. */
+#include "fetchd/owncopy.h"
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "fetchd/sensitive.h"
+#include "store/share.h"
+
+gboolean owncopy_wanted(const Account *account)
+{
+    return g_strcmp0(account->save_sent, "no") != 0;
+}
+
+const char *owncopy_folder(const Account *account)
+{
+    (void)account;
+    return "Sent";
+}
+
+/* What the index may know of it, *SINGLY: and it is sealed so. */
+static IndexShare judge(const Config *config, const Account *account, const OutboxLetter *letter,
+                        gboolean *singly)
+{
+    gsize size = g_bytes_get_size(letter->copy);
+    const JudgedPlace place = {
+        .account = account->name, .mailbox = owncopy_folder(account), .size = size};
+    g_autoptr(GBytes) head = g_bytes_new_from_bytes(letter->copy, 0, MIN(size, LIMIT_JUDGED_BYTES));
+    g_auto(Verdict) verdict = {0};
+    sensitive_judge(config->sensitive, &place, head, &verdict);
+    *singly = verdict.sensitive || letter->sensitive;
+    return MIN(verdict.sensitive ? verdict.index : INDEX_FULL,
+               letter->sensitive ? letter->share : INDEX_FULL);
+}
+
+OwnCopy *owncopy_prepare(const Config *config, const Account *account, Vault *vault,
+                         const Secret *match_key, const OutboxLetter *letter, GError **error)
+{
+    gboolean singly;
+    g_autoptr(GBytes) share = NULL;
+    g_auto(GStrv) keys = NULL;
+    if (letter->copy == NULL)
+        return NULL;
+    IndexShare most = judge(config, account, letter, &singly);
+    if (singly && !sensitive_needs_key(account, error))
+        return NULL;
+    if (singly) {
+        gsize size = g_bytes_get_size(letter->copy);
+        g_autoptr(GBytes) head =
+            g_bytes_new_from_bytes(letter->copy, 0, MIN(size, LIMIT_JUDGED_BYTES));
+        share = share_make(head, most, size);
+        keys = sensitive_keys(config, account);
+    }
+    return own_copy_new(vault, match_key, account->name, owncopy_folder(account),
+                        g_get_real_time() / G_USEC_PER_SEC, letter->copy, share, keys, error);
+}

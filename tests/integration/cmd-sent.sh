@@ -1,0 +1,84 @@
+#!/bin/sh
+# What was sent lies in the vault, with its Bcc, once, and no more openly than it left.
+. "${srcdir:-.}/tests/lib/tap.sh"
+world "$0"
+. "$srcdir/tests/lib/user.sh"
+
+company_start
+company_person mary
+user_ready john
+company_introduce john mary
+mary=mary.jones@corp.example
+gross=j.gross@corp.example
+config=$(user_config john)
+vault=$COMPANY/home/john/.local/share/postern/vault.db
+send() { run_with 'The zebrafish.' as john postern "$@" --body -; }
+found() { as john postern -q --json search "$@" | /usr/bin/python3 -c "
+import json, sys
+print(' '.join(sorted(one['subject'] for one in json.load(sys.stdin))))"; }
+id_of() { user_ids john "$@" | head -1; }
+bcc() { sed -n 's/^Bcc: *//Ip'; }
+
+# --- in the vault ----------------------------------------------------------------------------------
+send -q send --to $mary --bcc "J. Gross <$gross>" --subject Clear --no-encrypt --no-sign
+code_is 0 'a letter is sent'
+is "$(found folder:Sent zebrafish)" Clear 'and its copy is found by its words'
+is "$(found "cc:$gross")" Clear 'and by whom nobody else sees'
+clear=$(id_of subject:Clear)
+run as john postern show "$clear"
+out_has "^Bcc .*$gross" 'p9_104 the copy says who that is'
+cat $COMPANY/mail/mary/Maildir/new/* $COMPANY/mail/staff/Maildir/new/* | bcc >$TESTDIR/bcc
+is "$(cat $TESTDIR/bcc)" '' 'p9_104 and nothing that left does'
+is "$(as john postern -q --json show "$clear" | /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)["protection"]["encrypted"])')" False 'in clear, as it left'
+
+send -q send --to $mary --bcc $mary --bcc jsmith@corp.example --subject Sealed --encrypt
+is "$(found folder:Sent zebrafish)" 'Clear Sealed' 'an encrypted one is found, too'
+sealed=$(id_of 'folder:Sent subject:Sealed')
+as john postern show --raw "$sealed" >$TESTDIR/raw
+is "$(bcc <$TESTDIR/raw)-$(grep -c -e zebrafish -e Sealed $TESTDIR/raw)" -0 'p9_103 and lies there encrypted, its Bcc, too'
+run as john postern show "$sealed"
+out_has '^Bcc .*jsmith@corp.example' 'p9_104 inside it stands'
+is "$(as john gpg --batch --list-packets $TESTDIR/raw 2>/dev/null | grep -c 'pubkey enc packet')" 1 'p9_104 for the sender alone'
+
+run as john postern forward --attach "$clear" --to $mary --dry-run --body /dev/null
+code_is 78 'p9_104 it is not passed on as it is'
+err_has '(forward.bcc)' 'p9_104 by its rule'
+run as john postern forward "$clear" --to $mary --no-encrypt --no-sign --dry-run --body /dev/null
+is "$(cat "$out" | grep -c -i -e bcc -e gross)" 0 'p9_104 and its text names nobody'
+run as john postern reply --all "$clear" --no-encrypt --no-sign --dry-run --body /dev/null
+is "$(cat "$out" | grep -c -i -e bcc -e gross)" 0 'p9_104 nor does an answer to all'
+
+# --- out of the outbox, and from other programs ------------------------------------------------------
+send -q send --to $mary --bcc $mary --subject Later --encrypt --queue
+is "$(found folder:Sent subject:later)" '' 'what waits is not sent'
+as john postern -q outbox flush
+is "$(found folder:Sent subject:later)-$(sqlite3 $vault 'SELECT count(*) FROM letter')" Later-0 'p6_62 once it is, its copy has moved'
+printf 'To: root\nSubject: cron\n\nNothing.\n' | as john postern sendmail $mary
+is "$(found folder:Sent subject:cron)" cron 'what sendmail took has one'
+sed -i 's/^submit = .*/&\nsave_sent = no/' "$config"
+printf 'To: root\nSubject: cron again\n\nNothing.\n' | as john postern sendmail $mary
+is "$(found folder:Sent subject:again)-$(found folder:Sent subject:Later)" -Later 'save_sent = no: none is kept any more'
+sed -i '/^save_sent/d' "$config"
+
+# --- sensitive ----------------------------------------------------------------------------------------
+cat >>"$config" <<'END'
+[sensitive "hush"]
+subject = figures
+index = none
+[sensitive "pay"]
+body = salary
+index = headers
+END
+printf 'From: Mary Jones <%s>\nTo: jsmith@corp.example\nMessage-ID: <hush@corp.example>\nSubject: The figures\n\nA wombat.\n' $mary | company_deliver john
+as john fetchd --once
+hush=$(as john postern --json -q search is:sensitive | /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["id"])')
+run_with 'The narwhal.' as john postern -q reply "$hush" --subject Innocent --body -
+code_is 0 'what a rule lets be found by nobody is answered'
+is "$(found narwhal)-$(found wombat)-$(found subject:Innocent)-$(found folder:Sent is:sensitive)" '---' 'p4_48 nothing betrays the answer either'
+is "$(sqlite3 $vault 'SELECT count(*) FROM share')" 2 'p4_48 which is sealed singly, as the letter is'
+run_with 'Of the salary.' as john postern -q send --to $mary --subject Plain --encrypt --body -
+is "$(sqlite3 $vault 'SELECT count(*) FROM share')" 3 'p4_48 a rule for texts sees the text before it is encrypted'
+is "$(found folder:Sent is:sensitive subject:plain)$(found folder:Sent is:sensitive)" ' [...]' 'p9_103 and the index gets what stands outside'
+run as john postern verify
+code_is 0 'vault and index agree'
+done_testing
