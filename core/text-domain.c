@@ -47,7 +47,7 @@ static gboolean is_uniform(const char *label)
     return within(label, set);
 }
 
-static gboolean is_plain(const char *label)
+gboolean text_one_script(const char *label)
 {
     gboolean plain = is_uniform(label);
     for (gsize i = 0; !plain && i < G_N_ELEMENTS(together); i++)
@@ -60,7 +60,7 @@ char *text_domain(const char *domain)
     g_autofree char *valid = text_utf8(domain, -1);
     g_auto(GStrv) labels = g_strsplit(valid, ".", -1);
     for (guint i = 0; labels[i]; i++) {
-        char *ascii = is_plain(labels[i]) ? NULL : g_hostname_to_ascii(labels[i]);
+        char *ascii = text_one_script(labels[i]) ? NULL : g_hostname_to_ascii(labels[i]);
         if (ascii) {
             g_free(labels[i]);
             labels[i] = ascii;

@@ -32,6 +32,9 @@ char *text_word(const char *string);
 char *text_domain(const char *domain);
 char *text_address(const char *address);
 
+/* Are the letters of LABEL (UTF-8) of one script, or of some that are written together? */
+gboolean text_one_script(const char *label);
+
 /* A body: as text_field() line by line, keeping LF and TAB. */
 char *text_body(const char *string);
 

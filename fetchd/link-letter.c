@@ -88,15 +88,28 @@ static gboolean await_delivery(LetterCall *call, GError **error)
     return FALSE;
 }
 
+/* The header ends at the first empty line. */
+static guint needs_of(const guint8 *bytes, gsize size)
+{
+    gsize at = 0;
+    while (at < size && bytes[at] < 0x80)
+        at++;
+    if (at == size)
+        return 0;
+    gboolean inside = g_strstr_len((const char *)bytes, (gssize)at, "\r\n\r\n") == NULL;
+    return LETTER_8BIT | (inside ? LETTER_UTF8 : 0);
+}
+
 gboolean link_letter(Link *link, const char *from, const GPtrArray *recipients, GBytes *letter,
                      LetterWay *way, GError **error)
 {
     gsize size;
     const guint8 *bytes = g_bytes_get_data(letter, &size);
     LetterCall call = {link, way, FALSE};
+    const LetterEnvelope envelope = {from, recipients, size, needs_of(bytes, size)};
     g_ptr_array_set_size(way->refused, 0);
     g_ptr_array_set_size(way->refused, (gint)recipients->len);
-    record_put_letter(link->record, from, recipients, size);
+    record_put_letter(link->record, &envelope);
     if (!link_put(link, WIRE_LETTER, error))
         return FALSE;
     for (gsize at = 0; at < size; at += LIMIT_FRAME)

@@ -98,7 +98,7 @@ GPtrArray *link_refusals_new(void);
 /*
  * One letter; RECIPIENTS are char *. TRUE: the server took it for all who are not in WAY->refused,
  * which is cleared first. After "send.recipient", "send.rejected", "send.deferred",
- * "send.value" or "send.recipients" the next one may be tried on the same connection; after any
+ * "send.value", "send.utf8" or "send.recipients" the next one may be tried on the same connection; after any
  * other failure there is nothing to do with it but link_mailer_drop(). Any failure but
  * "send.doubt" says that nobody has it.
  */

@@ -7,6 +7,7 @@
 
 #include "fetchd/wire.h"
 #include "net/fetcher.h"
+#include "net/submission.h"
 
 #define RECORD_RANGES 4096 /* ranges or numbers in one command */
 #define RECORD_WORDS 2048  /* bytes of a sentence in FAIL */
@@ -84,9 +85,9 @@ typedef struct {
     char *from;
     GPtrArray *recipients; /* char * */
     guint64 size;
+    guint needs; /* LetterNeeds of net/submission.h */
 } LetterRecord;
-void record_put_letter(GByteArray *out, const char *from, const GPtrArray *recipients,
-                       guint64 size);
+void record_put_letter(GByteArray *out, const LetterEnvelope *letter);
 gboolean record_get_letter(const Frame *frame, LetterRecord *letter, GError **error);
 void letter_record_clear(LetterRecord *letter);
 

@@ -54,7 +54,7 @@ static gboolean says(const GError *failure, const char *const *rules, gsize n)
 gboolean sending_goes_on(const GError *failure)
 {
     static const char *const rules[] = {"send.recipient", "send.rejected", "send.deferred",
-                                        "send.recipients", "send.value"};
+                                        "send.recipients", "send.value", "send.utf8"};
     return says(failure, rules, G_N_ELEMENTS(rules));
 }
 

@@ -26,7 +26,8 @@ static gboolean is_word(const char *text, gsize size)
 {
     char before = '.';
     for (gsize i = 0; i < size; i++) {
-        if (!g_ascii_isalnum(text[i]) && strchr("!#$%&'*+-/=?^_`{|}~.", text[i]) == NULL)
+        if ((guchar)text[i] < 0x80 && !g_ascii_isalnum(text[i]) &&
+            strchr("!#$%&'*+-/=?^_`{|}~.", text[i]) == NULL)
             return FALSE;
         if (text[i] == '.' && before == '.')
             return FALSE;
@@ -35,13 +36,28 @@ static gboolean is_word(const char *text, gsize size)
     return before != '.';
 }
 
+/* RFC 6531 allows more than what people can tell apart. */
+static gboolean check_letters(const char *address, const char *local, GError **error)
+{
+    for (const char *at = local; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (c >= 0x80 && !g_unichar_isalnum(c) && !g_unichar_ismark(c))
+            return reject(error, address, "has a character before the @ that is no letter",
+                          "write the true address");
+    }
+    g_auto(GStrv) labels = g_strsplit(local, ".", -1);
+    for (char **label = labels; *label; label++)
+        if (!text_one_script(*label))
+            return reject(error, address, "mixes letters of several scripts before the @",
+                          "ask for an address in ASCII; this one may not be whose it seems");
+    return TRUE;
+}
+
 static gboolean check_local(const char *address, const char *local, GError **error)
 {
     gsize size = strlen(local);
-    for (const char *at = local; *at; at++)
-        if ((guchar)*at >= 0x80)
-            return reject(error, address, "has letters outside ASCII before the @",
-                          "ask for an address in plain letters; SMTPUTF8 is not spoken");
+    if (!check_letters(address, local, error))
+        return FALSE;
     if (size == 0)
         return reject(error, address, "has nothing before the @", "write local@domain");
     if (size > LOCAL_MAX)
@@ -98,7 +114,8 @@ static gboolean check_mailbox(Mailbox *mailbox, GError **error)
     const char *at = strrchr(address, '@');
     if (at == NULL)
         return reject(error, *address ? address : mailbox->name, "has no @", "write local@domain");
-    g_autofree char *local = g_strndup(address, (gsize)(at - address));
+    g_autofree char *written = g_strndup(address, (gsize)(at - address));
+    g_autofree char *local = g_utf8_normalize(written, -1, G_NORMALIZE_NFC); /* RFC 6532, 3.1 */
     if (!check_local(address, local, error))
         return FALSE;
     g_autofree char *domain = check_domain(address, at + 1, error);

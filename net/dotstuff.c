@@ -17,7 +17,7 @@ gboolean dotstuff_feed(DotStuff *state, const guint8 *bytes, gsize size, GByteAr
         guint8 byte = bytes[i];
         if (byte == '\0' || (byte == '\n') != state->after_cr)
             return bare(error);
-        if (byte == '.' && !state->in_line)
+        if (byte == '.' && !state->in_line && !state->counted)
             g_byte_array_append(out, &byte, 1);
         g_byte_array_append(out, &byte, 1);
         state->after_cr = byte == '\r';
@@ -31,7 +31,7 @@ gboolean dotstuff_finish(DotStuff *state, GByteArray *out, GError **error)
 {
     if (state->after_cr)
         return bare(error);
-    if (state->in_line)
+    if (state->in_line && !state->counted)
         g_byte_array_append(out, (const guint8 *)"\r\n", 2);
     return TRUE;
 }

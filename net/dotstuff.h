@@ -1,7 +1,7 @@
 /*
  * dotstuff — a letter's body on its way into DATA (RFC 5321, 4.5.2): dots at the start of a line
  * doubled, and nothing in it but whole CR LF, so that no server can see the end of the letter
- * where we do not (SMTP smuggling).
+ * where we do not (SMTP smuggling). Into BDAT (RFC 3030) it goes undoubled, held to the same.
  *
  * Errors: 65 "send.value".
  */
@@ -9,8 +9,9 @@
 
 #include <glib.h>
 
-/* All zero at the start. */
+/* All zero at the start, but for the first. */
 typedef struct {
+    gboolean counted; /* BDAT has told its size: no byte is added */
     gboolean in_line; /* a byte of the line has passed */
     gboolean after_cr;
     gboolean eight_bit; /* a byte above 127 has passed */

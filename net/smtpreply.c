@@ -88,6 +88,10 @@ void smtp_feature(gpointer user, const char *text)
         features->eight_bit = TRUE;
     else if (g_ascii_strcasecmp(words[0], "PIPELINING") == 0)
         features->pipelining = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "SMTPUTF8") == 0)
+        features->utf8 = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "CHUNKING") == 0)
+        features->chunking = TRUE;
     else if (g_ascii_strcasecmp(words[0], "AUTH") == 0)
         sasl_offer(features->offers, words + 1);
     else if (g_ascii_strcasecmp(words[0], "SIZE") == 0) {

@@ -10,6 +10,7 @@ struct Submission {
     char *host;
     SmtpFeatures features;
     gboolean broken; /* out of step with the server: nothing more is sent */
+    gboolean chunks; /* it has taken a chunk, and not only offered CHUNKING */
 };
 
 /* One reply; 421 leaves the connection broken. */

@@ -3,8 +3,10 @@
  * but EHLO), RFC 6409 over our own line protocol.
  *
  * Errors: those of fetcher.h, and 65 "send.recipient" / "send.rejected" with the server's words
- * for 5yz, 75 "send.deferred" for 4yz (421 before the final dot is 75 "server.busy"); 75
- * "send.doubt" when the connection died after the final dot, so that the letter may have been sent.
+ * for 5yz, "send.rejected" and "send.utf8" for what it does not know to carry, 75 "send.deferred"
+ * for 4yz (421 before the final dot is 75 "server.busy"); 75 "send.doubt" when the connection died
+ * after the final dot, so that the letter may have been sent. Where BDAT is used, read "the last
+ * byte" for "the final dot".
  */
 #pragma once
 
@@ -29,18 +31,33 @@ typedef struct {
     /* The server does not take recipient number N, for REASON, "send.recipient" or "send.deferred";
      * the others may get the letter. */
     void (*refused)(gpointer user, guint n, const GError *reason);
-    /* All is out but the last dot, upon which the server may take the letter. After FALSE it stays
-     * here, and the letter is not sent. */
+    /* All is out but the last dot (or byte, of BDAT), upon which the server may take the letter.
+     * After FALSE it stays here, and the letter is not sent. */
     gboolean (*dot)(gpointer user, GError **error);
     gpointer user;
 } LetterTaker;
 
+/* What a server must know to carry a letter. */
+typedef enum {
+    LETTER_8BIT = 1 << 0, /* bytes above 127 (8BITMIME, RFC 6152) */
+    LETTER_UTF8 = 1 << 1, /* such bytes in its header (SMTPUTF8, RFC 6531); in an address of the
+                             envelope they are seen without it */
+} LetterNeeds;
+#define LETTER_NEEDS (LETTER_8BIT | LETTER_UTF8)
+
+typedef struct {
+    const char *from;            /* "" for none */
+    const GPtrArray *recipients; /* char *, "local@domain" */
+    guint64 size;
+    guint needs; /* LetterNeeds */
+} LetterEnvelope;
+
 /*
- * One letter from FROM to RECIPIENTS (char *, "local@domain"); BODY gives CRLF lines without
- * dot-stuffing, SIZE its length. TRUE when it was taken for all whom TAKER (may be NULL) did not
- * hear to be refused. Where all of them are, the failure is that of the first.
+ * One letter; BODY gives CRLF lines without dot-stuffing. It goes by BDAT where the server offers
+ * CHUNKING and has shown that it knows it, else by DATA. TRUE when it was taken for all whom TAKER
+ * (may be NULL) did not hear to be refused. Where all of them are, the failure is that of the
+ * first.
  */
-gboolean submission_send(Submission *submission, const char *from, const GPtrArray *recipients,
-                         Source *body, guint64 size, const LetterTaker *taker,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean submission_send(Submission *submission, const LetterEnvelope *envelope, Source *body,
+                         const LetterTaker *taker, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean submission_quit(Submission *submission, GError **error);

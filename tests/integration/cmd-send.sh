@@ -45,6 +45,12 @@ code_is 0 'a letter inside the company may go without encryption'
 is "$(arrives staff 1)" 1 'and arrives'
 ok [ "$(letters staff | grep -c 'Plain text')" = 1 ] -- 'as it was written'
 
+run_with 'Grüße.' as john postern send --to größe@corp.example --subject 'In house' --body -
+code_is 0 'a letter to an address outside ASCII may go where the server takes it'
+is "$(arrives staff 2)" 2 'and arrives'
+is "$(letters staff | grep -c '^To: größe@corp.example')" 2 'its name as it is, outside and under the signature'
+is "$(letters staff | grep -c 'multipart/signed')" 1 'signed'
+
 for address in somebody@hotmail.com 'x@googlemail.com' 'x@sub.gmx.de'; do
     run_with 'x' as john postern --json send --to "$address" --subject x --body -
     code_is 78 "p9_101 freemail is refused: $address"
@@ -103,6 +109,11 @@ text = data[:-5]
 print(bool(re.search(rb"(?<!\r)\n|\r(?!\n)", data)), b"\r\n.\r\n" in text, b"j.gross" in data, b"johns-laptop" in data)')" \
     'False False False False' 'p9_100 CRLF only, dots stuffed, no Bcc, no host name'
 ok [ "$(hostile_inside | grep -c -i 'johns-laptop')" = 0 ] -- 'p1: EHLO does not name the machine'
+
+run_with x as john postern --json send --to größe@corp.example,mary.jones@corp.example --subject x --no-encrypt --body -
+code_is 65 'an address that the server cannot take'
+out_has 'outside ASCII in addresses, as in größe@corp.example' 'is named'
+is "$(grep -c ' letter ' $HOSTILE_LOG)-$(hostile_inside | grep -c MAIL)" 1-1 'before a byte of it is sent'
 
 for case in smtp-dies-after-dot smtp-resets-after-answer; do
     hostile $case 465

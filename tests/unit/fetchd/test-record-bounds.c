@@ -171,7 +171,7 @@ static void put_a_letter(GByteArray *out)
 {
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
     g_ptr_array_add(recipients, (gpointer) "mary@corp.example");
-    record_put_letter(out, "john@corp.example", recipients, 9);
+    record_put_letter(out, &(LetterEnvelope){"john@corp.example", recipients, 9, LETTER_8BIT});
 }
 
 static void put_a_changed(GByteArray *out)

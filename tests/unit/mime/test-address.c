@@ -101,6 +101,10 @@ static void good_addresses_are_taken_for_sending(void **state)
         {"\"a@b\" <ann@corp.example>", "a@b|ann@corp.example;"},
         {"Jörg <j@bücher.example>", "Jörg|j@xn--bcher-kva.example;"},
         {"j@с.example", "|j@xn--q1a.example;"},
+        {"größe@corp.example", "|größe@corp.example;"},
+        {"gro\u0308ße@corp.example", "|größe@corp.example;"},
+        {"иван.smith@corp.example", "|иван.smith@corp.example;"},
+        {"山田taro@corp.example", "|山田taro@corp.example;"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -141,7 +145,14 @@ static void p9_99_p9_101_bad_addresses_are_refused(void **state)
         "\"Ann <ann@corp.example>",
         "Ann (x <ann@corp.example>",
         "Ann <ann@corp.example",
-        "jörg@corp.example",
+        "j\u043ehn@corp.example", /* a Cyrillic o */
+        "ann\u200d@corp.example",
+        "ann\u00a0lee@corp.example",
+        "john\uff05hotmail.com@corp.example", /* a wide % */
+        "john\uff20hotmail.com@corp.example",
+        "ann\u202e@corp.example",
+        "\u2024ann@corp.example", /* one dot leader */
+        ".größe@corp.example",
         ".ann@corp.example",
         "an..n@corp.example",
         "a@corp.example\r\nBcc: b@evil.example",

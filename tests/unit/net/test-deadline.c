@@ -18,10 +18,10 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/stream.h"
 #include "net/connect.h"
 #include "net/submission.h"
 #include "net/tls.h"
-#include "core/stream.h"
 #include "tests/unit/net/fast-clock.h"
 #include "tests/unit/net/own-network.h"
 #include "tests/unit/net/tls-peer.h"
@@ -158,7 +158,8 @@ static gboolean send_letter(Submission *submission, GError **error)
     g_autoptr(Source) source = source_from_bytes(data);
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
     g_ptr_array_add(recipients, (char *)"a@x.test");
-    return submission_send(submission, "john@corp.example", recipients, source, 3, NULL, error);
+    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0};
+    return submission_send(submission, &envelope, source, NULL, error);
 }
 
 typedef struct {

@@ -9,8 +9,8 @@
 
 #include "core/error.h"
 #include "core/limits.h"
-#include "net/submission.h"
 #include "core/stream.h"
+#include "net/submission.h"
 #include "tests/unit/net/tls-peer.h"
 
 #define EHLO "EHLO [127.0.0.1]\r\n"
@@ -74,7 +74,7 @@ static void assert_heard(const Run *run, const char *wanted)
 
 /* Sends BODY to the recipients that stand in TO, parted by blanks. */
 static gboolean letter_sized(Run *run, const char *from, const char *to, const char *body,
-                             gsize bytes, guint64 size)
+                             gsize bytes, guint64 size, guint needs)
 {
     g_autoptr(GBytes) data = g_bytes_new(body, bytes);
     g_autoptr(Source) source = source_from_bytes(data);
@@ -83,12 +83,13 @@ static gboolean letter_sized(Run *run, const char *from, const char *to, const c
     for (char **one = list; *one; one++)
         g_ptr_array_add(recipients, *one);
     g_free(list);
-    return submission_send(run->submission, from, recipients, source, size, NULL, &run->error);
+    const LetterEnvelope envelope = {from, recipients, size, needs};
+    return submission_send(run->submission, &envelope, source, NULL, &run->error);
 }
 
 static gboolean letter(Run *run, const char *to, const char *body)
 {
-    return letter_sized(run, "john@corp.example", to, body, strlen(body), strlen(body));
+    return letter_sized(run, "john@corp.example", to, body, strlen(body), strlen(body), 0);
 }
 
 /* ---- opening ---- */
@@ -98,7 +99,7 @@ static void a_letter_leaves_by_465(void **state)
     (void)state;
     static const PeerStep steps[] = {
         OPEN_465,
-        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=16 BODY=8BITMIME\r\n"),
+        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=16\r\n"),
         PEER_EXPECT("RCPT TO:<a@x.test>\r\n"),
         PEER_EXPECT("RCPT TO:<\"b.c\"@x.test>\r\n"),
         PEER_SEND("250 ok\r\n250 ok\r\n251 will forward\r\n"),
@@ -414,7 +415,8 @@ static void p9_99_addresses_that_could_end_a_path_are_not_sent(void **state)
                                 "@a,@b:c@x.test",
                                 "a@[10.0.0.1]",
                                 "a\x7f@x.test",
-                                "a\xc3\xa4@x.test",
+                                "a\xe4@x.test",
+                                "a@\xc3\xa4.test",
                                 "a@x.test\033[m",
                                 "a@x.test SIZE=1",
                                 "(c)a@x.test"};
@@ -428,8 +430,8 @@ static void p9_99_addresses_that_could_end_a_path_are_not_sent(void **state)
             g_ptr_array_add(recipients, (gpointer)(as_sender ? "a@x.test" : bad[i]));
             if (as_sender && *bad[i] == '\0')
                 continue;
-            assert_false(submission_send(run.submission, as_sender ? bad[i] : "j@x.test",
-                                         recipients, source, 3, NULL, &run.error));
+            const LetterEnvelope envelope = {as_sender ? bad[i] : "j@x.test", recipients, 3, 0};
+            assert_false(submission_send(run.submission, &envelope, source, NULL, &run.error));
             assert_rule(run.error, POSTERN_ERROR_INPUT, "send.value");
             g_clear_error(&run.error);
         }
@@ -491,8 +493,8 @@ static gboolean letter_told(Run *run, Taking *taking, const char *to)
     taking->run = run;
     for (char **one = list; *one; one++)
         g_ptr_array_add(recipients, *one);
-    return submission_send(run->submission, "john@corp.example", recipients, source, 3, &taker,
-                           &run->error);
+    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0};
+    return submission_send(run->submission, &envelope, source, &taker, &run->error);
 }
 
 typedef struct {
@@ -617,7 +619,7 @@ static void a_letter_beyond_the_servers_size_is_not_begun(void **state)
     (void)state;
     static const PeerStep steps[] = {OPEN_465, PEER_WAIT()};
     Run run = open_465(steps);
-    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "x\r\n", 3, 1001));
+    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "x\r\n", 3, 1001, 0));
     assert_rule(run.error, POSTERN_ERROR_INPUT, "send.rejected");
     run_close(&run);
     assert_heard(&run, EHLO PLAIN);
@@ -681,7 +683,7 @@ static void p6_an_end_of_the_source_that_comes_early_is_no_letter(void **state)
     (void)state;
     static const PeerStep steps[] = {AT_DATA, PEER_WAIT()};
     Run run = open_465(steps);
-    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "half\r\n", 6, 12));
+    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "half\r\n", 6, 12, 0));
     assert_rule(run.error, POSTERN_ERROR_BUG, "send.size");
     run_close(&run);
     assert_true(g_str_has_suffix((const char *)run.heard->data, "DATA\r\nhalf\r\n"));
@@ -843,24 +845,265 @@ static void a_refused_data_is_forgotten_and_the_next_letter_goes(void **state)
     run_clear(&run);
 }
 
-static void eight_bit_needs_a_server_that_takes_it(void **state)
+/* A letter that needs NEEDS, its recipient TO. */
+static gboolean needy(Run *run, const char *to, guint needs)
+{
+    return letter_sized(run, "j@x.test", to, "\xc3\xa4\r\n", 4, 4, needs);
+}
+
+static void what_the_server_cannot_carry_is_not_begun(void **state)
 {
     (void)state;
-    static const PeerStep steps[] = {AUTHING,
-                                     PEER_SEND("235 in\r\n"),
-                                     PEER_EXPECT("MAIL"),
-                                     PEER_SEND("250 ok\r\n"),
-                                     PEER_EXPECT("RCPT"),
-                                     PEER_SEND("250 ok\r\n"),
-                                     PEER_EXPECT("DATA"),
-                                     PEER_SEND("354 go\r\n"),
-                                     PEER_WAIT()};
+    static const struct {
+        const char *to;
+        guint needs;
+        const char *rule, *words;
+    } cases[] = {
+        {"a@x.test", LETTER_8BIT, "send.rejected", "seven-bit"},
+        {"a@x.test", LETTER_8BIT | LETTER_UTF8, "send.utf8", "ASCII"},
+        {"a@x.test gr\xc3\xbc\xc3\x9f"
+         "e@x.test",
+         0, "send.utf8",
+         "gr\xc3\xbc\xc3\x9f"
+         "e@x.test"},
+    };
+    static const PeerStep steps[] = {AUTHING, PEER_SEND("235 in\r\n"), PEER_WAIT()};
     Run run = open_465(steps);
-    assert_false(letter(&run, "a@x.test", "\xc3\xa4\r\n"));
-    assert_rule(run.error, POSTERN_ERROR_INPUT, "send.rejected");
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        assert_false(needy(&run, cases[i].to, cases[i].needs));
+        assert_rule(run.error, POSTERN_ERROR_INPUT, cases[i].rule);
+        assert_non_null(strstr(run.error->message, cases[i].words));
+        g_clear_error(&run.error);
+    }
+    run_close(&run);
+    assert_heard(&run, EHLO PLAIN);
+    run_clear(&run);
+}
+
+static void what_a_letter_needs_is_told_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *to;
+        guint needs;
+        const char *mail;
+    } cases[] = {
+        {"a@x.test", LETTER_8BIT, "MAIL FROM:<j@x.test> BODY=8BITMIME\r\n"},
+        {"a@x.test", LETTER_8BIT | LETTER_UTF8, "MAIL FROM:<j@x.test> BODY=8BITMIME SMTPUTF8\r\n"},
+        {"\xc3\xa4@x.test", LETTER_8BIT, "MAIL FROM:<j@x.test> BODY=8BITMIME SMTPUTF8\r\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const PeerStep steps[] = {INSIDE,
+                                  PEER_SEND("250-mail\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+                                            "250 AUTH PLAIN\r\n"),
+                                  PEER_EXPECT(PLAIN),
+                                  PEER_SEND("235 in\r\n"),
+                                  {ACT_EXPECT, cases[i].mail, strlen(cases[i].mail)},
+                                  PEER_SEND("250 ok\r\n"),
+                                  PEER_EXPECT("RCPT"),
+                                  PEER_SEND("250 ok\r\n"),
+                                  PEER_EXPECT("DATA"),
+                                  PEER_SEND("354 go\r\n"),
+                                  PEER_BODY(),
+                                  PEER_SEND("250 ok\r\n"),
+                                  PEER_WAIT()};
+        Run run = open_465(steps);
+        assert_true(needy(&run, cases[i].to, cases[i].needs));
+        run_close(&run);
+        assert_null(run.trouble);
+        run_clear(&run);
+    }
+}
+
+static void a_letter_announced_as_seven_bit_is(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {AT_DATA, PEER_WAIT()};
+    Run run = open_465(steps);
+    assert_false(needy(&run, "a@x.test", 0));
+    assert_rule(run.error, POSTERN_ERROR_BUG, "send.needs");
     run_close(&run);
     assert_true(g_str_has_suffix((const char *)run.heard->data, "DATA\r\n"));
     run_clear(&run);
+}
+
+/* ---- BDAT ---- */
+
+#define CHUNKING_465                                                                               \
+    INSIDE, PEER_SEND("250-mail\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 AUTH PLAIN\r\n"),         \
+        PEER_EXPECT(PLAIN), PEER_SEND("235 in\r\n")
+#define ENVELOPE PEER_EXPECT("MAIL"), PEER_EXPECT("RCPT"), PEER_SEND("250 ok\r\n250 ok\r\n")
+/* Two bytes of the letter stand in front, and so before the command behind them. */
+#define PROVES PEER_EXPECT("BDAT 2\r\n"), PEER_SEND("250 two\r\n")
+#define GIVES_DATA                                                                                 \
+    PEER_EXPECT("DATA"), PEER_SEND("354 go\r\n"), PEER_BODY(), PEER_SEND("250 ok\r\n")
+
+static void p9_100_by_chunks_no_text_can_end_a_letter(void **state)
+{
+    (void)state;
+    static const char text[] = "ab: c\r\n\r\n.\r\nQUIT\r\n..x";
+    static const PeerStep steps[] = {
+        CHUNKING_465,
+        ENVELOPE,
+        PROVES,
+        PEER_EXPECT("abBDAT 19 LAST\r\n"),
+        PEER_EXPECT(": c\r\n"),
+        PEER_EXPECT("\r\n"),
+        PEER_EXPECT(".\r\n"),
+        PEER_EXPECT("QUIT\r\n"),
+        PEER_SEND("250 queued\r\n"),
+        /* A connection is asked once. */
+        PEER_EXPECT("..xMAIL"),
+        PEER_EXPECT("RCPT"),
+        PEER_SEND("250 ok\r\n250 ok\r\n"),
+        PEER_EXPECT("BDAT 6 LAST\r\n"),
+        PEER_EXPECT("abcd\r\n"),
+        PEER_SEND("250 queued\r\n"),
+        /* What is too short, or would be a line, goes by DATA. */
+        ENVELOPE,
+        GIVES_DATA,
+        ENVELOPE,
+        GIVES_DATA,
+        ENVELOPE,
+        GIVES_DATA,
+        PEER_WAIT(),
+    };
+    assert_int_equal(sizeof text - 1, 21);
+    Run run = open_465(steps);
+    assert_true(letter(&run, "a@x.test", text));
+    assert_true(letter(&run, "a@x.test", "abcd\r\n"));
+    assert_true(letter(&run, "a@x.test", "a"));
+    assert_true(letter(&run, "a@x.test", "\r\nab\r\n"));
+    assert_true(letter(&run, "a@x.test", ".\r\n\r\n"));
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+static void p9_100_a_chunk_with_bare_cr_or_lf_never_ends(void **state)
+{
+    (void)state;
+    static const char *bad[] = {"ab\n.\nb\r\n", "ab\r.\rb\r\n", "ab\r\n.\r.\r\n", "ab\r", "ab\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        static const PeerStep steps[] = {CHUNKING_465, ENVELOPE, PROVES, PEER_WAIT()};
+        Run run = open_465(steps);
+        assert_false(letter(&run, "a@x.test", bad[i]));
+        assert_rule(run.error, POSTERN_ERROR_INPUT, "send.value");
+        g_clear_error(&run.error);
+        assert_false(letter(&run, "a@x.test", "good\r\n"));
+        run_close(&run);
+        const char *last = strstr((const char *)run.heard->data, " LAST\r\n");
+        assert_true(last && strlen(last) < strlen(" LAST\r\n") + strlen(bad[i]) - 2);
+        run_clear(&run);
+    }
+}
+
+/* More than was announced would be read as commands. */
+static void p9_100_no_byte_follows_the_size_of_a_chunk(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {CHUNKING_465, ENVELOPE, PROVES, PEER_WAIT()};
+    Run run = open_465(steps);
+    assert_false(letter_sized(&run, "j@x.test", "a@x.test", "abc\r\nQUIT\r\n", 11, 5, 0));
+    assert_rule(run.error, POSTERN_ERROR_BUG, "send.size");
+    run_close(&run);
+    assert_true(g_str_has_suffix((const char *)run.heard->data, "BDAT 3 LAST\r\n"));
+    run_clear(&run);
+}
+
+/* Five chunks' worth, in pieces: only its last byte is missing when it is asked for. */
+static void p6_62_the_last_byte_of_a_chunk_waits_until_it_may_go(void **state)
+{
+    (void)state;
+    enum { LARGE = 160 * 1024 };
+    static const PeerStep steps[] = {CHUNKING_465, ENVELOPE, PROVES, PEER_WAIT()};
+    g_autofree char *text = g_strnfill(LARGE, 'x');
+    for (gsize i = 77; i < LARGE; i += 77)
+        memcpy(text + i - 2, "\r\n", 2);
+    Run run = open_465(steps);
+    g_autoptr(GString) refused = g_string_new(NULL);
+    Taking taking = {.refused = refused, .let_go = FALSE};
+    g_autoptr(GBytes) data = g_bytes_new(text, LARGE);
+    g_autoptr(Source) source = source_from_bytes(data);
+    g_autoptr(GPtrArray) recipients = g_ptr_array_new();
+    const LetterTaker taker = {take_refused, take_dot, &taking};
+    const LetterEnvelope envelope = {"john@corp.example", recipients, LARGE, 0};
+    g_ptr_array_add(recipients, (gpointer) "a@x.test");
+    assert_false(submission_send(run.submission, &envelope, source, &taker, &run.error));
+    assert_rule(run.error, POSTERN_ERROR_STORE, "vault.write");
+    assert_int_equal(taking.asked, 1);
+    run_close(&run);
+    const char *last = strstr((const char *)run.heard->data, " LAST\r\n");
+    assert_non_null(last);
+    assert_int_equal(strlen(last), strlen(" LAST\r\n") + LARGE - 2 - 1);
+    run_clear(&run);
+}
+
+static void a_server_that_only_says_chunking_gets_data(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"500 what?\r\n", "502 no\r\n", "503 not now\r\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(answers); i++) {
+        const PeerStep steps[] = {CHUNKING_465,
+                                  ENVELOPE,
+                                  PEER_EXPECT("BDAT 2"),
+                                  {ACT_SEND, answers[i], strlen(answers[i])},
+                                  PEER_EXPECT("ab\r\n"),
+                                  PEER_SEND("500 what?\r\n"),
+                                  GIVES_DATA,
+                                  ENVELOPE,
+                                  GIVES_DATA,
+                                  PEER_WAIT()};
+        Run run = open_465(steps);
+        assert_true(letter(&run, "a@x.test", "abc: d\r\n"));
+        assert_true(letter(&run, "a@x.test", "abc: d\r\n"));
+        run_close(&run);
+        assert_null(run.trouble);
+        /* The letter is whole in spite of it. */
+        assert_non_null(strstr((const char *)run.heard->data, "DATA\r\nabc: d\r\n.\r\n"));
+        run_clear(&run);
+    }
+}
+
+/* RFC 3030, 2: after a chunk that failed, RSET alone. */
+static void a_refused_chunk_is_forgotten_and_the_next_letter_goes(void **state)
+{
+    (void)state;
+    static const PeerStep first[] = {CHUNKING_465,
+                                     ENVELOPE,
+                                     PEER_EXPECT("BDAT 2"),
+                                     PEER_SEND("552 too much\r\n"),
+                                     PEER_EXPECT("ab\r\n"),
+                                     PEER_SEND("500 what?\r\n"),
+                                     PEER_EXPECT("RSET"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     ENVELOPE,
+                                     GIVES_DATA,
+                                     PEER_WAIT()};
+    static const PeerStep later[] = {CHUNKING_465,
+                                     ENVELOPE,
+                                     PROVES,
+                                     PEER_EXPECT("abBDAT 4 LAST"),
+                                     PEER_EXPECT("cd\r\n"),
+                                     PEER_SEND("552 too much\r\n"),
+                                     PEER_EXPECT("RSET"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     ENVELOPE,
+                                     PEER_EXPECT("BDAT 6 LAST"),
+                                     PEER_EXPECT("abcd\r\n"),
+                                     PEER_SEND("250 ok\r\n"),
+                                     PEER_WAIT()};
+    for (gsize i = 0; i < 2; i++) {
+        Run run = i ? open_465(later) : open_465(first);
+        assert_false(letter(&run, "a@x.test", "abcd\r\n"));
+        assert_rule(run.error, POSTERN_ERROR_INPUT, "send.rejected");
+        assert_non_null(strstr(run.error->message, "too much"));
+        g_clear_error(&run.error);
+        assert_true(letter(&run, "a@x.test", "abcd\r\n"));
+        run_close(&run);
+        assert_null(run.trouble);
+        run_clear(&run);
+    }
 }
 
 int main(void)
@@ -887,7 +1130,15 @@ int main(void)
         cmocka_unit_test(p6_62_before_the_dot_there_is_no_doubt),
         cmocka_unit_test(p6_62_before_the_dot_421_is_about_the_connection),
         cmocka_unit_test(a_refused_data_is_forgotten_and_the_next_letter_goes),
-        cmocka_unit_test(eight_bit_needs_a_server_that_takes_it),
+        cmocka_unit_test(what_the_server_cannot_carry_is_not_begun),
+        cmocka_unit_test(what_a_letter_needs_is_told_and_nothing_else),
+        cmocka_unit_test(a_letter_announced_as_seven_bit_is),
+        cmocka_unit_test(p9_100_by_chunks_no_text_can_end_a_letter),
+        cmocka_unit_test(p9_100_a_chunk_with_bare_cr_or_lf_never_ends),
+        cmocka_unit_test(p9_100_no_byte_follows_the_size_of_a_chunk),
+        cmocka_unit_test(p6_62_the_last_byte_of_a_chunk_waits_until_it_may_go),
+        cmocka_unit_test(a_server_that_only_says_chunking_gets_data),
+        cmocka_unit_test(a_refused_chunk_is_forgotten_and_the_next_letter_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
