@@ -18,6 +18,7 @@ static const char *state_word(OutboxState state)
     case OUTBOX_SENDING: return "sending";
     case OUTBOX_DOUBT: return "maybe-sent";
     case OUTBOX_FAILED: return "failed";
+    case OUTBOX_FILING: return "filing";
     default: return "queued";
     }
 }
@@ -43,7 +44,7 @@ static void add_recipients(JsonBuilder *builder, const OutboxEntry *entry)
 static gboolean list_json(gpointer user, const OutboxEntry *entry, GError **error G_GNUC_UNUSED)
 {
     JsonBuilder *builder = user;
-    gboolean waits = entry->state == OUTBOX_QUEUED;
+    gboolean waits = entry->state == OUTBOX_QUEUED || entry->state == OUTBOX_FILING;
     json_builder_begin_object(builder);
     json_string(builder, "id", entry->id);
     json_string(builder, "state", state_word(entry->state));
@@ -77,7 +78,10 @@ static gboolean list_text(gpointer user, const OutboxEntry *entry, GError **erro
     g_autofree char *size = g_format_size(entry->bytes);
     g_autofree char *account = entry->account ? text_name(entry->account) : NULL;
     g_autofree char *subject = entry->subject ? text_field(entry->subject) : NULL;
-    printf("%s  %s, since %s, %s", entry->id, state_word(entry->state), since, size);
+    printf("%s  %s, since %s, %s", entry->id,
+           entry->state == OUTBOX_FILING ? "sent, its copy waits for the server"
+                                         : state_word(entry->state),
+           since, size);
     if (entry->tries > 0)
         printf(", tried %u %s", entry->tries, entry->tries == 1 ? "time" : "times");
     puts(*unlocked && entry->damaged ? ", damaged" : "");
@@ -199,10 +203,31 @@ static const char *fate_word(const Dispatch *result, guint i)
     }
 }
 
+static void tell_copy(const Telling *telling, const FlushNews *news)
+{
+    const GError *why = news->result->failure;
+    g_autofree char *words = why ? postern_error_words(why) : NULL;
+    if (telling->context->json) {
+        json_builder_begin_object(telling->builder);
+        json_string(telling->builder, "id", news->id);
+        json_string(telling->builder, "address", NULL);
+        json_string(telling->builder, "state", why ? "filing" : "filed");
+        json_string(telling->builder, "answer", why ? why->message : NULL);
+        json_builder_end_object(telling->builder);
+    } else if (!telling->context->quiet || why) {
+        printf("%s  its copy is %s%s%s\n", news->id,
+               why ? "not on the server yet" : "on the server", why ? ": " : "", why ? words : "");
+    }
+}
+
 static void tell(gpointer user, const FlushNews *news)
 {
     const Telling *telling = user;
     const Dispatch *result = news->result;
+    if (news->files) {
+        tell_copy(telling, news);
+        return;
+    }
     for (guint i = 0; i < result->recipients->len; i++) {
         const GError *why = result->why->pdata[i];
         if (telling->context->json) {

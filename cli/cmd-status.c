@@ -113,7 +113,7 @@ static void add_skipped(JsonBuilder *builder, const GPtrArray *left)
 
 static gint64 outbox_count(const OutboxStat *outbox)
 {
-    return (gint64)outbox->queued + outbox->doubt + outbox->failed;
+    return (gint64)outbox->queued + outbox->doubt + outbox->failed + outbox->filing;
 }
 
 static void print_json(const Status *status)
@@ -217,6 +217,8 @@ static void print_outbox(const Status *status)
         printf(", %u maybe sent", outbox->doubt);
     if (outbox->failed)
         printf(", %u failed", outbox->failed);
+    if (outbox->filing)
+        printf(", %u sent and not on the server yet", outbox->filing);
     puts(outbox->queued && !status->unlocked ? "; the vault is locked: 'postern unlock' to send"
                                              : ": 'postern outbox'");
 }

@@ -132,6 +132,9 @@ void delivery_tell(const Context *context, const Letter *letter, const LetterIde
         note_in_clear(context, protect);
     note_queued(context, delivery);
     note_doubt(delivery);
+    if (delivery->unfiled && !context->quiet)
+        output_note("its copy is not on the server yet, and waits in the outbox: %s",
+                    delivery->unfiled->message);
     if (context->json) {
         tell_json(letter, identity, protect, delivery);
     } else if (!context->quiet && delivery->failure == NULL && count_of(delivery, FATE_SENT) > 0) {

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "fetchd/dispatch.h"
+#include "fetchd/filing.h"
 #include "fetchd/owncopy.h"
 
 /* --- copies -------------------------------------------------------------------------------- */
@@ -131,8 +132,9 @@ typedef struct {
     const Context *context;
     Sending *sending;
     Delivery *result;
-    gboolean stopped; /* nothing further is tried, */
-    gboolean dropped; /* nor kept */
+    OutboxClaim *filing; /* the sender's copy, for the server; or NULL */
+    gboolean stopped;    /* nothing further is tried, */
+    gboolean dropped;    /* nor kept */
 } Run;
 
 static gboolean is_interrupted(const GError *failure)
@@ -180,6 +182,8 @@ static void hand_over(Run *run, OutboxClaim *claim, gboolean leads)
     g_autofree char *id = g_strdup(outbox_claim_id(claim));
     if (!dispatch(run->context->vault, claim, run->sending, KEEP_WAITING, &sent, &failure))
         keep(&run->result->failure, failure);
+    if (run->filing == NULL)
+        run->filing = g_steal_pointer(&sent.filing);
     gboolean any = take_fates(run, &sent, id);
     if (is_interrupted(sent.failure))
         keep(&run->result->failure, sent.failure);
@@ -198,8 +202,20 @@ static void run_all(Run *run, const GPtrArray *claims, gboolean leads)
             add_all(run->result, FATE_QUEUED, claims->pdata[i]);
 }
 
+/* What is not done now waits. */
+static void file_copy(const Run *run, const Account *account)
+{
+    const Context *context = run->context;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Filing) filing =
+        filing_new(context->config, account, context->store, context->trace, interrupt_open(FALSE));
+    if (!filing_claim(filing, context->vault, run->filing, &run->result->unfiled, &failure))
+        keep(&run->result->failure, failure);
+}
+
 gboolean delivery_run(const Context *context, const Account *account, const GPtrArray *copies,
-                      gboolean leads, gboolean queue, Delivery *result, GError **error)
+                      gboolean leads, gboolean queue, gboolean file, Delivery *result,
+                      GError **error)
 {
     *result = (Delivery){.waiting = g_ptr_array_new_with_free_func(g_free)};
     for (guint i = 0; i < N_FATES; i++)
@@ -213,6 +229,9 @@ gboolean delivery_run(const Context *context, const Account *account, const GPtr
         run.sending = sending = sending_new(context->config, account, context->store,
                                             context->trace, interrupt_open(FALSE));
     run_all(&run, claims, leads);
+    if (run.filing && file)
+        file_copy(&run, account);
+    outbox_claim_free(run.filing);
     return TRUE;
 }
 
@@ -223,4 +242,5 @@ void delivery_clear(Delivery *delivery)
     g_clear_pointer(&delivery->waiting, g_ptr_array_unref);
     g_clear_error(&delivery->failure);
     g_clear_error(&delivery->reason);
+    g_clear_error(&delivery->unfiled);
 }

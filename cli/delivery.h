@@ -21,6 +21,7 @@ typedef struct {
     GPtrArray *waiting;             /* char *: ids in the outbox of what is queued or in doubt */
     GError *failure;                /* the one that the exit code stands for, or NULL */
     GError *reason;                 /* why something is queued, or NULL */
+    GError *unfiled;                /* why the sender's copy is not on the server yet, or NULL */
 } Delivery;
 void delivery_clear(Delivery *delivery);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Delivery, delivery_clear)
@@ -37,11 +38,12 @@ GPtrArray *delivery_copies(const Account *account, const Letter *letter,
 /*
  * Puts COPIES into the outbox and, unless they are just to wait there (QUEUE), tries to send each
  * once. What may go later stays there; of anything else nothing does, and when nobody got the first
- * copy, which is that of To and Cc if it LEADS, neither do the others. FALSE with *error: nothing
- * was tried. Clear RESULT in any case.
+ * copy, which is that of To and Cc if it LEADS, neither do the others. With FILE the sender's own
+ * goes to the server at once, where it is wanted there, else out of the outbox. FALSE with *error:
+ * nothing was tried. Clear RESULT in any case.
  */
 gboolean delivery_run(const Context *context, const Account *account, const GPtrArray *copies,
-                      gboolean leads, gboolean queue, Delivery *result,
+                      gboolean leads, gboolean queue, gboolean file, Delivery *result,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What would leave, and to whom, in place of sending it. */

@@ -153,7 +153,8 @@ static int deliver(const Context *context, const Posting *posting, const Account
         delivery_print(context, letter, identity, protect, copies);
         return 0;
     }
-    if (!delivery_run(context, account, copies, leads, posting->queue, &delivery, error))
+    if (!delivery_run(context, account, copies, leads, posting->queue, !posting->wishes.unattended,
+                      &delivery, error))
         return POSTERN_ERROR_STORE;
     delivery_tell(context, letter, identity, protect, &delivery);
     return postern_exit_code(delivery.failure);

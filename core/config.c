@@ -185,19 +185,32 @@ static gboolean end_tag(Filling *filling)
 }
 
 /* What can only be judged once a section is over. */
+/* Only IMAP has folders that mail can be put into. */
+static gboolean end_account(const Filling *filling, const Account *account)
+{
+    g_autofree char *shown = text_field(account->name);
+    gboolean files = account->save_sent && strcmp(account->save_sent, "no") != 0;
+    if (account->address && files &&
+        (!account->fetch || g_ascii_strncasecmp(account->fetch, "imaps:", 6) != 0))
+        return wrong(
+            filling, filling->section_line, "config.value",
+            "leave save_sent out: what is sent is kept here all the same",
+            "account \"%s\" does not fetch over IMAP, and so has no folder on a server for "
+            "save_sent",
+            shown);
+    return account->address || wrong(filling, filling->section_line, "config.value",
+                                     "add a line: address = John Smith <jsmith@corp.example>",
+                                     "account \"%s\" has no address", shown);
+}
+
 static gboolean end_section(Filling *filling)
 {
-    Account *account = g_steal_pointer(&filling->account);
+    const Account *account = g_steal_pointer(&filling->account);
     if (filling->rule)
         return end_rule(filling);
     if (filling->tag)
         return end_tag(filling);
-    if (account == NULL || account->address)
-        return TRUE;
-    g_autofree char *shown = text_field(account->name);
-    return wrong(filling, filling->section_line, "config.value",
-                 "add a line: address = John Smith <jsmith@corp.example>",
-                 "account \"%s\" has no address", shown);
+    return account == NULL || end_account(filling, account);
 }
 
 static gboolean begin_rule(Filling *filling, char *name)

@@ -124,6 +124,16 @@ gboolean value_outbox_key(const Key *key, const char *value, gpointer where, cha
     return value_text(key, value, where, why);
 }
 
+gboolean value_save_sent(const Key *key, const char *value, gpointer where, char **why)
+{
+    if (strcmp(value, "yes") == 0)
+        return value_because(why, "must be no, server or the name of a folder, as in "
+                                  "save_sent = Sent");
+    if (strlen(value) > LIMIT_MAILBOX_NAME)
+        return value_because(why, "is too long for the name of a folder");
+    return value_text(key, value, where, why);
+}
+
 gboolean value_keep(const Key *key, const char *value, gpointer where, char **why)
 {
     (void)key;

@@ -35,7 +35,7 @@ int value_mailbox_use(const char *name);
 
 /* Into a char *. */
 ValueReader value_text, value_word_text, value_path, value_fingerprint, value_address,
-    value_command, value_deliver, value_outbox_key;
+    value_command, value_deliver, value_outbox_key, value_save_sent;
 /* Into a GStrv. */
 ValueReader value_list, value_folders, value_networks, value_fingerprints, value_pins,
     value_addresses;

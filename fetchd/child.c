@@ -1,10 +1,9 @@
 /* See child.h. */
 #include "fetchd/child.h"
 
-#include <string.h>
-
 #include "core/error.h"
 #include "core/limits.h"
+#include "fetchd/lettersource.h"
 #include "fetchd/record.h"
 #include "fetchd/wire.h"
 #include "net/submission.h"
@@ -281,45 +280,6 @@ static gboolean do_idle(Child *child, GError **error)
     return child->fetcher->idle(child->fetcher, wire_fd(child->wire), send_news, child, error);
 }
 
-/* A letter's bytes, read off the wire as the submission asks for them. */
-typedef struct {
-    Source source;
-    Child *child;
-    Frame frame;
-    gboolean ended;
-} LetterSource;
-
-static gssize letter_read(Source *source, guint8 *buffer, gsize size, GError **error)
-{
-    LetterSource *self = (LetterSource *)source;
-    while (self->frame.size == 0 && !self->ended) {
-        if (!wire_get(self->child->wire, -1, -1, &self->frame, error))
-            return -1;
-        if (self->frame.type == WIRE_END)
-            self->ended = TRUE;
-        else if (self->frame.type != WIRE_DATA) {
-            refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "a letter was interrupted");
-            return -1;
-        }
-    }
-    gsize take = self->ended ? 0 : MIN(size, self->frame.size);
-    if (take > 0)
-        memcpy(buffer, self->frame.payload, take);
-    self->frame.payload += take;
-    self->frame.size -= take;
-    return (gssize)take;
-}
-
-static gboolean drain_letter(LetterSource *source, GError **error)
-{
-    guint8 buffer[4096];
-    gssize got;
-    do
-        got = letter_read(&source->source, buffer, sizeof buffer, error);
-    while (got > 0);
-    return got == 0;
-}
-
 /* A letter on its way to the server. Nothing is said of it before END was read, so that the keeper
  * need not listen while it writes. */
 typedef struct {
@@ -366,7 +326,7 @@ static gboolean ask_dot(gpointer user, GError **error)
 static gboolean do_letter(Child *child, const Frame *frame, GError **error)
 {
     LetterRecord letter = {0};
-    LetterSource source = {.source = {.read = letter_read}, .child = child};
+    LetterSource source = letter_source(child->wire);
     Going going = {child, g_ptr_array_new_with_free_func(clear_refusal)};
     const LetterTaker taker = {note_refused, ask_dot, &going};
     gboolean ok = record_get_letter(frame, &letter, error);
@@ -376,11 +336,23 @@ static gboolean do_letter(Child *child, const Frame *frame, GError **error)
         ok = submission_send(child->submission, &envelope, &source.source, &taker, error);
     }
     letter_record_clear(&letter);
-    /* What a refusal left unread must not be taken for commands. */
-    ok = drain_letter(&source, ok ? error : NULL) && ok;
+    ok = letter_source_drain(&source, ok ? error : NULL) && ok;
     gboolean told = tell_refused(&going, ok ? error : NULL);
     g_ptr_array_unref(going.refused);
     return told && ok;
+}
+
+static gboolean do_file(Child *child, const Frame *frame, GError **error)
+{
+    g_auto(FileRecord) record = {0};
+    LetterSource source = letter_source(child->wire);
+    if (child->fetcher->file == NULL)
+        return out_of_order(error);
+    gboolean ok = record_get_file(frame, &record, error);
+    const Filed filed = {record.mailbox, record.message_id, record.date, record.size,
+                         &source.source};
+    ok = ok && child->fetcher->file(child->fetcher, &filed, error);
+    return letter_source_drain(&source, ok ? error : NULL) && ok;
 }
 
 static gboolean do_report(Child *child, GError **error)
@@ -447,6 +419,7 @@ static gboolean obey(Child *child, const Frame *frame, int socket_fd, GError **e
     case WIRE_GET:
     case WIRE_HEADERS: return do_get(child, frame, error);
     case WIRE_REMOVE: return do_remove(child, frame, error);
+    case WIRE_FILE: return do_file(child, frame, error);
     case WIRE_IDLE: return do_idle(child, error);
     case WIRE_WAKE: return TRUE;
     default: return refuse(error, POSTERN_ERROR_BUG, "net.record", NULL, "unknown command");

@@ -8,9 +8,9 @@ typedef struct {
     OutboxClaim *claim;
     DispatchKeep keep;
     Dispatch *result;
-    OwnCopy *copy;   /* the sender's, or NULL */
-    gboolean asked;  /* the dot may be out */
-    GError *trouble; /* with the outbox */
+    OutboxMove *move; /* of the sender's copy, once it is sent */
+    gboolean asked;   /* the dot may be out */
+    GError *trouble;  /* with the outbox */
 } Run;
 
 static gboolean says(const GError *failure, const char *rule)
@@ -37,6 +37,7 @@ void dispatch_clear(Dispatch *dispatch)
     g_clear_pointer(&dispatch->states, g_free);
     g_clear_pointer(&dispatch->why, g_ptr_array_unref);
     g_clear_error(&dispatch->failure);
+    g_clear_pointer(&dispatch->filing, outbox_claim_free);
 }
 
 static void begin(Dispatch *result, const OutboxLetter *letter)
@@ -105,7 +106,7 @@ static gboolean settle(Run *run, const GError *failure, const GPtrArray *refused
         states[open++] = result->states[i];
         g_ptr_array_add(why, result->why->pdata[i]);
     }
-    return vault_outbox_settle(run->vault, run->claim, states, why, failure ? NULL : run->copy,
+    return vault_outbox_settle(run->vault, run->claim, states, why, failure ? NULL : run->move,
                                error);
 }
 
@@ -126,7 +127,8 @@ gboolean dispatch(Vault *vault, OutboxClaim *claim, Sending *sending, DispatchKe
     g_autoptr(GPtrArray) refused = link_refusals_new();
     GError *failure = NULL;
     g_autoptr(OwnCopy) copy = sending_copy(sending, vault, letter, &failure);
-    Run run = {.vault = vault, .claim = claim, .keep = keep, .result = result, .copy = copy};
+    OutboxMove move = {.copy = copy, .file = sending_files(sending)};
+    Run run = {.vault = vault, .claim = claim, .keep = keep, .result = result, .move = &move};
     LetterWay way = {refused, before_dot, &run};
     *result = (Dispatch){.failure = NULL};
     begin(result, letter);
@@ -140,6 +142,7 @@ gboolean dispatch(Vault *vault, OutboxClaim *claim, Sending *sending, DispatchKe
             result->states[i] = OUTBOX_QUEUED;
         g_propagate_error(error, run.trouble);
     }
+    result->filing = move.filing;
     sum_up(result, tried, failure);
     return fine;
 }

@@ -13,6 +13,7 @@ typedef struct {
     OutboxState *states;   /* of each; OUTBOX_GONE without a reason: sent */
     GPtrArray *why;        /* GError * or NULL, of each: why it was not sent */
     GError *failure;       /* that of the whole letter or, if somebody got it, the first of why */
+    OutboxClaim *filing;   /* on the copy that is to be put onto a server now; or NULL */
     gboolean ended;        /* the server gave no verdict: further letters need not be tried */
 } Dispatch;
 void dispatch_clear(Dispatch *dispatch);

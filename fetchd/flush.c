@@ -5,6 +5,8 @@
 #include "core/interrupt.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "fetchd/filing.h"
+#include "fetchd/owncopy.h"
 #include "policy/outgoing.h"
 
 typedef struct {
@@ -23,6 +25,8 @@ typedef struct {
     GPtrArray *waiting;  /* Waiting * */
     GHashTable *sending; /* Sending *, by account */
     GHashTable *ended;   /* GError *, by account: why its letters are not tried any more */
+    GHashTable *filing;  /* Filing *, by account */
+    GHashTable *unfiled; /* GError *, by account: why its copies are not */
     int code;
 } Run;
 
@@ -126,6 +130,66 @@ static gboolean send_one(const Run *run, OutboxClaim *claim, Dispatch *result, G
     return fine;
 }
 
+/* --- one copy ------------------------------------------------------------------------------ */
+
+static Filing *filing_of(const Run *run, const Account *account)
+{
+    const Flush *flush = run->flush;
+    Filing *filing = g_hash_table_lookup(run->filing, account->name);
+    if (filing == NULL) {
+        filing = filing_new(flush->config, account, flush->store, flush->trace, flush->stop_fd);
+        g_hash_table_insert(run->filing, g_strdup(account->name), filing);
+    }
+    return filing;
+}
+
+/* *WHY: it is not on the server yet. What the configuration does not want there any more is done.
+ */
+static gboolean file_one(const Run *run, OutboxClaim *claim, GError **why, GError **error)
+{
+    Vault *vault = run->flush->vault;
+    const char *name = outbox_claim_letter(claim)->account;
+    const GError *ended = g_hash_table_lookup(run->unfiled, name);
+    const Account *account = config_account(run->flush->config, name, why);
+    if (account && !owncopy_filed(account))
+        return filing_put_off(vault, claim, NULL, error);
+    if (ended && account)
+        g_propagate_error(why, g_error_copy(ended));
+    if (ended || account == NULL)
+        return filing_put_off(vault, claim, *why, error);
+    if (!filing_claim(filing_of(run, account), vault, claim, why, error))
+        return FALSE;
+    if (*why)
+        g_hash_table_replace(run->unfiled, g_strdup(account->name), g_error_copy(*why));
+    return TRUE;
+}
+
+static gboolean file_copy(Run *run, OutboxClaim *claim, GError **error)
+{
+    GError *why = NULL;
+    gboolean fine = file_one(run, claim, &why, error);
+    const Dispatch result = {.failure = why};
+    const FlushNews news = {outbox_claim_id(claim), outbox_claim_letter(claim), &result, TRUE};
+    run->code = postern_worse(run->code, postern_exit_code(why));
+    if (run->flush->tell)
+        run->flush->tell(run->flush->user, &news);
+    g_clear_error(&why);
+    return fine;
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static gboolean flush_letter(Run *run, OutboxClaim *claim, GError **error)
+{
+    g_auto(Dispatch) result = {0};
+    gboolean fine = send_one(run, claim, &result, error);
+    const FlushNews news = {outbox_claim_id(claim), outbox_claim_letter(claim), &result, FALSE};
+    run->code = postern_worse(run->code, postern_exit_code(result.failure));
+    if (run->flush->tell)
+        run->flush->tell(run->flush->user, &news);
+    return fine && (result.filing == NULL || file_copy(run, result.filing, error));
+}
+
 static gboolean flush_row(Run *run, gint64 row, GError **error)
 {
     const Flush *flush = run->flush;
@@ -137,13 +201,8 @@ static gboolean flush_row(Run *run, gint64 row, GError **error)
             g_propagate_error(error, g_steal_pointer(&failure));
         return error == NULL || *error == NULL; /* somebody else was faster */
     }
-    g_auto(Dispatch) result = {0};
-    gboolean fine = send_one(run, claim, &result, error);
-    const FlushNews news = {outbox_claim_id(claim), outbox_claim_letter(claim), &result};
-    run->code = postern_worse(run->code, postern_exit_code(result.failure));
-    if (flush->tell)
-        flush->tell(flush->user, &news);
-    return fine;
+    return outbox_claim_files(claim) ? file_copy(run, claim, error)
+                                     : flush_letter(run, claim, error);
 }
 
 gboolean flush_run(const Flush *flush, int *code, GError **error)
@@ -153,7 +212,11 @@ gboolean flush_run(const Flush *flush, int *code, GError **error)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)sending_free);
     g_autoptr(GHashTable) ended =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
-    Run run = {flush, waiting, sending, ended, 0};
+    g_autoptr(GHashTable) filing =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)filing_free);
+    g_autoptr(GHashTable) unfiled =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
+    Run run = {flush, waiting, sending, ended, filing, unfiled, 0};
     gboolean fine = vault_outbox_list(flush->vault, flush->vault_private, take_entry, &run, error);
     for (guint i = 0; fine && i < waiting->len; i++)
         fine = !interrupted(flush->stop_fd, error) &&

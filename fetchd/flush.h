@@ -12,6 +12,8 @@ typedef struct {
     const char *id;
     const OutboxLetter *letter; /* its recipients may be fewer than the result's by now */
     const Dispatch *result;
+    gboolean files; /* it was sent before, and its copy is put onto a server, or is not: RESULT's
+                       failure */
 } FlushNews;
 
 typedef struct {

@@ -81,3 +81,6 @@ gboolean link_sizes(Fetcher *fetcher, const NumberRange *ranges, gsize n, SizedT
                     gpointer user, GError **error);
 gboolean link_changes(Fetcher *fetcher, const NumberRange *ranges, gsize n, guint64 since,
                       const ChangeTaker *taker, GError **error);
+
+/* link-file.c: likewise. */
+gboolean link_file(Fetcher *fetcher, const Filed *filed, GError **error);

@@ -326,6 +326,7 @@ static Link *link_start(const LinkTarget *target, LinkWay *way, GError **error)
         .changes = link_changes,
         .get = link_get,
         .remove = link_remove,
+        .file = link_file,
         .quit = link_quit,
         .alert = link_alert,
         .free = link_free,

@@ -15,7 +15,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/keynote.c fetchd/keynote.h \
 	fetchd/keywatch.c fetchd/keywatch.h \
 	fetchd/metrics.c fetchd/metrics.h \
-	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-letter.c \
+	fetchd/link.c fetchd/link.h fetchd/link-changes.c fetchd/link-file.c fetchd/link-letter.c \
 	fetchd/link-login.c fetchd/link-state.h fetchd/link-steps.c \
 	fetchd/login.c fetchd/login.h \
 	fetchd/loginguard.c fetchd/loginguard.h \
@@ -25,7 +25,8 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/pass-imap.c fetchd/pass-known.c fetchd/pass-large.c fetchd/pass-mailbox.h fetchd/pass-pop3.c \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
-	fetchd/record.c fetchd/record.h \
+	fetchd/record.c fetchd/record.h fetchd/record-file.c \
+	fetchd/filing.c fetchd/filing.h fetchd/lettersource.c fetchd/lettersource.h \
 	fetchd/sending.c fetchd/sending.h \
 	fetchd/sensitive.c fetchd/sensitive.h fetchd/sensitive-watch.c \
 	fetchd/schedule.c fetchd/schedule.h \

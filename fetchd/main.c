@@ -127,10 +127,27 @@ static void complain_of_all(gpointer user, const GError *error)
 }
 
 /* What waits still is no news; that somebody will not get it is. */
+static void tell_copy(const Options *options, const FlushNews *news)
+{
+    g_autofree char *account = text_name(news->letter->account);
+    const GError *why = news->result->failure;
+    g_autofree char *words = why ? postern_error_words(why) : NULL;
+    if (why)
+        fprintf(stderr, "fetchd: %s: the copy of letter %s is not on the server yet: %s\n", account,
+                news->id, words);
+    else if (!options->quiet)
+        printf("%s: the copy of letter %s is on the server\n", account, news->id);
+    fflush(stdout);
+}
+
 static void tell_letter(gpointer user, const FlushNews *news)
 {
     const Options *options = user;
     const Dispatch *result = news->result;
+    if (news->files) {
+        tell_copy(options, news);
+        return;
+    }
     g_autofree char *account = text_name(news->letter->account);
     guint sent = 0;
     for (guint i = 0; i < result->recipients->len; i++) {

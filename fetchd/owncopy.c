@@ -1,6 +1,8 @@
 /* See owncopy.h. */
 #include "fetchd/owncopy.h"
 
+#include <string.h>
+
 #include "core/error.h"
 #include "core/limits.h"
 #include "fetchd/sensitive.h"
@@ -11,10 +13,14 @@ gboolean owncopy_wanted(const Account *account)
     return g_strcmp0(account->save_sent, "no") != 0;
 }
 
+gboolean owncopy_filed(const Account *account)
+{
+    return account->save_sent && owncopy_wanted(account) && strcmp(account->save_sent, "server");
+}
+
 const char *owncopy_folder(const Account *account)
 {
-    (void)account;
-    return "Sent";
+    return owncopy_filed(account) ? account->save_sent : "Sent";
 }
 
 /* What the index may know of it, *SINGLY: and it is sealed so. */
@@ -38,7 +44,7 @@ OwnCopy *owncopy_prepare(const Config *config, const Account *account, Vault *va
     gboolean singly;
     g_autoptr(GBytes) share = NULL;
     g_auto(GStrv) keys = NULL;
-    if (letter->copy == NULL)
+    if (letter->copy == NULL || !owncopy_wanted(account))
         return NULL;
     IndexShare most = judge(config, account, letter, &singly);
     if (singly && !sensitive_needs_key(account, error))

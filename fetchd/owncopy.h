@@ -10,11 +10,12 @@
 
 /* Does ACCOUNT keep copies? And in which folder: its own or, where a server has none, "Sent". */
 gboolean owncopy_wanted(const Account *account);
+gboolean owncopy_filed(const Account *account); /* on the server, too */
 const char *owncopy_folder(const Account *account);
 
 /*
  * The copy that comes with LETTER, to be stored when it is sent; NULL without *error when there is
- * none. 78 "sensitive.key": it is sensitive, and ACCOUNT names no key to seal to; those of
+ * none, or none is wanted any more. 78 "sensitive.key": it is sensitive, and ACCOUNT names no key to seal to; those of
  * vault-copy.h.
  */
 OwnCopy *owncopy_prepare(const Config *config, const Account *account, Vault *vault,

@@ -91,6 +91,17 @@ void record_put_letter(GByteArray *out, const LetterEnvelope *letter);
 gboolean record_get_letter(const Frame *frame, LetterRecord *letter, GError **error);
 void letter_record_clear(LetterRecord *letter);
 
+/* Of FILED all but the letter, which is its receiver's. */
+void record_put_file(GByteArray *out, const Filed *filed);
+typedef struct {
+    char *mailbox, *message_id;
+    gint64 date;
+    guint64 size;
+} FileRecord;
+gboolean record_get_file(const Frame *frame, FileRecord *file, GError **error);
+void file_record_clear(FileRecord *file);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FileRecord, file_record_clear)
+
 void record_put_fail(GByteArray *out, const GError *failure);
 /* Turns the child's failure into *error, its words made safe. Always returns FALSE. */
 gboolean record_get_fail(const Frame *frame, GError **error);

@@ -95,6 +95,11 @@ OwnCopy *sending_copy(Sending *self, Vault *vault, const OutboxLetter *letter, G
     return owncopy_prepare(self->config, self->account, vault, self->match_key, letter, error);
 }
 
+gboolean sending_files(const Sending *self)
+{
+    return owncopy_filed(self->account);
+}
+
 static gboolean prepare(Sending *self, GError **error)
 {
     if (self->endpoint == NULL && !vet(self, error))

@@ -30,6 +30,9 @@ gboolean sending_letter(Sending *sending, const char *from, const GPtrArray *rec
 /* The sender's own copy of LETTER, as owncopy_prepare() makes it, through VAULT. */
 OwnCopy *sending_copy(Sending *sending, Vault *vault, const OutboxLetter *letter, GError **error);
 
+/* Does its account keep copies on a server? */
+gboolean sending_files(const Sending *sending);
+
 /* Is FAILURE the server's verdict on a single letter? */
 gboolean sending_goes_on(const GError *failure);
 

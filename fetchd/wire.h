@@ -61,8 +61,10 @@ typedef enum {
     WIRE_GO, /* the dot may follow */
     /* keeper to child; answered as GET is */
     WIRE_HEADERS, /* ranges */
+    /* keeper to child: the copy of a letter for a mailbox there, the one way to put anything */
+    WIRE_FILE, /* mailbox, Message-ID, date, size; DATA follows, then END */
 } WireType;
-#define WIRE_TYPES WIRE_HEADERS
+#define WIRE_TYPES WIRE_FILE
 
 typedef struct {
     WireType type;

@@ -11,6 +11,7 @@
 
 #include "core/letter.h"
 #include "net/changes.h"
+#include "net/filed.h"
 #include "net/report.h"
 #include "net/session.h"
 
@@ -128,8 +129,8 @@ struct Fetcher {
      * the connection with 76. `headers`: each header with its empty line; NULL in POP3. */
     FetcherGet get, headers;
     gboolean (*remove)(Fetcher *self, const guint32 *numbers, gsize n, GError **error);
-    /* Says good-bye; POP3's deletions hold only when this succeeded. */
-    gboolean (*quit)(Fetcher *self, GError **error);
+    gboolean (*file)(Fetcher *self, const Filed *filed, GError **error); /* NULL in POP3 */
+    gboolean (*quit)(Fetcher *self, GError **error); /* POP3's deletions hold if it succeeded */
     void (*report)(const Fetcher *self, ServerReport *report);
     /* What the server wants the user to see, since this was asked last; safe to print, the
      * caller's. NULL for nothing. */
@@ -141,7 +142,6 @@ struct Fetcher {
                      GError **error);
     void (*free)(Fetcher *self); /* closes the connection too */
 };
-
 void fetcher_free(Fetcher *fetcher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fetcher, fetcher_free)
 

@@ -75,7 +75,7 @@ static Said said(const Imap *imap)
 
 /* ---- EXAMINE ---- */
 
-static void print_name(GString *out, const char *name)
+void imap_put_quoted(GString *out, const char *name)
 {
     const char *at = name;
     while (g_ascii_isalnum(*at) || (*at && strchr("&+,-./_", *at)))
@@ -113,7 +113,7 @@ static void print_known(GString *words, const Known *known, const GArray *here)
 char *imap_examine_words(const char *name, const Known *known, gboolean resync)
 {
     GString *words = g_string_new("EXAMINE ");
-    print_name(words, name);
+    imap_put_quoted(words, name);
     if (resync) {
         g_autoptr(GArray) here = uid_ranges_sorted(known->ranges, known->n);
         print_known(words, known, here);

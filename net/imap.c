@@ -126,6 +126,7 @@ Fetcher *imap_over(Channel *channel, const Session *session, GError **error)
         .changes = imap_changes,
         .get = imap_get,
         .idle = imap_idle,
+        .file = imap_file,
         .remove = imap_remove,
         .quit = quit,
         .report = report,

@@ -57,6 +57,9 @@ gboolean imap_headers(Fetcher *self, const NumberRange *ranges, gsize n, const M
 gboolean imap_get(Fetcher *self, const NumberRange *ranges, gsize n, const MessageTaker *taker,
                   GError **error);
 
+/* imap-append.c */
+gboolean imap_file(Fetcher *self, const Filed *filed, GError **error);
+
 /* imap-list.c: *uidnext of the mailbox that is open, where the server did not name it (RFC 3501,
  * 6.3.1, lets it): one more than the last message's UID. 0 when the server does not say that. */
 gboolean imap_find_uidnext(Imap *imap, guint32 *uidnext, GError **error);
@@ -75,6 +78,9 @@ gboolean imap_is_known(const Known *known); /* is there anything to have news of
 char *imap_examine_words(const char *name, const Known *known, gboolean resync);
 int imap_examine_hear(Imap *imap, guint tag, ScanExpects stop, const Known *known, gboolean resync,
                       const ChangeTaker *changes, gboolean *told);
+
+/* Adds TEXT as an atom or, where it is none, a quoted string; it holds no line end. */
+void imap_put_quoted(GString *out, const char *text);
 
 /* imap-mailbox.c: NAME was opened, or so COMMAND's code R says: what the server said of it. */
 gboolean imap_opened(Imap *imap, int r, const char *command, const char *name, Selected *selected,

@@ -5,7 +5,7 @@ libpostern_net_a_SOURCES = \
 	net/deflate.c net/deflate.h \
 	net/discover.c net/discover.h \
 	net/dotstuff.c net/dotstuff.h \
-	net/fetcher.c net/fetcher.h \
+	net/fetcher.c net/fetcher.h net/filed.h \
 	net/changes.h \
 	net/guard-change.c \
 	net/guard-fetch.c \
@@ -15,7 +15,7 @@ libpostern_net_a_SOURCES = \
 	net/guard-status.c \
 	net/guard-value.c \
 	net/guard.c net/guard.h \
-	net/imap-changes.c \
+	net/imap-append.c net/imap-changes.c \
 	net/imap-error.c \
 	net/imap-get.c \
 	net/imap-idle.c \

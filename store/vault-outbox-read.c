@@ -33,7 +33,7 @@ static gboolean read_entry(Vault *vault, sqlite3_stmt *statement, OutboxEntry *e
     const guint8 *id = sql_column(statement, 1, MESSAGE_ID_SIZE);
     gint64 state = sqlite3_column_int64(statement, 2);
     gboolean claimed;
-    if (id == NULL || state < OUTBOX_QUEUED || state > OUTBOX_FAILED)
+    if (id == NULL || state < OUTBOX_QUEUED || state == OUTBOX_SENDING || state > OUTBOX_FILING)
         return vault_damaged(vault, "a letter in the outbox is none", error);
     g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
     g_strlcpy(entry->id, text, sizeof entry->id);
@@ -109,6 +109,10 @@ static gboolean count(gpointer user, const OutboxEntry *entry, GError **error)
     switch (entry->state) {
     case OUTBOX_DOUBT: stat->doubt++; break;
     case OUTBOX_FAILED: stat->failed++; break;
+    case OUTBOX_FILING:
+        stat->filing++;
+        stat->due = MIN(stat->due, outbox_due(entry->tried, entry->tries));
+        break;
     default:
         stat->queued++;
         if (stat->oldest == 0)

@@ -13,6 +13,7 @@ struct OutboxClaim {
     int lock;
     gint64 row, letter_row, since;
     guint tries;
+    gboolean files;
     char id[17];
     OutboxRecord record;
     OutboxLetter letter; /* points into the record, but for the bytes */
@@ -23,7 +24,8 @@ void outbox_claim_free(OutboxClaim *claim)
 {
     if (claim == NULL)
         return;
-    close(claim->lock);
+    if (claim->lock >= 0)
+        close(claim->lock);
     outbox_record_clear(&claim->record);
     g_clear_pointer(&claim->letter.letter, g_bytes_unref);
     g_clear_pointer(&claim->copy, g_bytes_unref);
@@ -43,6 +45,11 @@ const char *outbox_claim_id(const OutboxClaim *claim)
 gint64 outbox_claim_since(const OutboxClaim *claim)
 {
     return claim->since;
+}
+
+gboolean outbox_claim_files(const OutboxClaim *claim)
+{
+    return claim->files;
 }
 
 static void expose(OutboxClaim *claim)
@@ -169,6 +176,20 @@ static OutboxClaim *claim_new(const OutboxLetter *letter)
     return claim;
 }
 
+/* CLAIM becomes one on ROW, which is new. */
+static gboolean take_row(Vault *vault, OutboxClaim *claim, gint64 row, GError **error)
+{
+    guint8 id[MESSAGE_ID_SIZE];
+    if (!row_id(vault, row, id, error))
+        return FALSE;
+    g_autofree char *text = base32_encode(id, sizeof id);
+    g_strlcpy(claim->id, text, sizeof claim->id);
+    claim->row = row;
+    claim->lock = outbox_lock(vault, row, error);
+    return claim->lock >= 0 ||
+           (error && *error == NULL && vault_damaged(vault, "a new letter is not new", error));
+}
+
 /* The lock before the commit: nobody sees the row without it. COPY: the row of that, 0 before the
  * first. */
 static gboolean add(Vault *vault, OutboxClaim *claim, gint64 *copy, GError **error)
@@ -185,15 +206,7 @@ static gboolean add(Vault *vault, OutboxClaim *claim, gint64 *copy, GError **err
                .since = claim->since,
                .state = OUTBOX_QUEUED,
                .record = &claim->record};
-    guint8 id[MESSAGE_ID_SIZE];
-    if (!write_row(vault, &row, error) || !row_id(vault, row.row, id, error))
-        return FALSE;
-    g_autofree char *text = base32_encode(id, sizeof id);
-    g_strlcpy(claim->id, text, sizeof claim->id);
-    claim->row = row.row;
-    claim->lock = outbox_lock(vault, row.row, error);
-    return claim->lock >= 0 ||
-           (error && *error == NULL && vault_damaged(vault, "a new letter is not new", error));
+    return write_row(vault, &row, error) && take_row(vault, claim, row.row, error);
 }
 
 static gboolean add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
@@ -260,8 +273,8 @@ static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim 
     if (!sql_row(vault, statement, &found, error))
         return FALSE;
     gint64 state = found ? sqlite3_column_int64(statement, 1) : OUTBOX_GONE;
-    gboolean wanted =
-        state == OUTBOX_QUEUED || (again && (state == OUTBOX_DOUBT || state == OUTBOX_FAILED));
+    gboolean wanted = state == OUTBOX_QUEUED || state == OUTBOX_FILING ||
+                      (again && (state == OUTBOX_DOUBT || state == OUTBOX_FAILED));
     const guint8 *id = wanted ? sql_column(statement, 0, MESSAGE_ID_SIZE) : NULL;
     if (id)
         take_letter(statement, 6, letter);
@@ -270,6 +283,7 @@ static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim 
         g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
         g_strlcpy(claim->id, text, sizeof claim->id);
         take_letter(statement, 8, copy);
+        claim->files = state == OUTBOX_FILING;
         claim->since = sqlite3_column_int64(statement, 2);
         claim->tries = (guint)sqlite3_column_int64(statement, 3);
         claim->letter_row = sqlite3_column_int64(statement, 4);
@@ -357,10 +371,29 @@ static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const Outbox
     return TRUE;
 }
 
+/* A row for the copy that lies in LETTER: it is to be filed, and the claim on it. The lock before
+ * the commit, as in add(). */
+static gboolean add_filing(Vault *vault, const OutboxClaim *claim, gint64 letter,
+                           OutboxClaim **filing, GError **error)
+{
+    OutboxLetter copied = claim->letter;
+    copied.letter = claim->copy ? claim->copy : claim->letter.letter;
+    copied.copy = NULL;
+    g_autoptr(OutboxClaim) made = claim_new(&copied);
+    made->files = TRUE;
+    made->letter_row = letter;
+    Row row = {
+        .letter = letter, .since = made->since, .state = OUTBOX_FILING, .record = &made->record};
+    if (!write_row(vault, &row, error) || !take_row(vault, made, row.row, error))
+        return FALSE;
+    *filing = g_steal_pointer(&made);
+    return TRUE;
+}
+
 /* Where the sender's own copy lies is known within the transaction alone: somebody else may have
  * sent another row of the letter. */
-static gboolean move_copy(Vault *vault, const OutboxClaim *claim, OwnCopy *copy, Settling *settling,
-                          GError **error)
+static gboolean move_copy(Vault *vault, const OutboxClaim *claim, OutboxMove *move,
+                          Settling *settling, GError **error)
 {
     gboolean found;
     sqlite3_stmt *statement = vault_sql(vault, SQL_OUTBOX_COPY, error);
@@ -371,19 +404,21 @@ static gboolean move_copy(Vault *vault, const OutboxClaim *claim, OwnCopy *copy,
         return FALSE;
     settling->copy = found ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_reset(statement);
-    if (copy == NULL || settling->copy == 0)
+    if (move == NULL || settling->copy == 0)
         return TRUE;
     gint64 row = settling->copy;
     settling->copy = 0;
-    return own_copy_store(copy, error) && sql_run_with(vault, SQL_FORGET_COPY, row, error);
+    return (move->copy == NULL || own_copy_store(move->copy, error)) &&
+           sql_run_with(vault, SQL_FORGET_COPY, row, error) &&
+           (!move->file || add_filing(vault, claim, row, &move->filing, error));
 }
 
 static gboolean settle(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
-                       const GPtrArray *why, OwnCopy *copy, Settling *settling, GError **error)
+                       const GPtrArray *why, OutboxMove *move, Settling *settling, GError **error)
 {
     /* The doubt first: it stays in the claim's row. */
-    static const OutboxState order[] = {OUTBOX_DOUBT, OUTBOX_QUEUED, OUTBOX_FAILED};
-    if (!move_copy(vault, claim, copy, settling, error))
+    static const OutboxState order[] = {OUTBOX_DOUBT, OUTBOX_QUEUED, OUTBOX_FAILED, OUTBOX_FILING};
+    if (!move_copy(vault, claim, move, settling, error))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(order); i++)
         if (!settle_part(vault, claim, states, why, order[i], settling, error))
@@ -393,12 +428,14 @@ static gboolean settle(Vault *vault, const OutboxClaim *claim, const OutboxState
 }
 
 gboolean vault_outbox_settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
-                             const GPtrArray *why, OwnCopy *copy, GError **error)
+                             const GPtrArray *why, OutboxMove *move, GError **error)
 {
     Settling settling = {.any = FALSE};
     gboolean fine =
         sql_begin(vault, SQL_STRICT, error) &&
-        sql_end(vault, settle(vault, claim, states, why, copy, &settling, error), error);
+        sql_end(vault, settle(vault, claim, states, why, move, &settling, error), error);
+    if (!fine && move)
+        g_clear_pointer(&move->filing, outbox_claim_free);
     if (fine && settling.kept.recipients) {
         outbox_record_clear(&claim->record);
         claim->record = settling.kept;

@@ -23,6 +23,8 @@ typedef enum {
     OUTBOX_DOUBT = 2, /* it may have been sent */
     OUTBOX_FAILED = 3,
     OUTBOX_SENDING = 4, /* somebody has a claim on it; never in the database */
+    OUTBOX_FILING = 5, /* it was sent: its sender's copy waits to be put onto a server. It stays so,
+                          whatever comes, until that is done: it must never be sent again */
 } OutboxState;
 
 typedef struct {
@@ -46,8 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(OutboxClaim, outbox_claim_free)
 gboolean vault_outbox_add(Vault *vault, const GPtrArray *letters, GPtrArray *claims,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A claim on what is queued in ROW or, with AGAIN, in doubt or failed there. NULL without *error:
- * there is no such row, or somebody else has it. 74 "vault.record": it does not open. */
+/* A claim on what is queued in ROW or to be filed or, with AGAIN, in doubt or failed there. NULL
+ * without *error: there is no such row, or somebody else has it. 74 "vault.record": it does not
+ * open. */
 OutboxClaim *vault_outbox_claim(Vault *vault, const Secret *vault_private, gint64 row,
                                 gboolean again, GError **error);
 
@@ -55,15 +58,24 @@ OutboxClaim *vault_outbox_claim(Vault *vault, const Secret *vault_private, gint6
 const OutboxLetter *outbox_claim_letter(const OutboxClaim *claim);
 const char *outbox_claim_id(const OutboxClaim *claim);
 gint64 outbox_claim_since(const OutboxClaim *claim); /* seconds since 1970 */
+/* Is there nothing to be sent, but `letter`, the copy, to be filed? */
+gboolean outbox_claim_files(const OutboxClaim *claim);
+
+/* What becomes of the sender's copy once somebody has the letter. */
+typedef struct {
+    OwnCopy *copy;       /* made through the same vault: goes there */
+    gboolean file;       /* and to a server: a row that says so takes the letter's place, */
+    OutboxClaim *filing; /* on which this is the claim, the caller's, after; or NULL */
+} OutboxMove;
 
 /*
  * What becomes of each recipient, in order: STATES, and WHY (GError *, NULL for none; may be NULL).
  * Durable on return. While some are in doubt they, and they alone, remain the claim's recipients;
- * else it is over. COPY, when somebody has the letter now (else NULL), is made through the same
- * VAULT, and is stored unless that has happened for another row of the letter.
+ * else it is over. MOVE, when somebody has the letter now (else NULL), happens unless it has for
+ * another row of the letter. What is to be filed (OUTBOX_FILING) is settled so as well.
  */
 gboolean vault_outbox_settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
-                             const GPtrArray *why, OwnCopy *copy,
+                             const GPtrArray *why, OutboxMove *move,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Takes a row out, whatever its state; *dropped FALSE when it is not there, or on its way. */
@@ -97,8 +109,10 @@ gint64 outbox_due(gint64 tried, guint tries);
 
 typedef struct {
     guint queued, doubt, failed; /* letters, that is rows; what is being sent counts as queued */
+    guint filing;                /* copies of what was sent */
     gint64 oldest;               /* since when the oldest of the queued waits; 0: none does */
-    gint64 due;                  /* when the next of the queued is to be tried; G_MAXINT64: none */
+    gint64
+        due; /* when the next of the queued, or of the copies, is to be tried; G_MAXINT64: none */
 } OutboxStat;
 /* Needs no key. */
 gboolean vault_outbox_stat(Vault *vault, OutboxStat *stat,

@@ -14,6 +14,7 @@ static void read_record(const Frame *frame)
     Fetched fetched = {0};
     Sized sized;
     LetterRecord letter = {0};
+    g_auto(FileRecord) file = {0};
     SelectRecord select = {0};
     NumberRange gone;
     g_auto(GStrv) flags = NULL;
@@ -38,6 +39,7 @@ static void read_record(const Frame *frame)
     case WIRE_GET: array = record_get_ranges(frame, &error); break;
     case WIRE_REMOVE: array = record_get_numbers(frame, &error); break;
     case WIRE_LETTER: record_get_letter(frame, &letter, &error); break;
+    case WIRE_FILE: record_get_file(frame, &file, &error); break;
     case WIRE_MAILBOX: record_get_mailbox(frame, &name, &error); break;
     case WIRE_SELECTED: record_get_selected(frame, &selected, &error); break;
     case WIRE_LISTED: record_get_listed(frame, &number, &string, &error); break;

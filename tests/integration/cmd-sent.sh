@@ -1,5 +1,6 @@
 #!/bin/sh
-# What was sent lies in the vault, with its Bcc, once, and no more openly than it left.
+# What was sent lies in the vault, with its Bcc, once, and no more openly than it left; and where that is wanted
+# on the server, too.
 . "${srcdir:-.}/tests/lib/tap.sh"
 world "$0"
 . "$srcdir/tests/lib/user.sh"
@@ -81,4 +82,70 @@ is "$(sqlite3 $vault 'SELECT count(*) FROM share')" 3 'p4_48 a rule for texts se
 is "$(found folder:Sent is:sensitive subject:plain)$(found folder:Sent is:sensitive)" ' [...]' 'p9_103 and the index gets what stands outside'
 run as john postern verify
 code_is 0 'vault and index agree'
+
+# --- on the server ------------------------------------------------------------------------------------
+box=$COMPANY/mail/john/Maildir/.Sent
+there() { grep -l -s -x "Subject: $1" $box/cur/* $box/new/* | wc -l; }
+outbox() { as john postern -q --json outbox | /usr/bin/python3 -c "import json,sys; print([one['state'] for one in json.load(sys.stdin)])"; }
+sed -i 's/^submit = .*/&\nsave_sent = Sent/' "$config"
+send send --to $mary --bcc $gross --subject filed --no-encrypt --no-sign
+code_is 0 'no folder there: the letter is sent all the same'
+err_has 'its copy is not on the server yet.*no folder "Sent"' 'and the user learns of it'
+is "$(outbox)" "['filing']" 'the copy waits'
+run as john postern status
+out_has '1 sent and not on the server yet' 'which status tells'
+run as john postern outbox flush
+code_is 78 'flush tries again'
+out_has 'not on the server yet.*(server.folder)' 'and says why not'
+is "$(cat $COMPANY/mail/mary/Maildir/new/* | grep -c -x 'Subject: filed')" 1 'p6_62 and nobody gets the letter again'
+mkdir -p $box/cur $box/new $box/tmp
+chown -R --reference=$COMPANY/mail/john/Maildir $box
+run as john postern outbox flush
+code_is 0 'with a folder it goes there'
+is "$(there filed)-$(outbox)" '1-[]' 'p6_62 once'
+is "$(ls $box/cur | grep -c ',S$')" 1 'as read'
+send -q send --to $mary --bcc $mary --subject hidden --encrypt
+is "$(cat $box/cur/* | grep -c -e zebrafish -e 'Subject: hidden')-$(cat $box/cur/* | grep -c 'BEGIN PGP MESSAGE')" 1-1 'p9_103 as it left: what was encrypted lies there encrypted'
+is "$(cat $box/cur/* | sed -n '/^Bcc:/p' | grep -c $mary)" 0 'p9_104 and names nobody of Bcc outside'
+before=$(found folder:Sent | wc -w)
+run as john postern --json sync
+is "$(/usr/bin/python3 -c "import json; print([one['stored'] for one in json.load(open('$out'))['accounts']])")-$(found folder:Sent | wc -w)" "[0]-$before" 'p6_62 it is known when it is fetched'
+run as john postern verify
+code_is 0 'and vault and index agree'
+
+# --- killed anywhere ----------------------------------------------------------------------------------
+kills=${SENT_KILLS:-8}
+number=0
+while [ $number -lt $kills ]; do
+    number=$((number + 1))
+    delay=$(/usr/bin/python3 -c "print('%.3f' % (0.03 + 0.35 * $number / $kills))")
+    printf x | as john timeout -s KILL $delay postern -q send --to $mary --subject "kill$number." --no-encrypt --no-sign --body - >/dev/null 2>&1
+    [ $((number % 4)) = 0 ] && as john timeout -s KILL $delay postern -q outbox flush >/dev/null 2>&1
+done
+tries=0
+until [ "$(outbox | grep -c sending)" = 0 ] || [ $tries -gt 100 ]; do tries=$((tries + 1)); done
+run as john postern -q outbox flush
+code_is 0 "p6_62 after $kills kills a flush ends well"
+as john /usr/bin/python3 "$srcdir/tests/lib/read-vault.py" outbox $vault | cut -f 2,5 >$TESTDIR/rows
+is "$(grep -c -v '^2' $TESTDIR/rows)" 0 'p6_62 nothing waits but what is in doubt'
+as john postern -q --json search --limit 10000 folder:Sent | /usr/bin/python3 -c "
+import json, sys
+for one in json.load(sys.stdin): print(one['subject'])" >$TESTDIR/copies
+number=0
+odd=0
+sent=0
+while [ $number -lt $kills ]; do
+    number=$((number + 1))
+    got=$(cat $COMPANY/mail/mary/Maildir/new/* | grep -c -x "Subject: kill$number\\.")
+    kept=$(grep -c -x "kill$number\\." $TESTDIR/copies)
+    doubt=$(cut -f 2 $TESTDIR/rows | grep -c -x "kill$number\\.")
+    filed=$(there "kill$number\\.")
+    sent=$((sent + kept))
+    [ "$filed" = "$kept" ] && [ $((kept + doubt)) -le 1 ] && [ $((kept + doubt)) -ge "$got" ] || {
+        odd=$((odd + 1))
+        diag "kill$number: got $got, kept $kept, in doubt $doubt, on the server $filed"
+    }
+done
+is $odd 0 'p6_62 what was sent lies once in the vault and once on the server; what is in doubt in neither'
+diag "$sent of $kills sent, $(wc -l <$TESTDIR/rows) in doubt"
 done_testing

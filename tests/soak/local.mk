@@ -15,6 +15,8 @@ soak: all
 		ORACLE_SEED=$$seed ORACLE_MESSAGES=5000 ORACLE_QUERIES=2000 srcdir='$(abs_top_srcdir)' \
 			builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/integration/search-oracle.sh || exit; \
 	done
+	SENT_KILLS=200 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
+		$(SHELL) $(abs_top_srcdir)/tests/integration/cmd-sent.sh
 	TOGETHER_SECONDS=600 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/integration/search-together.sh
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/sensitive.sh

@@ -223,6 +223,10 @@ static void p10_109_wrong_values_are_named(void **state)
         {"[account \"a\xC2\x9B\"]\n", "config.value", "cannot be an account's name", NULL},
         {"[company]\nmin_auth = NONE\n", "config.value", "must be LOGIN, PLAIN", NULL},
         {ADDRESS "keep = 0\n", "config.value", "a number of days", NULL},
+        {ADDRESS "save_sent = yes\n", "config.value", "the name of a folder", NULL},
+        {ADDRESS "save_sent = Sent\n", "config.value", "does not fetch over IMAP", NULL},
+        {ADDRESS "fetch = pops://j@x.test\nsave_sent = server\n", "config.value",
+         "does not fetch over IMAP", NULL},
         {ADDRESS "keep = maybe\n", "config.value", "a number of days", NULL},
         {ADDRESS "key = DEADBEEF\n", "config.value", "fingerprint", NULL},
         {ADDRESS "key = " FPR "G\n", "config.value", "fingerprint", NULL},
@@ -331,19 +335,19 @@ static void what_has_no_effect_yet_is_told(void **state)
     g_autoptr(Config) config = parsed(
         "[company]\nwkd = company\nmin_auth = SCRAM-SHA-256\n" ADDRESS
         "keep = 30\ngone = remove\nmax_size = 20M\ncompress = yes\n"
-        "connections = 4\ndeliver = maildir:/var/mail/x\nsave_sent = server\n"
+        "connections = 4\ndeliver = maildir:/var/mail/x\nsave_sent = no\n"
         "outbox_key = credential:x\ninterval = 5m\n"
         "[sensitive \"hr\"]\nfrom = *@hr.corp.example\nheader = Sensitivity: x\nindex = headers\n"
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 2);
+    assert_int_equal(config->unimplemented->len, 1);
     assert_int_equal(config->log_level, LEVEL_DEBUG);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(config->metrics, "/run/x.prom");
     assert_string_equal(config->company.wkd, "company");
     assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
-                        "config:12: \"save_sent = server\" has no effect yet");
+                        "config:13: \"outbox_key = credential:x\" has no effect yet");
     const TagRule *tag = g_ptr_array_index(config->tags, 0);
     assert_int_equal(config->tags->len, 1);
     assert_string_equal(tag->name, "invoices");

@@ -167,6 +167,19 @@ static void put_a_fetched(GByteArray *out)
     record_put_fetched(out, &(Fetched){.number = 7, .flags = two});
 }
 
+static gboolean reads_file(const Frame *frame)
+{
+    g_auto(FileRecord) file = {0};
+    return record_get_file(frame, &file, NULL);
+}
+
+static void put_a_file(GByteArray *out)
+{
+    const Filed filed = {
+        .mailbox = "Sent", .message_id = "<1@corp.example>", .date = 1234567890, .size = 9};
+    record_put_file(out, &filed);
+}
+
 static void put_a_letter(GByteArray *out)
 {
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
@@ -267,6 +280,7 @@ static const struct {
     {"fetched", put_a_fetched, reads_fetched},
     {"refusal", put_a_refusal, reads_refused},
     {"letter", put_a_letter, reads_letter},
+    {"file", put_a_file, reads_file},
     {"changed", put_a_changed, reads_changed},
     {"listed", put_a_listed, reads_listed},
     {"ranges", put_some_ranges, reads_ranges},

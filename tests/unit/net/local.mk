@@ -11,6 +11,7 @@ UNIT_NET = \
 	tests/unit/net/test-imap-hostile \
 	tests/unit/net/test-imap-headers \
 	tests/unit/net/test-imap-idle \
+	tests/unit/net/test-imap-append \
 	tests/unit/net/test-imap-login \
 	tests/unit/net/test-imap-sizes \
 	tests/unit/net/test-line \
@@ -65,6 +66,8 @@ tests_unit_net_test_imap_changes_SOURCES = tests/unit/net/test-imap-changes.c $(
 tests_unit_net_test_imap_changes_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_hostile_SOURCES = tests/unit/net/test-imap-hostile.c $(IMAP_TALK)
 tests_unit_net_test_imap_hostile_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_imap_append_SOURCES = tests/unit/net/test-imap-append.c $(IMAP_TALK)
+tests_unit_net_test_imap_append_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_idle_SOURCES = tests/unit/net/test-imap-idle.c $(FAST_CLOCK) $(IMAP_TALK)
 tests_unit_net_test_imap_idle_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_imap_login_SOURCES = tests/unit/net/test-imap-login.c $(IMAP_TALK)

@@ -49,7 +49,8 @@ static OwnCopy *copy_of(const Fixture *fixture, Vault *vault, const OutboxClaim 
 
 static gboolean settle(Vault *vault, OutboxClaim *claim, OutboxState state, OwnCopy *copy)
 {
-    return vault_outbox_settle(vault, claim, &state, NULL, copy, NULL);
+    OutboxMove move = {.copy = copy};
+    return vault_outbox_settle(vault, claim, &state, NULL, copy ? &move : NULL, NULL);
 }
 
 static gboolean only_record(gpointer user, const JournalRecord *record, GError **error)
