@@ -1,18 +1,19 @@
 #!/bin/sh
 # search: indexing and searching, beside notmuch and mu on the same messages, in one run.
-#   BENCH_MESSAGES (10000), BENCH_RUNS (3)
+#   BENCH_MESSAGES (10000), BENCH_RUNS (3), BENCH_VOCABULARY (200000 words, as in a real archive; 0 for a few hundred)
 . "$srcdir/tests/bench/world.sh"
 bench_world "$0"
 MESSAGES=${BENCH_MESSAGES:-10000}
 RUNS=${BENCH_RUNS:-3}
+VOCABULARY=${BENCH_VOCABULARY:-200000}
 BOX=$DISK/Maildir
 
 company_start
 bench_person john
-company_fill john --count "$MESSAGES" --needles $TESTDIR/needles
+company_fill john --count "$MESSAGES" --vocabulary "$VOCABULARY" --needles $TESTDIR/needles
 cp -a "$COMPANY/mail/john/Maildir" "$BOX"
 chmod -R a+rX "$BOX"
-echo "# $MESSAGES messages, $(du -sm --apparent-size "$BOX" | cut -f1) MB"
+echo "# $MESSAGES messages of $VOCABULARY words, $(du -sm --apparent-size "$BOX" | cut -f1) MB"
 eval "$(fresh_store john)"
 eval "$(as_line john "fetchd --once --seal-only --store $DISK/john")" >/dev/null
 

@@ -9,6 +9,8 @@
 
 --needles FILE receives the rare words, one a line, each with where it stands: "subject" (of one
 thread), "body" or "name" (of an attachment) of one message, or "inside" an attachment. --until SECONDS is the date of the newest message.
+--vocabulary N adds, to each ordinary message, some hundred words out of N invented ones, of which a few are common and
+most are rare, as in a real archive. Without it all messages together have a few hundred words.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import base64
 import email.message
 import email.policy
 import email.utils
+import itertools
 import os
 import random
 
@@ -84,6 +87,24 @@ class Writer:
         self.until = until
         self.needles = []
         self.number = 0
+        self.vocabulary = []
+
+    def invent(self, number):
+        """The vocabulary; the frequency of a word is by its rank, as Zipf found it."""
+        syllables = [consonant + vowel for consonant in "bcdfghjklmnprstvwz" for vowel in ("a", "e", "i", "o", "u", "ai")]
+        words = {}
+        while len(words) < number:
+            words["".join(self.random.choices(syllables, k=self.random.randint(1, 4)))
+                  + self.random.choice(["", "n", "r", "s", "t", "m"])] = True
+        self.vocabulary = list(words)
+        self.frequencies = list(itertools.accumulate(1 / (rank + 2) for rank in range(number)))
+
+    def prose(self):
+        """Paragraphs out of the vocabulary: some 300 words, 4,000 at most."""
+        words = self.random.choices(self.vocabulary, cum_weights=self.frequencies,
+                                    k=min(4000, int(self.random.lognormvariate(5.4, 0.8))))
+        return ["> " * (self.random.random() < 0.3) + " ".join(words[start:start + 12])
+                for start in range(0, len(words), 12)]
 
     def needle(self, place):
         word = "".join(self.random.choice("bcdfghjklmnpqrstvwxz") + self.random.choice("aeiou") for _ in range(6))
@@ -119,6 +140,8 @@ class Writer:
             subject = "Re: " + str(reference["Subject"]).removeprefix("Re: ")
         message = self.head(sender, recipients, subject, when, reference)
         paragraphs = self.paragraphs(language) + [self.needle("body")]
+        if self.vocabulary:
+            paragraphs.append("\n".join(self.prose()))
         charset = self.random.choice(CHARSETS[language])
         try:
             "".join(paragraphs).encode(charset)
@@ -307,8 +330,11 @@ def main():
     parser.add_argument("--nul", action="store_true")
     parser.add_argument("--demo", action="store_true")
     parser.add_argument("--needles")
+    parser.add_argument("--vocabulary", type=int, default=0)
     options = parser.parse_args()
     writer = Writer(options.seed, options.until)
+    if options.vocabulary:
+        writer.invent(options.vocabulary)
     folders = options.folder or ["INBOX"]
     maildir = Maildir(options.maildir) if options.maildir else None
     if options.size:
