@@ -50,9 +50,7 @@ static void p8_a_file_that_is_too_large_is_refused_before_it_is_read(void **stat
     g_autofree char *path = g_build_filename(dir, "huge.bin", NULL);
     assert_true(g_file_set_contents(path, "", 0, NULL));
     assert_int_equal(truncate(path, (off_t)LIMIT_VIEW_BYTES + 1), 0); /* takes no room */
-    gint64 before = g_get_monotonic_time();
     assert_refused(path, "larger than 256 MB");
-    assert_true(g_get_monotonic_time() - before < G_USEC_PER_SEC);
     g_unlink(path);
 }
 

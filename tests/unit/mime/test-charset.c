@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -82,10 +83,10 @@ static void p8_87_bytes_that_never_decode_cost_little(void **state)
 {
     (void)state;
     g_autofree char *bytes = g_strnfill(8 * 1024 * 1024, '\xff');
-    gint64 start = g_get_monotonic_time();
+    clock_t start = clock(); /* of this process alone, whatever else runs */
     g_autofree char *text = charset_to_utf8("euc-jp", bytes, strlen(bytes));
     assert_true(g_utf8_validate(text, -1, NULL));
-    assert_true(g_get_monotonic_time() - start < 2 * G_USEC_PER_SEC);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
 }
 
 static void transfer_encodings_are_undone(void **state)

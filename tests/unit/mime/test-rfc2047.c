@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -117,10 +118,10 @@ static void p8_87_time_is_linear(void **state)
         g_autoptr(GString) raw = g_string_new(NULL);
         while (raw->len < 256 * 1024)
             g_string_append(raw, units[i]);
-        gint64 start = g_get_monotonic_time();
+        clock_t start = clock(); /* of this process alone, whatever else runs */
         g_autofree char *decoded = rfc2047_decode(raw->str);
         assert_non_null(decoded);
-        assert_true(g_get_monotonic_time() - start < 2 * G_USEC_PER_SEC);
+        assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
     }
 }
 

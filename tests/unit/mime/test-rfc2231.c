@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -79,11 +80,11 @@ static void p8_87_limit_parameters(void **state)
     g_autoptr(GString) raw = g_string_new("x");
     for (guint i = 0; i < 100000; i++)
         g_string_append_printf(raw, ";n*%u=a", i);
-    gint64 start = g_get_monotonic_time();
+    clock_t start = clock(); /* of this process alone, whatever else runs */
     g_autoptr(Parameters) parameters = parameters_parse(raw->str);
     g_autofree char *text = parameters_get(parameters, "n");
     assert_int_equal(strlen(text), LIMIT_PARAMETERS);
-    assert_true(g_get_monotonic_time() - start < G_USEC_PER_SEC);
+    assert_true(clock() - start < CLOCKS_PER_SEC);
 }
 
 int main(void)
