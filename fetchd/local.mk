@@ -23,6 +23,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/pass.c fetchd/pass.h fetchd/pass-changes.c fetchd/pass-gone.c \
 	fetchd/pass-handoff.c fetchd/pass-handoff.h \
 	fetchd/pass-imap.c fetchd/pass-known.c fetchd/pass-large.c fetchd/pass-mailbox.h fetchd/pass-pop3.c \
+	fetchd/pass-sent.c fetchd/pass-sent.h \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
 	fetchd/record.c fetchd/record.h fetchd/record-file.c \

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "fetchd/pass-handoff.h"
 #include "fetchd/pass-mailbox.h"
+#include "fetchd/pass-sent.h"
 #include "fetchd/record.h"
 
 /* So many messages refused one after another, and no more are asked for. */
@@ -68,7 +69,8 @@ gboolean mailbox_list(MailboxPass *self, const GArray *ranges, GArray *numbers, 
 static gboolean get(MailboxPass *self, const GArray *ranges, GError **error)
 {
     const MessageTaker taker = {pass_take_start, pass_take_data, take_end, self};
-    return pass_get(self->pass, ranges, &taker, error);
+    return pass_watch_sent(self->pass, self->mailbox, error) &&
+           pass_get(self->pass, ranges, &taker, error);
 }
 
 /* The server said no to message UID alone. */

@@ -4,7 +4,9 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "fetchd/pass-handoff.h"
+#include "fetchd/pass-sent.h"
 #include "store/share.h"
+#include "store/vault-import.h"
 #include "store/vault-single.h"
 
 /* Bytes of one message after which progress is told within it. */
@@ -28,6 +30,7 @@ gboolean pass_take_start(gpointer user, GError **error)
     pass->size = 0;
     pass->too_large = FALSE;
     sensitive_watch_begin(pass->watch);
+    pass_sent_begin(pass);
     return vault_message_start(pass->writer, error);
 }
 
@@ -43,6 +46,7 @@ gboolean pass_take_data(gpointer user, const guint8 *bytes, gsize size, GError *
     pass->too_large = pass->size > pass_limit(pass);
     if (!pass->too_large) {
         sensitive_watch_write(pass->watch, bytes, size);
+        pass_sent_write(pass, bytes, size);
         return vault_message_write(pass->writer, bytes, size, error);
     }
     vault_message_abort(pass->writer);
@@ -84,6 +88,13 @@ static gboolean keep_arrived(Pass *pass, const Arrival *arrival, GError **error)
 {
     g_auto(Verdict) verdict = {0};
     Arrival arrived = *arrival;
+    gint64 sent;
+    if (!pass_sent_row(pass, arrival, &sent, error))
+        return FALSE;
+    if (sent != 0) {
+        vault_message_abort(pass->writer);
+        return vault_arrive(pass->writer, sent, arrival, error);
+    }
     sensitive_watch_end(pass->watch, arrival->account, arrival->mailbox, &verdict);
     arrived.hand_on_singly = pass->hands_on_sensitive;
     arrived.hand_on = pass->handoff && (!verdict.sensitive || arrived.hand_on_singly);

@@ -29,6 +29,8 @@ typedef struct {
     Handoff *handoff;      /* of an account that hands on, else NULL */
     SensitiveWatch *watch; /* where there are rules, else NULL */
     gboolean hands_on_sensitive;
+    GByteArray *sent; /* the head of the message that is coming, where copies of letters are awaited
+                         (pass-sent.h); else NULL */
 } Pass;
 
 /* The largest message, in bytes, that this pass takes. */

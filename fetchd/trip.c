@@ -83,6 +83,7 @@ static gpointer run(gpointer user)
         wrap_to_owner(trip);
     (trip->leads ? lead : help)(trip, &pass);
     sensitive_watch_free(pass.watch);
+    g_clear_pointer(&pass.sent, g_byte_array_unref);
     g_atomic_int_set(&trip->ended, TRUE);
     tour_ring(trip->tour);
     return NULL;

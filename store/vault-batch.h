@@ -32,7 +32,7 @@ typedef struct {
     guint n;
     struct {
         guint8 look[MAC_SIZE], size[LOOK_SIZE_MAC];
-    } looks[2];
+    } looks[3];
 } BatchImport;
 
 /* What one message was found as. */

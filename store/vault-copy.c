@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "mime/message.h"
 #include "store/vault-commit.h"
 #include "store/vault-import.h"
 #include "store/vault-single.h"
@@ -28,6 +29,14 @@ static void note_looks(struct Imported *imported, const guint8 *data, gsize size
         imported->n++;
 }
 
+/* And if it changes something. */
+static char *message_id(const guint8 *data, gsize size)
+{
+    g_autoptr(GBytes) head = g_bytes_new_static(data, MIN(size, LIMIT_LOOK_HEADER));
+    g_autoptr(Message) parsed = message_parse(head);
+    return g_strdup(message_header(parsed, "Message-ID"));
+}
+
 static gboolean put(VaultWriter *writer, const Arrival *arrival, const guint8 *data, gsize size,
                     GBytes *share, GError **error)
 {
@@ -46,6 +55,8 @@ OwnCopy *own_copy_new(Vault *vault, const Secret *match_key, const char *account
     char *seen[] = {(char *)"\\Seen", NULL};
     struct Imported imported = {.as_is = FALSE};
     note_looks(&imported, data, size);
+    g_autofree char *id = message_id(data, size);
+    imported.message_id = id;
     const Arrival arrival = {.account = account,
                              .mailbox = folder,
                              .imported = &imported,

@@ -33,6 +33,15 @@ static void look_mac(VaultWriter *writer, const char *account, const Look *look,
     name_mac(writer->names, "look", account, text, mac);
 }
 
+/* In place of a size: that of no message. */
+static void sent_size_mac(VaultWriter *writer, const char *account,
+                          guint8 mac[static LOOK_SIZE_MAC])
+{
+    guint8 whole[MAC_SIZE];
+    name_mac(writer->names, "look size", account, "sent", whole);
+    memcpy(mac, whole, LOOK_SIZE_MAC);
+}
+
 void import_prepare(VaultWriter *writer, const Arrival *arrival, BatchArrival *made)
 {
     const struct Imported *imported = arrival->imported;
@@ -43,6 +52,11 @@ void import_prepare(VaultWriter *writer, const Arrival *arrival, BatchArrival *m
     for (guint i = 0; i < import->n; i++) {
         size_mac(writer, arrival->account, imported->looks[i].size, import->looks[i].size);
         look_mac(writer, arrival->account, &imported->looks[i], import->looks[i].look);
+    }
+    if (imported->message_id) {
+        sent_size_mac(writer, arrival->account, import->looks[import->n].size);
+        name_mac(writer->names, "sent", arrival->account, imported->message_id,
+                 import->looks[import->n++].look);
     }
     flags_mac(writer->names, place->mailbox_mac, 0, arrival->flags, made->flags_mac);
 }
@@ -154,20 +168,29 @@ gboolean vault_awaits_size(VaultWriter *writer, const char *account, guint64 siz
     return statement != NULL;
 }
 
-gboolean vault_awaited(VaultWriter *writer, const char *account, const char *mailbox,
-                       const Look *look, gint64 *row, GError **error)
+gboolean vault_awaits_sent(VaultWriter *writer, const char *account, gboolean *any, GError **error)
+{
+    guint8 mac[LOOK_SIZE_MAC];
+    sent_size_mac(writer, account, mac);
+    sqlite3_stmt *statement = ask(writer, SQL_LOOK_SIZE, account, mac, sizeof mac, any, error);
+    if (statement)
+        sqlite3_reset(statement);
+    return statement != NULL;
+}
+
+/* The row of the one message that looks so by MAC. */
+static gboolean find_look(VaultWriter *writer, const char *account, const char *mailbox,
+                          const guint8 mac[static MAC_SIZE], gint64 *row, GError **error)
 {
     gboolean found, another = FALSE;
-    guint8 mac[MAC_SIZE];
     Vault *vault = writer->vault;
     sqlite3_stmt *statement = vault_sql(vault, SQL_LOOK, error);
     *row = 0;
     if (statement == NULL)
         return FALSE;
-    look_mac(writer, account, look, mac);
     const PlaceName *place = writer_place(writer, account, mailbox);
     sql_blob(statement, 1, place->account_mac, MAC_SIZE);
-    sql_blob(statement, 2, mac, sizeof mac);
+    sql_blob(statement, 2, mac, MAC_SIZE);
     sql_blob(statement, 3, place->mailbox_mac, MAC_SIZE);
     if (!sql_row(vault, statement, &found, error))
         return FALSE;
@@ -178,6 +201,22 @@ gboolean vault_awaited(VaultWriter *writer, const char *account, const char *mai
     sqlite3_reset(statement);
     *row = there || another ? 0 : first;
     return TRUE;
+}
+
+gboolean vault_awaited(VaultWriter *writer, const char *account, const char *mailbox,
+                       const Look *look, gint64 *row, GError **error)
+{
+    guint8 mac[MAC_SIZE];
+    look_mac(writer, account, look, mac);
+    return find_look(writer, account, mailbox, mac, row, error);
+}
+
+gboolean vault_sent_row(VaultWriter *writer, const char *account, const char *mailbox,
+                        const char *message_id, gint64 *row, GError **error)
+{
+    guint8 mac[MAC_SIZE];
+    name_mac(writer->names, "sent", account, message_id, mac);
+    return find_look(writer, account, mailbox, mac, row, error);
 }
 
 static BatchMessage *known_message(Vault *vault, gint64 row, GError **error)

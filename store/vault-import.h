@@ -15,7 +15,8 @@
 struct Imported {
     gboolean as_is; /* its lines ended with CRLF in the file, too */
     Look looks[IMPORTED_LOOKS];
-    guint n; /* of them */
+    guint n;                /* of them */
+    const char *message_id; /* of what the account sent: its field's value; else NULL */
 };
 
 /* Is any message of ACCOUNT waiting to be known again? */
@@ -28,6 +29,13 @@ gboolean vault_awaits_size(VaultWriter *writer, const char *account, guint64 siz
  * is none, or another looks so. */
 gboolean vault_awaited(VaultWriter *writer, const char *account, const char *mailbox,
                        const Look *look, gint64 *row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What was sent may be kept by a server that changed it: is any of ACCOUNT waiting to be known by its
+ * Message-ID, and the row of the one with this one, as of vault_awaited()? */
+gboolean vault_awaits_sent(VaultWriter *writer, const char *account, gboolean *any,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vault_sent_row(VaultWriter *writer, const char *account, const char *mailbox,
+                        const char *message_id, gint64 *row,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The message in ROW, which is here, was found at ARRIVAL, too: becomes part of the running batch,
  * as vault_message_finish() has it. */
 gboolean vault_arrive(VaultWriter *writer, gint64 row, const Arrival *arrival,

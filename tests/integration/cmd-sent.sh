@@ -113,6 +113,24 @@ is "$(/usr/bin/python3 -c "import json; print([one['stored'] for one in json.loa
 run as john postern verify
 code_is 0 'and vault and index agree'
 
+# --- a server that keeps it by itself --------------------------------------------------------------------
+sed -i 's/^save_sent = .*/save_sent = server/' "$config"
+send -q send --to $mary --subject theirs --no-encrypt --no-sign
+is "$(there theirs)" 0 'save_sent = server: nothing is put there'
+as john postern show --raw "$(id_of subject:theirs)" | tr -d '\r' >$TESTDIR/theirs
+for place in $box/cur/theirs:2,S $COMPANY/mail/john/Maildir/new/theirs; do
+    { printf 'Received: by mail.corp.example\n'; cat $TESTDIR/theirs; } >$place
+    chown --reference=$box $place
+done
+run as john postern --json sync
+is "$(/usr/bin/python3 -c "import json; print([(one['stored'], one['known']) for one in json.load(open('$out'))['accounts']])")" '[(1, 1)]' 'p6_62 what it kept, with a field more, is the copy that lies here'
+is "$(found folder:Sent subject:theirs)-$(found folder:INBOX subject:theirs)" theirs-theirs 'p6_62 and that alone: the same letter in another folder is another'
+run as john postern --json sync
+is "$(/usr/bin/python3 -c "import json; print([(one['stored'], one['known']) for one in json.load(open('$out'))['accounts']])")" '[(0, 0)]' 'p6_62 once and for all'
+run as john postern verify
+code_is 0 'and vault and index agree'
+sed -i 's/^save_sent = .*/save_sent = Sent/' "$config"
+
 # --- killed anywhere ----------------------------------------------------------------------------------
 kills=${SENT_KILLS:-8}
 number=0
