@@ -22,6 +22,7 @@ UNIT_NET = \
 	tests/unit/net/test-scram \
 	tests/unit/net/test-token \
 	tests/unit/net/test-submission \
+	tests/unit/net/test-submission-faults \
 	tests/unit/net/test-tls \
 	tests/unit/net/test-trace
 check_PROGRAMS += $(UNIT_NET)
@@ -52,6 +53,9 @@ tests_unit_net_test_trace_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_submission_SOURCES = \
 	tests/unit/net/test-submission.c $(PEER)
 tests_unit_net_test_submission_LDADD = $(LINK_net) $(UNIT_LIBS)
+tests_unit_net_test_submission_faults_SOURCES = \
+	tests/unit/net/test-submission-faults.c $(PEER)
+tests_unit_net_test_submission_faults_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_tls_SOURCES = tests/unit/net/test-tls.c $(PEER)
 tests_unit_net_test_tls_LDADD = $(LINK_net) $(UNIT_LIBS)
 tests_unit_net_test_guard_scan_LDADD = $(LINK_net) $(UNIT_LIBS)

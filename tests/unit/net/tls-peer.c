@@ -294,6 +294,14 @@ static gboolean act_expect(Peer *peer, const PeerStep *step)
            memcmp(peer->heard->data + from, step->bytes, step->size) == 0;
 }
 
+static gboolean act_take(Peer *peer, const PeerStep *step)
+{
+    gsize n = 0;
+    while (n < step->size && hear(peer))
+        n++;
+    return n == step->size;
+}
+
 static gboolean act_slowly(Peer *peer, const PeerStep *step)
 {
     for (gsize i = 0; i < step->size; i++) {
@@ -341,6 +349,7 @@ static gboolean act(Peer *peer, const PeerStep *step)
     case ACT_SEND: return say(peer, step->bytes, step->size);
     case ACT_SLOWLY: return act_slowly(peer, step);
     case ACT_EXPECT: return act_expect(peer, step);
+    case ACT_TAKE: return act_take(peer, step);
     case ACT_BODY: return hear_until(peer, "\r\n.\r\n");
     case ACT_PACKED: return hear_until(peer, "\xff\xff");
     case ACT_FLOOD:

@@ -23,6 +23,7 @@ typedef enum {
     ACT_SEND,   /* sends the bytes */
     ACT_SLOWLY, /* sends the bytes one in a packet */
     ACT_EXPECT, /* reads one line, which must begin with the bytes */
+    ACT_TAKE,   /* reads SIZE bytes */
     ACT_BODY,   /* reads up to and with CRLF "." CRLF */
     ACT_PACKED, /* reads up to and with the end of a compressed piece (Z_SYNC_FLUSH) */
     ACT_FLOOD,  /* sends the bytes again and again until the client is gone */
