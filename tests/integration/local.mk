@@ -32,6 +32,7 @@ INTEGRATION = \
 	tests/integration/search-together.sh \
 	tests/integration/cmd-send.sh \
 	tests/integration/cmd-send-copies.sh \
+	tests/integration/cmd-send-servers.sh \
 	tests/integration/cmd-show.sh \
 	tests/integration/cmd-status.sh \
 	tests/integration/cmd-token.sh \
@@ -70,7 +71,7 @@ TESTS += $(INTEGRATION)
 SH_LOG_COMPILER = sh
 EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/company.sh \
-	tests/lib/gss_server.py \
+	tests/lib/exim.sh tests/lib/gss_server.py \
 	tests/lib/hostile.py \
 	tests/lib/hostile.sh \
 	tests/lib/hostile_dns.py \

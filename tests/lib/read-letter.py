@@ -4,10 +4,11 @@
     read-letter.py LETTER GNUPGHOME
 
 prints JSON: the fields outside and inside, where the two differ, whom the letter is encrypted to and
-who signed it, the text and the attachments. What is not as the standards want is under "wrong".
+who signed it, the text and the attachments with their SHA-256. What is not as the standards want is under "wrong".
 """
 import email
 import email.policy
+import hashlib
 import json
 import re
 import subprocess
@@ -124,6 +125,8 @@ def read(path, home):
     told["text"] = payload.get_body(("plain",)).get_content()
     told["attachments"] = {part.get_filename(): part.get_content_type() for part in payload.iter_attachments()} \
         if payload.is_multipart() else {}
+    told["digests"] = {part.get_filename(): hashlib.sha256(part.get_payload(decode=True) or b"").hexdigest()
+                       for part in (payload.iter_attachments() if payload.is_multipart() else [])}
     return told
 
 
