@@ -160,4 +160,13 @@ code_is 78 'without the key there is no export'
 ok [ ! -e $new/locked ] -- 'and no file'
 mv $COMPANY/home/john/aside $COMPANY/home/john/.gnupg/private-keys-v1.d
 
+# --- by POP3, which tells nothing by which a message could be known before it is fetched
+user_ready mary pops://mary@mail.corp.example/
+company_fill mary --count 40 --seed 2
+run as mary postern --json import $COMPANY/mail/mary/Maildir
+is "$(json 'd["imported"]')" 40 'mail of an account by POP3 is imported'
+run as mary postern --json sync
+code_is 0 'and fetched'
+is "$(user_json mary 'len(d)' '')" 40 'p6 and stored no second time'
+
 done_testing
