@@ -1,7 +1,6 @@
 /* postern forward: passes a letter on, as text with its attachments or as a whole. */
-#include <unistd.h>
-
 #include "cli/command.h"
+#include "cli/composing.h"
 #include "cli/original.h"
 #include "cli/output.h"
 #include "core/error.h"
@@ -78,18 +77,17 @@ static gboolean may_pass_on(const Context *context, const Flags *flags, const Or
 /* The user's own text, which need not be; and below it the letter's. */
 static char *write_body(const Flags *flags, const Original *original, GError **error)
 {
-    gboolean none = flags->writing.body == NULL && isatty(STDIN_FILENO);
-    g_autofree char *own = none ? g_strdup("") : writing_body(&flags->writing, error);
+    g_autofree char *own = writing_body(&flags->writing, error);
     if (own == NULL || flags->attach)
         return g_steal_pointer(&own);
     g_autofree char *text = original_text(original);
     g_autofree char *below = answer_forwarded(original->reading->message, text);
-    const char *gap = *own == '\0' ? "" : g_str_has_suffix(own, "\n") ? "\n" : "\n\n";
+    gboolean none = *own == '\0' && !writing_edits(&flags->writing);
+    const char *gap = none ? "" : g_str_has_suffix(own, "\n") ? "\n" : "\n\n";
     return g_strconcat(own, gap, below, NULL);
 }
 
-static int pass_on(const Context *context, const Flags *flags, const Original *original,
-                   GError **error)
+static int pass_on(Context *context, const Flags *flags, const Original *original, GError **error)
 {
     g_autoptr(Letter) letter = letter_new();
     g_autofree char *from = NULL;
@@ -105,6 +103,8 @@ static int pass_on(const Context *context, const Flags *flags, const Original *o
         enclose_letter(flags, original, letter);
     else
         enclose_parts(original, letter);
+    if (writing_edits(&writing))
+        return composing_start(context, letter, &posting, TRUE, error);
     return posting_run(context, account, letter, &posting, error);
 }
 

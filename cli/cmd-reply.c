@@ -1,5 +1,6 @@
 /* postern reply: answers a letter. */
 #include "cli/command.h"
+#include "cli/composing.h"
 #include "cli/original.h"
 #include "cli/output.h"
 #include "core/error.h"
@@ -57,8 +58,7 @@ static void note_recipient(const Context *context, const Letter *letter, const O
     output_note("as its sender asks, the answer goes to %s", shown);
 }
 
-static int answer(const Context *context, const Flags *flags, const Original *original,
-                  GError **error)
+static int answer(Context *context, const Flags *flags, const Original *original, GError **error)
 {
     g_autoptr(Letter) letter = letter_new();
     g_autofree char *from = NULL;
@@ -72,6 +72,8 @@ static int answer(const Context *context, const Flags *flags, const Original *or
         return POSTERN_ERROR_INPUT;
     answer_thread(letter, original->reading->message);
     note_recipient(context, letter, original);
+    if (writing_edits(&writing))
+        return composing_start(context, letter, &posting, FALSE, error);
     return posting_run(context, account, letter, &posting, error);
 }
 

@@ -1,5 +1,6 @@
 /* postern send: composes, protects and sends one letter. */
 #include "cli/command.h"
+#include "cli/composing.h"
 #include "cli/writing.h"
 #include "core/error.h"
 
@@ -13,13 +14,15 @@ static Letter *compose(const Writing *writing, const Account *account, GError **
     return letter->body ? g_steal_pointer(&letter) : NULL;
 }
 
-static int send_letter(const Context *context, const Writing *writing, GError **error)
+static int send_letter(Context *context, const Writing *writing, GError **error)
 {
     const Account *account = posting_account(context->config, writing->from, error);
     g_autoptr(Letter) letter = account ? compose(writing, account, error) : NULL;
     if (letter == NULL)
         return POSTERN_ERROR_INPUT;
     const Posting posting = writing_posting(writing);
+    if (writing_edits(writing))
+        return composing_start(context, letter, &posting, FALSE, error);
     return posting_run(context, account, letter, &posting, error);
 }
 
@@ -37,7 +40,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
 
 const Command command_send = {
     .name = "send",
-    .usage = "--to A [--cc A] [--bcc A] [--subject S] [--attach F] [--body F|-] …",
+    .usage = "[--to A] [--cc A] [--bcc A] [--subject S] [--attach F] [--body F|-] …",
     .summary = "Sends a letter, signed and encrypted where it can be",
     .needs = NEED_CONFIG | NEED_VAULT,
     .run = run,

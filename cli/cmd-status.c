@@ -8,7 +8,7 @@
 #include "core/text.h"
 #include "crypto/unlock.h"
 #include "fetchd/keywatch.h"
-#include "store/vault-outbox.h"
+#include "store/vault-draft.h"
 #include "store/vault-pending.h"
 #include "store/vault-skipped.h"
 
@@ -34,6 +34,7 @@ typedef struct {
     IndexStat index;
     gboolean unlocked;
     OutboxStat outbox;
+    guint drafts;
     GPtrArray *warnings; /* char *: keys that stop the fetching, now or soon */
 } Status;
 
@@ -79,7 +80,8 @@ static gboolean look(Context *context, Status *status, GError **error)
     for (guint i = 0; i < warnings->len; i++)
         g_ptr_array_add(status->warnings, postern_error_words(warnings->pdata[i]));
     if (!vault_stat(context->vault, &status->vault, error) ||
-        !vault_outbox_stat(context->vault, &status->outbox, error))
+        !vault_outbox_stat(context->vault, &status->outbox, error) ||
+        !vault_draft_count(context->vault, &status->drafts, error))
         return FALSE;
     if (!status->unlocked)
         return TRUE;
@@ -149,6 +151,7 @@ static void print_json(const Status *status)
     json_int(builder, "truncated", (gint64)status->index.truncated);
     json_builder_end_object(builder);
     json_int(builder, "outbox", outbox_count(&status->outbox));
+    json_int(builder, "drafts", status->drafts);
     json_strings(builder, "warnings", status->warnings);
     json_builder_end_object(builder);
     output_json(builder);
@@ -206,6 +209,13 @@ static void print_pending(const PendingStat *pending)
                pending->lost);
 }
 
+static void print_drafts(const Status *status)
+{
+    g_autofree char *words = text_count(status->drafts, "draft", "drafts");
+    if (status->drafts > 0)
+        printf("%s: 'postern draft'\n", words);
+}
+
 static void print_outbox(const Status *status)
 {
     const OutboxStat *outbox = &status->outbox;
@@ -258,6 +268,7 @@ static void print_text(const Status *status)
     if (status->index.truncated > 0)
         printf("  %s more than could be read: 'postern search tag:truncated'\n", truncated);
     print_outbox(status);
+    print_drafts(status);
     for (guint i = 0; i < status->warnings->len; i++)
         printf("warning: %s\n", (const char *)status->warnings->pdata[i]);
 }

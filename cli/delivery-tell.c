@@ -21,7 +21,7 @@ static const char *state(const Delivery *delivery)
     return delivery->failure == NULL ? "sent" : sent ? "partly-sent" : "not-sent";
 }
 
-static const char *protection(const Protect *protect)
+const char *delivery_protection(const Protect *protect)
 {
     if (protect->encrypt_to)
         return protect->signer ? "encrypted and signed" : "encrypted, not signed";
@@ -140,7 +140,7 @@ void delivery_tell(const Context *context, const Letter *letter, const LetterIde
     } else if (!context->quiet && delivery->failure == NULL && count_of(delivery, FATE_SENT) > 0) {
         g_autofree char *count =
             text_count(count_of(delivery, FATE_SENT), "recipient", "recipients");
-        printf("sent to %s, %s\n", count, protection(protect));
+        printf("sent to %s, %s\n", count, delivery_protection(protect));
     }
 }
 
@@ -162,7 +162,7 @@ static void print_copy(const Context *context, const Protect *protect, JsonBuild
     if (!context->quiet) {
         g_autofree char *line = addresses(copy->recipients);
         fflush(stdout);
-        output_note("this would go to %s, %s", line, protection(protect));
+        output_note("this would go to %s, %s", line, delivery_protection(protect));
     }
     fwrite(bytes, 1, size, stdout);
 }

@@ -132,6 +132,7 @@ typedef struct {
     const Context *context;
     Sending *sending;
     Delivery *result;
+    const PostedDraft *draft;
     OutboxClaim *filing; /* the sender's copy, for the server; or NULL */
     gboolean stopped;    /* nothing further is tried, */
     gboolean dropped;    /* nor kept */
@@ -142,12 +143,24 @@ static gboolean is_interrupted(const GError *failure)
     return g_strcmp0(postern_error_rule(failure), "run.interrupted") == 0;
 }
 
+/* Is there anybody who got it, may have got it or will get it? */
+static gboolean is_on_its_way(const Delivery *result)
+{
+    return result->recipients[FATE_SENT]->len + result->recipients[FATE_DOUBT]->len +
+               result->recipients[FATE_QUEUED]->len >
+           0;
+}
+
 /* Takes it back: it is to be sent again as a whole. */
 static void drop(const Run *run, OutboxClaim *claim)
 {
     guint n = outbox_claim_letter(claim)->recipients->len;
     g_autofree OutboxState *states = g_new0(OutboxState, n);
     g_autoptr(GError) failure = NULL;
+    if (run->draft) { /* with the others, or not at all */
+        add_all(run->result, is_on_its_way(run->result) ? FATE_QUEUED : FATE_UNSENT, claim);
+        return;
+    }
     add_all(run->result, FATE_UNSENT, claim);
     if (!vault_outbox_settle(run->context->vault, claim, states, NULL, NULL, &failure))
         keep(&run->result->failure, failure);
@@ -160,13 +173,14 @@ static gboolean take_fates(const Run *run, const Dispatch *sent, const char *id)
     gboolean any = FALSE, waiting = FALSE;
     for (guint i = 0; i < sent->recipients->len; i++) {
         const GError *why = sent->why->pdata[i];
-        Fate fate = sent->states[i] == OUTBOX_DOUBT    ? FATE_DOUBT
-                    : sent->states[i] == OUTBOX_QUEUED ? FATE_QUEUED
-                    : why                              ? FATE_UNSENT
-                                                       : FATE_SENT;
+        gboolean ends = run->draft && why && !dispatch_may_wait(why) && !is_on_its_way(result);
+        Fate fate = sent->states[i] == OUTBOX_DOUBT             ? FATE_DOUBT
+                    : sent->states[i] == OUTBOX_QUEUED && !ends ? FATE_QUEUED
+                    : why                                       ? FATE_UNSENT
+                                                                : FATE_SENT;
         add_to(result, fate, sent->recipients->pdata[i]);
         any |= fate != FATE_UNSENT;
-        waiting |= fate == FATE_QUEUED || fate == FATE_DOUBT;
+        waiting |= fate == FATE_QUEUED || fate == FATE_DOUBT || sent->states[i] == OUTBOX_FAILED;
         if (why)
             keep(fate == FATE_QUEUED ? &result->reason : &result->failure, why);
     }
@@ -180,7 +194,8 @@ static void hand_over(Run *run, OutboxClaim *claim, gboolean leads)
     g_auto(Dispatch) sent = {0};
     g_autoptr(GError) failure = NULL;
     g_autofree char *id = g_strdup(outbox_claim_id(claim));
-    if (!dispatch(run->context->vault, claim, run->sending, KEEP_WAITING, &sent, &failure))
+    if (!dispatch(run->context->vault, claim, run->sending, run->draft ? KEEP_ALL : KEEP_WAITING,
+                  &sent, &failure))
         keep(&run->result->failure, failure);
     if (run->filing == NULL)
         run->filing = g_steal_pointer(&sent.filing);
@@ -213,18 +228,37 @@ static void file_copy(const Run *run, const Account *account)
         keep(&run->result->failure, failure);
 }
 
+static void take_back(const Context *context, PostedDraft *draft, const GPtrArray *claims,
+                      Delivery *result)
+{
+    g_autoptr(GError) failure = NULL;
+    draft->returned =
+        vault_draft_return(context->vault, draft->draft, draft->content, claims, &failure);
+    if (draft->returned)
+        g_ptr_array_set_size(result->waiting, 0);
+    else
+        keep(&result->failure, failure);
+}
+
+static gboolean put_down(const Context *context, const GPtrArray *copies, const PostedDraft *draft,
+                         GPtrArray *claims, GError **error)
+{
+    return draft ? vault_draft_submit(context->vault, draft->draft, copies, claims, error)
+                 : vault_outbox_add(context->vault, copies, claims, error);
+}
+
 gboolean delivery_run(const Context *context, const Account *account, const GPtrArray *copies,
-                      gboolean leads, gboolean queue, gboolean file, Delivery *result,
-                      GError **error)
+                      gboolean leads, gboolean queue, gboolean file, PostedDraft *draft,
+                      Delivery *result, GError **error)
 {
     *result = (Delivery){.waiting = g_ptr_array_new_with_free_func(g_free)};
     for (guint i = 0; i < N_FATES; i++)
         result->recipients[i] = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) claims = g_ptr_array_new();
-    if (!vault_outbox_add(context->vault, copies, claims, error))
+    if (!put_down(context, copies, draft, claims, error))
         return FALSE;
     g_autoptr(Sending) sending = NULL;
-    Run run = {.context = context, .result = result, .stopped = queue};
+    Run run = {.context = context, .result = result, .draft = draft, .stopped = queue};
     if (!queue)
         run.sending = sending = sending_new(context->config, account, context->store,
                                             context->trace, interrupt_open(FALSE));
@@ -232,6 +266,8 @@ gboolean delivery_run(const Context *context, const Account *account, const GPtr
     if (run.filing && file)
         file_copy(&run, account);
     outbox_claim_free(run.filing);
+    if (draft && !is_on_its_way(result))
+        take_back(context, draft, claims, result);
     return TRUE;
 }
 

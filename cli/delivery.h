@@ -4,9 +4,9 @@
  */
 #pragma once
 
+#include "cli/posting.h"
 #include "cli/protect.h"
 #include "crypto/pgpmime.h"
-#include "store/vault-outbox.h"
 
 typedef enum {
     FATE_UNSENT,
@@ -41,14 +41,21 @@ GPtrArray *delivery_copies(const Account *account, const Letter *letter,
  * copy, which is that of To and Cc if it LEADS, neither do the others. With FILE the sender's own
  * goes to the server at once, where it is wanted there, else out of the outbox. FALSE with *error:
  * nothing was tried. Clear RESULT in any case.
+ *
+ * What was a DRAFT (or NULL) is one no longer, from the moment on in which it is in the outbox, and
+ * is one again when nobody got it or will; what only some of its recipients did not get stays in
+ * the outbox as failed.
  */
 gboolean delivery_run(const Context *context, const Account *account, const GPtrArray *copies,
-                      gboolean leads, gboolean queue, gboolean file, Delivery *result,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                      gboolean leads, gboolean queue, gboolean file, PostedDraft *draft,
+                      Delivery *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What would leave, and to whom, in place of sending it. */
 void delivery_print(const Context *context, const Letter *letter, const LetterIdentity *identity,
                     const Protect *protect, const GPtrArray *copies);
+
+/* "encrypted and signed", and so on. */
+const char *delivery_protection(const Protect *protect);
 
 /* Tells the user, in words and, with --json, by the contract: a failure too. */
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,

@@ -5,6 +5,8 @@ bin_postern_SOURCES = \
 	cli/doctor.c cli/doctor.h cli/doctor-config.c cli/doctor-freemail.c cli/doctor-key.c cli/doctor-login.c cli/doctor-outbox.c \
 	cli/doctor-password.c cli/doctor-published.c cli/doctor-ports.c cli/doctor-print.c cli/doctor-report.c \
 	cli/doctor-server.c cli/doctor-store.c cli/doctor-tls.c \
+	cli/composing.c cli/composing.h cli/draft.c cli/draft.h \
+	cli/editor.c cli/editor.h cli/editplace.c cli/editplace.h \
 	cli/key.h cli/key-print.c cli/cmd-key.c cli/cmd-key-find.c cli/cmd-key-generate.c cli/cmd-key-import.c \
 	cli/cmd-key-list.c cli/cmd-key-rotate.c cli/cmd-key-trust.c \
 	cli/original.c cli/original.h \
@@ -21,7 +23,7 @@ bin_postern_SOURCES = \
 	cli/terminal.c cli/terminal.h \
 	cli/wizard.c cli/wizard.h \
 	cli/writing.c cli/writing.h \
-	cli/cmd-address.c cli/cmd-compact.c cli/cmd-config.c cli/cmd-doctor.c cli/cmd-forward.c cli/cmd-help.c cli/cmd-import.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c cli/cmd-outbox.c \
+	cli/cmd-address.c cli/cmd-compact.c cli/cmd-config.c cli/cmd-doctor.c cli/cmd-draft.c cli/cmd-forward.c cli/cmd-help.c cli/cmd-import.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c cli/cmd-outbox.c \
 	cli/cmd-export.c \
 	cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-reply.c cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sendmail.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-tag.c cli/cmd-verify.c

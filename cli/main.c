@@ -18,15 +18,13 @@
 #include "core/standard.h"
 
 const Command *const commands[] = {
-    &command_init,     &command_sync,     &command_index,
-    &command_import,   &command_export,   &command_search,
-    &command_show,     &command_save,     &command_tag,
-    &command_address,  &command_send,     &command_reply,
-    &command_forward,  &command_sendmail, &command_outbox,
-    &command_password, &command_key,      &command_sensitive,
-    &command_unlock,   &command_lock,     &command_status,
-    &command_verify,   &command_compact,  &command_doctor,
-    &command_config,   &command_help,     NULL,
+    &command_init,     &command_sync,     &command_index,     &command_import,
+    &command_export,   &command_search,   &command_show,      &command_save,
+    &command_tag,      &command_address,  &command_send,      &command_reply,
+    &command_forward,  &command_sendmail, &command_outbox,    &command_draft,
+    &command_password, &command_key,      &command_sensitive, &command_unlock,
+    &command_lock,     &command_status,   &command_verify,    &command_compact,
+    &command_doctor,   &command_config,   &command_help,      NULL,
 };
 
 static void tell_version(const Context *context)

@@ -154,7 +154,7 @@ static int deliver(const Context *context, const Posting *posting, const Account
         return 0;
     }
     if (!delivery_run(context, account, copies, leads, posting->queue, !posting->wishes.unattended,
-                      &delivery, error))
+                      posting->draft, &delivery, error))
         return POSTERN_ERROR_STORE;
     delivery_tell(context, letter, identity, protect, &delivery);
     return postern_exit_code(delivery.failure);
@@ -172,7 +172,9 @@ int posting_run(const Context *context, const Account *account, Letter *letter,
     if (posting->fragile && protect.encrypt_to == NULL)
         protect.signer = NULL;
     carry_gossip(letter, context->config, protect.encrypt_to);
-    int code = deliver(context, posting, account, letter, identity, &protect, error);
+    gboolean wanted = posting->ask == NULL || posting->ask(posting->user, letter, &protect);
+    int code = !wanted ? POSTING_NOT
+                       : deliver(context, posting, account, letter, identity, &protect, error);
     protect_clear(&protect);
     return code;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/protect.h"
+#include "store/vault-draft.h"
 
 /* The account that owns the address FROM, else (NULL too) the first that can send. 78
  * "config.submit": none can. */
@@ -22,18 +23,33 @@ gboolean posting_from(Letter *letter, const Account *account, const char *from,
 gboolean posting_counts(const Letter *letter, const char *mend,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The draft that a letter was until now. */
+typedef struct {
+    VaultDraft *draft;
+    const DraftContent *content;
+    gboolean returned; /* nobody got it, or will: it is a draft again */
+} PostedDraft;
+
+/* Shows what will happen to LETTER; FALSE: it shall not. */
+typedef gboolean (*PostingAsk)(gpointer user, const Letter *letter, const Protect *protect);
+
 typedef struct {
     Wishes wishes;
     gboolean dry_run;               /* it is printed in place of being sent */
     const LetterIdentity *identity; /* the letter's own, or NULL for a new one */
     gboolean fragile;               /* content that a server may change: not signed in clear */
     gboolean queue;                 /* it waits in the outbox, and is not tried now */
+    PostedDraft *draft;             /* or NULL */
+    PostingAsk ask;                 /* before anything is done with it; or NULL */
+    gpointer user;
 } Posting;
 
 /*
  * LETTER is whole but for its Autocrypt and gossip fields, which it gets here; CONTEXT has its
  * configuration and vault. The exit code, told already; or, with *error, nothing was tried: see
  * protect_decide().
+ * POSTING_NOT without *error: who was asked said no.
  */
+#define POSTING_NOT (-1)
 int posting_run(const Context *context, const Account *account, Letter *letter,
                 const Posting *posting, GError **error);

@@ -100,6 +100,11 @@ static gboolean check_text(const char *text, gsize size, GError **error)
                   line);
 }
 
+gboolean writing_edits(const Writing *writing)
+{
+    return writing->body == NULL && isatty(STDIN_FILENO);
+}
+
 char *writing_body(const Writing *writing, GError **error)
 {
     const char *body = writing->body;
@@ -113,10 +118,8 @@ char *writing_body(const Writing *writing, GError **error)
                    "the text cannot be read from %s: %s", name, g_strerror(errno));
             return NULL;
         }
-    } else if (body == NULL && isatty(STDIN_FILENO)) {
-        refuse(error, POSTERN_ERROR_USAGE, "usage", "name a file with --body, or pipe it in",
-               "no text given");
-        return NULL;
+    } else if (writing_edits(writing)) {
+        return g_strdup("");
     } else {
         if (isatty(STDIN_FILENO))
             output_note("write the text; Ctrl-D at the beginning of a line ends it");
@@ -172,7 +175,7 @@ gboolean writing_fill(const Writing *writing, const Account *account, Letter *le
         (writing->subject && !outgoing_value("--subject", writing->subject, error)) ||
         !set_sensitivity(letter, writing->sensitivity, error))
         return FALSE;
-    return posting_counts(letter, "name one with --to", error) &&
+    return (writing_edits(writing) || posting_counts(letter, "name one with --to", error)) &&
            add_attachments(writing, letter, error);
 }
 

@@ -23,13 +23,16 @@ gboolean writing_check(const Writing *writing, GError **error) G_GNUC_WARN_UNUSE
 /*
  * Sender, mark and attachments of LETTER, and its recipients behind those that it has; who has it
  * already gets no second one. 65 "send.value", "send.address", "send.recipients"; 64 for none at
- * all; 78 "send.from".
+ * all, unless the editor may name some; 78 "send.from".
  */
 gboolean writing_fill(const Writing *writing, const Account *account, Letter *letter,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The text from --body FILE, from standard input with "-" or where that is no terminal (g_free).
- * 65 "send.body"; 64 when there is none. */
+/* Is the text, and the rest, written in the editor: no --body, and a terminal? */
+gboolean writing_edits(const Writing *writing);
+
+/* The text from --body FILE, from standard input with "-" or where that is no terminal (g_free);
+ * "" where the editor is to ask for it. 65 "send.body". */
 char *writing_body(const Writing *writing, GError **error);
 
 Posting writing_posting(const Writing *writing);

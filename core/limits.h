@@ -131,6 +131,7 @@
 #define LIMIT_OUTBOX_AGE_S (5 * 24 * 3600) /* RFC 5321, 4.5.4.1: then it has failed */
 #define LIMIT_OUTBOX_LOOK_S 60             /* how often fetchd looks whether it can send what waits, */
 #define LIMIT_OUTBOX_IDLE_S 300            /* and whether anything does */
+#define LIMIT_DRAFT_BYTES (16 * 1024 * 1024) /* the text of a letter that is being written */
 #define LIMIT_OUTBOX_ANSWER 2048           /* bytes of a server's answer that are kept */
 
 /* Rules for sensitive mail. */

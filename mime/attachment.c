@@ -113,16 +113,28 @@ static void write_part(GString *out, const char *type, const char *name, const g
         write_base64(out, data, size);
 }
 
+GBytes *attachment_read(const char *path, char **name, char **type, GError **error)
+{
+    GByteArray *data = read_file(path, error);
+    if (data == NULL)
+        return NULL;
+    g_autofree char *base = g_path_get_basename(path);
+    *name = writer_one_line(base);
+    g_autofree char *content = g_content_type_guess(*name, data->data, data->len, NULL);
+    g_autofree char *mime = g_content_type_get_mime_type(content);
+    *type = g_strdup(mime ? mime : OCTETS);
+    return g_byte_array_free_to_bytes(data);
+}
+
 gboolean attachment_write(GString *out, const char *path, GError **error)
 {
-    g_autoptr(GByteArray) data = read_file(path, error);
-    if (data == NULL)
+    g_autofree char *name = NULL, *type = NULL;
+    g_autoptr(GBytes) bytes = attachment_read(path, &name, &type, error);
+    gsize size;
+    if (bytes == NULL)
         return FALSE;
-    g_autofree char *base = g_path_get_basename(path);
-    g_autofree char *name = writer_one_line(base);
-    g_autofree char *content = g_content_type_guess(name, data->data, data->len, NULL);
-    g_autofree char *type = g_content_type_get_mime_type(content);
-    write_part(out, type ? type : OCTETS, name, data->data, data->len);
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    write_part(out, type, name, data, size);
     return TRUE;
 }
 

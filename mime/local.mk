@@ -10,6 +10,7 @@ libpostern_mime_a_SOURCES = \
 	mime/charset-name.c mime/charset-name.h \
 	mime/compose.c mime/compose.h \
 	mime/digest.c \
+	mime/draftform.c mime/draftform.h \
 	mime/entity.c mime/entity.h \
 	mime/given.c mime/given.h \
 	mime/html.c mime/html.h \

@@ -104,9 +104,9 @@ gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, G
 
 /* A lock of the open file, on the byte of that number: it goes with its last descriptor, whatever
  * ends the process, and two of one process keep each other out as well. */
-int outbox_lock(const Vault *vault, gint64 row, GError **error)
+int vault_row_lock(const Vault *vault, const char *name, gint64 row, GError **error)
 {
-    g_autofree char *path = g_build_filename(vault->dir, "outbox.lock", NULL);
+    g_autofree char *path = g_build_filename(vault->dir, name, NULL);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = row, .l_len = 1};
     if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
@@ -116,6 +116,11 @@ int outbox_lock(const Vault *vault, gint64 row, GError **error)
         close(fd);
     if (fd < 0 || (why != EAGAIN && why != EACCES))
         refuse(error, POSTERN_ERROR_STORE, "vault.write", "see that the disk is sound and has room",
-               "the outbox cannot be locked: %s", g_strerror(why));
+               "%s in the store cannot be locked: %s", name, g_strerror(why));
     return -1;
+}
+
+int outbox_lock(const Vault *vault, gint64 row, GError **error)
+{
+    return vault_row_lock(vault, "outbox.lock", row, error);
 }

@@ -1,4 +1,5 @@
-/* vault-outbox-state — what vault-outbox.c and vault-outbox-read.c share, and nobody else sees. */
+/* vault-outbox-state — what vault-outbox.c, vault-outbox-read.c and vault-draft.c share, and nobody
+ * else sees. */
 #pragma once
 
 #include "store/vault-outbox.h"
@@ -32,5 +33,13 @@ GBytes *outbox_open(Vault *vault, const Secret *vault_private, const char *what,
 GBytes *outbox_record_pack(const OutboxRecord *record);
 gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, GError **error);
 
-/* The kernel lock on ROW: its descriptor; -1 without *error when somebody has it. */
+/* The kernel lock on ROW, a byte of the file NAME: its descriptor; -1 without *error when somebody
+ * has it. */
+int vault_row_lock(const Vault *vault, const char *name, gint64 row, GError **error);
 int outbox_lock(const Vault *vault, gint64 row, GError **error);
+
+/* Within a transaction: vault_outbox_add(), and all rows of the letter of CLAIM out again. */
+gboolean outbox_add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean outbox_take_back(Vault *vault, const OutboxClaim *claim,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

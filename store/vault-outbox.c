@@ -209,9 +209,10 @@ static gboolean add(Vault *vault, OutboxClaim *claim, gint64 *copy, GError **err
     return write_row(vault, &row, error) && take_row(vault, claim, row.row, error);
 }
 
-static gboolean add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
+gboolean outbox_add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
 {
     gint64 copy = 0;
+    g_ptr_array_set_free_func(claims, (GDestroyNotify)outbox_claim_free);
     for (guint i = 0; i < letters->len; i++) {
         OutboxClaim *claim = claim_new(letters->pdata[i]);
         g_ptr_array_add(claims, claim);
@@ -223,9 +224,8 @@ static gboolean add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claim
 
 gboolean vault_outbox_add(Vault *vault, const GPtrArray *letters, GPtrArray *claims, GError **error)
 {
-    g_ptr_array_set_free_func(claims, (GDestroyNotify)outbox_claim_free);
     return sql_begin(vault, SQL_STRICT, error) &&
-           sql_end(vault, add_all(vault, letters, claims, error), error);
+           sql_end(vault, outbox_add_all(vault, letters, claims, error), error);
 }
 
 /* --- claims -------------------------------------------------------------------------------- */
@@ -444,6 +444,12 @@ gboolean vault_outbox_settle(Vault *vault, OutboxClaim *claim, const OutboxState
         outbox_record_clear(&settling.kept);
     }
     return fine;
+}
+
+gboolean outbox_take_back(Vault *vault, const OutboxClaim *claim, GError **error)
+{
+    return sql_run_with(vault, SQL_DROP_OUTBOX_LETTER, claim->letter_row, error) &&
+           sql_run(vault, SQL_SWEEP_LETTERS, error);
 }
 
 static gboolean drop_one(Vault *vault, gint64 row, gboolean *dropped, GError **error)

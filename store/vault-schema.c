@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 15
+#define VERSION 16
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -141,6 +141,15 @@ static const char tables[] =
     "  tried INTEGER NOT NULL,"
     "  tries INTEGER NOT NULL,"
     "  record BLOB NOT NULL);"
+    "CREATE TABLE draft("
+    "  row INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id BLOB NOT NULL UNIQUE,"
+    "  since INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL,"
+    "  touched INTEGER NOT NULL,"
+    "  head BLOB NOT NULL,"
+    "  text BLOB NOT NULL,"
+    "  parts BLOB NOT NULL);"
     "CREATE TABLE secret("
     "  name_mac BLOB PRIMARY KEY,"
     "  sealed BLOB NOT NULL) WITHOUT ROWID;"

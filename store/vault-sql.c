@@ -227,6 +227,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SET_OUTBOX] =
         "UPDATE outbox SET state = ?1, tried = ?2, tries = ?3, record = ?4 WHERE row = ?5",
     [SQL_DROP_OUTBOX] = "DELETE FROM outbox WHERE row = ?1",
+    [SQL_DROP_OUTBOX_LETTER] = "DELETE FROM outbox WHERE letter = ?1",
     [SQL_OUTBOX] = "SELECT o.row, o.id, o.state, o.since, o.tried, o.tries, o.record, "
                    "length(l.sealed) FROM outbox o JOIN letter l ON l.row = o.letter ORDER BY "
                    "o.row",
@@ -236,6 +237,16 @@ static const char *const texts[SQL_STATEMENTS] = {
                        "LEFT JOIN letter c ON c.row = o.copy WHERE o.row = ?1",
     [SQL_OUTBOX_COPY] = "SELECT copy FROM outbox WHERE row = ?1",
     [SQL_FORGET_COPY] = "UPDATE outbox SET copy = 0 WHERE copy = ?1",
+    [SQL_ADD_DRAFT] = "INSERT INTO draft(id, since, changed, touched, head, text, parts, row) "
+                      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_SET_DRAFT] = "UPDATE draft SET changed = ?1, touched = 1, text = ?2, "
+                      "parts = coalesce(?3, parts) WHERE row = ?4",
+    [SQL_DROP_DRAFT] = "DELETE FROM draft WHERE row = ?1",
+    [SQL_DRAFTS] = "SELECT row, id, since, changed, touched, head, text, "
+                   "length(text) + length(parts) FROM draft ORDER BY row",
+    [SQL_DRAFT_ROW] = "SELECT row, since FROM draft WHERE id = ?1",
+    [SQL_DRAFT] = "SELECT head, text, parts FROM draft WHERE row = ?1",
+    [SQL_COUNT_DRAFTS] = "SELECT count(*) FROM draft WHERE touched = 1",
     [SQL_SWEEP_LOGIN_TIMES] = "DELETE FROM login_time WHERE time <= ?1 OR time > ?2",
 };
 

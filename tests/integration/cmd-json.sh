@@ -113,6 +113,8 @@ as john postern -q outbox flush
 tested="$tested sendmail"
 fails 64 usage sendmail -bs
 fails 65 outbox.id outbox drop nosuchletter
+answers 0 d '[]' draft list
+fails 65 draft.id draft drop nosuchdraft
 answers 0 '[row["name"] for row in d][0]' init help
 answers 0 '"--limit" in d["help"]' True help search
 answers 1 '[d["sensitive"], d["rule"], d["index"]]' '[False, None, None]' sensitive test $TESTDIR/body

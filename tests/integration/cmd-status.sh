@@ -21,7 +21,7 @@ out_has '^index: locked$' 'and the index is locked'
 is "$(status '[[a["name"], a["last_sync"], a["messages"], a["unindexed"], a["state"], a["error"]] for a in d["accounts"]]')" \
     "[['work', None, 0, 0, 'new', 0], ['second', None, 0, 0, 'new', 0]]" 'in JSON: new accounts'
 is "$(status '(sorted(d), sorted(d["vault"]), sorted(d["index"]), d["outbox"])')" \
-    "(['accounts', 'index', 'outbox', 'vault', 'warnings'], ['bytes', 'messages'], ['bytes', 'messages', 'truncated', 'unlocked'], 0)" 'and the rest of the contract'
+    "(['accounts', 'drafts', 'index', 'outbox', 'vault', 'warnings'], ['bytes', 'messages'], ['bytes', 'messages', 'truncated', 'unlocked'], 0)" 'and the rest of the contract'
 
 company_fill john --count 1
 run as john fetchd --once --account work

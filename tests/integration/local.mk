@@ -4,6 +4,7 @@ INTEGRATION = \
 	tests/integration/cmd-daemon.sh \
 	tests/integration/cmd-deliver.sh \
 	tests/integration/cmd-doctor.sh \
+	tests/integration/cmd-draft.sh \
 	tests/integration/cmd-fetch-compressed.sh \
 	tests/integration/cmd-fetch-imap.sh \
 	tests/integration/cmd-fetch-pop3.sh \
@@ -81,6 +82,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/kerberos.sh \
 	tests/lib/lsan.supp \
 	tests/lib/lmtp-server.py \
+	tests/lib/on-terminal.py \
 	tests/lib/make-mail.py \
 	tests/lib/memory-keys.py \
 	tests/lib/memory-search.py \

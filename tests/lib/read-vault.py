@@ -11,6 +11,8 @@ read-vault.py shares VAULT.DB           opens what the index may know of singly 
 read-vault.py sessions VAULT.DB         opens the session keys that are kept; prints ID KEY with a tab between
 read-vault.py outbox VAULT.DB           opens what waits to be sent; prints ID STATE ACCOUNT FROM SUBJECT
                                        ENCRYPTED SHA-256 RECIPIENT… with tabs between
+read-vault.py drafts VAULT.DB          opens the drafts; prints ID and, in JSON, what it answers, why it leaves
+                                       encrypted, its text, and NAME TYPE SHA-256 of what it encloses
 read-vault.py matchkey VAULT.DB         opens the copy of the match key; prints it in hexadecimal
 read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log beside VAULT.DB, and lets
                                        SQLite check what is then in OUT.DB
@@ -18,6 +20,7 @@ read-vault.py index VAULT.DB OUT.DB    takes the seal off index.db and its log b
 
 import base64
 import hashlib
+import json
 import os
 import sqlite3
 import subprocess
@@ -44,7 +47,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (15,)
+    assert database.execute("PRAGMA user_version").fetchone() == (16,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)
@@ -160,6 +163,27 @@ def outbox(path):
     return good
 
 
+def drafts(path):
+    database, vault_id, private = unlocked(path)
+    good = True
+    for draft_id, *sealed in database.execute("SELECT id, head, text, parts FROM draft ORDER BY row"):
+        name = name_of(draft_id)
+        try:
+            plain = []
+            for what, record in zip(("head", "text", "parts"), sealed):
+                _, key = vault.batch_keys(vault_id, private, record[:32])
+                plain.append(vault.open_record(key, vault_id, f"draft {what} {name}", record[32:]))
+            told = vault.parse_draft_head(plain[0])
+            told["text"] = plain[1].decode()
+            told["parts"] = [(part, kind, hashlib.sha256(data).hexdigest())
+                             for part, kind, data in vault.parse_draft_parts(plain[2])]
+            print(name, json.dumps(told), sep="\t")
+        except vault.Damage as damage:
+            print(f"{name} damaged: {damage}")
+            good = False
+    return good
+
+
 def match_key(path):
     database, vault_id, private = unlocked(path)
     copy, check = database.execute("SELECT match_copy, match_check FROM meta").fetchone()
@@ -198,6 +222,8 @@ def main(arguments):
         return sessions(arguments[1])
     if len(arguments) == 2 and arguments[0] == "outbox":
         return outbox(arguments[1])
+    if len(arguments) == 2 and arguments[0] == "drafts":
+        return drafts(arguments[1])
     if len(arguments) == 2 and arguments[0] == "matchkey":
         return match_key(arguments[1])
     if len(arguments) == 3 and arguments[0] == "index":

@@ -181,6 +181,47 @@ def parse_outbox(data):
     return (*head, encrypted, share, recipients)
 
 
+class Fields:
+    """Walks over the numbers and strings of a record."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, size):
+        demand(self.at + size <= len(self.data), "record cut")
+        self.at += size
+        return self.data[self.at - size:self.at]
+
+    def number(self, size):
+        return int.from_bytes(self.take(size), "big")
+
+    def block(self):
+        return self.take(self.number(4))
+
+    def text(self):
+        return self.block().decode()
+
+    def end(self):
+        demand(self.at == len(self.data), "more than a record")
+
+
+def parse_draft_head(data):
+    fields = Fields(data)
+    demand(fields.number(1) == 1, "another kind of draft")
+    head = {"encrypt": fields.number(1), "sign": fields.number(1), "because": fields.text(),
+            "sensitivity": fields.text(), "in_reply_to": fields.text()}
+    head["references"] = [fields.text() for _ in range(fields.number(2))]
+    fields.end()
+    return head
+
+
+def parse_draft_parts(data):
+    fields = Fields(data)
+    parts = [(fields.text(), fields.text(), fields.block()) for _ in range(fields.number(2))]
+    fields.end()
+    return parts
+
+
 def match_key(vault_id, vault_private, copy, check):
     """The match key from its copy in the vault, held against the check value."""
     demand(len(copy) > 32, "short copy")

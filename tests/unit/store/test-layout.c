@@ -27,6 +27,7 @@ static const Layout vault_layouts[] = {
     {13, "512c2dac5158d518e3b0d4f4bd04d3841b051372efdc455976518f1d36ad105a"},
     {14, "8be4b373b48aaa1dc5ded3823399971c79a8d92e09329181e0f4e46b6d7abf6b"},
     {15, "e57f2d7c7ce7dd793973c450098c2b46581ed6b0f1d6734d42674d25d82b2902"},
+    {16, "6e18542ee30c51870517cf1aee58e4a62ee94875e15b680e5f017ad19b15765b"},
 };
 static const Layout index_layouts[] = {
     {1, "5855d437a709a6cfe58d4de4990f636186e0c1c55228d5c1b188be90aba09fce"},
