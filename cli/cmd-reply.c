@@ -3,12 +3,14 @@
 #include "cli/composing.h"
 #include "cli/original.h"
 #include "cli/output.h"
+#include "cli/rsvp.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "mime/answer.h"
 
 typedef struct {
     Writing writing;
+    RsvpFlags rsvp;
     gboolean all, list, no_quote;
 } Flags;
 
@@ -79,7 +81,12 @@ static int answer(Context *context, const Flags *flags, const Original *original
 
 static gboolean check(const Flags *flags, GError **error)
 {
+    gboolean whom = flags->all || flags->list;
+    if (rsvp_wanted(&flags->rsvp) && whom)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "leave --all and --list out",
+                      "an answer to an invitation goes to its organizer");
     return writing_check(&flags->writing, error) &&
+           (!rsvp_wanted(&flags->rsvp) || rsvp_check(&flags->rsvp, &flags->writing, error)) &&
            (!flags->all || !flags->list ||
             refuse(error, POSTERN_ERROR_USAGE, "usage", "leave one of the two out",
                    "--all and --list contradict each other"));
@@ -92,6 +99,9 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"all", 'a', 0, G_OPTION_ARG_NONE, &flags.all, "Everybody who has the letter too", NULL},
         {"list", 0, 0, G_OPTION_ARG_NONE, &flags.list, "The mailing list it came by", NULL},
         {"no-quote", 0, 0, G_OPTION_ARG_NONE, &flags.no_quote, "Do not quote the letter", NULL},
+        {"accept", 0, 0, G_OPTION_ARG_NONE, &flags.rsvp.accept, "Come to the meeting", NULL},
+        {"decline", 0, 0, G_OPTION_ARG_NONE, &flags.rsvp.decline, "Do not come", NULL},
+        {"tentative", 0, 0, G_OPTION_ARG_NONE, &flags.rsvp.tentative, "Perhaps come", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autofree GOptionEntry *entries = writing_options(&flags.writing, more);
@@ -99,14 +109,17 @@ static int run(Context *context, int argc, char **argv, GError **error)
     int code = POSTERN_ERROR_USAGE;
     if (command_options(context, &command_reply, entries, 1, 1, &argc, &argv, error) &&
         check(&flags, error) && original_fetch(context, argv[1], &original, error))
-        code = answer(context, &flags, &original, error);
+        code = rsvp_wanted(&flags.rsvp)
+                   ? rsvp_send(context, &flags.rsvp, &original, &flags.writing, error)
+                   : answer(context, &flags, &original, error);
     writing_clear(&flags.writing);
     return code;
 }
 
 const Command command_reply = {
     .name = "reply",
-    .usage = "ID [--all|--list] [--no-quote] [--body F|-] [--to A] …",
+    .usage =
+        "ID [--all|--list] [--accept|--decline|--tentative] [--no-quote] [--body F|-] [--to A] …",
     .summary = "Answers a letter, encrypted when it was",
     .needs = NEED_NOTHING, /* a wrong call is told before anything is unlocked */
     .run = run,

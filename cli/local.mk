@@ -14,8 +14,9 @@ bin_postern_SOURCES = \
 	cli/posting.c cli/posting.h \
 	cli/progress.c cli/progress.h \
 	cli/protect.c cli/protect.h \
-	cli/reading.h cli/reading-fetch.c cli/reading-json.c \
+	cli/reading.h cli/reading-fetch.c cli/reading-json.c cli/reading-meeting.c \
 	cli/reading-known.c cli/reading-text.c \
+	cli/rsvp.c cli/rsvp.h \
 	cli/search-format.c cli/search-format.h \
 	cli/search-list.c cli/search-list.h \
 	cli/server.c cli/server.h \

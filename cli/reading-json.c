@@ -129,6 +129,7 @@ void reading_print_json(const Reading *reading, const char *id)
     add_blocks(builder, reading->blocks);
     add_parts(builder, reading);
     json_bool(builder, "truncated", message_truncated(reading->message));
+    reading_add_meetings(builder, reading);
     add_protection(builder, reading->protection);
     json_builder_end_object(builder);
     output_json(builder);

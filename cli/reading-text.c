@@ -10,8 +10,7 @@
 
 #define INDENT 10 /* columns before the value of a field */
 
-/* TEXT is safe already. */
-static void print_field(const char *name, const char *text)
+void reading_print_line(const char *name, const char *text)
 {
     guint columns = output_columns();
     g_auto(GStrv) lines = text_wrap(text, columns > 2 * INDENT ? columns - INDENT : columns);
@@ -24,7 +23,7 @@ static void field(const char *name, const char *value)
     if (value == NULL)
         return;
     g_autofree char *safe = text_field(value);
-    print_field(name, safe);
+    reading_print_line(name, safe);
 }
 
 /* The address always stands beside the name: a name can say anything (P7). */
@@ -40,7 +39,7 @@ static void addresses(const Message *message, const char *name, const char *head
                                display ? " " : "", address);
     }
     if (line->len)
-        print_field(name, line->str);
+        reading_print_line(name, line->str);
 }
 
 /* --- signatures ---------------------------------------------------------------------------- */
@@ -89,7 +88,7 @@ static void print_protection(const Reading *reading)
         puts(reading->locked ? "Encrypted yes, and it stays closed" : "Encrypted yes");
     for (guint i = 0; i < protection->signatures->len; i++) {
         g_autofree char *words = reading_signature_words(protection->signatures->pdata[i]);
-        print_field("Signature", words);
+        reading_print_line("Signature", words);
     }
     for (guint i = 0; i < protection->outer->len; i++) {
         const OuterField *outer = protection->outer->pdata[i];
@@ -183,7 +182,7 @@ static void print_part(const Reading *reading, const PartInfo *part)
         part->multipart
             ? g_strdup_printf("encrypted, and stays closed; --part %u opens it alone", part->n)
             : g_strdup_printf("%s (%s, %s%s)", name, type, size, hint);
-    print_field(label, line);
+    reading_print_line(label, line);
 }
 
 /* Attachments, and what is encrypted further in; not the machinery within that. */
@@ -211,6 +210,7 @@ void reading_print(const Reading *reading)
     field("Subject", message_header(message, "Subject"));
     print_protection(reading);
     print_parts(reading);
+    reading_print_meetings(reading);
     putchar('\n');
     print_blocks(reading);
     if (message_truncated(message))

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "cli/command.h"
 #include "core/config.h"
 #include "crypto/pgpmime.h"
@@ -16,6 +18,11 @@ Reading *reading_fetch(const Context *context, const char *id, GBytes **raw,
 gboolean reading_no_part(const Message *message, int part, GError **error);
 
 void reading_print(const Reading *reading);
+/* "NAME TEXT", which is safe already; its further lines stand under its first. */
+void reading_print_line(const char *name, const char *text);
+/* What it says of meetings, if anything; and the same as the member "calendar". */
+void reading_print_meetings(const Reading *reading);
+void reading_add_meetings(JsonBuilder *builder, const Reading *reading);
 /* Part N, which reading_open_part() opened, in the place of the letter around it. */
 void reading_print_part(const Reading *part, guint n);
 /* What a signature is worth, safe; perhaps of two lines (g_free). */

@@ -1,8 +1,7 @@
-/*
- * limits — every ceiling in Postern, with its reason. Sizes are bytes, times milliseconds.
- * Each has a test that crosses it.
- */
+/* limits — every ceiling in Postern, with its reason. Sizes are bytes, times milliseconds. Each has
+ * a test that crosses it. */
 #pragma once
+#include "core/limits-calendar.h"
 
 /* Network: what a server may make us read or hold. */
 #define LIMIT_LINE (64 * 1024)             /* one protocol line; no honest server comes near */

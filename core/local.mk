@@ -10,7 +10,7 @@ libpostern_core_a_SOURCES = \
 	core/keylines.c core/keylines.h \
 	core/keytable.c core/keytable.h \
 	core/letter.c core/letter.h \
-	core/limits.h \
+	core/limits.h core/limits-calendar.h \
 	core/narrow.c core/narrow.h \
 	core/nearest.c core/nearest.h \
 	core/paths.c core/paths.h \

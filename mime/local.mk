@@ -6,6 +6,7 @@ libpostern_mime_a_SOURCES = \
 	mime/attachment.c mime/attachment.h \
 	mime/autocrypt.c mime/autocrypt.h \
 	mime/body.c \
+	mime/caltime.c mime/caltime.h \
 	mime/charset.c mime/charset.h \
 	mime/charset-name.c mime/charset-name.h \
 	mime/compose.c mime/compose.h \
@@ -15,7 +16,10 @@ libpostern_mime_a_SOURCES = \
 	mime/given.c mime/given.h \
 	mime/html.c mime/html.h \
 	mime/html-entity.c mime/html-entity.h \
+	mime/icalendar.c mime/icalendar.h \
+	mime/invitation.c mime/invitation.h mime/invitation-answer.c \
 	mime/message.c mime/message.h \
+	mime/recurrence.c mime/recurrence.h \
 	mime/rfc2047.c mime/rfc2047.h \
 	mime/rfc2231.c mime/rfc2231.h \
 	mime/transfer.c mime/transfer.h \

@@ -37,6 +37,11 @@ tests_fuzz_fuzz_mime_SOURCES = tests/fuzz/fuzz-mime.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_mime_LDADD = $(LINK_mime)
 tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZER_LINK)
 
+FUZZ_TARGETS += tests/fuzz/fuzz-calendar
+tests_fuzz_fuzz_calendar_SOURCES = tests/fuzz/fuzz-calendar.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_calendar_LDADD = $(LINK_mime)
+tests_fuzz_fuzz_calendar_LDFLAGS = $(FUZZER_LINK)
+
 FUZZ_TARGETS += tests/fuzz/fuzz-rfc2047
 tests_fuzz_fuzz_rfc2047_SOURCES = tests/fuzz/fuzz-rfc2047.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_rfc2047_LDADD = $(LINK_mime)

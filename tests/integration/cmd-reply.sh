@@ -202,4 +202,163 @@ settle mary
 is "$(told "d['text']")" x 'with nothing quoted'
 says 'x' forward "$lost" --subject 'Lost' --to $mary
 is "$code $(rule)" '78 key.missing' 'and is not forwarded as text'
+
+# --- meetings ------------------------------------------------------------------------------------
+samples=$srcdir/tests/corpus/calendar
+# invite SUBJECT FILE [METHOD [FIELD]]: as a calendar's program sends it
+invite() {
+    printf 'From: Mary Jones <%s>\nTo: jsmith@corp.example\nSubject: %s\nMessage-ID: <%s@corp.example>\n%s\n' "$mary" "$1" "$1" "${4-X-A: b}"
+    printf 'MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=i\n\n--i\nContent-Type: text/plain\n\nPlease come.\n'
+    printf -- '--i\nContent-Type: text/calendar; charset=utf-8; method=%s\nContent-Transfer-Encoding: base64\n\n' "${3-REQUEST}"
+    base64 "$2"
+    printf -- '--i--\n'
+}
+for sample in outlook google apple custom cancel broken bomb; do
+    invite "meet-$sample" "$samples/$sample.ics" | company_deliver john
+done
+sed 's/mary.jones@corp.example/mary@hotmail.com/g' "$samples/apple.ics" >$TESTDIR/ics
+invite meet-freemail $TESTDIR/ics | company_deliver john
+sed 's/^ORGANIZER.*/ORGANIZER:mailto:h.hahn@corp.example/' "$samples/outlook.ics" >$TESTDIR/ics
+invite meet-forged $TESTDIR/ics | company_deliver john
+sed 's/^ORGANIZER.*/ORGANIZER:mailto:mary.jones@other.example/' "$samples/apple.ics" >$TESTDIR/ics
+invite meet-outside $TESTDIR/ics | company_deliver john
+sed 's/^ORGANIZER.*/ORGANIZER;CN="mary.jones@corp.example":mailto:mary.jones@с%D0%BErp.example/' "$samples/apple.ics" >$TESTDIR/ics
+invite meet-lookalike $TESTDIR/ics | company_deliver john
+sed 's/jsmith@/else@/g' "$samples/apple.ics" >$TESTDIR/ics
+invite meet-else $TESTDIR/ics | company_deliver john
+sed 's/jsmith@/SALES@/g' "$samples/apple.ics" >$TESTDIR/ics
+invite meet-alias $TESTDIR/ics | company_deliver john
+{ sed '/^END:VEVENT/,$d' "$samples/custom.ics"; yes 'ATTENDEE:mailto:a@corp.example' | head -n 100000; printf 'END:VEVENT\nEND:VCALENDAR\n'; } >$TESTDIR/ics
+invite meet-many $TESTDIR/ics | company_deliver john
+{ sed '/^SUMMARY/,$d' "$samples/apple.ics"; printf 'SUMMARY:'; head -c 10000000 /dev/zero | tr '\0' x; printf '\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n'; } >$TESTDIR/ics
+invite meet-large $TESTDIR/ics | company_deliver john
+inner=$(invite x "$samples/outlook.ics" | sed '1,/^MIME-Version/d' |
+    as mary gpg --batch --quiet --armor --trust-model always --sign --encrypt --recipient "$(company_key john)")
+{
+    printf 'From: Mary Jones <%s>\nTo: jsmith@corp.example\nSubject: meet-sealed\nMIME-Version: 1.0\n' "$mary"
+    printf 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=s\n\n--s\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--s\nContent-Type: application/octet-stream\n\n%s\n--s--\n' "$inner"
+} | company_deliver john
+printf 'Content-Type: text/plain\r\n\r\nPlease come.\r\n' >$TESTDIR/said
+{
+    printf 'From: Mary Jones <%s>\nTo: jsmith@corp.example\nSubject: meet-beside\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n' "$mary"
+    printf 'Content-Type: multipart/signed; protocol="application/pgp-signature"; micalg=pgp-sha512; boundary=s\n\n--s\n'
+    cat $TESTDIR/said
+    printf -- '\n--s\nContent-Type: application/pgp-signature\n\n%s\n--s--\n--m\nContent-Type: text/calendar\n\n' \
+        "$(as mary gpg --batch --quiet --armor --digest-algo sha512 --detach-sign <$TESTDIR/said)"
+    cat "$samples/apple.ics"
+    printf -- '--m--\n'
+} | company_deliver john
+run as john fetchd --once
+code_is 0 'invitations come in'
+lacks_controls() { ! tr -d '\n' <"$1" | grep -q "[[:cntrl:]]"; }
+meet() { user_ids john "subject:meet-$1 from:mary" | head -n 1; } # answers lie there, too
+shows() { run as john postern --color never show "$(meet "$1")"; }
+shows outlook
+out_has '^Meeting   invitation: Quarterly figures$' 'what it is for'
+out_has '^When      Tue 2026-12-08 14:00 to 15:00 W. Europe Standard Time (UTC+01:00)$' 'when, by a zone of the message'
+out_has '^Where     Room 5; first floor$' 'where'
+out_has '^Organizer Mary Jones <mary.jones@corp.example>$' 'by whom'
+out_has '^Invited   John Smith <jsmith@corp.example> (no answer yet), Hahn, Helga <h.hahn@corp.example> (no answer yet, need not)$' 'with whom'
+out_has '^Answer .*--accept' 'and how to answer'
+out_lacks 'Warning' 'with nothing odd about it'
+shows google
+out_has '^Repeats   every week on Monday, Wednesday and Friday, until 2026-12-31; 2 further dates said$' 'how often'
+out_has '^Replaces  Wed 2026-07-15 09:30 Europe/Berlin (UTC+02:00), of a repeated one$' 'and which of these is another'
+run as john env TZ=America/New_York postern show "$(meet google)"
+out_has '^ *here: Mon 2026-07-06 03:30$' 'and when that is here'
+shows apple
+out_has '^When      Thu 2026-12-24 to Fri 2026-12-25, all day$' 'whole days'
+out_lacks tracker 'p8_93 and no address that it would have looked at'
+shows custom
+out_has '^When      Mon 2026-06-15 12:00 to Tue 2026-06-16 14:00 The Moon (UTC+13:37)$' 'a zone of nobody else'
+out_has 'VTODO: Not a meeting' 'what is no meeting'
+shows cancel
+out_has '^Meeting   cancelled, does not take place: Lunch$' 'what does not take place'
+shows broken
+code_is 0 'p8_85 a broken one is shown'
+ok lacks_controls $out -- 'p8_85 and moves no terminal'
+out_has '^Warning   the calendar is cut' 'p8_87 as such'
+shows bomb
+out_has '^Repeats   FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30$' 'p8_87 a rule without end is told, and not followed'
+shows forged
+out_has '^Warning   the organizer is not who sent the letter$' 'p9_105 an organizer who is not the sender'
+shows lookalike
+out_has '^Organizer mary.jones@corp.example <mary.jones@xn--' 'p8_86 an organizer who looks like another is seen'
+shows beside
+out_has '^Warning   no signature covers what is said of the meeting$' 'p7_68 a calendar beside what is signed'
+shows many
+out_has 'and [0-9]* more$' 'p8_87 of 100,000 people some are named'
+shows large
+code_is 0 'p8_87 10 MB in one line are shown'
+out_has '^Warning   the calendar is cut, or larger' 'p8_87 as too large'
+run as john postern --json show "$(meet outlook)"
+is "$(json '[d["calendar"][k] for k in ("method", "part", "truncated", "several", "organizer_sent", "uncovered")], [(m["summary"], m["start"], m["end"], m["zone"], m["sequence"], m["location"], m["organizer"]["address"], [(a["address"], a["state"], a["optional"]) for a in m["attendees"]]) for m in d["calendar"]["meetings"]]')" \
+    "['REQUEST', 3, False, False, True, False] [('Quarterly figures', '2026-12-08T14:00:00+01:00', '2026-12-08T15:00:00+01:00', 'W. Europe Standard Time', 2, 'Room 5; first floor', 'mary.jones@corp.example', [('jsmith@corp.example', 'needs-action', False), ('h.hahn@corp.example', 'needs-action', True)])]" 'in JSON'
+run as john postern --json show "$plan"
+is "$(json 'd["calendar"]')" None 'which a letter without one says, too'
+
+# answered WORDS: what Python reads in the letter that came to Mary; the payload, when it was encrypted
+answered() {
+    as mary gpg --batch --quiet --decrypt <$TESTDIR/letter >$TESTDIR/payload 2>/dev/null || cp $TESTDIR/letter $TESTDIR/payload
+    /usr/bin/python3 "$srcdir/tests/lib/read-rsvp.py" $TESTDIR/payload >$TESTDIR/rsvp
+    /usr/bin/python3 -c "import json; d = json.load(open('$TESTDIR/rsvp')); print($1)"
+}
+run as john postern --json reply "$(meet outlook)" --accept --no-encrypt --no-sign </dev/null
+is "$code $(json 'd["recipients"]')" "0 ['$mary']" 'an invitation is accepted'
+settle mary
+is "$(answered '(d["wrong"], d["subject"], d["types"], d["parameter"], d["calendar"]["METHOD"], d["text"])')" \
+    "([], 'Accepted: meet-outlook', ['multipart/alternative', 'text/plain', 'text/calendar'], 'REPLY', 'REPLY', 'John Smith accepts the invitation.')" \
+    'as RFC 6047 wants it'
+is "$(answered 'd["events"]')" "[{'UID': ['040000008200E00074C5B7101A82E00800000000A0B1C2D3E4F5D901000000000000000010000000AABBCCDDEEFF00112233445566778899', {}], 'SEQUENCE': ['2', {}], 'ORGANIZER': ['mailto:mary.jones@corp.example', {}], 'ATTENDEE': ['mailto:jsmith@corp.example', {'PARTSTAT': 'ACCEPTED', 'CN': '\"John Smith\"'}], 'SUMMARY': ['Quarterly figures', {}]}]" \
+    'by its UID and for oneself alone'
+is "$(grep -c -i 'postern\|hahn\|Room' $TESTDIR/payload)" 0 'p9_106 it tells nothing else'
+says 'Too early.' reply "$(meet google)" --tentative --body - --encrypt
+is "$code $(json 'd["encrypted"]')" '0 True' 'one of several dates'
+settle mary
+is "$(answered '(d["wrong"], d["text"], d["zones"], [(e["UID"][0], e["SEQUENCE"][0], e.get("RECURRENCE-ID"), e["ATTENDEE"][1]["PARTSTAT"], e["SUMMARY"][0]) for e in d["events"]])')" \
+    "([], 'Too early.', ['Europe/Berlin'], [('7kukuqrfedlm2f9t0vnc3p2b6s@google.com', '0', None, 'TENTATIVE', 'Stand-up ☕'), ('7kukuqrfedlm2f9t0vnc3p2b6s@google.com', '1', ['20260715T093000', {'TZID': '\"Europe/Berlin\"'}], 'TENTATIVE', 'Stand-up ☕\\\\, later')])" \
+    'with own words, each date by its name'
+is "$(told "d['signers']")" "['$(company_key john)']" 'signed'
+run as john postern reply "$(meet alias)" --decline --no-encrypt --no-sign --dry-run </dev/null
+is "$code" 0 'from an alias'
+out_has '^From: Sales <sales@corp.example>' 'the one that was invited'
+cp $out $TESTDIR/letter
+is "$(answered '(d["events"][0]["ATTENDEE"], d["text"])')" \
+    "(['mailto:SALES@corp.example', {'PARTSTAT': 'DECLINED', 'CN': '\"Sales\"'}], 'Sales declines the invitation.')" 'as it was invited'
+shows sealed
+out_has '^Meeting   invitation: Quarterly figures$' 'an encrypted one is read'
+run as john postern --json reply "$(meet sealed)" --accept --subject Yes </dev/null
+is "$code $(json 'd["encrypted"]')" '0 True' 'and answered encrypted'
+settle mary
+is "$(answered '(d["wrong"], d["events"][0]["SUMMARY"][0])')" "([], 'Quarterly figures')" 'as whole'
+run as john postern --json reply "$(meet sealed)" --accept --subject Yes --no-encrypt </dev/null
+is "$code" 0 'in clear where the user says so'
+settle mary
+is "$(answered '(d["wrong"], "SUMMARY" in d["events"][0])')" '([], False)' 'p9_105 without its name'
+
+refused() { # CODE RULE NAME TEXT [OPTION…]
+    wanted="$1 $2"
+    name=$3
+    text=$4
+    shift 4
+    run as john postern --json reply "$(meet "$name")" --accept "$@" </dev/null
+    is "$code $(rule)" "$wanted" "$text"
+}
+refused 65 reply.invitation cancel 'what does not invite is not answered'
+refused 65 reply.invitation custom 'nor what is no meeting'
+refused 65 reply.invitation broken 'p8_87 nor what is broken'
+refused 65 reply.invitation many 'p8_87 nor what was not read whole'
+refused 65 reply.invitation bomb 'nor what names no organizer'
+refused 65 reply.attendee else 'nor by who is not invited'
+refused 65 reply.attendee outlook 'nor from another address' --from sales@corp.example
+refused 78 send.freemail freemail 'p9_101 an organizer at a freemail provider is a recipient like any other'
+refused 78 send.encrypt outside 'p9_101 and so is one outside' --no-encrypt
+refused 78 send.encrypt lookalike 'p9_101 also where he looks as if he were not' --no-encrypt
+refused 64 usage outlook 'one answer, not two' --decline
+refused 64 usage outlook 'to nobody else' --cc $mary
+refused 64 usage outlook 'nor to all' --all
+run as john postern --json reply "$plan" --accept </dev/null
+is "$code $(rule)" '65 reply.invitation' 'what is no invitation is not accepted'
+run as john postern reply "$(meet forged)" --accept --dry-run --no-encrypt </dev/null
+err_has 'goes to the organizer, h.hahn@corp.example, who is not the sender, mary.jones@corp.example' 'p9_105 another organizer is told'
 done_testing

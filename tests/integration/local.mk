@@ -90,6 +90,7 @@ EXTRA_DIST += demo .ci/run $(INTEGRATION) \
 	tests/lib/packages \
 	tests/lib/packages.sh \
 	tests/lib/read-letter.py \
+	tests/lib/read-rsvp.py \
 	tests/lib/search-oracle.py tests/lib/search-together.py \
 	tests/lib/same-mail.py \
 	tests/lib/tap.sh \

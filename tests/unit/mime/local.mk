@@ -3,6 +3,10 @@ UNIT_MIME = \
 	tests/unit/mime/test-answer \
 	tests/unit/mime/test-attachment \
 	tests/unit/mime/test-autocrypt \
+	tests/unit/mime/test-caltime \
+	tests/unit/mime/test-icalendar \
+	tests/unit/mime/test-invitation \
+	tests/unit/mime/test-recurrence \
 	tests/unit/mime/test-charset \
 	tests/unit/mime/test-compose \
 	tests/unit/mime/test-draftform \
@@ -26,3 +30,7 @@ tests_unit_mime_test_html_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_message_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_rfc2047_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_rfc2231_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_caltime_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_icalendar_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_invitation_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_recurrence_LDADD = $(LINK_mime) $(UNIT_LIBS)
