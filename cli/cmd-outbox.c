@@ -9,6 +9,8 @@
 #include "core/text.h"
 #include "crypto/unlock.h"
 #include "fetchd/flush.h"
+#include "fetchd/outboxkey.h"
+#include "store/vault-outbox-key.h"
 
 /* --- list ---------------------------------------------------------------------------------- */
 
@@ -275,14 +277,47 @@ static int flush(Context *context, char *const *ids, gboolean again, GError **er
     return code;
 }
 
+/* --- key ----------------------------------------------------------------------------------- */
+
+static int print_key(Context *context, gboolean anew, GError **error)
+{
+    gboolean there;
+    if (!vault_outbox_key_there(context->vault, &there, error) ||
+        (there && !anew && !context_meet(context, NEED_KEY, error)))
+        return POSTERN_ERROR_STORE;
+    g_autoptr(Secret) key = there && !anew
+                                ? vault_outbox_key_open(context->vault, context->vault_key, error)
+                                : vault_outbox_key_make(context->vault, error);
+    if (key == NULL)
+        return POSTERN_ERROR_STORE;
+    g_autofree char *text = outboxkey_text(key);
+    if (context->json) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        json_string(builder, "key", text);
+        json_builder_end_object(builder);
+        output_json(builder);
+    } else {
+        if (!context->quiet)
+            output_note("whoever has it opens the letters that wait of accounts with outbox_key, "
+                        "and nothing else: give it to the host as a credential, for example by "
+                        "systemd-creds encrypt");
+        puts(text);
+    }
+    secret_wipe(text, strlen(text));
+    return 0;
+}
+
 /* ------------------------------------------------------------------------------------------- */
 
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    gboolean again = FALSE;
+    gboolean again = FALSE, anew = FALSE;
     const GOptionEntry entries[] = {
         {"again", 0, 0, G_OPTION_ARG_NONE, &again,
          "flush: these, though they failed or may have been sent already", NULL},
+        {"new", 0, 0, G_OPTION_ARG_NONE, &anew, "key: another one, in place of what there is",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     if (!command_options(context, &command_outbox, entries, 0, -1, &argc, &argv, error))
@@ -290,22 +325,26 @@ static int run(Context *context, int argc, char **argv, GError **error)
     const char *verb = argc > 1 ? argv[1] : "list";
     char *const *ids = argc > 1 ? argv + 2 : argv + 1;
     gboolean flushes = strcmp(verb, "flush") == 0, drops = strcmp(verb, "drop") == 0;
-    if (!flushes && !drops && strcmp(verb, "list") != 0)
+    gboolean keys = strcmp(verb, "key") == 0;
+    if (!flushes && !drops && !keys && strcmp(verb, "list") != 0)
         return command_unknown_word(&command_outbox, verb, error);
-    if ((again && (!flushes || *ids == NULL)) || (drops && *ids == NULL) ||
+    if ((again && (!flushes || *ids == NULL)) || (drops && *ids == NULL) || (anew && !keys) ||
         (!flushes && !drops && *ids))
         return refuse(error, POSTERN_ERROR_USAGE, "usage", "see postern outbox --help",
-                      again   ? "--again is for 'flush' and the ids of letters"
+                      anew    ? "--new is for 'key'"
+                      : again ? "--again is for 'flush' and the ids of letters"
+                      : keys  ? "'postern outbox key' takes no ids"
                       : drops ? "no letter to drop is named"
                               : "'postern outbox list' takes no ids");
     return flushes ? flush(context, ids, again, error)
            : drops ? drop(context, ids, error)
+           : keys  ? print_key(context, anew, error)
                    : list(context, error);
 }
 
 const Command command_outbox = {
     .name = "outbox",
-    .usage = "[list|flush [--again] [ID…]|drop ID…]",
+    .usage = "[list|flush [--again] [ID…]|drop ID…|key [--new]]",
     .summary = "What waits to be sent",
     .needs = NEED_CONFIG | NEED_VAULT,
     .run = run,

@@ -45,6 +45,7 @@ static gboolean add_copy(const Copying *self, GPtrArray *envelope, char **keys, 
                            .recipients = g_ptr_array_ref(envelope),
                            .encrypted = keys != NULL,
                            .letter = bytes,
+                           .unattended = self->account->outbox_key != NULL,
                            .sensitive = self->protect->sensitive,
                            .share = self->protect->share};
     g_ptr_array_add(self->copies, copy);

@@ -44,6 +44,7 @@ static void account_free(gpointer data)
     g_strfreev(account->pins);
     g_free(account->tunnel);
     g_free(account->save_sent);
+    g_free(account->outbox_key);
     g_free(account->deliver);
     g_free(account);
 }

@@ -84,9 +84,9 @@ typedef struct {
     guint interval;        /* seconds between two looks of the daemon */
     char *tunnel;          /* see policy/tunnel.h; NULL for none */
     char *save_sent;       /* "no", "server" or a mailbox; NULL: here alone */
+    char *outbox_key;      /* "credential:NAME", or NULL */
     char *deliver;         /* "lmtp:/SOCKET" or "maildir:/DIRECTORY", or NULL */
 } Account;
-
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
 typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG } LogLevel;
 

@@ -53,7 +53,7 @@ static const Key account_keys[] = {
     {"connections", value_count, IN(Account, connections)},
     {"deliver", value_deliver, IN(Account, deliver)},
     {"save_sent", value_save_sent, IN(Account, save_sent)},
-    {"outbox_key", value_outbox_key, NOWHERE, .works = ""},
+    {"outbox_key", value_outbox_key, IN(Account, outbox_key)},
     {"interval", value_interval, IN(Account, interval)},
 };
 

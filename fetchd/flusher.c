@@ -8,6 +8,8 @@
 #include "core/limits.h"
 #include "crypto/unlock.h"
 #include "fetchd/clockwatch.h"
+#include "fetchd/outboxkey.h"
+#include "store/vault-outbox-key.h"
 
 struct Flusher {
     const FlusherOptions *options;
@@ -52,11 +54,11 @@ void flusher_free(Flusher *self)
     g_free(self);
 }
 
-static gboolean send_due(const FlusherOptions *options, const Config *config, Vault *vault,
-                         int stop_fd, GError **error)
+/* What KEY opens, of ACCOUNTS. */
+static gboolean send_with(const FlusherOptions *options, const Config *config, Vault *vault,
+                          const Secret *key, char *const *accounts, int stop_fd, GError **error)
 {
     int code;
-    g_autoptr(Secret) key = unlock_cached(vault_id(vault));
     const Flush flush = {
         .config = config,
         .store = options->store,
@@ -64,12 +66,43 @@ static gboolean send_due(const FlusherOptions *options, const Config *config, Va
         .vault_private = key,
         .trace = options->trace,
         .stop_fd = stop_fd,
-        .accounts = options->accounts,
+        .accounts = accounts,
         .due = TRUE,
         .tell = options->tell,
         .user = options->user,
     };
-    return key == NULL || flush_run(&flush, &code, error);
+    return flush_run(&flush, &code, error);
+}
+
+static gboolean is_meant(const FlusherOptions *options, const Account *account)
+{
+    char *const *all = options->accounts;
+    return account->outbox_key &&
+           (all == NULL || g_strv_contains((const char *const *)all, account->name));
+}
+
+/* While the vault is locked: the letters of those who gave this host a key for them. */
+static gboolean send_unattended(const FlusherOptions *options, const Config *config, Vault *vault,
+                                int stop_fd, GError **error)
+{
+    for (guint i = 0; i < config->accounts->len; i++) {
+        const Account *account = config->accounts->pdata[i];
+        char *const accounts[] = {account->name, NULL};
+        if (!is_meant(options, account))
+            continue;
+        g_autoptr(Secret) key = outboxkey_load(account, vault, error);
+        if (key == NULL || !send_with(options, config, vault, key, accounts, stop_fd, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean send_due(const FlusherOptions *options, const Config *config, Vault *vault,
+                         int stop_fd, GError **error)
+{
+    g_autoptr(Secret) key = unlock_cached(vault_id(vault));
+    return key ? send_with(options, config, vault, key, options->accounts, stop_fd, error)
+               : send_unattended(options, config, vault, stop_fd, error);
 }
 
 gboolean flusher_once(const FlusherOptions *options, int stop_fd, GError **error)
@@ -101,8 +134,9 @@ static gint64 look(const Flusher *self)
     gint64 left = stat.due - g_get_real_time() / G_USEC_PER_SEC;
     if (left > 0)
         return MIN(left, LIMIT_OUTBOX_LOOK_S);
+    gboolean there;
     g_autoptr(Secret) key = unlock_cached(vault_id(vault));
-    return key ? 0 : LIMIT_OUTBOX_LOOK_S;
+    return key || (vault_outbox_key_there(vault, &there, NULL) && there) ? 0 : LIMIT_OUTBOX_LOOK_S;
 }
 
 void flusher_go_on(Flusher *self)

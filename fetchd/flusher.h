@@ -1,6 +1,7 @@
 /*
- * flusher — fetchd's turn at the outbox: while the vault is unlocked, what is due is sent, in a
- * thread of its own, so that a server that stalls holds no mail up.
+ * flusher — fetchd's turn at the outbox: while the vault is unlocked, or of accounts with an
+ * outbox_key, what is due is sent, in a thread of its own, so that a server that stalls holds no
+ * mail up.
  */
 #pragma once
 
@@ -16,7 +17,7 @@ typedef struct {
     gpointer user;
 } FlusherOptions;
 
-/* What is due, now and here, if the vault is unlocked. STOP_FD may be -1. Configuration and policy
+/* What is due, now and here, if it can be opened. STOP_FD may be -1. Configuration and policy
  * are read anew. */
 gboolean flusher_once(const FlusherOptions *options, int stop_fd,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

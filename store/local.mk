@@ -30,7 +30,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-logins.c store/vault-logins.h \
 	store/vault-match.c store/vault-match.h \
 	store/vault-names.c store/vault-names.h \
-	store/vault-copy.c store/vault-copy.h store/vault-outbox.c store/vault-outbox.h store/vault-outbox-read.c \
+	store/vault-copy.c store/vault-copy.h store/vault-outbox-key.c store/vault-outbox-key.h store/vault-outbox.c store/vault-outbox.h store/vault-outbox-read.c \
 	store/vault-outbox-record.c store/vault-outbox-state.h \
 	store/vault-pending.c store/vault-pending.h \
 	store/vault-place.c store/vault-place.h \

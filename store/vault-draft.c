@@ -57,7 +57,7 @@ static GBytes *seal(Vault *vault, const VaultDraft *draft, const char *what, GBy
 {
     gsize size;
     const void *data = g_bytes_get_data(plain, &size);
-    return outbox_seal(vault, what, draft->id, data, size, error);
+    return outbox_seal(vault, FALSE, what, draft->id, data, size, error);
 }
 
 static void bind(sqlite3_stmt *statement, int n, GBytes *sealed)
@@ -216,7 +216,7 @@ static GBytes *open_column(Vault *vault, const Secret *vault_private, const guin
                            sqlite3_stmt *statement, int n, const char *what, GError **error)
 {
     return outbox_open(vault, vault_private, what, id, sqlite3_column_blob(statement, n),
-                       (gsize)sqlite3_column_bytes(statement, n), error);
+                       (gsize)sqlite3_column_bytes(statement, n), NULL, error);
 }
 
 gboolean vault_draft_open(Vault *vault, const Secret *vault_private, const VaultDraft *draft,

@@ -56,7 +56,7 @@ static void open_entry(Vault *vault, const Secret *vault_private, OutboxEntry *e
     const guint8 *bytes = g_bytes_get_data(sealed, &size);
     g_autoptr(GBytes) plain = NULL;
     if (base32_decode(entry->id, id, sizeof id))
-        plain = outbox_open(vault, vault_private, OUTBOX_ROW, id, bytes, size, NULL);
+        plain = outbox_open(vault, vault_private, OUTBOX_ROW, id, bytes, size, NULL, NULL);
     entry->damaged = plain == NULL || !outbox_record_read(vault, plain, record, NULL);
     if (entry->damaged)
         return;

@@ -31,33 +31,61 @@ OutboxRecord outbox_record_like(const OutboxLetter *letter)
                           .share = letter->share};
 }
 
-GBytes *outbox_seal(Vault *vault, const char *what, const guint8 *id, const void *data, gsize size,
-                    GError **error)
+#define TO_VAULT 1
+#define TO_OUTBOX 2
+#define HEAD (1 + KEY_SIZE)
+
+GBytes *outbox_seal(Vault *vault, gboolean unattended, const char *what, const guint8 *id,
+                    const void *data, gsize size, GError **error)
 {
+    gboolean there = FALSE;
     guint8 ephemeral[KEY_SIZE];
-    g_autoptr(BatchKey) key = batch_key_new(vault->id, vault->public_key, ephemeral, error);
+    g_auto(OutboxPair) pair = {.sealed = NULL};
+    if (unattended && !outbox_pair_load(vault, &pair, &there, error))
+        return NULL;
+    g_autoptr(BatchKey) key =
+        batch_key_new(vault->id, there ? pair.public_key : vault->public_key, ephemeral, error);
     if (key == NULL)
         return NULL;
     gsize sealed_size;
     g_autoptr(GBytes) plain = g_bytes_new_static(data, size);
     g_autoptr(GBytes) sealed = message_record_seal(key, what, id, plain);
     const guint8 *bytes = g_bytes_get_data(sealed, &sealed_size);
-    GByteArray *out = g_byte_array_sized_new((guint)(KEY_SIZE + sealed_size));
+    GByteArray *out = g_byte_array_sized_new((guint)(HEAD + sealed_size));
+    put_u8(out, there ? TO_OUTBOX : TO_VAULT);
     g_byte_array_append(out, ephemeral, KEY_SIZE);
     g_byte_array_append(out, bytes, (guint)sealed_size);
     return g_byte_array_free_to_bytes(out);
 }
 
-GBytes *outbox_open(Vault *vault, const Secret *vault_private, const char *what, const guint8 *id,
-                    const guint8 *sealed, gsize size, GError **error)
+/* The private half of the outbox's pair. */
+static Secret *own_private(Vault *vault, const Secret *key, GError **error)
 {
-    if (sealed == NULL || size < KEY_SIZE) {
+    gboolean there;
+    g_auto(OutboxPair) pair = {.sealed = NULL};
+    if (!outbox_pair_load(vault, &pair, &there, error))
+        return NULL;
+    if (there)
+        return outbox_pair_private(vault, &pair, key, error);
+    vault_damaged(vault, "a letter in the outbox is sealed to a key that is not there", error);
+    return NULL;
+}
+
+GBytes *outbox_open(Vault *vault, const Secret *key, const char *what, const guint8 *id,
+                    const guint8 *sealed, gsize size, gboolean *unattended, GError **error)
+{
+    if (sealed == NULL || size < HEAD || sealed[0] < TO_VAULT || sealed[0] > TO_OUTBOX) {
         vault_damaged(vault, "a letter in the outbox has no key", error);
         return NULL;
     }
-    g_autoptr(BatchKey) key = batch_key_open(vault->id, vault_private, sealed, error);
-    return key ? message_record_open(key, what, id, sealed + KEY_SIZE, size - KEY_SIZE, error)
-               : NULL;
+    gboolean own = sealed[0] == TO_OUTBOX;
+    g_autoptr(Secret) other = own ? own_private(vault, key, error) : NULL;
+    if (own && other == NULL)
+        return NULL;
+    if (unattended)
+        *unattended = own;
+    g_autoptr(BatchKey) batch = batch_key_open(vault->id, own ? other : key, sealed + 1, error);
+    return batch ? message_record_open(batch, what, id, sealed + HEAD, size - HEAD, error) : NULL;
 }
 
 GBytes *outbox_record_pack(const OutboxRecord *record)

@@ -20,13 +20,28 @@ OutboxRecord outbox_record_like(const OutboxLetter *letter);
 void outbox_record_clear(OutboxRecord *record);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutboxRecord, outbox_record_clear)
 
-/* Sealed under a batch key of its own, whose ephemeral half stands in front. ID is of
- * MESSAGE_ID_SIZE bytes. NULL with 74 "vault.key". */
-GBytes *outbox_seal(Vault *vault, const char *what, const guint8 *id, const void *data, gsize size,
-                    GError **error);
-/* 74 "vault.record". */
-GBytes *outbox_open(Vault *vault, const Secret *vault_private, const char *what, const guint8 *id,
-                    const guint8 *sealed, gsize size, GError **error);
+/* The outbox's own key pair (vault-outbox-key.h). */
+typedef struct {
+    guint8 public_key[KEY_SIZE];
+    GBytes *sealed;
+} OutboxPair;
+gboolean outbox_pair_load(Vault *vault, OutboxPair *pair, gboolean *there,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void outbox_pair_clear(OutboxPair *pair);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OutboxPair, outbox_pair_clear)
+/* Its private half, by KEY: that itself, or the vault's. */
+Secret *outbox_pair_private(Vault *vault, const OutboxPair *pair, const Secret *key,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sealed under a batch key of its own, whose ephemeral half stands in front, behind a byte that
+ * says whose public half it is: the vault's or, UNATTENDED and if there is one, the outbox's. ID is
+ * of MESSAGE_ID_SIZE bytes. NULL with 74 "vault.key". */
+GBytes *outbox_seal(Vault *vault, gboolean unattended, const char *what, const guint8 *id,
+                    const void *data, gsize size, GError **error);
+/* By KEY, the private half of the vault's pair or of the outbox's. *UNATTENDED (may be NULL): to
+ * which it is sealed. 74 "vault.record". */
+GBytes *outbox_open(Vault *vault, const Secret *key, const char *what, const guint8 *id,
+                    const guint8 *sealed, gsize size, gboolean *unattended, GError **error);
 #define OUTBOX_LETTER "outbox letter"
 #define OUTBOX_ROW "outbox"
 

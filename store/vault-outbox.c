@@ -13,7 +13,7 @@ struct OutboxClaim {
     int lock;
     gint64 row, letter_row, since;
     guint tries;
-    gboolean files;
+    gboolean files, unattended;
     char id[17];
     OutboxRecord record;
     OutboxLetter letter; /* points into the record, but for the bytes */
@@ -62,6 +62,7 @@ static void expose(OutboxClaim *claim)
                                    .encrypted = record->encrypted,
                                    .letter = claim->letter.letter,
                                    .copy = claim->copy,
+                                   .unattended = claim->unattended,
                                    .sensitive = record->sensitive,
                                    .share = record->share};
 }
@@ -79,6 +80,7 @@ typedef struct {
     gint64 letter, copy, since, tried;
     guint tries;
     OutboxState state;
+    gboolean unattended;
     const OutboxRecord *record;
 } Row;
 
@@ -108,7 +110,8 @@ static gboolean write_row(Vault *vault, Row *row, GError **error)
         return FALSE;
     g_autoptr(GBytes) plain = outbox_record_pack(row->record);
     const void *data = g_bytes_get_data(plain, &size);
-    g_autoptr(GBytes) sealed = outbox_seal(vault, OUTBOX_ROW, id, data, size, error);
+    g_autoptr(GBytes) sealed =
+        outbox_seal(vault, row->unattended, OUTBOX_ROW, id, data, size, error);
     sqlite3_stmt *statement =
         sealed ? vault_sql(vault, row->row ? SQL_SET_OUTBOX : SQL_ADD_OUTBOX, error) : NULL;
     if (statement == NULL)
@@ -140,13 +143,14 @@ static gboolean drop_row(Vault *vault, gint64 row, GError **error)
 
 /* --- new letters --------------------------------------------------------------------------- */
 
-static gboolean write_letter(Vault *vault, GBytes *letter, gint64 *row, GError **error)
+static gboolean write_letter(Vault *vault, GBytes *letter, gboolean unattended, gint64 *row,
+                             GError **error)
 {
     guint8 id[MESSAGE_ID_SIZE];
     gsize size;
     const void *data = g_bytes_get_data(letter, &size);
     random_bytes(id, sizeof id);
-    g_autoptr(GBytes) sealed = outbox_seal(vault, OUTBOX_LETTER, id, data, size, error);
+    g_autoptr(GBytes) sealed = outbox_seal(vault, unattended, OUTBOX_LETTER, id, data, size, error);
     sqlite3_stmt *statement = sealed ? vault_sql(vault, SQL_ADD_LETTER, error) : NULL;
     if (statement == NULL)
         return FALSE;
@@ -165,6 +169,7 @@ static OutboxClaim *claim_new(const OutboxLetter *letter)
     OutboxRecord *record = &claim->record;
     claim->lock = -1;
     claim->since = now();
+    claim->unattended = letter->unattended;
     *record = outbox_record_like(letter);
     for (guint i = 0; i < letter->recipients->len; i++) {
         g_ptr_array_add(record->recipients, g_strdup(letter->recipients->pdata[i]));
@@ -195,16 +200,18 @@ static gboolean take_row(Vault *vault, OutboxClaim *claim, gint64 row, GError **
 static gboolean add(Vault *vault, OutboxClaim *claim, gint64 *copy, GError **error)
 {
     const OutboxLetter *letter = &claim->letter;
-    if (!write_letter(vault, letter->letter, &claim->letter_row, error))
+    if (!write_letter(vault, letter->letter, letter->unattended, &claim->letter_row, error))
         return FALSE;
     if (*copy == 0 && letter->copy && letter->copy == letter->letter)
         *copy = claim->letter_row;
-    else if (*copy == 0 && letter->copy && !write_letter(vault, letter->copy, copy, error))
+    else if (*copy == 0 && letter->copy &&
+             !write_letter(vault, letter->copy, letter->unattended, copy, error))
         return FALSE;
     Row row = {.letter = claim->letter_row,
                .copy = *copy,
                .since = claim->since,
                .state = OUTBOX_QUEUED,
+               .unattended = claim->unattended,
                .record = &claim->record};
     return write_row(vault, &row, error) && take_row(vault, claim, row.row, error);
 }
@@ -258,7 +265,7 @@ static GBytes *open_letter(Vault *vault, const Secret *vault_private, const Seal
 {
     gsize size;
     const guint8 *bytes = g_bytes_get_data(letter->sealed, &size);
-    return outbox_open(vault, vault_private, OUTBOX_LETTER, letter->id, bytes, size, error);
+    return outbox_open(vault, vault_private, OUTBOX_LETTER, letter->id, bytes, size, NULL, error);
 }
 
 /* What the row holds, once the lock on it is ours; FALSE without *error: not what is wanted. */
@@ -288,7 +295,7 @@ static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim 
         claim->tries = (guint)sqlite3_column_int64(statement, 3);
         claim->letter_row = sqlite3_column_int64(statement, 4);
         plain = outbox_open(vault, vault_private, OUTBOX_ROW, id, sqlite3_column_blob(statement, 5),
-                            (gsize)sqlite3_column_bytes(statement, 5), error);
+                            (gsize)sqlite3_column_bytes(statement, 5), &claim->unattended, error);
     } else if (wanted) {
         vault_damaged(vault, "a letter in the outbox has no id", error);
     }
@@ -360,6 +367,7 @@ static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const Outbox
                .tried = now(),
                .tries = claim->tries + (tried ? 1 : 0),
                .state = state,
+               .unattended = claim->unattended,
                .record = &part};
     if (!write_row(vault, &row, error))
         return FALSE;
@@ -382,8 +390,11 @@ static gboolean add_filing(Vault *vault, const OutboxClaim *claim, gint64 letter
     g_autoptr(OutboxClaim) made = claim_new(&copied);
     made->files = TRUE;
     made->letter_row = letter;
-    Row row = {
-        .letter = letter, .since = made->since, .state = OUTBOX_FILING, .record = &made->record};
+    Row row = {.letter = letter,
+               .since = made->since,
+               .state = OUTBOX_FILING,
+               .unattended = made->unattended,
+               .record = &made->record};
     if (!write_row(vault, &row, error) || !take_row(vault, made, row.row, error))
         return FALSE;
     *filing = g_steal_pointer(&made);

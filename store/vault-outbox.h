@@ -9,6 +9,9 @@
  * nobody but the user. With the letter lies the copy that its sender keeps; as soon as a server has
  * it for anybody, the copy moves into the vault, once, in the same transaction.
  *
+ * VAULT_PRIVATE may be the private half of the outbox's own pair (vault-outbox-key.h), which opens
+ * what is `unattended`, and makes all else look damaged.
+ *
  * Writing takes neither the match key nor the writer's lock: fetchd may run meanwhile.
  */
 #pragma once
@@ -33,8 +36,9 @@ typedef struct {
     gboolean encrypted;
     GBytes *letter; /* the bytes that go out */
     GBytes *copy;   /* the sender's own, which may be the same; NULL: none, or it is kept already */
-    gboolean sensitive; /* it is sealed singly whatever the rules say of its own bytes, */
-    IndexShare share;   /* and the index knows no more of it */
+    gboolean unattended; /* the outbox's own key opens it, where there is one */
+    gboolean sensitive;  /* it is sealed singly whatever the rules say of its own bytes, */
+    IndexShare share;    /* and the index knows no more of it */
 } OutboxLetter;
 
 /* --- sending ------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 16
+#define VERSION 17
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -150,6 +150,10 @@ static const char tables[] =
     "  head BLOB NOT NULL,"
     "  text BLOB NOT NULL,"
     "  parts BLOB NOT NULL);"
+    "CREATE TABLE outbox_key("
+    "  one INTEGER PRIMARY KEY CHECK(one = 1),"
+    "  public BLOB NOT NULL,"
+    "  sealed BLOB NOT NULL);"
     "CREATE TABLE secret("
     "  name_mac BLOB PRIMARY KEY,"
     "  sealed BLOB NOT NULL) WITHOUT ROWID;"

@@ -235,6 +235,10 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_OUTBOX_ROW] = "SELECT o.id, o.state, o.since, o.tries, o.letter, o.record, l.id, "
                        "l.sealed, c.id, c.sealed FROM outbox o JOIN letter l ON l.row = o.letter "
                        "LEFT JOIN letter c ON c.row = o.copy WHERE o.row = ?1",
+    [SQL_OUTBOX_KEY] = "SELECT public, sealed FROM outbox_key",
+    [SQL_SET_OUTBOX_KEY] = "INSERT OR REPLACE INTO outbox_key(one, public, sealed) "
+                           "VALUES(1, ?1, ?2)",
+    [SQL_OUTBOX_KEY_USED] = "SELECT 1 FROM letter WHERE substr(sealed, 1, 1) = x'02' LIMIT 1",
     [SQL_OUTBOX_COPY] = "SELECT copy FROM outbox WHERE row = ?1",
     [SQL_FORGET_COPY] = "UPDATE outbox SET copy = 0 WHERE copy = ?1",
     [SQL_ADD_DRAFT] = "INSERT INTO draft(id, since, changed, touched, head, text, parts, row) "

@@ -55,12 +55,6 @@ wrong transport.port '993' '[account "b"]\naddress = j@corp.example\nfetch = ima
 wrong server.freemail 'company' '[account "b"]\naddress = j@corp.example\nfetch = imaps://j@imap.gmx.net\n'
 wrong server.company 'correct \[company\] domains' '[account "b"]\naddress = j@corp.example\nsubmit = smtps://j@mail.evil.test\n'
 
-{ cat $good; printf '[account "b"]\naddress = j@corp.example\noutbox_key = credential:x\n'; } >$trial
-run as john postern --json --config $trial config check
-code_is 0 'a key without effect is no fault'
-is "$(/usr/bin/python3 -c "import json; print(len(json.load(open('$out'))['notes']))")" 1 'but told in JSON'
-err_has 'has no effect yet' 'and in words'
-
 # The files themselves.
 run as john postern --config $TESTDIR/nothing --json config check
 code_is 78 'no such file'

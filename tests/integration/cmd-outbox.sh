@@ -141,6 +141,44 @@ code_is 78 'p9_108 that policy forbids today'
 is "$(count sixth)-$(list 'd[0]["state"]')" 0-failed 'p9_108 does not leave'
 run as john postern outbox drop "$(list 'd[0]["id"]')"
 
+# --- while the vault is locked -----------------------------------------------------------------------
+config=$(user_config john)
+hostile smtp-honest 465
+send -q send --to $gross --subject unkeyed --no-encrypt --no-sign --queue
+run as john postern --json outbox key
+code_is 0 'a key for the outbox is made'
+json "d['key']" >$TESTDIR/key
+run as john postern -q outbox key
+is "$(cat "$out")" "$(cat $TESTDIR/key)" 'and shown again, to who has the vault unlocked'
+run as john postern lock
+sed -i 's/^submit = .*/&\noutbox_key = credential:outbox/' $config
+mkdir -m 755 $TESTDIR/credentials
+chmod 755 $TESTDIR
+head -c 32 /dev/zero | base64 >$TESTDIR/credentials/outbox
+send -q send --to $gross --subject keyed --no-encrypt --no-sign --queue
+run as john fetchd --once
+err_has '(secret.credential)' 'p5 a host without the key learns it'
+is "$(count 'Subject: keyed')" 0 'p5 and sends nothing while the vault is locked'
+AS_EXTRA="CREDENTIALS_DIRECTORY=$TESTDIR/credentials"
+run as john fetchd --once
+err_has '(outbox.key)' 'p5 nor with a key of another vault'
+cp $TESTDIR/key $TESTDIR/credentials/outbox
+run as john fetchd --once
+is "$(count 'Subject: keyed')-$(count 'Subject: unkeyed')" 1-0 'p5 with the key it sends what is sealed to that, and no other letter'
+AS_EXTRA=
+is "$(list '[one["state"] for one in d]')" "['queued']" 'which waits'
+run as john postern outbox key --new
+code_is 0 'a new key takes the place of one that is lost'
+send -q send --to $gross --subject newer --no-encrypt --no-sign --queue
+run as john postern outbox key --new
+code_is 75 'unless something waits for the old one'
+err_has '(outbox.waiting)' 'by its rule'
+run as john postern outbox flush
+is "$(count 'Subject: newer')-$(count 'Subject: unkeyed')" 1-1 'the key of the vault opens all of it'
+run as john postern outbox key xyz
+code_is 64 'it takes no ids'
+sed -i '/^outbox_key/d' $config
+
 # --- two at once, and kills --------------------------------------------------------------------------
 hostile smtp-unhurried 465
 number=0

@@ -47,7 +47,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (16,)
+    assert database.execute("PRAGMA user_version").fetchone() == (17,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)
@@ -143,18 +143,26 @@ def outbox(path):
     rows = database.execute("SELECT o.id, o.state, o.record, l.id, l.sealed, c.id, c.sealed FROM outbox o "
                             "JOIN letter l ON l.row = o.letter LEFT JOIN letter c ON c.row = o.copy "
                             "ORDER BY o.row")
+    own = database.execute("SELECT public, sealed FROM outbox_key").fetchone()
+    keys = {1: private}
+    if own:
+        _, key = vault.batch_keys(vault_id, private, own[1][:32])
+        keys[2] = vault.open_record(key, vault_id, "outbox key", own[1][32:])
+        assert vault.public_of(keys[2]) == own[0]
+
+    def opened(context, sealed):
+        _, key = vault.batch_keys(vault_id, keys[sealed[0]], sealed[1:33])
+        return vault.open_record(key, vault_id, context, sealed[33:])
+
     good = True
     for row_id, state, record, letter_id, sealed, copy_id, copied in rows:
         name = name_of(row_id)
         try:
-            _, key = vault.batch_keys(vault_id, private, record[:32])
             account, sender, subject, encrypted, _, recipients = vault.parse_outbox(
-                vault.open_record(key, vault_id, "outbox " + name, record[32:]))
-            _, key = vault.batch_keys(vault_id, private, sealed[:32])
-            letter = vault.open_record(key, vault_id, "outbox letter " + name_of(letter_id), sealed[32:])
+                opened("outbox " + name, record))
+            letter = opened("outbox letter " + name_of(letter_id), sealed)
             if copy_id is not None:
-                _, key = vault.batch_keys(vault_id, private, copied[:32])
-                vault.open_record(key, vault_id, "outbox letter " + name_of(copy_id), copied[32:])
+                opened("outbox letter " + name_of(copy_id), copied)
             print(name, state, account, sender, subject, encrypted, hashlib.sha256(letter).hexdigest(),
                   *(address for address, _ in recipients), sep="\t")
         except vault.Damage as damage:
@@ -171,8 +179,9 @@ def drafts(path):
         try:
             plain = []
             for what, record in zip(("head", "text", "parts"), sealed):
-                _, key = vault.batch_keys(vault_id, private, record[:32])
-                plain.append(vault.open_record(key, vault_id, f"draft {what} {name}", record[32:]))
+                vault.demand(record[:1] == b"\1", "sealed to another key than the vault's")
+                _, key = vault.batch_keys(vault_id, private, record[1:33])
+                plain.append(vault.open_record(key, vault_id, f"draft {what} {name}", record[33:]))
             told = vault.parse_draft_head(plain[0])
             told["text"] = plain[1].decode()
             told["parts"] = [(part, kind, hashlib.sha256(data).hexdigest())

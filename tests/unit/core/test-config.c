@@ -329,7 +329,7 @@ static void p10_110_values_are_shown_safe_and_short(void **state)
     assert_null(strchr(error->message, '\n'));
 }
 
-static void what_has_no_effect_yet_is_told(void **state)
+static void every_key_has_its_place(void **state)
 {
     (void)state;
     g_autoptr(Config) config = parsed(
@@ -341,13 +341,12 @@ static void what_has_no_effect_yet_is_told(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\n");
-    assert_int_equal(config->unimplemented->len, 1);
+    assert_int_equal(config->unimplemented->len, 0);
     assert_int_equal(config->log_level, LEVEL_DEBUG);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(config->metrics, "/run/x.prom");
     assert_string_equal(config->company.wkd, "company");
-    assert_string_equal(g_ptr_array_index(config->unimplemented, 0),
-                        "config:13: \"outbox_key = credential:x\" has no effect yet");
+    assert_string_equal(((Account *)config->accounts->pdata[0])->outbox_key, "credential:x");
     const TagRule *tag = g_ptr_array_index(config->tags, 0);
     assert_int_equal(config->tags->len, 1);
     assert_string_equal(tag->name, "invoices");
@@ -431,7 +430,7 @@ int main(void)
         cmocka_unit_test(p2_23_networks_are_exact),
         cmocka_unit_test(p10_110_a_password_is_never_echoed),
         cmocka_unit_test(p10_110_values_are_shown_safe_and_short),
-        cmocka_unit_test(what_has_no_effect_yet_is_told),
+        cmocka_unit_test(every_key_has_its_place),
         cmocka_unit_test(a_text_too_large_is_refused),
         cmocka_unit_test(an_account_name_has_a_length),
         cmocka_unit_test(an_account_is_found_by_name),

@@ -40,7 +40,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-import \
 	tests/unit/store/test-vault-logins \
 	tests/unit/store/test-vault-copy \
-	tests/unit/store/test-vault-outbox \
+	tests/unit/store/test-vault-outbox tests/unit/store/test-vault-outbox-key \
 	tests/unit/store/test-vault-place \
 	tests/unit/store/test-vault-read \
 	tests/unit/store/test-vault-pending \
@@ -130,6 +130,9 @@ tests_unit_store_test_agree_SOURCES = tests/unit/store/test-agree.c $(VAULT_FIXT
 tests_unit_store_test_agree_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_copy_SOURCES = tests/unit/store/test-vault-copy.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_copy_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_outbox_key_SOURCES = tests/unit/store/test-vault-outbox-key.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_outbox_key_LDADD = $(LINK_store) $(UNIT_LIBS)
+
 tests_unit_store_test_vault_outbox_SOURCES = tests/unit/store/test-vault-outbox.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_outbox_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_absorb_places_SOURCES = tests/unit/store/test-absorb-places.c $(VAULT_FIXTURE)
