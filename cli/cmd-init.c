@@ -32,8 +32,12 @@ static void answers_clear(Answers *answers)
 static char *generate(const Answers *answers, GError **error)
 {
     gboolean terminal = isatty(STDIN_FILENO);
-    /* An expiry nobody remembers would stop the fetching one day. */
-    char *key = pgp_generate(answers->address, terminal, 0, error);
+    char *key = pgp_generate(answers->address, terminal, PGP_KEY_SECONDS, error);
+    if (key)
+        output_note(
+            "the new key expires in %d years, of which 'postern status' warns in time; extend "
+            "it then: gpg --quick-set-expire %s 2y",
+            PGP_KEY_YEARS, key);
     if (key && !terminal)
         output_note("the new key has no passphrase; give it one: gpg --change-passphrase %s", key);
     return key;

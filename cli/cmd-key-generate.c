@@ -11,7 +11,6 @@
 #include "mime/compose.h"
 
 #define DAY (24 * 60 * 60)
-#define DEFAULT_EXPIRE "2y"
 #define MOST_DAYS (50 * 366) /* OpenPGP counts 32 bits of seconds */
 
 /* Of "2y", "18m", "90d" or "never", which is 0; or -1. */
@@ -67,7 +66,7 @@ static void tell(const Context *context, const KeyInfo *key)
 
 int key_generate(Context *context, const KeyFlags *flags, char *const *words, GError **error)
 {
-    gint64 seconds = seconds_of(flags->expire ? flags->expire : DEFAULT_EXPIRE);
+    gint64 seconds = flags->expire ? seconds_of(flags->expire) : PGP_KEY_SECONDS;
     if (seconds < 0) {
         unknown_value("--expire", flags->expire, "use 2y, 18m, 90d or never", error);
         return 0;

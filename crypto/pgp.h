@@ -62,6 +62,11 @@ char *pgp_pinentry(void);
  * there: its owner may have changed keys, or somebody else wants to read his mail. */
 char *pgp_find_recipient(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The life of a key where none is said: long enough for a routine, and `status`, `doctor`, the log
+ * and the metrics tell of its end KEYWATCH_DAYS ahead. */
+#define PGP_KEY_YEARS 2
+#define PGP_KEY_SECONDS ((gint64)PGP_KEY_YEARS * 365 * 24 * 60 * 60)
+
 /* Makes a key (ed25519, cv25519) for "Name <address>" that expires in SECONDS, 0: never; its
  * fingerprint. With PASSPHRASE the agent asks for one, without nothing is asked and the key lies
  * open in the keyring. */

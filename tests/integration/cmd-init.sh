@@ -112,4 +112,19 @@ head -n 3 $TESTDIR/answers >$TESTDIR/some
 as john script -qec 'postern init' /dev/null <$TESTDIR/some >$out 2>&1
 out_has 'is missing (usage)' 'whoever gives up is told what is missing'
 ok [ ! -e "$config" -a ! -e "$store" ] -- 'and nothing is left behind'
+# --- a key, too
+home=$COMPANY/home/key
+mkdir -m 700 -p $home/.gnupg
+made() {
+    run as key postern init --account work --address 'Kay Young <k.young@corp.example>' --fetch imaps://key@mail.corp.example/ --submit smtps://key@mail.corp.example \
+        --company-domain corp.example --ca-file $COMPANY_CA --generate-key
+}
+made
+code_is 0 'a key is made with the account'
+err_has 'has no passphrase; give it one: gpg --change-passphrase' 'that nobody was asked to protect is told'
+err_has 'expires in 2 years' 'and so is its life'
+is "$(as key gpg --batch --with-colons --list-keys k.young@corp.example 2>/dev/null |
+    awk -F: '/^pub/ { printf "%s %d ", $17, ($7 - $6) / 86400 } /^sub/ { print $17 }')" \
+    'ed25519 730 cv25519' 'it is of the kinds that are documented, and ends'
+
 done_testing
