@@ -24,6 +24,7 @@ static void judge(Doctor *doctor, const OutboxStat *outbox)
     gboolean good = !waits_long(outbox) && outbox->doubt + outbox->failed == 0;
     add(detail, outbox->doubt, "may have been sent");
     add(detail, outbox->failed, "could not be sent");
+    add(detail, outbox->filing, "sent, and not in a folder of the server yet");
     add(detail, outbox->queued,
         waits_long(outbox) ? "waiting, the oldest for more than a day" : "waiting");
     doctor_row(doctor, RULE_OUTBOX_WAITING, good ? FINDING_PASS : FINDING_WARN, "outbox",

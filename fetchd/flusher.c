@@ -17,6 +17,7 @@ struct Flusher {
     gint ended;      /* atomic: it is through */
     int bell, stop;  /* eventfds: it is through; it is to end */
     gint64 next;
+    char *told; /* the last complaint, until it goes well again; the thread's while it runs */
 };
 
 Flusher *flusher_new(const FlusherOptions *options)
@@ -51,6 +52,7 @@ void flusher_free(Flusher *self)
         join(self);
     close(self->bell);
     close(self->stop);
+    g_free(self->told);
     g_free(self);
 }
 
@@ -116,9 +118,13 @@ static gpointer run(gpointer user)
 {
     Flusher *self = user;
     g_autoptr(GError) error = NULL;
-    if (!flusher_once(self->options, self->stop, &error) &&
-        g_strcmp0(postern_error_rule(error), "run.interrupted") != 0)
+    gboolean fine = flusher_once(self->options, self->stop, &error) ||
+                    g_strcmp0(postern_error_rule(error), "run.interrupted") == 0;
+    /* It is looked at every minute: what lasts is told once. */
+    if (!fine && g_strcmp0(self->told, error->message) != 0)
         self->options->complain(self->options->user, error);
+    g_free(self->told);
+    self->told = fine ? NULL : g_strdup(error->message);
     g_atomic_int_set(&self->ended, TRUE);
     ring(self->bell);
     return NULL;

@@ -94,6 +94,8 @@ err_has 'its copy is not on the server yet.*no folder "Sent"' 'and the user lear
 is "$(outbox)" "['filing']" 'the copy waits'
 run as john postern status
 out_has '1 sent and not on the server yet' 'which status tells'
+as john postern --json doctor --offline >$TESTDIR/doctor
+ok grep -q '1 letter sent, and not in a folder of the server yet' $TESTDIR/doctor -- 'and the doctor'
 run as john postern outbox flush
 code_is 78 'flush tries again'
 out_has 'not on the server yet.*(server.folder)' 'and says why not'
