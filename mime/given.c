@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "mime/address.h"
+#include "mime/carry.h"
 #include "mime/rfc2047.h"
 #include "mime/writer.h"
-
-#define LONGEST_LINE 998 /* RFC 5322, 2.1.1 */
 
 void given_free(Given *given)
 {
@@ -41,6 +41,9 @@ static void reading_clear(Reading *self)
     g_free(self->message_id);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+/* So that with its name, and what encoding makes of it, no line is longer than CARRY_LINE. */
+#define LONGEST_WORD 900
 
 /* --- fields -------------------------------------------------------------------------------- */
 
@@ -171,6 +174,36 @@ static gboolean check_value(const char *name, const char *value, gsize size, GEr
     return TRUE;
 }
 
+/* A field is folded between words; some are encoded, or do not leave. A name may double in quotes.
+ */
+static gsize longest_word(const char *name)
+{
+    static const char *const any[] = {"Subject", "Bcc", "Autocrypt", "HP-Outer", "Return-Path"};
+    for (gsize i = 0; i < G_N_ELEMENTS(any); i++)
+        if (is(name, any[i]))
+            return G_MAXSIZE;
+    return is(name, "To") || is(name, "Cc") ? LONGEST_WORD / 2 : LONGEST_WORD;
+}
+
+static gboolean check_words(const char *name, const char *value, GError **error)
+{
+    gsize length = 0, longest = longest_word(name);
+    for (const char *at = value; *at && length <= longest; at++)
+        length = *at == ' ' || *at == '\t' ? 0 : length + 1;
+    return length <= longest ||
+           refuse(error, POSTERN_ERROR_INPUT, "send.value", "shorten it",
+                  "the field %s holds a word of more than %zu bytes", name, longest);
+}
+
+static gboolean end_field(Reading *self, const char *name, GString *value, GError **error)
+{
+    g_strstrip(value->str);
+    if (!check_words(name, value->str, error))
+        return FALSE;
+    take_field(self, name, value->str);
+    return TRUE;
+}
+
 /* One line at *AT, without its end; FALSE at the end of all. */
 static gboolean next_line(const char **at, const char *end, const char **line, gsize *size)
 {
@@ -203,8 +236,8 @@ static gboolean read_head(Reading *self, const char **at, const char *end, GErro
         const char *text = goes_on ? line : line + length + 1;
         gsize left = goes_on ? size : length > 0 ? size - length - 1 : 0;
         if (!goes_on && name) {
-            g_strstrip(value->str);
-            take_field(self, name, value->str);
+            if (!end_field(self, name, value, error))
+                return FALSE;
             g_clear_pointer(&name, g_free);
         }
         if (!goes_on && length == 0)
@@ -217,32 +250,14 @@ static gboolean read_head(Reading *self, const char **at, const char *end, GErro
             return FALSE;
         g_string_append_len(value, text, (gssize)left);
     }
-    if (name) {
-        g_strstrip(value->str);
-        take_field(self, name, value->str);
-    }
+    if (name && !end_field(self, name, value, error))
+        return FALSE;
     if (more && size > 0)
         *at = before;
     return TRUE;
 }
 
 /* --- the content --------------------------------------------------------------------------- */
-
-typedef struct {
-    gboolean eight_bit, long_lines;
-} Look;
-
-static Look look_at(const GString *body)
-{
-    Look look = {FALSE, FALSE};
-    gsize length = 0;
-    for (gsize i = 0; i < body->len; i++) {
-        look.eight_bit |= (guchar)body->str[i] >= 0x80;
-        length = body->str[i] == '\n' ? 0 : length + 1;
-        look.long_lines |= length > LONGEST_LINE + 1;
-    }
-    return look;
-}
 
 static gboolean is_plain_encoding(const char *encoding)
 {
@@ -253,11 +268,10 @@ static gboolean is_plain_encoding(const char *encoding)
 static void write_content(Reading *self, const GString *body)
 {
     GString *out = g_string_new(NULL);
-    Look look = look_at(body);
+    gboolean fit = carry_is_fit(body->str, body->len);
     gboolean text = self->type == NULL || begins(self->type, "text/");
-    gboolean encode =
-        text && is_plain_encoding(self->encoding) && (look.eight_bit || look.long_lines);
-    const char *charset = !look.eight_bit                        ? "us-ascii"
+    gboolean encode = text && is_plain_encoding(self->encoding) && !fit;
+    const char *charset = g_str_is_ascii(body->str)              ? "us-ascii"
                           : g_utf8_validate(body->str, -1, NULL) ? "utf-8"
                                                                  : "unknown-8bit"; /* RFC 1428 */
     if (self->type)
@@ -276,11 +290,16 @@ static void write_content(Reading *self, const GString *body)
     } else {
         g_string_append_len(out, body->str, (gssize)body->len);
     }
-    self->given->seven_bit = encode || (!look.eight_bit && !look.long_lines);
     self->given->is_protected = self->type && (begins(self->type, "multipart/encrypted") ||
                                                begins(self->type, "multipart/signed") ||
                                                begins(self->type, "application/pkcs7-mime") ||
                                                begins(self->type, "application/x-pkcs7-mime"));
+    GString *carried = encode || fit || self->given->is_protected ? NULL : carry_encode(out);
+    self->given->seven_bit = encode || fit || carried;
+    if (carried) {
+        g_string_free(out, TRUE);
+        out = carried;
+    }
     self->given->letter->entity = g_string_free_to_bytes(out);
 }
 
@@ -297,19 +316,23 @@ static gboolean read_body(Reading *self, const char *at, const char *end, GError
     return TRUE;
 }
 
-/* What its To and Cc say, whoever gets it. */
+/* What its To and Cc say, whoever gets it; what is longer than an address can be is none. */
 static GPtrArray *shown(const char *value)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(address_destroy);
     if (value)
         address_read(value, G_MAXUINT, list);
+    for (guint i = list->len; i > 0; i--)
+        if (strlen(((Mailbox *)list->pdata[i - 1])->address) > LIMIT_ADDRESS)
+            g_ptr_array_remove_index(list, i - 1);
     return list;
 }
 
 Given *given_read(GBytes *raw, GError **error)
 {
     gsize size;
-    const char *at = g_bytes_get_data(raw, &size), *end = at + size;
+    const char *data = g_bytes_get_data(raw, &size); /* NULL for nothing */
+    const char *at = data ? data : "", *end = at + size;
     g_autoptr(Given) given = g_new0(Given, 1);
     given->letter = letter_new();
     g_auto(Reading)

@@ -1,6 +1,7 @@
 /*
  * given — a message that another program wrote, as a letter: its own header fields and content are
- * kept, its Bcc is not. What could not leave as it is (8-bit text, overlong lines) is encoded.
+ * kept, its Bcc is not. What could not leave as it is (8-bit text, overlong lines) is encoded, part by
+ * part, unless it is protected already.
  */
 #pragma once
 

@@ -7,6 +7,7 @@ libpostern_mime_a_SOURCES = \
 	mime/autocrypt.c mime/autocrypt.h \
 	mime/body.c \
 	mime/caltime.c mime/caltime.h \
+	mime/carry.c mime/carry.h \
 	mime/charset.c mime/charset.h \
 	mime/charset-name.c mime/charset-name.h \
 	mime/compose.c mime/compose.h \

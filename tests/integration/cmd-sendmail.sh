@@ -59,6 +59,12 @@ done
 ok grep -q '^\.\.$' $TESTDIR/sent -- 'with -oi a dot alone is text'
 ok grep -q 'multipart/signed' $TESTDIR/sent -- 'and it is signed'
 fresh
+mail "To: $gross\nSubject: parts\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\n--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGr\303\274\303\237e\n--b--\n" -t
+code_is 0 'a letter with an 8-bit part'
+sent >$TESTDIR/sent
+is "$(tr -d '\n\r\t -~' <$TESTDIR/sent | wc -c)-$(grep -c '^Gr=C3=BC=C3=9Fe' $TESTDIR/sent)" 0-1 'leaves in seven bits'
+ok grep -q 'multipart/signed' $TESTDIR/sent -- 'and is signed'
+fresh
 mail "Subject: dot\n\nFirst.\n.\nSecond.\n" -f jsmith@corp.example -F 'J. S.' "$gross"
 code_is 0 'without -i'
 sent >$TESTDIR/sent

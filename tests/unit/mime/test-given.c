@@ -103,7 +103,40 @@ static void content_leaves_so_that_it_arrives(void **state)
          "Content-Type: text/plain; charset=latin1\nContent-Transfer-Encoding: 8bit\n\n\xe4\n",
          "quoted-printable\r\n\r\n=E4", TRUE, FALSE},
         {"long line", long_text, "=\r\nxxx", TRUE, FALSE},
-        {"long line in a part", long_part, "xxx", FALSE, FALSE},
+        {"long line in a part", long_part, "quoted-printable\r\n\r\nxxx", TRUE, FALSE},
+        {"8bit parts",
+         "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\npre\n--b\n"
+         "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding:\n 8bit\nContent-ID: "
+         "<x>\n"
+         "\n\xc3\xa4\n.\n--b\n\nplain\n--b\nContent-Type: image/x\n\n\xff\xfe\n--b--\npost\n",
+         "boundary=b\r\nContent-Transfer-Encoding: 7bit\r\n\r\npre\r\n--b\r\n"
+         "Content-Type: text/plain; charset=utf-8\r\nContent-ID: <x>\r\n"
+         "Content-Transfer-Encoding: "
+         "quoted-printable\r\n\r\n=C3=A4\r\n.\r\n--b\r\n\r\nplain\r\n--b\r\n"
+         "Content-Type: image/x\r\nContent-Transfer-Encoding: "
+         "base64\r\n\r\n//4=\r\n--b--\r\npost\r\n",
+         TRUE, FALSE},
+        {"bytes", "Content-Type: image/x\n\n\xff\xfe\n", "base64\r\n\r\n//4NCg==\r\n", TRUE, FALSE},
+        {"a message in it",
+         "Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nA: b\n\n\xc3\xa4\n",
+         "message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\nA: b\r\n"
+         "Content-Transfer-Encoding: quoted-printable\r\n\r\n=C3=A4\r\n",
+         TRUE, FALSE},
+        {"a message with an 8-bit header", "Content-Type: message/rfc822\n\nA: \xc3\xa4\n\nx\n",
+         "\r\n\r\nA: \xc3\xa4\r\n\r\nx\r\n", FALSE, FALSE},
+        {"a signed part in it",
+         "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/signed; "
+         "boundary=s\n\n"
+         "--s\n\n\xc3\xa4\n--s--\n--b--\n",
+         "--s\r\n\r\n\xc3\xa4\r\n--s--\r\n", FALSE, FALSE},
+        {"a signed one", "Content-Type: multipart/signed; boundary=s\n\n--s\n\n\xc3\xa4\n--s--\n",
+         "--s\r\n\r\n\xc3\xa4\r\n--s--\r\n", FALSE, TRUE},
+        {"what would end its part",
+         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n\xc3\xa4"
+         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx--b\n--b--\n",
+         "base64\r\n\r\nw6R4", TRUE, FALSE},
+        {"a multipart that is none", "Content-Type: multipart/mixed\n\n\xc3\xa4\n", "\xc3\xa4",
+         FALSE, FALSE},
         {"base64", "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nQQ==\n",
          "base64\r\n\r\nQQ==\r\n", TRUE, FALSE},
         {"signed", "Content-Type: multipart/signed; boundary=b\n\n--b--\n", "multipart/signed",
@@ -154,6 +187,27 @@ static void p9_99_no_control_passes(void **state)
     }
 }
 
+static void p9_99_limit_field_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        gsize longest;
+    } cases[] = {{"To", 450},           {"Cc", 450},       {"References", 900}, {"X-Long", 900},
+                 {"Content-Type", 900}, {"Subject", 5000}, {"Autocrypt", 5000}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (gsize more = 0; more < 2; more++) {
+            g_autofree char *word = g_strnfill(cases[i].longest + more, 'x');
+            g_autofree char *text = g_strdup_printf("%s: a %s\n\n", cases[i].name, word);
+            g_autoptr(GBytes) raw = g_bytes_new_static(text, strlen(text));
+            g_autoptr(GError) error = NULL;
+            g_autoptr(Given) given = given_read(raw, &error);
+            assert_int_equal(given == NULL, more && cases[i].longest < 1000);
+            if (error)
+                assert_string_equal(postern_error_rule(error), "send.value");
+        }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -162,6 +216,7 @@ int main(void)
         cmocka_unit_test(content_leaves_so_that_it_arrives),
         cmocka_unit_test(p9_101_every_field_of_recipients_counts),
         cmocka_unit_test(p9_99_no_control_passes),
+        cmocka_unit_test(p9_99_limit_field_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
