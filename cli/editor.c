@@ -44,9 +44,12 @@ static void add_emacs(GStrvBuilder *words)
 {
     g_strv_builder_add_many(
         words, "--eval",
-        "(setq make-backup-files nil backup-inhibited t auto-save-default nil "
+        "(progn (setq make-backup-files nil backup-inhibited t auto-save-default nil "
         "auto-save-list-file-prefix nil create-lockfiles nil undo-tree-auto-save-history nil "
-        "enable-local-variables nil enable-local-eval nil kill-emacs-hook nil)",
+        "enable-local-variables nil enable-local-eval nil kill-emacs-hook nil "
+        "kill-emacs-query-functions nil) (dolist (mode '(desktop-save-mode savehist-mode "
+        "recentf-mode save-place-mode)) (and (boundp mode) (symbol-value mode) (funcall mode "
+        "-1))))",
         NULL);
 }
 

@@ -195,7 +195,12 @@ is "$doubled" '' 'p6_62 whoever is killed while it is sent: a letter is a draft,
 mkdir -p $home/swap $home/.config/nano
 printf 'set backup writebackup undofile swapfile\nset backupdir=~/swap undodir=~/swap directory=~/swap viminfo=\047100,/50,:50,<50,n~/swap/info\n' >$home/.vimrc
 printf 'set backup\nset backupdir "%s"\nset historylog\nset positionlog\n' $home/swap >$home/.nanorc
-chown -R "$(stat -c %u $home)" $home/swap $home/.config $home/.vimrc $home/.nanorc
+cat >$home/.emacs <<'END'
+(setq make-backup-files t auto-save-default t create-lockfiles t auto-save-interval 20 auto-save-timeout 1)
+(setq backup-directory-alist '(("." . "~/swap")) auto-save-file-name-transforms '((".*" "~/swap/" t)))
+(savehist-mode 1) (recentf-mode 1) (save-place-mode 1) (desktop-save-mode 1)
+END
+chown -R "$(stat -c %u $home)" $home/swap $home/.config $home/.vimrc $home/.nanorc $home/.emacs
 elsewhere() { # what was written with the word in it to files that are no terminal, no pipe and not in memory's place
     grep -a -e 'zebrafish' $TESTDIR/calls | grep -a -v -e '</dev/shm/postern-draft-' -e '</dev/\(pts\|tty\|ptmx\)' \
         -e '<pipe:' -e '<socket:' -e 'execve('
@@ -212,10 +217,11 @@ watched() { # EDITOR KEYS COMMAND…
 }
 vims='letter\.eml=>Gozebrafish swims\x1b:w\rozebrafish dives\x1b:wq\r'
 nanos='letter\.eml=>zebrafish swims\x0f\r\x18'
-for editor in vim.basic vim.tiny nano; do
+for editor in vim.basic vim.tiny nano emacs; do
     [ -x "$(command -v $editor)" ] || { skip "$editor" 'it is not installed'; continue; }
     keys=$vims
     [ $editor != nano ] || keys=$nanos
+    [ $editor != emacs ] || keys='letter\.eml.*=>zebrafish swims and swims and swims\x18\x13zebrafish dives\x18\x13\x18\x03'
     watched $editor "$keys" postern send --subject "By $editor"
     is "$(drafts | grep -e "By $editor" | grep -c zebrafish)" 1 "$editor: what is written is kept"
     is "$(elsewhere | head -n 3)$(ls -A $home/swap)" '' "p4_43 $editor: it writes the text to memory alone, whatever its settings say"
