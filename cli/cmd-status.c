@@ -221,14 +221,20 @@ static void print_outbox(const Status *status)
     const OutboxStat *outbox = &status->outbox;
     if (outbox_count(outbox) == 0)
         return;
-    g_autofree char *queued = text_count(outbox->queued, "letter waits", "letters wait");
-    printf("outbox: %s", queued);
-    if (outbox->doubt)
-        printf(", %u maybe sent", outbox->doubt);
-    if (outbox->failed)
-        printf(", %u failed", outbox->failed);
-    if (outbox->filing)
-        printf(", %u sent and not on the server yet", outbox->filing);
+    const struct {
+        guint count;
+        const char *what;
+    } kinds[] = {{outbox->queued, "waiting"},
+                 {outbox->doubt, "maybe sent"},
+                 {outbox->failed, "failed"},
+                 {outbox->filing, "sent and not on the server yet"}};
+    const char *between = "outbox: ";
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (kinds[i].count == 0)
+            continue;
+        printf("%s%u %s", between, kinds[i].count, kinds[i].what);
+        between = ", ";
+    }
     puts(outbox->queued && !status->unlocked ? "; the vault is locked: 'postern unlock' to send"
                                              : ": 'postern outbox'");
 }

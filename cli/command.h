@@ -51,9 +51,9 @@ typedef struct {
 
 extern const Command command_address, command_compact, command_config, command_doctor,
     command_draft, command_export, command_forward, command_help, command_import, command_index,
-    command_init, command_key, command_lock, command_outbox, command_password, command_reply,
-    command_save, command_search, command_send, command_sendmail, command_sensitive, command_show,
-    command_status, command_sync, command_tag, command_unlock, command_verify;
+    command_init, command_key, command_lock, command_log, command_outbox, command_password,
+    command_reply, command_save, command_search, command_send, command_sendmail, command_sensitive,
+    command_show, command_status, command_sync, command_tag, command_unlock, command_verify;
 
 /* All commands in the order of the manual, NULL at the end. */
 extern const Command *const commands[];

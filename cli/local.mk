@@ -26,6 +26,6 @@ bin_postern_SOURCES = \
 	cli/writing.c cli/writing.h \
 	cli/cmd-address.c cli/cmd-compact.c cli/cmd-config.c cli/cmd-doctor.c cli/cmd-draft.c cli/cmd-forward.c cli/cmd-help.c cli/cmd-import.c cli/cmd-index.c cli/cmd-init.c cli/cmd-lock.c cli/cmd-outbox.c \
 	cli/cmd-export.c \
-	cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-reply.c cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sendmail.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
+	cli/cmd-log.c cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-reply.c cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sendmail.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-tag.c cli/cmd-verify.c
 bin_postern_LDADD = $(JSON_LIBS) $(LINK_fetchd)

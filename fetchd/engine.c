@@ -18,6 +18,7 @@
 #include "store/matchkey.h"
 #include "store/tagrules.h"
 #include "store/vault-logins.h"
+#include "store/vault-runs.h"
 
 void outcome_free(Outcome *outcome)
 {
@@ -56,6 +57,7 @@ typedef struct {
     guint running;       /* of them */
     gboolean stopped;    /* nothing new is begun */
     gboolean told;       /* by an outcome */
+    gint64 began;        /* seconds since 1970 */
 } Engine;
 
 /* What ends by itself, or by a new connection. */
@@ -89,10 +91,22 @@ static void take_back(Engine *engine, VaultWriter *writer)
         g_queue_push_head(&engine->idle, writer);
 }
 
-static gboolean note_sync(Engine *engine, const char *account, int code, GError **error)
+static gboolean note_run(Engine *engine, const Outcome *outcome, GError **error)
 {
+    RunRecord record = {
+        .began = engine->began,
+        .ended = g_get_real_time() / G_USEC_PER_SEC,
+        .code = postern_exit_code(outcome->failure),
+        .stored = outcome->stored,
+        .known = outcome->known,
+        .sensitive = outcome->sensitive,
+        .skipped = outcome->skipped,
+        .removed = outcome->removed,
+    };
+    const char *rule = postern_error_rule(outcome->failure);
+    g_strlcpy(record.rule, rule ? rule : "", sizeof record.rule);
     VaultWriter *writer = lend(engine, error);
-    gboolean noted = writer && vault_note_sync(writer, account, code, error);
+    gboolean noted = writer && vault_note_run(writer, outcome->account, &record, error);
     take_back(engine, writer);
     return noted;
 }
@@ -119,8 +133,7 @@ static void conclude(Engine *engine, Trip *trip, Outcome *outcome)
         keep_connection(engine, trip);
     }
     g_autoptr(GError) late = NULL;
-    int code = postern_exit_code(outcome->failure);
-    if (!note_sync(engine, trip->account->name, code, &late) && outcome->failure == NULL)
+    if (!note_run(engine, outcome, &late) && outcome->failure == NULL)
         outcome->failure = g_steal_pointer(&late);
 }
 
@@ -341,6 +354,7 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
     Engine engine = {
         .ground = {.run = run, .bell = -1},
         .run = run,
+        .began = g_get_real_time() / G_USEC_PER_SEC,
         .accounts = accounts,
         .match_key = match_key,
         .guard = {vault, match_key},

@@ -23,7 +23,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-commit.c store/vault-commit.h \
 	store/vault-depart.c \
 	store/vault-digest.c store/vault-digest.h \
-	store/vault-draft.c store/vault-draft.h \
+	store/vault-draft.c store/vault-draft.h store/vault-runs.c store/vault-runs.h \
 	store/vault-flags.c \
 	store/vault-import.c store/vault-import.h \
 	store/vault-intact.c store/vault-intact.h \

@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 17
+#define VERSION 18
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)
@@ -150,6 +150,19 @@ static const char tables[] =
     "  head BLOB NOT NULL,"
     "  text BLOB NOT NULL,"
     "  parts BLOB NOT NULL);"
+    "CREATE TABLE run("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  account_mac BLOB NOT NULL,"
+    "  began INTEGER NOT NULL,"
+    "  ended INTEGER NOT NULL,"
+    "  times INTEGER NOT NULL,"
+    "  code INTEGER NOT NULL,"
+    "  rule TEXT NOT NULL,"
+    "  stored INTEGER NOT NULL,"
+    "  known INTEGER NOT NULL,"
+    "  sensitive INTEGER NOT NULL,"
+    "  skipped INTEGER NOT NULL,"
+    "  removed INTEGER NOT NULL);"
     "CREATE TABLE outbox_key("
     "  one INTEGER PRIMARY KEY CHECK(one = 1),"
     "  public BLOB NOT NULL,"

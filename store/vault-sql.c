@@ -250,6 +250,17 @@ static const char *const texts[SQL_STATEMENTS] = {
                    "length(text) + length(parts) FROM draft ORDER BY row",
     [SQL_DRAFT_ROW] = "SELECT row, since FROM draft WHERE id = ?1",
     [SQL_DRAFT] = "SELECT head, text, parts FROM draft WHERE row = ?1",
+    [SQL_PROLONG_RUN] =
+        "UPDATE run SET ended = ?2, times = times + 1 WHERE id = (SELECT max(id) FROM run WHERE "
+        "account_mac = ?1) AND code = ?3 AND rule = ?4 AND "
+        "stored + known + sensitive + skipped + removed = 0",
+    [SQL_ADD_RUN] = "INSERT INTO run(account_mac, began, ended, times, code, rule, stored, known, "
+                    "sensitive, skipped, removed) VALUES(?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, "
+                    "?10)",
+    [SQL_TRIM_RUNS] = "DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - ?1",
+    [SQL_RUNS] = "SELECT account_mac, began, ended, times, code, rule, stored, known, sensitive, "
+                 "skipped, removed FROM run WHERE ?1 IS NULL OR account_mac = ?1 "
+                 "ORDER BY ended DESC, id DESC LIMIT ?2",
     [SQL_COUNT_DRAFTS] = "SELECT count(*) FROM draft WHERE touched = 1",
     [SQL_SWEEP_LOGIN_TIMES] = "DELETE FROM login_time WHERE time <= ?1 OR time > ?2",
 };

@@ -84,20 +84,6 @@ static gboolean read_account(Vault *vault, const guint8 mac[static MAC_SIZE], Ac
     return TRUE;
 }
 
-gboolean vault_note_sync(VaultWriter *writer, const char *account, int outcome, GError **error)
-{
-    Vault *vault = writer->vault;
-    guint8 mac[MAC_SIZE];
-    name_mac(writer->names, "account", account, "", mac);
-    sqlite3_stmt *statement = vault_sql(vault, SQL_SET_SYNC, error);
-    if (statement == NULL || !sql_run(vault, SQL_LAZY, error))
-        return FALSE;
-    sql_blob(statement, 1, mac, sizeof mac);
-    sql_int(statement, 2, g_get_real_time() / G_USEC_PER_SEC);
-    sql_int(statement, 3, outcome);
-    return sql_done(vault, statement, error);
-}
-
 gboolean vault_account_stat(Vault *vault, const Secret *match_key, const char *account,
                             AccountStat *stat, GError **error)
 {

@@ -87,10 +87,6 @@ gboolean vault_batch_due(const VaultWriter *writer);
 gboolean vault_commit(VaultWriter *writer, guint *stored, guint *known,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Notes the outcome of a run over ACCOUNT for `status`: an exit code, the time is now. */
-gboolean vault_note_sync(VaultWriter *writer, const char *account, int outcome,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* --- reading ------------------------------------------------------------------------------ */
 
 typedef struct {

@@ -83,6 +83,7 @@ fails 65 tag.file tag --import $TESTDIR/none
 fails 78 tag.rules tag --rules
 fails 64 tag.reserved tag -unread ''
 answers 0 '[d["accounts"][0]["messages"], d["vault"]["messages"], d["outbox"]]' '[5, 5, 0]' status
+answers 0 '[(e["account"], e["code"], e["stored"]) for e in d][-1]' "('work', 0, 5)" log
 answers 0 '[d["messages"], d["damaged"], d["unindexed"]]' '[5, [], []]' verify
 answers 0 '[d["vault"]["before"] >= d["vault"]["after"] > 0, sorted(d)]' "[True, ['index', 'index_compacted', 'vault']]" compact
 answers 0 '[row["rule"] for row in d if row["status"] == "fail"]' '[]' doctor --offline

@@ -49,7 +49,7 @@ is "$(cut -f 2-6,8- $TESTDIR/rows | tr '\t' '|' | head -1)" "1|work|jsmith@corp.
 run as john postern --json status
 is "$(json 'd["outbox"]')" 2 'status counts them'
 run as john postern status
-out_has '^outbox: 2 letters wait' 'in words, too'
+out_has '^outbox: 2 waiting' 'in words, too'
 
 user_uri john submit smtps://john@mail.corp.example
 run as john postern --json outbox flush

@@ -117,4 +117,26 @@ run as john postern --store $TESTDIR/nowhere --json status
 code_is 74 'no vault'
 run as john postern --config $TESTDIR/nowhere --json status
 code_is 78 'no configuration'
+
+# --- log
+as john postern -q sync >/dev/null 2>&1
+as john postern -q sync >/dev/null 2>&1
+run as john postern --json log --limit 1 work
+is "$(/usr/bin/python3 -c "import json; d = json.load(open('$out')); print([[e[n] for n in ('account', 'code', 'rule', 'stored')] for e in d], d[0]['runs'] > 1)")" \
+    "[['work', 0, None, 0]] True" 'runs in a row that bring nothing are one'
+user_uri john fetch imaps://john@nowhere.corp.example/
+run as john postern sync
+sync_code=$code
+run as john postern log
+code_is 0 'the last runs'
+ok [ "$(head -n 2 $out | grep -c "work: failed: server.dns ($sync_code)")" = 1 ] -- 'what failed, and by which rule, first'
+out_has 'work: .*[0-9] new' 'and what came'
+run as john postern log other
+code_is 78 'of no account that is not there'
+run as john postern log --limit -1
+code_is 64 'nor less than none'
+as john postern -q lock
+run as john postern log
+code_is 0 'it needs no key'
+
 done_testing

@@ -47,7 +47,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (17,)
+    assert database.execute("PRAGMA user_version").fetchone() == (18,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)

@@ -34,7 +34,7 @@ UNIT_STORE += \
 	tests/unit/store/test-vault-sealing \
 	tests/unit/store/test-vault-check \
 	tests/unit/store/test-vault-crash \
-	tests/unit/store/test-vault-draft \
+	tests/unit/store/test-vault-draft tests/unit/store/test-vault-runs \
 	tests/unit/store/test-vault-format \
 	tests/unit/store/test-vault-limits \
 	tests/unit/store/test-vault-import \
@@ -116,6 +116,8 @@ tests_unit_store_test_vault_crash_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_format_SOURCES = \
 	tests/unit/store/test-vault-format.c $(VAULT_FIXTURE) $(GNUPG_HOME)
 tests_unit_store_test_vault_format_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_vault_runs_SOURCES = tests/unit/store/test-vault-runs.c $(VAULT_FIXTURE)
+tests_unit_store_test_vault_runs_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_draft_SOURCES = tests/unit/store/test-vault-draft.c $(VAULT_FIXTURE)
 tests_unit_store_test_vault_draft_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_vault_limits_SOURCES = tests/unit/store/test-vault-limits.c $(VAULT_FIXTURE)

@@ -16,6 +16,7 @@
 
 #include "core/limits.h"
 #include "store/ranges.h"
+#include "store/vault-runs.h"
 
 typedef enum {
     DIE,        /* kill -9 before the call */
@@ -427,7 +428,7 @@ static void p4_no_name_uidl_or_word_of_mail_is_in_any_file(void **state)
     commit(writer, 2, 0);
     g_autoptr(GBytes) secret = g_bytes_new_static("sealed", 6);
     assert_true(vault_put_secret(vault, fixture->match_key, "needlelogin", secret, NULL));
-    assert_true(vault_note_sync(writer, "needleaccount", 0, NULL));
+    assert_true(vault_note_run(writer, "needleaccount", &(RunRecord){.began = 1}, NULL));
 
     /* What a thief of the mail itself could compute and look for (37). */
     static const GChecksumType kinds[] = {G_CHECKSUM_MD5, G_CHECKSUM_SHA1, G_CHECKSUM_SHA256,

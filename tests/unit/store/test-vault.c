@@ -272,20 +272,6 @@ static void a_uidl_is_here_once_it_is_durable(void **state)
     commit(writer, 0, 1);
 }
 
-static void the_outcome_of_a_run_is_noted(void **state)
-{
-    const Fixture *fixture = *state;
-    g_autoptr(Vault) vault = fixture_open(fixture);
-    g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
-    AccountStat stat;
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    assert_true(vault_note_sync(writer, "work", 69, NULL));
-    assert_true(vault_note_sync(writer, "work", 75, NULL));
-    assert_true(vault_account_stat(vault, fixture->match_key, "work", &stat, NULL));
-    assert_int_equal(stat.outcome, 75);
-    assert_true(stat.last_sync >= now && stat.last_sync <= now + 60);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 /* --- sealed anew --------------------------------------------------------------------------- */
@@ -344,7 +330,6 @@ int main(void)
         TEST(p6_what_openpgp_sealed_changes_as_a_whole_or_not_at_all),
         TEST(server_state_is_stored_with_its_batch),
         TEST(a_uidl_is_here_once_it_is_durable),
-        TEST(the_outcome_of_a_run_is_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
