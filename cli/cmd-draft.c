@@ -85,8 +85,12 @@ static int list(Context *context, GError **error)
 {
     context->vault_key = unlock_cached(vault_id(context->vault));
     gboolean unlocked = context->vault_key != NULL;
-    if (!unlocked && !context->quiet)
-        output_note("the vault is locked: after 'postern unlock' it is shown what they are");
+    guint count;
+    if (!vault_draft_count(context->vault, &count, error))
+        return 0;
+    if (count > 0 && !unlocked && !context->quiet)
+        output_note("the vault is locked: after 'postern unlock' their recipients and subjects are "
+                    "shown");
     if (!context->json) {
         (void)!vault_draft_list(context->vault, context->vault_key, list_text, &unlocked, error);
         return 0;

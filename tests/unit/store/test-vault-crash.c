@@ -290,7 +290,7 @@ static gboolean write_under(const Fixture *fixture, Way way, guint64 fails_at, c
 
 /* Sanitizers are slow, and look for something else: for them, fewer places do. */
 #ifdef SANITIZED
-#define STEP 4
+#define STEP 16
 #else
 #define STEP 1
 #endif
