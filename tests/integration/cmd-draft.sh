@@ -51,8 +51,9 @@ left() { ls -A /dev/shm; }
 menu='k/d\): '
 
 # --- what is asked ---------------------------------------------------------------------------------
-person "$(wrote 'The walrus sleeps.')" "$menu=>s\n" -- postern send
+person "$(wrote 'The walrus sleeps.'); stat -c '%a %U' \"\$1\" \"\$(dirname \"\$1\")\" >\$HOME/modes" "$menu=>s\n" -- postern send
 code_is 0 'a letter is written in the editor, and sent'
+is "$(sort -u $home/modes | tr '\n' ' ')" "600 $(stat -c %U $home) 700 $(stat -c %U $home) " 'p4_43 where nobody else can read it'
 out_has 'it leaves encrypted and signed' 'how it leaves is shown before'
 out_has "To: <$mary>" 'and to whom'
 is "$(arrived 1)" 1 'it arrives'
@@ -150,7 +151,57 @@ run as john fetchd --once
 person '' -- postern reply "$(user_ids john subject:walrus is:sensitive | head -n 1)"
 code_is 78 'p9_103 what is sealed singly is not answered by way of a draft'
 out_has 'draft.sensitive' 'by its rule'
+person '' -- postern forward "$(user_ids john subject:walrus is:sensitive | head -n 1)" --to $mary
+code_is 78 'p9_103 nor passed on so'
 is "$(drafts | wc -l) $(left)" '0 ' 'and nothing of it is written'
+
+# What is written in the editor is held against what holds for every letter: when it is sent, not when it was kept.
+# keeps TEXT: a draft of it; refuses CODE RULE WHAT [OPTION…]: it is not sent, and stays
+keeps() { person "printf '$1' >\"\$1\"" "$menu=>k\n" -- postern send; }
+refuses() {
+    wanted="$1 $2 1 0"
+    what=$3
+    shift 3
+    run as john postern --json draft send $(id_of) "$@"
+    is "$code $(sed -n 's/.*"rule" : "\(.*\)",*/\1/p' $out) $(count)" "$wanted" "$what"
+}
+drops() { as john postern -q draft drop $(id_of); }
+keeps "To: $mary\nSubject: The walrus\n\nx\n"
+refuses 78 send.sensitive 'p9_108 a draft that fits a rule does not leave in clear' --no-encrypt
+run as john postern --json draft send $(id_of) --dry-run
+out_has '"encrypted" : true' 'p9_108 but encrypted'
+drops
+keeps "To: $mary\nBcc: x@hotmail.com\n\nx\n"
+refuses 78 send.freemail 'p9_108 freemail is refused in every field of a draft'
+drops
+keeps "To: $mary\nCc: x@other.example\n\nx\n"
+refuses 78 send.encrypt 'p9_108 and what leaves the company in clear' --no-encrypt
+drops
+for address in 'john%%%%hotmail.com@corp.example' '@a,@b:c@corp.example' 'staff: a@corp.example;'; do
+    keeps "To: $address\n\nx\n"
+    refuses 65 send.address "p9_101 a draft to $address is not sent"
+    drops
+done
+keeps "To: $mary\nSubject: x\342\200\250Bcc: x@evil.test\n\nx\n"
+refuses 65 send.value 'p9_99 a subject of two lines is none in a draft either'
+drops
+keeps "To: $mary\nSubject: x\rBcc: x@evil.test\n\nx\n"
+refuses 65 draft.line 'p9_99 nor one with a CR'
+drops
+sed -i 's/^domains = .*/&; partner.example/' "$(user_config john)"
+keeps 'To: x@partner.example\n\nx\n'
+run as john postern draft send $(id_of) --no-encrypt --dry-run
+code_is 0 'p9_108 what policy allowed when a draft was kept'
+sed -i 's/; partner.example//' "$(user_config john)"
+refuses 78 send.encrypt 'p9_108 it may forbid when it is sent' --no-encrypt
+drops
+person "sed -i 's/^To: .*/&, j.gross@corp.example/' \"\$1\"; echo Yes. >>\"\$1\"" "$menu=>k\n" -- postern reply $sealed
+refuses 78 key.missing 'p9_105 who is added to the answer to encrypted mail is somebody to encrypt to'
+drops
+before=$(letters)
+person "printf '%s\n' 'To: $mary' 'Bcc: h.hahn@corp.example' 'Subject: Hidden' '' x >\"\$1\"" "$menu=>s\n" -- postern send --no-encrypt
+is "$code $(arrived $((before + 1)))" "0 $((before + 1))" 'a letter with a hidden copy leaves the editor'
+is "$(find $COMPANY/mail/mary -path '*/Maildir/new/*' -type f -exec grep -l -i -e '^bcc' -e hahn {} + | wc -l)" 0 'p9_104 which tells nobody of it'
 
 # --- what the server refuses -----------------------------------------------------------------------
 person "printf 'To: nobody@corp.example\nSubject: No\n\nx\n' >\"\$1\"" "$menu=>s\n" -- postern send --no-encrypt

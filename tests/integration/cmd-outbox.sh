@@ -156,6 +156,17 @@ mkdir -m 755 $TESTDIR/credentials
 chmod 755 $TESTDIR
 head -c 32 /dev/zero | base64 >$TESTDIR/credentials/outbox
 send -q send --to $gross --subject keyed --no-encrypt --no-sign --queue
+for word in zebrafish 'Subject: keyed' $gross; do
+    is "$(grep -r -l -a -e "$word" "$(dirname $vault)" | wc -l)" 0 "p4_36 $word of a letter for that key is not readable in the store either"
+done
+is "$(/usr/bin/python3 - $TESTDIR/key $COMPANY/home/john/.local $COMPANY/home/john/.config <<'END'
+import base64, os, sys
+text = open(sys.argv[1]).read().strip()
+key = base64.b64decode(text)
+files = [os.path.join(at, name) for top in sys.argv[2:] for at, _, names in os.walk(top) for name in names]
+print(len(key), [name for name in files if any(form in open(name, "rb").read() for form in (key, text.encode(), key.hex().encode()))])
+END
+)" '32 []' 'p4_36 nor does that key itself lie anywhere but sealed'
 run as john fetchd --once
 err_has '(secret.credential)' 'p5 a host without the key learns it'
 is "$(count 'Subject: keyed')" 0 'p5 and sends nothing while the vault is locked'

@@ -216,6 +216,7 @@ invite() {
 for sample in outlook google apple custom cancel broken bomb; do
     invite "meet-$sample" "$samples/$sample.ics" | company_deliver john
 done
+invite meet-walrus "$samples/apple.ics" | company_deliver john
 sed 's/mary.jones@corp.example/mary@hotmail.com/g' "$samples/apple.ics" >$TESTDIR/ics
 invite meet-freemail $TESTDIR/ics | company_deliver john
 sed 's/^ORGANIZER.*/ORGANIZER:mailto:h.hahn@corp.example/' "$samples/outlook.ics" >$TESTDIR/ics
@@ -354,6 +355,9 @@ refused 65 reply.attendee outlook 'nor from another address' --from sales@corp.e
 refused 78 send.freemail freemail 'p9_101 an organizer at a freemail provider is a recipient like any other'
 refused 78 send.encrypt outside 'p9_101 and so is one outside' --no-encrypt
 refused 78 send.encrypt lookalike 'p9_101 also where he looks as if he were not' --no-encrypt
+refused 78 send.sensitive walrus 'p9_105 an invitation that a rule fits is not answered in clear' --no-encrypt --subject Yes
+run as john postern --json reply "$(meet walrus)" --accept --subject Yes --dry-run </dev/null
+is "$code $(json 'd["encrypted"]')" '0 True' 'p9_105 but encrypted'
 refused 64 usage outlook 'one answer, not two' --decline
 refused 64 usage outlook 'to nobody else' --cc $mary
 refused 64 usage outlook 'nor to all' --all

@@ -108,6 +108,7 @@ data = ast.literal_eval(sys.stdin.read())
 text = data[:-5]
 print(bool(re.search(rb"(?<!\r)\n|\r(?!\n)", data)), b"\r\n.\r\n" in text, b"j.gross" in data, b"johns-laptop" in data)')" \
     'False False False False' 'p9_100 CRLF only, dots stuffed, no Bcc, no host name'
+is "$(hostile_inside | grep -c -E 'MAIL FROM|RCPT TO')-$(hostile_inside | grep -c -i -E 'NOTIFY|ORCPT|ENVID|RET=')" 3-0 'p9_104 no notice is asked for that could name a hidden copy'
 ok [ "$(hostile_inside | grep -c -i 'johns-laptop')" = 0 ] -- 'p1: EHLO does not name the machine'
 
 run_with x as john postern --json send --to größe@corp.example,mary.jones@corp.example --subject x --no-encrypt --body -

@@ -80,6 +80,15 @@ is "$(sqlite3 $vault 'SELECT count(*) FROM share')" 2 'p4_48 which is sealed sin
 run_with 'Of the salary.' as john postern -q send --to $mary --subject Plain --encrypt --body -
 is "$(sqlite3 $vault 'SELECT count(*) FROM share')" 3 'p4_48 a rule for texts sees the text before it is encrypted'
 is "$(found folder:Sent is:sensitive subject:plain)$(found folder:Sent is:sensitive)" ' [...]' 'p9_103 and the index gets what stands outside'
+as john gpg --batch --quiet --passphrase '' --quick-generate-key 'Veiled Person <veiled@corp.example>' future-default default 1y 2>/dev/null
+run_with 'Text.' as john postern -q send --to 'Veiled Person <veiled@corp.example>' --subject 'More figures' --encrypt --queue --body -
+code_is 0 'another one waits'
+as john postern -q outbox flush
+for words in veiled to:veiled@corp.example cc:veiled@corp.example from:veiled subject:more has:attachment; do
+    is "$(found $words)" '' "p4_48 $words does not find its copy"
+done
+run as john postern address veiled
+is "$code $(grep -c @ $out)" '1 0' 'p4_48 nor is its recipient completed'
 run as john postern verify
 code_is 0 'vault and index agree'
 

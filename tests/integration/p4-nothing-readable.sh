@@ -15,8 +15,10 @@ company_introduce john mary
 company_introduce mary john
 company_fill john --count 120 --folder INBOX --folder Wombatfolder --needles $TESTDIR/needles
 company_secret_mail mary john 'Platypus subject' 'the echidna text' | company_deliver john
+printf '[log]\nmetrics = %s/tmp/metrics\n' $TESTDIR >>"$(user_config john)"
 run as john fetchd --once
 code_is 0 'the mail is here'
+cat $out $err >$TESTDIR/tmp/log
 is "$(user_json john 'len(d)' '')" 121 'and searchable'
 as john postern -q tag +quokkatag "id:$(user_ids john '' | head -n 1)"
 is "$(user_json john 'len(d)' tag:quokkatag)" 1 'and tagged'
@@ -29,6 +31,8 @@ run_with 'the dingo text' as john postern send --to mary.jones@corp.example --su
 company_start
 run as john postern --trace $TESTDIR/tmp/trace sync
 ok [ "$code" = 0 -o "$code" = 64 ] -- 'a traced pass'
+as john postern log >>$TESTDIR/tmp/log
+ok [ -s $TESTDIR/tmp/metrics -a -s $TESTDIR/tmp/log ] -- 'with metrics and a log'
 
 printf '%s\n' Wombatfolder Platypus echidna quokkatag kookaburraquery bandicoot Numbat dingo Cassowary \
     kuznetsova mary.jones billing@acme sample offer.csv Kuznetsova 報告書 Rückfrage договор >>$TESTDIR/needles
@@ -64,15 +68,16 @@ home=$COMPANY/home/john
 look() { /usr/bin/python3 $TESTDIR/look.py $TESTDIR/needles "$@" 2>$TESTDIR/amount; }
 ok [ "$(look $COMPANY/mail/john | wc -l)" -gt 100 ] -- 'the search finds the words where they are readable'
 is "$(look $home/.local $home/.cache $home/.config/dconf $TESTDIR/tmp | head -n 5)" '' \
-    'p4_36 no planted word in store, state, cache, trace or temporary files'
+    'p4_36 no planted word in store, state, cache, trace, metrics, log or temporary files'
 diag "$(cat $TESTDIR/amount)"
 ok grep -qr Platypus $home/Handed -- 'though deliver hands all of it on in clear'
 is "$(find $home/.local $home/.config/postern -perm /077 ! -type l | head -n 3)" '' 'p4_46 nothing there is open to others'
 
 # A thief who owns a copy of a mail cannot tell that it is here.
-/usr/bin/python3 - "$COMPANY/mail/john/Maildir" >$TESTDIR/digests <<'END'
+# Nor of what was sent: the copy of it that Mary has is one that the sender's copy here could be known by.
+/usr/bin/python3 - "$COMPANY/mail/john/Maildir" "$COMPANY/mail/mary/Maildir" >$TESTDIR/digests <<'END'
 import hashlib, os, re, sys, zlib
-for top, _, names in os.walk(sys.argv[1]):
+for top, names in [(top, names) for box in sys.argv[1:] for top, _, names in os.walk(box)]:
     if os.path.basename(top) in ("cur", "new"):
         for name in names[:10]:
             raw = re.sub(rb"(?<!\r)\n", b"\r\n", open(os.path.join(top, name), "rb").read())
@@ -115,13 +120,16 @@ chown --reference=$COMPANY/mail/john/Maildir/new $COMPANY/mail/john/Maildir/new/
 run as john fetchd --once
 code_is 0 'the large one is here'
 id=$(user_ids john subject:large)
+run as john postern --json show $id
+is "$(/usr/bin/python3 -c "import json; print(json.load(open('$out'))['protection']['signatures'])")" '[]' \
+    'p4_42 nobody is said to vouch for what lies in the vault'
 # writes COMMAND…: the files that it, and what it starts, opened for writing, gpg and the store's own apart
 writes() {
     as john env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -y -e trace=open,openat,openat2,creat,memfd_create,mknod,mknodat \
         -o $TESTDIR/opens "$@" >$TESTDIR/written 2>&1
     grep -E 'O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|creat\(|memfd|mknod' $TESTDIR/opens | grep -v ' = -1 ' |
         grep -v -E '"(/dev/(null|tty)|/proc/self/[a-z_/]*|[^"]*/\.gnupg/[^"]*)"' |
-        grep -v -F -e "\"$home/.local/share/postern/" -e "\"$home/.local/state/postern/" -e "$home/Handed"
+        grep -v -F -e "\"$home/.local/share/postern/" -e "\"$home/.local/state/postern/" -e "$home/Handed" -e "\"$TESTDIR/tmp/metrics"
 }
 for words in 'index --rebuild' 'search --limit 0 --sort relevance w' verify "show $id"; do
     # shellcheck disable=SC2086

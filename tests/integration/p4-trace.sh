@@ -14,6 +14,7 @@ for person in john mary; do
         $needle $needle $needle $needle $needle >$COMPANY/mail/$person/Maildir/new/1.x
 done
 mkdir -p $COMPANY/mail/john/Maildir/.$needle/cur $COMPANY/mail/john/Maildir/.$needle/new $COMPANY/mail/john/Maildir/.$needle/tmp
+chown -R --reference=$COMPANY/mail/john/Maildir $COMPANY/mail/john/Maildir/.$needle
 user_ready john
 user_ready mary pops://mary@mail.corp.example submission://mary@mail.corp.example
 
@@ -37,6 +38,7 @@ END
 )" '[]' "p4_44 $1: nothing of the user's stands in it"
 }
 
+sed -i "s/^submit = .*/&\nsave_sent = $needle/" "$(user_config john)"
 run as john fetchd --once --trace $trace
 code_is 0 'IMAP with a trace'
 is "$(stat -c %a $trace)" 600 'p4 the trace is for its owner alone'
@@ -47,12 +49,14 @@ ok grep -q ' S: \* [0-9]* FETCH (.*BODY\[\] {[0-9]*}$' $trace -- 'what the serve
 ok grep -q ' S: <[0-9]* bytes>$' $trace -- 'and how large its messages are'
 hides IMAP john
 before=$(wc -l <$trace)
-run as john sh -c "echo $needle | postern --trace $trace send --to mary.jones@corp.example --subject $needle"
+run as john sh -c "echo $needle | postern -v --trace $trace send --to mary.jones@corp.example --subject $needle"
 code_is 0 'sending with a trace'
 ok [ "$(wc -l <$trace)" -gt "$before" ] -- 'is appended to the same file'
 ok grep -q ' C: MAIL FROM:<[0-9]* bytes>' $trace -- 'with the envelope left out'
 ok grep -q ' C: <[0-9]* bytes>$' $trace -- 'and the letter measured'
-hides 'submission on 465' john
+ok grep -q ' C: [0-9]* APPEND' $trace -- 'and the copy that was put into a folder of the server'
+is "$(grep -c -l -x "Subject: $needle" $COMPANY/mail/john/Maildir/.$needle/cur/* | wc -l)" 1 'where it lies'
+hides 'submission on 465, and the own copy' john
 rm $trace
 run as mary postern --trace $trace sync
 code_is 0 'POP3 with a trace'

@@ -154,7 +154,7 @@ is "$(told "d['text'].replace('\r', '') == open('$TESTDIR/shown').read()")" True
 is "$(told "d['signers']")" "['$(company_key john)']" 'p9_79 under the signature'
 clean
 
-# No copy stays behind: there is neither an outbox nor a mailbox for what was sent.
+# No copy in clear stays behind.
 is "$(grep -r -l -a -e zebrafish -e Quokka -e Walrus $COMPANY/home/john | wc -l)" 0 'p9_103 nothing of it lies in clear at home'
 printf 'The zebrafish text.' >$TESTDIR/body
 chmod 644 $TESTDIR/body

@@ -80,7 +80,7 @@ static void other_editors_line_ends_are_line_ends(void **state)
     assert_form("\xef\xbb\xbfTo: a@b\r\n\r\nx\r\ny", "To@1=a@b|x\ny");
 }
 
-static void what_is_no_field_is_told_with_its_line(void **state)
+static void p9_99_what_is_no_field_is_told_with_its_line(void **state)
 {
     (void)state;
     static const struct {
@@ -123,7 +123,7 @@ int main(void)
         cmocka_unit_test(remarks_and_empty_fields_say_nothing),
         cmocka_unit_test(a_folded_field_is_one_line),
         cmocka_unit_test(other_editors_line_ends_are_line_ends),
-        cmocka_unit_test(what_is_no_field_is_told_with_its_line),
+        cmocka_unit_test(p9_99_what_is_no_field_is_told_with_its_line),
         cmocka_unit_test(what_is_written_is_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

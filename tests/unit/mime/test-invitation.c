@@ -109,7 +109,7 @@ static void the_first_calendar_of_a_message_counts(void **state)
     assert_string_equal(meeting_at(latin, 0)->summary, "\xc3\xa4");
 }
 
-static void only_an_invitation_that_can_be_answered_is(void **state)
+static void p9_99_p9_101_only_an_invitation_that_can_be_answered_is(void **state)
 {
     (void)state;
     static const char *const good[] = {
@@ -155,6 +155,24 @@ static void only_an_invitation_that_can_be_answered_is(void **state)
     }
 }
 
+static void p9_107_an_organizers_link_is_one_address_and_no_more(void **state)
+{
+    (void)state;
+    g_autoptr(Invitation) invitation = read_text(
+        REQUEST EVENT("UID:1\r\n" ATTENDEE "ORGANIZER;SENT-BY=\"mailto:eve@corp.example\";"
+                      "EMAIL=eve@corp.example:mailto:mary@corp.example?cc=eve@corp.example&"
+                      "bcc=eve@corp.example&attach=/etc/passwd&body=x\r\n") END);
+    assert_true(invitation_check(invitation, NULL));
+    g_autoptr(Mailbox) organizer = invitation_organizer(invitation);
+    assert_string_equal(organizer->address, "mary@corp.example");
+    assert_null(organizer->name);
+    static char address[] = "john@corp.example";
+    const Mailbox own = {NULL, address};
+    g_autofree char *text = invitation_answer(invitation, &own, ANSWER_ACCEPTED, TRUE);
+    assert_null(strstr(text, "eve"));
+    assert_null(strstr(text, "attach"));
+}
+
 /* COUNT times LINES as events, each with the first meeting's names. */
 static gboolean truncated_with(const char *lines, guint count, const char *before, guint n)
 {
@@ -193,7 +211,7 @@ static void p8_87_limit_calendar_meetings_and_attendees(void **state)
     "END:VTIMEZONE\r\n"
 #define UMLAUTS "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
 
-static void an_answer_is_for_oneself_by_the_names_of_the_invitation(void **state)
+static void p9_99_an_answer_is_for_oneself_by_the_names_of_the_invitation(void **state)
 {
     (void)state;
     static char name[] = "John \"J\"\r\nX:y", address[] = "john@corp.example";
@@ -257,9 +275,10 @@ int main(void)
         cmocka_unit_test(what_is_said_is_read),
         cmocka_unit_test(what_says_nothing_of_meetings_is_no_invitation),
         cmocka_unit_test(the_first_calendar_of_a_message_counts),
-        cmocka_unit_test(only_an_invitation_that_can_be_answered_is),
+        cmocka_unit_test(p9_99_p9_101_only_an_invitation_that_can_be_answered_is),
+        cmocka_unit_test(p9_107_an_organizers_link_is_one_address_and_no_more),
         cmocka_unit_test(p8_87_limit_calendar_meetings_and_attendees),
-        cmocka_unit_test(an_answer_is_for_oneself_by_the_names_of_the_invitation),
+        cmocka_unit_test(p9_99_an_answer_is_for_oneself_by_the_names_of_the_invitation),
         cmocka_unit_test(an_answer_goes_beside_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
