@@ -95,7 +95,7 @@ static void p4_44_literals_are_told_by_their_size(void **state)
     }
 }
 
-static void p8_44_a_long_line_is_cut_and_its_literal_seen(void **state)
+static void p4_44_a_long_line_is_cut_and_its_literal_seen(void **state)
 {
     (void)state;
     g_autoptr(GString) told = g_string_new(NULL);
@@ -130,7 +130,7 @@ int main(void)
         cmocka_unit_test(p4_44_only_words_of_the_protocol_are_told),
         cmocka_unit_test(p4_44_a_secret_is_not_even_measured),
         cmocka_unit_test(p4_44_literals_are_told_by_their_size),
-        cmocka_unit_test(p8_44_a_long_line_is_cut_and_its_literal_seen),
+        cmocka_unit_test(p4_44_a_long_line_is_cut_and_its_literal_seen),
         cmocka_unit_test(nobody_may_listen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
