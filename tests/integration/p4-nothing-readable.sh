@@ -131,7 +131,7 @@ writes() {
         grep -v -E '"(/dev/(null|tty)|/proc/self/[a-z_/]*|[^"]*/\.gnupg/[^"]*)"' |
         grep -v -F -e "\"$home/.local/share/postern/" -e "\"$home/.local/state/postern/" -e "$home/Handed" -e "\"$TESTDIR/tmp/metrics"
 }
-for words in 'index --rebuild' 'search --limit 0 --sort relevance w' verify "show $id"; do
+for words in 'index --rebuild' compact 'search --limit 0 --sort relevance w' verify "show $id"; do
     # shellcheck disable=SC2086
     is "$(writes postern $words | head -n 3)" '' "p4_38 ${words%% *} opens no file outside the store for writing"
 done
