@@ -211,13 +211,13 @@ static void tell_copy(const Telling *telling, const FlushNews *news)
     g_autofree char *words = why ? postern_error_words(why) : NULL;
     if (telling->context->json) {
         json_builder_begin_object(telling->builder);
-        json_string(telling->builder, "id", news->id);
+        json_string(telling->builder, "id", outbox_claim_id(news->claim));
         json_string(telling->builder, "address", NULL);
         json_string(telling->builder, "state", why ? "filing" : "filed");
         json_string(telling->builder, "answer", why ? why->message : NULL);
         json_builder_end_object(telling->builder);
     } else if (!telling->context->quiet || why) {
-        printf("%s  its copy is %s%s%s\n", news->id,
+        printf("%s  its copy is %s%s%s\n", outbox_claim_id(news->claim),
                why ? "not on the server yet" : "on the server", why ? ": " : "", why ? words : "");
     }
 }
@@ -232,9 +232,10 @@ static void tell(gpointer user, const FlushNews *news)
     }
     for (guint i = 0; i < result->recipients->len; i++) {
         const GError *why = result->why->pdata[i];
+        const char *id = outbox_claim_row(news->claim, result->states[i]);
         if (telling->context->json) {
             json_builder_begin_object(telling->builder);
-            json_string(telling->builder, "id", news->id);
+            json_string(telling->builder, "id", id);
             json_string(telling->builder, "address", result->recipients->pdata[i]);
             json_string(telling->builder, "state", fate_word(result, i));
             json_string(telling->builder, "answer", why ? why->message : NULL);
@@ -244,7 +245,7 @@ static void tell(gpointer user, const FlushNews *news)
         g_autofree char *shown = text_address(result->recipients->pdata[i]);
         g_autofree char *words = why ? postern_error_words(why) : NULL;
         if (!telling->context->quiet || why)
-            printf("%s  %s to %s%s%s\n", news->id, fate_word(result, i), shown, why ? ": " : "",
+            printf("%s  %s to %s%s%s\n", id, fate_word(result, i), shown, why ? ": " : "",
                    why ? words : "");
     }
 }

@@ -168,10 +168,10 @@ static void drop(const Run *run, OutboxClaim *claim)
 }
 
 /* TRUE when somebody has the letter, may have it, or will. */
-static gboolean take_fates(const Run *run, const Dispatch *sent, const char *id)
+static gboolean take_fates(const Run *run, const Dispatch *sent, const OutboxClaim *claim)
 {
     Delivery *result = run->result;
-    gboolean any = FALSE, waiting = FALSE;
+    gboolean any = FALSE, waiting[OUTBOX_FILING + 1] = {FALSE};
     for (guint i = 0; i < sent->recipients->len; i++) {
         const GError *why = sent->why->pdata[i];
         gboolean ends = run->draft && why && !dispatch_may_wait(why) && !is_on_its_way(result);
@@ -181,12 +181,14 @@ static gboolean take_fates(const Run *run, const Dispatch *sent, const char *id)
                                                                 : FATE_SENT;
         add_to(result, fate, sent->recipients->pdata[i]);
         any |= fate != FATE_UNSENT;
-        waiting |= fate == FATE_QUEUED || fate == FATE_DOUBT || sent->states[i] == OUTBOX_FAILED;
+        waiting[sent->states[i]] |=
+            fate == FATE_QUEUED || fate == FATE_DOUBT || sent->states[i] == OUTBOX_FAILED;
         if (why)
             keep(fate == FATE_QUEUED ? &result->reason : &result->failure, why);
     }
-    if (waiting)
-        g_ptr_array_add(result->waiting, g_strdup(id));
+    for (OutboxState state = OUTBOX_QUEUED; state <= OUTBOX_FAILED; state++)
+        if (waiting[state])
+            g_ptr_array_add(result->waiting, g_strdup(outbox_claim_row(claim, state)));
     return any;
 }
 
@@ -194,13 +196,12 @@ static void hand_over(Run *run, OutboxClaim *claim, gboolean leads)
 {
     g_auto(Dispatch) sent = {0};
     g_autoptr(GError) failure = NULL;
-    g_autofree char *id = g_strdup(outbox_claim_id(claim));
     if (!dispatch(run->context->vault, claim, run->sending, run->draft ? KEEP_ALL : KEEP_WAITING,
                   &sent, &failure))
         keep(&run->result->failure, failure);
     if (run->filing == NULL)
         run->filing = g_steal_pointer(&sent.filing);
-    gboolean any = take_fates(run, &sent, id);
+    gboolean any = take_fates(run, &sent, claim);
     if (is_interrupted(sent.failure))
         keep(&run->result->failure, sent.failure);
     run->stopped = sent.ended || (leads && sent.failure && !any) || failure;

@@ -122,6 +122,7 @@ void config_free(Config *config)
     g_ptr_array_unref(config->sensitive);
     g_ptr_array_unref(config->tags);
     g_free(config->new_mail);
+    g_free(config->failed_mail);
     g_free(config->metrics);
     g_free(config->path);
     g_ptr_array_unref(config->unimplemented);

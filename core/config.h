@@ -110,10 +110,10 @@ typedef struct {
     enum { AUTOCRYPT_NO, AUTOCRYPT_YES, AUTOCRYPT_MUTUAL } autocrypt; /* [crypto]: keys in mail */
     guint unlock_seconds;                                             /* [crypto] unlock_timeout */
     LogLevel log_level;                                               /* [log] level */
-    char *new_mail, *metrics; /* [hook] (a command line) and [log], or NULL */
-    GPtrArray *sensitive;     /* SensitiveRule *, in the order of the file */
-    GPtrArray *tags;          /* TagRule *, likewise: see tagname.h */
-    char *path;               /* the user's file */
+    char *new_mail, *failed_mail, *metrics; /* [hook] (command lines) and [log], or NULL */
+    GPtrArray *sensitive;                   /* SensitiveRule *, in the order of the file */
+    GPtrArray *tags;                        /* TagRule *, likewise: see tagname.h */
+    char *path;                             /* the user's file */
     GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;
 

@@ -87,6 +87,7 @@ static const Key log_keys[] = {
 
 static const Key hook_keys[] = {
     {"new_mail", value_command, IN(Config, new_mail)},
+    {"failed_mail", value_command, IN(Config, failed_mail)},
 };
 
 #define KEYS(table) table, G_N_ELEMENTS(table)

@@ -47,7 +47,8 @@
 #define LIMIT_NEWS_BURST 10                /* times a server's news are looked at one after another, */
 #define LIMIT_NEWS_MS 5000                 /* and then so often: a server may tell of them without end */
 #define LIMIT_STEADY_MS 60000              /* a connection that lasted so long is no sign of trouble */
-#define LIMIT_HOOK_MS 60000                /* the command for new mail may take this long */
+#define LIMIT_HOOK_MS 60000                /* a command of [hook] may take this long */
+#define LIMIT_HOOK_LINES (64 * 1024)       /* bytes of what one variable tells it */
 
 #define LIMIT_HANDOFF_MS 60000             /* a local reader's reply; scanners of spam take a second */
 #define LIMIT_HANDOFF_LINE 4096            /* of a reply; RFC 5321, 4.5.3.1.5 says 512 */

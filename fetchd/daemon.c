@@ -28,12 +28,12 @@ typedef struct {
     const DaemonOptions *options;
     Schedule *schedule;
     GHashTable *connections;
-    GHashTable *told; /* account -> rule of the failure that was told and lasts */
-    char *complaint;  /* the last one about everything, or NULL */
-    gint64 held;      /* nothing is tried before: there was such a complaint */
-    gint64 warned;    /* when keys that expire were looked for; 0: never */
-    char *command;    /* [hook] new_mail */
-    Hook *hook;
+    GHashTable *told;               /* account -> rule of the failure that was told and lasts */
+    char *complaint;                /* the last one about everything, or NULL */
+    gint64 held;                    /* nothing is tried before: there was such a complaint */
+    gint64 warned;                  /* when keys that expire were looked for; 0: never */
+    char *command, *failed_command; /* [hook] new_mail, failed_mail */
+    Hook *hook, *failed_hook;
     Notify *notify;
     Clockwatch *clock;
     Flusher *flusher;
@@ -217,6 +217,8 @@ static PassResult pass(Daemon *daemon)
     }
     g_free(daemon->command);
     daemon->command = g_strdup(config->new_mail);
+    g_free(daemon->failed_command);
+    daemon->failed_command = g_strdup(config->failed_mail);
     g_hash_table_foreach_remove(daemon->connections, is_stranger, config);
     g_auto(GStrv) due = schedule_take(daemon->schedule, config, options->accounts, now);
     g_auto(GStrv) news = schedule_take_news(daemon->schedule, now);
@@ -290,22 +292,26 @@ static void wait(Daemon *daemon, gint64 until)
     add_fd(fds, clockwatch_alarm(daemon->clock, until));
     add_fd(fds, clockwatch_jump(daemon->clock));
     add_fd(fds, hook_fd(daemon->hook));
+    add_fd(fds, hook_fd(daemon->failed_hook));
     add_fd(fds, flusher_fd(daemon->flusher));
     g_hash_table_iter_init(&all, daemon->connections);
     while (g_hash_table_iter_next(&all, NULL, (gpointer *)&connection))
         add_fd(fds, link_fd(connection->fetcher));
-    gint64 hook = hook_deadline(daemon->hook);
+    gint64 hook = MIN(hook_deadline(daemon->hook), hook_deadline(daemon->failed_hook));
     gint64 left = hook == G_MAXINT64 ? G_MAXINT64 : MAX(hook - g_get_monotonic_time(), 0);
     left = MIN(left, notify_every(daemon->notify));
     int ms = left == G_MAXINT64 ? -1 : (int)MIN(left / 1000 + 1, G_MAXINT32);
     (void)poll((struct pollfd *)(void *)fds->data, fds->len, ms);
 }
 
-static void go_on_hook(Daemon *daemon)
+static void go_on_hooks(const Daemon *daemon)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(GError) failed = NULL;
     if (!hook_go_on(daemon->hook, daemon->command, &error))
         daemon->options->complain(daemon->options->user, error);
+    if (!hook_go_on(daemon->failed_hook, daemon->failed_command, &failed))
+        daemon->options->complain(daemon->options->user, failed);
 }
 
 /* Until there may be something to do; FALSE when it is time to leave. */
@@ -340,7 +346,7 @@ static int stay(Daemon *daemon)
         notify_ready(daemon->notify);
         tell_status(daemon);
         do {
-            go_on_hook(daemon);
+            go_on_hooks(daemon);
             flusher_go_on(daemon->flusher);
             if (!rest(daemon))
                 return 0;
@@ -350,35 +356,69 @@ static int stay(Daemon *daemon)
     }
 }
 
-static FlusherOptions flusher_options(const DaemonOptions *options)
+/* Who is told of letters: the user, and the command for those that did not leave. */
+typedef struct {
+    const DaemonOptions *options;
+    Hook *hook;
+} Ears;
+
+static void hear_letter(gpointer user, const FlushNews *news)
 {
+    const Ears *ears = user;
+    const Dispatch *result = news->result;
+    gboolean failed = FALSE, doubt = FALSE;
+    ears->options->tell_letter(ears->options->user, news);
+    for (guint i = 0; !news->files && i < result->recipients->len; i++) {
+        failed = failed || result->states[i] == OUTBOX_FAILED;
+        doubt = doubt || result->states[i] == OUTBOX_DOUBT;
+    }
+    if (failed)
+        hook_letter(ears->hook, outbox_claim_row(news->claim, OUTBOX_FAILED), "failed",
+                    news->letter->account);
+    if (doubt)
+        hook_letter(ears->hook, outbox_claim_row(news->claim, OUTBOX_DOUBT), "maybe-sent",
+                    news->letter->account);
+}
+
+static void hear_complaint(gpointer user, const GError *error)
+{
+    const Ears *ears = user;
+    ears->options->complain(ears->options->user, error);
+}
+
+static FlusherOptions flusher_options(Ears *ears)
+{
+    const DaemonOptions *options = ears->options;
     return (FlusherOptions){
         .config = options->config,
         .store = options->store,
         .policy = options->policy,
         .accounts = options->accounts,
         .trace = options->trace,
-        .tell = options->tell_letter,
-        .complain = options->complain,
-        .user = options->user,
+        .tell = hear_letter,
+        .complain = hear_complaint,
+        .user = ears,
     };
 }
 
 int daemon_stay(const DaemonOptions *options)
 {
-    const FlusherOptions letters = flusher_options(options);
+    g_autoptr(Hook) hook = hook_new(HOOK_NEW_MAIL);
+    g_autoptr(Hook) failed_hook = hook_new(HOOK_FAILED_MAIL);
+    Ears ears = {options, failed_hook};
+    const FlusherOptions letters = flusher_options(&ears);
     g_autoptr(Flusher) flusher = flusher_new(&letters);
     g_autoptr(Schedule) schedule = schedule_new();
     g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GHashTable) connections = connections_new();
     g_autoptr(Notify) notify = notify_new();
     g_autoptr(Clockwatch) clock = clockwatch_new();
-    g_autoptr(Hook) hook = hook_new();
     Daemon daemon = {.options = options,
                      .schedule = schedule,
                      .connections = connections,
                      .told = told,
                      .hook = hook,
+                     .failed_hook = failed_hook,
                      .notify = notify,
                      .clock = clock,
                      .flusher = flusher};
@@ -386,6 +426,7 @@ int daemon_stay(const DaemonOptions *options)
     notify_stopping(notify);
     g_free(daemon.complaint);
     g_free(daemon.command);
+    g_free(daemon.failed_command);
     return code;
 }
 
@@ -406,7 +447,9 @@ static gboolean run_hook(Hook *hook, const char *command, int stop_fd, GError **
 int daemon_once(const DaemonOptions *options)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Hook) hook = hook_new();
+    g_autoptr(Hook) hook = hook_new(HOOK_NEW_MAIL);
+    g_autoptr(Hook) failed_hook = hook_new(HOOK_FAILED_MAIL);
+    Ears ears = {options, failed_hook};
     g_autoptr(Config) config = load(options, &error);
     const EngineRun run = {
         .config = config,
@@ -432,10 +475,13 @@ int daemon_once(const DaemonOptions *options)
     if (outcomes && !run_hook(hook, config->new_mail, options->stop_fd, &late))
         options->complain(options->user, late);
     int code = postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
-    const FlusherOptions letters = flusher_options(options);
+    const FlusherOptions letters = flusher_options(&ears);
     g_autoptr(GError) unsent = NULL;
     if (config && !flusher_once(&letters, options->stop_fd, &unsent))
         options->complain(options->user, unsent);
+    g_autoptr(GError) untold = NULL;
+    if (config && !run_hook(failed_hook, config->failed_mail, options->stop_fd, &untold))
+        options->complain(options->user, untold);
     g_autoptr(GError) unwritten = NULL;
     if (config && !metrics_write(config, options->store, code, &unwritten))
         options->complain(options->user, unwritten);

@@ -21,7 +21,7 @@ typedef struct {
     gpointer user;
 } DaemonOptions;
 
-/* One pass over all accounts, and the command for new mail; the exit code. */
+/* One pass over all accounts, and the commands of [hook]; the exit code. */
 int daemon_once(const DaemonOptions *options);
 
 /* Until a signal, which is a clean stop: 0. A daemon that can do nothing ends at its start, while

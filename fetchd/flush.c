@@ -169,7 +169,7 @@ static gboolean file_copy(Run *run, OutboxClaim *claim, GError **error)
     GError *why = NULL;
     gboolean fine = file_one(run, claim, &why, error);
     const Dispatch result = {.failure = why};
-    const FlushNews news = {outbox_claim_id(claim), outbox_claim_letter(claim), &result, TRUE};
+    const FlushNews news = {claim, outbox_claim_letter(claim), &result, TRUE};
     run->code = postern_worse(run->code, postern_exit_code(why));
     if (run->flush->tell)
         run->flush->tell(run->flush->user, &news);
@@ -183,7 +183,7 @@ static gboolean flush_letter(Run *run, OutboxClaim *claim, GError **error)
 {
     g_auto(Dispatch) result = {0};
     gboolean fine = send_one(run, claim, &result, error);
-    const FlushNews news = {outbox_claim_id(claim), outbox_claim_letter(claim), &result, FALSE};
+    const FlushNews news = {claim, outbox_claim_letter(claim), &result, FALSE};
     run->code = postern_worse(run->code, postern_exit_code(result.failure));
     if (run->flush->tell)
         run->flush->tell(run->flush->user, &news);

@@ -9,7 +9,7 @@
 
 /* What became of one letter. */
 typedef struct {
-    const char *id;
+    const OutboxClaim *claim;   /* outbox_claim_row() says where each of them lies now */
     const OutboxLetter *letter; /* its recipients may be fewer than the result's by now */
     const Dispatch *result;
     gboolean files; /* it was sent before, and its copy is put onto a server, or is not: RESULT's

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,8 +12,18 @@
 #include "core/error.h"
 #include "core/limits.h"
 
+/* What differs. */
+static const struct {
+    const char *news, *number, *lines;
+} kinds[] = {
+    [HOOK_NEW_MAIL] = {"new mail", "POSTERN_NEW", "POSTERN_ACCOUNTS"},
+    [HOOK_FAILED_MAIL] = {"letters that were not sent", "POSTERN_FAILED", "POSTERN_LETTERS"},
+};
+
 struct Hook {
-    GString *lines; /* of POSTERN_ACCOUNTS */
+    HookKind kind;
+    GMutex mutex; /* of what is to be told */
+    GString *lines;
     guint64 count;
     pid_t pid; /* 0: it does not run */
     int fd;    /* of the process */
@@ -20,9 +31,11 @@ struct Hook {
     gboolean failed; /* and that was told */
 };
 
-Hook *hook_new(void)
+Hook *hook_new(HookKind kind)
 {
     Hook *hook = g_new0(Hook, 1);
+    hook->kind = kind;
+    g_mutex_init(&hook->mutex);
     hook->lines = g_string_new(NULL);
     hook->fd = -1;
     return hook;
@@ -49,15 +62,51 @@ void hook_free(Hook *hook)
     if (hook->pid)
         (void)end(hook, TRUE);
     g_string_free(hook->lines, TRUE);
+    g_mutex_clear(&hook->mutex);
     g_free(hook);
+}
+
+static void note(Hook *hook, guint count, const char *line)
+{
+    g_mutex_lock(&hook->mutex);
+    hook->count += count;
+    if (hook->lines->len + strlen(line) < LIMIT_HOOK_LINES)
+        g_string_append(hook->lines, line);
+    g_mutex_unlock(&hook->mutex);
 }
 
 void hook_count(Hook *hook, const char *account, guint stored)
 {
-    if (stored == 0)
-        return;
-    hook->count += stored;
-    g_string_append_printf(hook->lines, "%u %s\n", stored, account);
+    g_autofree char *line = g_strdup_printf("%u %s\n", stored, account);
+    if (stored > 0)
+        note(hook, stored, line);
+}
+
+void hook_letter(Hook *hook, const char *id, const char *state, const char *account)
+{
+    g_autofree char *line = g_strdup_printf("%s %s %s\n", id, state, account);
+    note(hook, 1, line);
+}
+
+static guint64 waiting(Hook *hook)
+{
+    g_mutex_lock(&hook->mutex);
+    guint64 count = hook->count;
+    g_mutex_unlock(&hook->mutex);
+    return count;
+}
+
+/* The environment that tells what is to be told; from then on it is told. */
+static char **take(Hook *hook)
+{
+    g_mutex_lock(&hook->mutex);
+    g_autofree char *count = g_strdup_printf("%" G_GUINT64_FORMAT, hook->count);
+    char **all = g_environ_setenv(g_get_environ(), kinds[hook->kind].number, count, TRUE);
+    all = g_environ_setenv(all, kinds[hook->kind].lines, hook->lines->str, TRUE);
+    hook->count = 0;
+    g_string_truncate(hook->lines, 0);
+    g_mutex_unlock(&hook->mutex);
+    return all;
 }
 
 /* In the child: what kills it reaches what it starts. Only what signal-safety(7) allows. */
@@ -73,24 +122,17 @@ static gboolean failed(Hook *hook, const char *why, GError **error)
     hook->failed = TRUE;
     if (news)
         refuse(error, POSTERN_ERROR_UNREACHABLE, "hook.failed",
-               "try the command of [hook] new_mail by hand", "the command for new mail %s", why);
+               hook->kind == HOOK_NEW_MAIL ? "try the command of [hook] new_mail by hand"
+                                           : "try the command of [hook] failed_mail by hand",
+               "the command for %s %s", kinds[hook->kind].news, why);
     return !news;
-}
-
-static char **environment(const Hook *hook)
-{
-    g_autofree char *count = g_strdup_printf("%" G_GUINT64_FORMAT, hook->count);
-    char **all = g_environ_setenv(g_get_environ(), "POSTERN_NEW", count, TRUE);
-    return g_environ_setenv(all, "POSTERN_ACCOUNTS", hook->lines->str, TRUE);
 }
 
 static gboolean start(Hook *hook, const char *command, GError **error)
 {
     g_auto(GStrv) argv = NULL;
-    g_auto(GStrv) env = environment(hook);
+    g_auto(GStrv) env = take(hook);
     g_autoptr(GError) failure = NULL;
-    hook->count = 0;
-    g_string_truncate(hook->lines, 0);
     gboolean started = g_shell_parse_argv(command, NULL, &argv, &failure) &&
                        g_spawn_async(NULL, argv, env,
                                      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH |
@@ -127,12 +169,11 @@ gboolean hook_go_on(Hook *hook, const char *command, GError **error)
         (void)end(hook, TRUE);
         ok = failed(hook, "took too long and was ended", error);
     }
-    if (hook->pid || hook->count == 0 || !ok)
+    if (hook->pid || waiting(hook) == 0 || !ok)
         return ok;
     if (command)
         return start(hook, command, error);
-    hook->count = 0;
-    g_string_truncate(hook->lines, 0);
+    g_strfreev(take(hook));
     return TRUE;
 }
 

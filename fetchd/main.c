@@ -134,9 +134,10 @@ static void tell_copy(const Options *options, const FlushNews *news)
     g_autofree char *words = why ? postern_error_words(why) : NULL;
     if (why)
         fprintf(stderr, "fetchd: %s: the copy of letter %s is not on the server yet: %s\n", account,
-                news->id, words);
+                outbox_claim_id(news->claim), words);
     else if (!options->quiet)
-        printf("%s: the copy of letter %s is on the server\n", account, news->id);
+        printf("%s: the copy of letter %s is on the server\n", account,
+               outbox_claim_id(news->claim));
     fflush(stdout);
 }
 
@@ -157,13 +158,14 @@ static void tell_letter(gpointer user, const FlushNews *news)
             continue;
         g_autofree char *to = text_address(result->recipients->pdata[i]);
         g_autofree char *words = postern_error_words(why);
-        fprintf(stderr, "fetchd: %s: letter %s to %s %s: %s\n", account, news->id, to,
+        fprintf(stderr, "fetchd: %s: letter %s to %s %s: %s\n", account,
+                outbox_claim_row(news->claim, result->states[i]), to,
                 result->states[i] == OUTBOX_DOUBT ? "may have been sent" : "was not sent", words);
     }
     if (options->quiet || sent == 0)
         return;
     g_autofree char *count = text_count(sent, "recipient", "recipients");
-    printf("%s: letter %s sent to %s\n", account, news->id, count);
+    printf("%s: letter %s sent to %s\n", account, outbox_claim_id(news->claim), count);
     fflush(stdout);
 }
 

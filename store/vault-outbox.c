@@ -15,6 +15,7 @@ struct OutboxClaim {
     guint tries;
     gboolean files, unattended;
     char id[17];
+    char ids[OUTBOX_FILING + 1][17]; /* of the row where those are who got that state; or "" */
     OutboxRecord record;
     OutboxLetter letter; /* points into the record, but for the bytes */
     GBytes *copy;        /* owned; or NULL */
@@ -40,6 +41,11 @@ const OutboxLetter *outbox_claim_letter(const OutboxClaim *claim)
 const char *outbox_claim_id(const OutboxClaim *claim)
 {
     return claim->id;
+}
+
+const char *outbox_claim_row(const OutboxClaim *claim, OutboxState state)
+{
+    return *claim->ids[state] ? claim->ids[state] : claim->id;
 }
 
 gint64 outbox_claim_since(const OutboxClaim *claim)
@@ -98,6 +104,16 @@ static gboolean row_id(Vault *vault, gint64 row, guint8 id[static MESSAGE_ID_SIZ
         memcpy(id, data, MESSAGE_ID_SIZE);
     sqlite3_reset(statement);
     return data != NULL || vault_damaged(vault, "a letter in the outbox has no id", error);
+}
+
+static gboolean row_name(Vault *vault, gint64 row, char name[static 17], GError **error)
+{
+    guint8 id[MESSAGE_ID_SIZE];
+    if (!row_id(vault, row, id, error))
+        return FALSE;
+    g_autofree char *text = base32_encode(id, sizeof id);
+    g_strlcpy(name, text, 17);
+    return TRUE;
 }
 
 /* Writes ROW, whose number it gets when it is new. */
@@ -184,11 +200,8 @@ static OutboxClaim *claim_new(const OutboxLetter *letter)
 /* CLAIM becomes one on ROW, which is new. */
 static gboolean take_row(Vault *vault, OutboxClaim *claim, gint64 row, GError **error)
 {
-    guint8 id[MESSAGE_ID_SIZE];
-    if (!row_id(vault, row, id, error))
+    if (!row_name(vault, row, claim->id, error))
         return FALSE;
-    g_autofree char *text = base32_encode(id, sizeof id);
-    g_strlcpy(claim->id, text, sizeof claim->id);
     claim->row = row;
     claim->lock = outbox_lock(vault, row, error);
     return claim->lock >= 0 ||
@@ -351,7 +364,7 @@ typedef struct {
     gint64 copy;       /* the row of the sender's own, 0: none, or it has moved */
 } Settling;
 
-static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
+static gboolean settle_part(Vault *vault, OutboxClaim *claim, const OutboxState *states,
                             const GPtrArray *why, OutboxState state, Settling *settling,
                             GError **error)
 {
@@ -369,7 +382,7 @@ static gboolean settle_part(Vault *vault, const OutboxClaim *claim, const Outbox
                .state = state,
                .unattended = claim->unattended,
                .record = &part};
-    if (!write_row(vault, &row, error))
+    if (!write_row(vault, &row, error) || !row_name(vault, row.row, claim->ids[state], error))
         return FALSE;
     settling->any = TRUE;
     if (state == OUTBOX_DOUBT) {
@@ -424,7 +437,7 @@ static gboolean move_copy(Vault *vault, const OutboxClaim *claim, OutboxMove *mo
            (!move->file || add_filing(vault, claim, row, &move->filing, error));
 }
 
-static gboolean settle(Vault *vault, const OutboxClaim *claim, const OutboxState *states,
+static gboolean settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
                        const GPtrArray *why, OutboxMove *move, Settling *settling, GError **error)
 {
     /* The doubt first: it stays in the claim's row. */

@@ -61,6 +61,9 @@ OutboxClaim *vault_outbox_claim(Vault *vault, const Secret *vault_private, gint6
 /* Valid as long as the claim, but for the recipients: until the next vault_outbox_settle(). */
 const OutboxLetter *outbox_claim_letter(const OutboxClaim *claim);
 const char *outbox_claim_id(const OutboxClaim *claim);
+/* The id of the row where those lie whom vault_outbox_settle() gave STATE: a row that is split has
+ * others beside its own. */
+const char *outbox_claim_row(const OutboxClaim *claim, OutboxState state);
 gint64 outbox_claim_since(const OutboxClaim *claim); /* seconds since 1970 */
 /* Is there nothing to be sent, but `letter`, the copy, to be filed? */
 gboolean outbox_claim_files(const OutboxClaim *claim);

@@ -114,6 +114,37 @@ out_has 'failed to j.gross.*could not be sent in 5 days (send.old)' 'has failed'
 run as john postern --json outbox flush --again "$(list 'd[0]["id"]')"
 is "$(count 'Subject: old')" 1 'but for who wants it all the same'
 
+# --- who is told ------------------------------------------------------------------------------------
+home=$COMPANY/home/john
+printf '#!/bin/sh\n{ echo "$POSTERN_FAILED"; echo "$POSTERN_LETTERS"; env; } >>%s/told\n' $home >$home/hook
+chmod +x $home/hook
+printf '[hook]\nfailed_mail = %s/hook "an argument"\n' $home >>"$(user_config john)"
+hostile smtp-refuses-one 465
+send -q send --to $gross --cc nobody@corp.example --subject '$(touch told.by)' --no-encrypt --no-sign --queue
+run as john fetchd --once
+id=$(list 'd[0]["id"]')
+is "$(sed -n 1,3p $home/told)" "1
+$id failed work" 'a letter that fetchd could not send is told of, by the id that it has now'
+err_has "letter $id to nobody@corp.example was not sent" 'as fetchd tells it'
+is "$(grep -c -i 'nobody@\|touch\|5\.1\.1' $home/told)" 0 'p8 and no word of it or of the server'
+run as john fetchd --once
+is "$(grep -c '^POSTERN_FAILED=' $home/told)" 1 'once'
+run as john postern outbox drop "$id"
+rm $home/told
+hostile smtp-dies-after-dot 465
+send -q send --to $gross --subject doubtful --no-encrypt --no-sign --queue
+run as john fetchd --once
+is "$(sed -n 1,2p $home/told)" "1
+$(list 'd[0]["id"]') maybe-sent work" 'p6_62 and one that may have been sent, too'
+run as john postern outbox drop "$(list 'd[0]["id"]')"
+printf '#!/bin/sh\nexit 3\n' >$home/hook
+hostile smtp-refuses-one 465
+send -q send --to $gross --cc nobody@corp.example --subject again --no-encrypt --no-sign --queue
+run as john fetchd --once
+err_has '(hook.failed): try the command of .hook. failed_mail by hand' 'that the command failed is told'
+run as john postern outbox drop "$(list 'd[0]["id"]')"
+sed -i '/^\[hook\]/,/^failed_mail/d' "$(user_config john)"
+
 # The dot has been heard and nobody knows what became of it, when the sender is killed.
 hostile smtp-holds-dot 465
 printf x | as john postern -q send --to $gross --subject seventh --no-encrypt --no-sign --body - >/dev/null 2>&1 &

@@ -340,10 +340,11 @@ static void every_key_has_its_place(void **state)
         "[sensitive \"hr\"]\nfrom = *@hr.corp.example\nheader = Sensitivity: x\nindex = headers\n"
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
-        "[hook]\nnew_mail = notify-send mail\n");
+        "[hook]\nnew_mail = notify-send mail\nfailed_mail = notify-send unsent\n");
     assert_int_equal(config->unimplemented->len, 0);
     assert_int_equal(config->log_level, LEVEL_DEBUG);
     assert_string_equal(config->new_mail, "notify-send mail");
+    assert_string_equal(config->failed_mail, "notify-send unsent");
     assert_string_equal(config->metrics, "/run/x.prom");
     assert_string_equal(config->company.wkd, "company");
     assert_string_equal(((Account *)config->accounts->pdata[0])->outbox_key, "credential:x");

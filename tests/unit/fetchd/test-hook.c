@@ -1,4 +1,4 @@
-/* The command for new mail: what it is told, when it runs, and how it ends. */
+/* The commands of [hook]: what it is told, when it runs, and how it ends. */
 #include "fetchd/hook.h"
 
 #include <setjmp.h>
@@ -25,7 +25,7 @@ static int set_up(void **state)
     Fixture *fixture = g_new0(Fixture, 1);
     fixture->dir = g_dir_make_tmp("hook-XXXXXX", NULL);
     fixture->file = g_build_filename(fixture->dir, "told", NULL);
-    fixture->hook = hook_new();
+    fixture->hook = hook_new(HOOK_NEW_MAIL);
     *state = fixture;
     return 0;
 }
@@ -85,6 +85,30 @@ static void it_is_told_counts(void **state)
     assert_true(hook_go_on(fixture->hook, command, NULL));
     assert_told(fixture, "5|3 work\n2 a b\n");
     assert_int_equal(hook_fd(fixture->hook), -1); /* nothing more to tell: it does not run again */
+}
+
+static void it_is_told_letters_as_many_as_fit(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(Hook) hook = hook_new(HOOK_FAILED_MAIL);
+    const char *command = script(
+        fixture, "printf '%s|' \"$POSTERN_FAILED\" \"${#POSTERN_LETTERS}\" "
+                 "\"$(printf '%s' \"$POSTERN_LETTERS\" | head -n 2)\" \"$POSTERN_NEW\" >FILE");
+    hook_letter(hook, "aaaaaaaaaaaaaaaa", "failed", "work");
+    for (guint i = 1; i < 4000; i++)
+        hook_letter(hook, "bbbbbbbbbbbbbbbb", "maybe-sent", "a b");
+    assert_true(hook_go_on(hook, command, NULL));
+    struct pollfd fd = {.fd = hook_fd(hook), .events = POLLIN};
+    while (poll(&fd, 1, 100) <= 0)
+        ;
+    assert_true(hook_go_on(hook, command, NULL));
+    gsize lines = (LIMIT_HOOK_LINES - 1 - strlen("aaaaaaaaaaaaaaaa failed work\n")) /
+                  strlen("bbbbbbbbbbbbbbbb maybe-sent a b\n");
+    g_autofree char *wanted =
+        g_strdup_printf("4000|%zu|aaaaaaaaaaaaaaaa failed work\nbbbbbbbbbbbbbbbb maybe-sent a b||",
+                        strlen("aaaaaaaaaaaaaaaa failed work\n") +
+                            lines * strlen("bbbbbbbbbbbbbbbb maybe-sent a b\n"));
+    assert_told(fixture, wanted);
 }
 
 static void it_never_runs_twice_at_once(void **state)
@@ -162,6 +186,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_is_told_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_is_told_letters_as_many_as_fit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_never_runs_twice_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_command_forgets_what_came, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_is_told_once_until_it_is_over, set_up, tear_down),
