@@ -180,7 +180,7 @@ static gboolean check_words(int argc, const char *verb, GError **error)
                   verb);
 }
 
-static int act(Context *context, const Writing *writing, int argc, char **argv, GError **error)
+static int act(Context *context, Writing *writing, int argc, char **argv, GError **error)
 {
     const char *verb = argc > 1 ? argv[1] : "list";
     static const char *const verbs[] = {"list", "edit", "send", "drop", NULL};
@@ -205,6 +205,8 @@ static int run(Context *context, int argc, char **argv, GError **error)
         {"encrypt", 0, 0, G_OPTION_ARG_NONE, &writing.encrypt, "Encrypt, or do not send", NULL},
         {"no-encrypt", 0, 0, G_OPTION_ARG_NONE, &writing.no_encrypt,
          "Do not encrypt (where policy and the draft allow)", NULL},
+        {"dsn", 0, 0, G_OPTION_ARG_STRING, &writing.dsn,
+         "Notices of its delivery: never, or some of success,failure,delay", "WORDS"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &writing.dry_run, "Print what would leave", NULL},
         {"queue", 0, 0, G_OPTION_ARG_NONE, &writing.queue, "Put it into the outbox, send it later",
          NULL},
@@ -213,6 +215,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
     int code = POSTERN_ERROR_USAGE;
     if (command_options(context, &command_draft, entries, 0, -1, &argc, &argv, error))
         code = act(context, &writing, argc, argv, error);
+    writing_clear(&writing);
     return code;
 }
 

@@ -79,7 +79,7 @@ static int answer(Context *context, const Flags *flags, const Original *original
     return posting_run(context, account, letter, &posting, error);
 }
 
-static gboolean check(const Flags *flags, GError **error)
+static gboolean check(Flags *flags, GError **error)
 {
     gboolean whom = flags->all || flags->list;
     if (rsvp_wanted(&flags->rsvp) && whom)

@@ -20,6 +20,7 @@ typedef struct {
     gboolean queue;        /* -odq */
     const char *from;      /* -f, -r */
     const char *name;      /* -F */
+    Notice notice;         /* -N, -V */
     char *const *recipients;
 } Flags;
 
@@ -57,6 +58,12 @@ static gboolean take_option(Flags *flags, const char *value)
     return TRUE; /* delivery and error modes that change nothing: -oem, -odb, -om … */
 }
 
+static gboolean refuse_name(GError **error)
+{
+    return refuse(error, POSTERN_ERROR_USAGE, "usage", "give a short one, or leave it out",
+                  "-V wants up to %d printable letters of ASCII", NOTICE_ID);
+}
+
 static gboolean take_valued(Flags *flags, char letter, char *const **at, GError **error)
 {
     const char *value = argument(at);
@@ -69,7 +76,9 @@ static gboolean take_valued(Flags *flags, char letter, char *const **at, GError 
     case 'r': flags->from = value; return TRUE;
     case 'F': flags->name = value; return TRUE;
     case 'o': return take_option(flags, value);
-    default: return TRUE; /* -B -h -L -N -O -p -R -V -X change nothing */
+    case 'N': return notice_read(value, &flags->notice, error);
+    case 'V': return notice_name(&flags->notice, value) || refuse_name(error);
+    default: return TRUE; /* -B -h -L -O -p -R -X change nothing */
     }
 }
 
@@ -300,6 +309,7 @@ static int send_mail(Mail *self, GError **error)
         .identity = given->identity,
         .fragile = !given->seven_bit,
         .queue = self->flags->queue,
+        .notice = self->flags->notice,
     };
     return posting_run(self->context, self->account, given->letter, &posting, error);
 }
@@ -325,7 +335,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
 
 const Command command_sendmail = {
     .name = "sendmail",
-    .usage = "[-t] [-i] [-f A] [-F NAME] [A…]",
+    .usage = "[-t] [-i] [-f A] [-F NAME] [-N WORDS] [A…]",
     .summary = "Sends a message from standard input, like /usr/sbin/sendmail",
     .needs = NEED_CONFIG | NEED_VAULT,
     .run = run,

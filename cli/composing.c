@@ -206,6 +206,7 @@ static Posting posting_of(Composing *self, PostedDraft *posted)
     posting.wishes.encrypt = posting.wishes.encrypt ? posting.wishes.encrypt : draft->encrypt;
     posting.wishes.sign = posting.wishes.sign ? posting.wishes.sign : draft->sign;
     posting.wishes.because = draft->because;
+    posting.notice.when = posting.notice.when ? posting.notice.when : draft->notices;
     posting.draft = posting.dry_run ? NULL : posted;
     posting.ask = self->asks ? confirm : NULL;
     posting.user = self;

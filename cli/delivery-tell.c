@@ -163,6 +163,9 @@ static void print_copy(const Context *context, const Protect *protect, JsonBuild
         g_autofree char *line = addresses(copy->recipients);
         fflush(stdout);
         output_note("this would go to %s, %s", line, delivery_protection(protect));
+        g_autofree char *notices = notice_words(&copy->notice, ", ");
+        if (*notices)
+            output_note("its server would be asked for notices: %s", notices);
     }
     fwrite(bytes, 1, size, stdout);
 }

@@ -29,6 +29,7 @@ typedef struct {
     const Letter *letter;
     const LetterIdentity *identity;
     const Protect *protect;
+    const Notice *notice;
     GPtrArray *copies;
 } Copying;
 
@@ -47,7 +48,8 @@ static gboolean add_copy(const Copying *self, GPtrArray *envelope, char **keys, 
                            .letter = bytes,
                            .unattended = self->account->outbox_key != NULL,
                            .sensitive = self->protect->sensitive,
-                           .share = self->protect->share};
+                           .share = self->protect->share,
+                           .notice = *self->notice};
     g_ptr_array_add(self->copies, copy);
     return TRUE;
 }
@@ -88,10 +90,11 @@ static gboolean add_own(const Copying *self, GError **error)
 }
 
 GPtrArray *delivery_copies(const Account *account, const Letter *letter,
-                           const LetterIdentity *identity, const Protect *protect, GError **error)
+                           const LetterIdentity *identity, const Protect *protect,
+                           const Notice *notice, GError **error)
 {
     g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func(free_copy);
-    const Copying self = {account, letter, identity, protect, copies};
+    const Copying self = {account, letter, identity, protect, notice, copies};
     g_autoptr(GPtrArray) envelope = g_ptr_array_new();
     add_addresses(envelope, letter->to);
     add_addresses(envelope, letter->cc);

@@ -29,11 +29,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Delivery, delivery_clear)
 /*
  * The copies of LETTER (OutboxLetter *): one for To, Cc and, when it is not encrypted, Bcc; of an
  * encrypted letter each Bcc recipient gets one of his own, so that no key id betrays him. With each
- * comes the sender's own, if ACCOUNT keeps such. They point into LETTER and ACCOUNT.
+ * comes the sender's own, if ACCOUNT keeps such, and with each of them NOTICE goes. They point into
+ * LETTER and ACCOUNT.
  */
 GPtrArray *delivery_copies(const Account *account, const Letter *letter,
                            const LetterIdentity *identity, const Protect *protect,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           const Notice *notice, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * Puts COPIES into the outbox and, unless they are just to wait there (QUEUE), tries to send each

@@ -143,6 +143,7 @@ Draft *draft_from(const Letter *letter, const Posting *posting, char **text, GEr
     g_autoptr(Draft) draft = draft_new();
     draft->encrypt = posting->wishes.encrypt;
     draft->sign = posting->wishes.sign;
+    draft->notices = posting->notice.when;
     draft->because = g_strdup(posting->wishes.because);
     draft->sensitivity = g_strdup(letter->sensitivity);
     draft->in_reply_to = g_strdup(letter->in_reply_to);
@@ -167,6 +168,7 @@ GBytes *draft_head(const Draft *draft)
     put_u8(out, HEAD_VERSION);
     put_u8(out, (guint8)draft->encrypt);
     put_u8(out, (guint8)draft->sign);
+    put_u8(out, (guint8)draft->notices);
     put_string(out, draft->because);
     put_string(out, draft->sensitivity);
     put_string(out, draft->in_reply_to);
@@ -206,6 +208,7 @@ static gboolean read_head(GBytes *bytes, Draft *draft)
     guint8 version = cursor_u8(&cursor), encrypt = cursor_u8(&cursor), sign = cursor_u8(&cursor);
     draft->encrypt = (Wish)encrypt;
     draft->sign = (Wish)sign;
+    draft->notices = cursor_u8(&cursor);
     draft->because = optional(&cursor, LIMIT_HEADER_BYTES);
     draft->sensitivity = optional(&cursor, LIMIT_HEADER_BYTES);
     draft->in_reply_to = optional(&cursor, LIMIT_HEADER_BYTES);
@@ -213,7 +216,7 @@ static gboolean read_head(GBytes *bytes, Draft *draft)
     for (guint i = 0; i < count && !cursor.failed; i++)
         g_ptr_array_add(draft->references, cursor_string(&cursor, LIMIT_HEADER_BYTES));
     return cursor_whole(&cursor) && version == HEAD_VERSION && encrypt <= WISH_LEAST &&
-           sign <= WISH_LEAST;
+           sign <= WISH_LEAST && notice_sound(draft->notices);
 }
 
 static gboolean read_parts(GBytes *bytes, Draft *draft)

@@ -8,6 +8,7 @@
 
 typedef struct {
     Wish encrypt, sign;
+    guint notices;         /* NoticeWhen */
     char *because;         /* see Wishes: of the letter that is answered or passed on; or NULL */
     char *sensitivity;     /* a mark, or NULL */
     char *in_reply_to;     /* or NULL */

@@ -127,7 +127,10 @@ static GPtrArray *make_copies(const Posting *posting, const Account *account, co
                               const LetterIdentity *identity, Protect *protect, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    GPtrArray *copies = delivery_copies(account, letter, identity, protect, &failure);
+    Notice notice = posting->notice;
+    if (notice.when && notice.id[0] == '\0')
+        (void)notice_name(&notice, identity->message_id);
+    GPtrArray *copies = delivery_copies(account, letter, identity, protect, &notice, &failure);
     if (copies)
         return copies;
     if (!posting->wishes.unattended || protect->signer == NULL ||
@@ -136,7 +139,7 @@ static GPtrArray *make_copies(const Posting *posting, const Account *account, co
         return NULL;
     }
     protect->signer = NULL;
-    return delivery_copies(account, letter, identity, protect, error);
+    return delivery_copies(account, letter, identity, protect, &notice, error);
 }
 
 /* The exit code, told already; or *error is set and nothing was tried. */

@@ -39,6 +39,7 @@ typedef struct {
     const LetterIdentity *identity; /* the letter's own, or NULL for a new one */
     gboolean fragile;               /* content that a server may change: not signed in clear */
     gboolean queue;                 /* it waits in the outbox, and is not tried now */
+    Notice notice;                  /* without a name of its own it goes by the Message-ID */
     PostedDraft *draft;             /* or NULL */
     PostingAsk ask;                 /* before anything is done with it; or NULL */
     gpointer user;

@@ -21,6 +21,7 @@ void writing_clear(Writing *writing)
     g_free(writing->body);
     g_free(writing->from);
     g_free(writing->sensitivity);
+    g_free(writing->dsn);
 }
 
 static gboolean is_named(const GOptionEntry *entries, guint n, const char *name)
@@ -49,6 +50,8 @@ GOptionEntry *writing_options(Writing *writing, const GOptionEntry *more)
          "Do not encrypt (where policy allows)", NULL},
         {"sensitivity", 0, 0, G_OPTION_ARG_STRING, &writing->sensitivity,
          "Mark it personal, private or company-confidential, and encrypt", "MARK"},
+        {"dsn", 0, 0, G_OPTION_ARG_STRING, &writing->dsn,
+         "Notices of its delivery: never, or some of success,failure,delay", "WORDS"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &writing->dry_run, "Print what would leave", NULL},
         {"queue", 0, 0, G_OPTION_ARG_NONE, &writing->queue, "Put it into the outbox, send it later",
          NULL},
@@ -184,13 +187,15 @@ static Wish wish(gboolean yes, gboolean no)
     return yes ? WISH_YES : no ? WISH_NO : WISH_AUTO;
 }
 
-gboolean writing_check(const Writing *writing, GError **error)
+gboolean writing_check(Writing *writing, GError **error)
 {
     const char *what = writing->sign && writing->no_sign         ? "sign"
                        : writing->encrypt && writing->no_encrypt ? "encrypt"
                                                                  : NULL;
-    return what == NULL || refuse(error, POSTERN_ERROR_USAGE, "usage", "leave one of the two out",
-                                  "--%s and --no-%s contradict each other", what, what);
+    if (what)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "leave one of the two out",
+                      "--%s and --no-%s contradict each other", what, what);
+    return writing->dsn == NULL || notice_read(writing->dsn, &writing->notice, error);
 }
 
 Posting writing_posting(const Writing *writing)
@@ -200,5 +205,6 @@ Posting writing_posting(const Writing *writing)
                    wish(writing->sign, writing->no_sign)},
         .dry_run = writing->dry_run,
         .queue = writing->queue,
+        .notice = writing->notice,
     };
 }

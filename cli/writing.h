@@ -7,7 +7,8 @@
 
 typedef struct {
     char **to, **cc, **bcc, **attach;
-    char *subject, *body, *from, *sensitivity;
+    char *subject, *body, *from, *sensitivity, *dsn;
+    Notice notice; /* what DSN says, by writing_check() */
     gboolean sign, no_sign, encrypt, no_encrypt, dry_run, queue;
 } Writing;
 
@@ -17,8 +18,8 @@ void writing_clear(Writing *writing);
  * for those that have a name there; free with g_free(). */
 GOptionEntry *writing_options(Writing *writing, const GOptionEntry *more);
 
-/* 64 "usage": options that contradict each other. */
-gboolean writing_check(const Writing *writing, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* 64 "usage": options that contradict each other, or say nothing. */
+gboolean writing_check(Writing *writing, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * Sender, mark and attachments of LETTER, and its recipients behind those that it has; who has it

@@ -13,6 +13,7 @@ libpostern_core_a_SOURCES = \
 	core/limits.h core/limits-calendar.h \
 	core/narrow.c core/narrow.h \
 	core/nearest.c core/nearest.h \
+	core/notice.c core/notice.h \
 	core/paths.c core/paths.h \
 	core/pattern.c core/pattern.h \
 	core/policyfile.c core/policyfile.h \

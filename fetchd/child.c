@@ -332,7 +332,8 @@ static gboolean do_letter(Child *child, const Frame *frame, GError **error)
     gboolean ok = record_get_letter(frame, &letter, error);
     if (ok) {
         g_ptr_array_set_size(going.refused, (gint)letter.recipients->len);
-        const LetterEnvelope envelope = {letter.from, letter.recipients, letter.size, letter.needs};
+        const LetterEnvelope envelope = {letter.from, letter.recipients, letter.size, letter.needs,
+                                         &letter.notice};
         ok = submission_send(child->submission, &envelope, &source.source, &taker, error);
     }
     letter_record_clear(&letter);

@@ -129,7 +129,7 @@ gboolean dispatch(Vault *vault, OutboxClaim *claim, Sending *sending, DispatchKe
     g_autoptr(OwnCopy) copy = sending_copy(sending, vault, letter, &failure);
     OutboxMove move = {.copy = copy, .file = sending_files(sending)};
     Run run = {.vault = vault, .claim = claim, .keep = keep, .result = result, .move = &move};
-    LetterWay way = {refused, before_dot, &run};
+    LetterWay way = {refused, before_dot, &run, &letter->notice};
     *result = (Dispatch){.failure = NULL};
     begin(result, letter);
     gboolean tried = failure == NULL;

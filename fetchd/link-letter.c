@@ -106,7 +106,7 @@ gboolean link_letter(Link *link, const char *from, const GPtrArray *recipients, 
     gsize size;
     const guint8 *bytes = g_bytes_get_data(letter, &size);
     LetterCall call = {link, way, FALSE};
-    const LetterEnvelope envelope = {from, recipients, size, needs_of(bytes, size)};
+    const LetterEnvelope envelope = {from, recipients, size, needs_of(bytes, size), way->notice};
     g_ptr_array_set_size(way->refused, 0);
     g_ptr_array_set_size(way->refused, (gint)recipients->len);
     record_put_letter(link->record, &envelope);

@@ -92,15 +92,16 @@ typedef struct {
      * FALSE keeps it here. Or NULL. */
     gboolean (*dot)(gpointer user, const GPtrArray *refused, GError **error);
     gpointer user;
+    const Notice *notice; /* what is to be told of it later; or NULL */
 } LetterWay;
 GPtrArray *link_refusals_new(void);
 
 /*
  * One letter; RECIPIENTS are char *. TRUE: the server took it for all who are not in WAY->refused,
  * which is cleared first. After "send.recipient", "send.rejected", "send.deferred",
- * "send.value", "send.utf8" or "send.recipients" the next one may be tried on the same connection; after any
- * other failure there is nothing to do with it but link_mailer_drop(). Any failure but
- * "send.doubt" says that nobody has it.
+ * "send.value", "send.utf8", "send.dsn" or "send.recipients" the next one may be tried on the same
+ * connection; after any other failure there is nothing to do with it but link_mailer_drop(). Any
+ * failure but "send.doubt" says that nobody has it.
  */
 gboolean link_letter(Link *link, const char *from, const GPtrArray *recipients, GBytes *letter,
                      LetterWay *way, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -26,7 +26,7 @@ libpostern_fetchd_a_SOURCES = \
 	fetchd/pass-sent.c fetchd/pass-sent.h \
 	fetchd/patience.c fetchd/patience.h \
 	fetchd/plan.c fetchd/plan.h \
-	fetchd/record.c fetchd/record.h fetchd/record-file.c \
+	fetchd/record.c fetchd/record.h fetchd/record-file.c fetchd/record-letter.c \
 	fetchd/outboxkey.c fetchd/outboxkey.h fetchd/filing.c fetchd/filing.h fetchd/lettersource.c fetchd/lettersource.h \
 	fetchd/sending.c fetchd/sending.h \
 	fetchd/sensitive.c fetchd/sensitive.h fetchd/sensitive-watch.c \

@@ -402,37 +402,6 @@ gboolean record_get_probe(const Frame *frame, ProbeKind *kind, GError **error)
     return whole(&cursor, "probe", error);
 }
 
-void record_put_letter(GByteArray *out, const LetterEnvelope *letter)
-{
-    put_u64(out, letter->size);
-    put_u8(out, (guint8)letter->needs);
-    put_string(out, letter->from);
-    put_u16(out, (guint16)letter->recipients->len);
-    for (guint i = 0; i < letter->recipients->len; i++)
-        put_string(out, letter->recipients->pdata[i]);
-}
-
-gboolean record_get_letter(const Frame *frame, LetterRecord *letter, GError **error)
-{
-    Cursor cursor = over(frame);
-    letter->size = cursor_u64(&cursor);
-    letter->needs = cursor_u8(&cursor);
-    letter->from = cursor_string(&cursor, LIMIT_ADDRESS);
-    guint n = cursor_u16(&cursor);
-    letter->recipients = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < n && n <= LIMIT_RECIPIENTS && !cursor.failed; i++)
-        g_ptr_array_add(letter->recipients, cursor_string(&cursor, LIMIT_ADDRESS));
-    return n > 0 && n <= LIMIT_RECIPIENTS && (letter->needs & ~(guint)LETTER_NEEDS) == 0
-               ? whole(&cursor, "letter", error)
-               : malformed("letter", error);
-}
-
-void letter_record_clear(LetterRecord *letter)
-{
-    g_clear_pointer(&letter->from, g_free);
-    g_clear_pointer(&letter->recipients, g_ptr_array_unref);
-}
-
 void record_put_fail(GByteArray *out, const GError *failure)
 {
     put_u8(out, (guint8)postern_exit_code(failure));

@@ -86,6 +86,7 @@ typedef struct {
     GPtrArray *recipients; /* char * */
     guint64 size;
     guint needs; /* LetterNeeds of net/submission.h */
+    Notice notice;
 } LetterRecord;
 void record_put_letter(GByteArray *out, const LetterEnvelope *letter);
 gboolean record_get_letter(const Frame *frame, LetterRecord *letter, GError **error);

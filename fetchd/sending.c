@@ -53,8 +53,9 @@ static gboolean says(const GError *failure, const char *const *rules, gsize n)
 
 gboolean sending_goes_on(const GError *failure)
 {
-    static const char *const rules[] = {"send.recipient", "send.rejected", "send.deferred",
-                                        "send.recipients", "send.value", "send.utf8"};
+    static const char *const rules[] = {"send.recipient",  "send.rejected", "send.deferred",
+                                        "send.recipients", "send.value",    "send.utf8",
+                                        "send.dsn"};
     return says(failure, rules, G_N_ELEMENTS(rules));
 }
 

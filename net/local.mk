@@ -45,7 +45,7 @@ libpostern_net_a_SOURCES = \
 	net/smtpreply.c net/smtpreply.h \
 	net/staple.c net/staple.h \
 	net/submission.c net/submission.h \
-	net/submission-letter.c net/submission-state.h \
+	net/submission-letter.c net/submission-notice.c net/submission-state.h \
 	net/tls.c net/tls.h net/tls-start.c \
 	net/tlsport.c net/tlsport.h \
 	net/trace.c net/trace.h \

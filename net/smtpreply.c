@@ -92,6 +92,8 @@ void smtp_feature(gpointer user, const char *text)
         features->utf8 = TRUE;
     else if (g_ascii_strcasecmp(words[0], "CHUNKING") == 0)
         features->chunking = TRUE;
+    else if (g_ascii_strcasecmp(words[0], "DSN") == 0)
+        features->dsn = TRUE;
     else if (g_ascii_strcasecmp(words[0], "AUTH") == 0)
         sasl_offer(features->offers, words + 1);
     else if (g_ascii_strcasecmp(words[0], "SIZE") == 0) {

@@ -26,7 +26,7 @@ gboolean smtp_read(LineReader *reader, const char *host, SmtpReply *reply, SmtpL
 
 /* What EHLO told. */
 typedef struct {
-    gboolean starttls, eight_bit, pipelining, size_known, utf8, chunking;
+    gboolean starttls, eight_bit, pipelining, size_known, utf8, chunking, dsn;
     guint64 size;      /* the largest letter; 0: no limit told */
     GPtrArray *offers; /* of mechanisms, as of sasl_offers_new() */
 } SmtpFeatures;

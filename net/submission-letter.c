@@ -55,7 +55,7 @@ static gboolean needs_utf8(const LetterEnvelope *letter)
     return (letter->needs & LETTER_UTF8) || beyond_ascii(letter) != NULL;
 }
 
-/* What the server does not know to carry is not begun. */
+/* What the server does not know to do is not begun. */
 static gboolean check_carriage(Submission *self, const LetterEnvelope *letter, GError **error)
 {
     const char *address = beyond_ascii(letter);
@@ -70,6 +70,11 @@ static gboolean check_carriage(Submission *self, const LetterEnvelope *letter, G
                       "ask for an address in ASCII, or have SMTPUTF8 switched on",
                       "%s takes no letters outside ASCII in addresses%s%s", self->host,
                       safe ? ", as in " : "", safe ? safe : "");
+    if (letter->notice && letter->notice->when && !self->features.dsn)
+        return refuse(
+            error, POSTERN_ERROR_INPUT, "send.dsn",
+            "send it without --dsn (of sendmail, -N), and ask the recipient for an answer",
+            "%s knows no notices of delivery on request", self->host);
     if ((letter->needs & LETTER_8BIT) && !self->features.eight_bit)
         return refuse(error, POSTERN_ERROR_INPUT, "send.rejected", "send it encrypted or as base64",
                       "%s takes seven-bit letters only", self->host);
@@ -130,15 +135,18 @@ static gboolean write_envelope(Submission *self, const Envelope *envelope, guint
                                GError **error)
 {
     const LetterEnvelope *letter = envelope->letter;
-    if (number > 0)
-        return line_write(self->channel, error, "RCPT TO:<%s>",
-                          (const char *)letter->recipients->pdata[number - 1]);
+    if (number > 0) {
+        const char *address = letter->recipients->pdata[number - 1];
+        g_autofree char *ask = submission_notice_rcpt(letter, address);
+        return line_write(self->channel, error, "RCPT TO:<%s>%s", address, ask);
+    }
+    g_autofree char *ask = submission_notice_mail(letter);
     g_autofree char *told = self->features.size_known
                                 ? g_strdup_printf(" SIZE=%" G_GUINT64_FORMAT, letter->size)
                                 : g_strdup("");
-    return line_write(self->channel, error, "MAIL FROM:<%s>%s%s%s", letter->from, told,
+    return line_write(self->channel, error, "MAIL FROM:<%s>%s%s%s%s", letter->from, told,
                       (letter->needs & LETTER_8BIT) ? " BODY=8BITMIME" : "",
-                      needs_utf8(letter) ? " SMTPUTF8" : "");
+                      needs_utf8(letter) ? " SMTPUTF8" : "", ask);
 }
 
 static gboolean refuse_recipient(Submission *self, Envelope *envelope, guint n, SmtpReply *reply)

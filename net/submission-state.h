@@ -22,6 +22,11 @@ gboolean submission_reply(Submission *self, SmtpReply *reply,
 gboolean submission_unexpected(Submission *self, const char *what, const SmtpReply *reply,
                                GError **error);
 
+/* What asks for LETTER's notices, behind MAIL and behind RCPT for ADDRESS: "", or a blank and the
+ * parameters (g_free). */
+char *submission_notice_mail(const LetterEnvelope *letter);
+char *submission_notice_rcpt(const LetterEnvelope *letter, const char *address);
+
 /* A command without arguments from outside, and the one code that is right. */
 gboolean submission_command(Submission *self, const char *line, int code,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,13 +3,14 @@
  * but EHLO), RFC 6409 over our own line protocol.
  *
  * Errors: those of fetcher.h, and 65 "send.recipient" / "send.rejected" with the server's words
- * for 5yz, "send.rejected" and "send.utf8" for what it does not know to carry, 75 "send.deferred"
- * for 4yz (421 before the final dot is 75 "server.busy"); 75 "send.doubt" when the connection died
- * after the final dot, so that the letter may have been sent. Where BDAT is used, read "the last
- * byte" for "the final dot".
+ * for 5yz, "send.rejected", "send.utf8" and "send.dsn" for what it does not know to do, 75
+ * "send.deferred" for 4yz (421 before the final dot is 75 "server.busy"); 75 "send.doubt" when the
+ * connection died after the final dot, so that the letter may have been sent. Where BDAT is used,
+ * read "the last byte" for "the final dot".
  */
 #pragma once
 
+#include "core/notice.h"
 #include "core/stream.h"
 #include "net/report.h"
 #include "net/session.h"
@@ -49,7 +50,8 @@ typedef struct {
     const char *from;            /* "" for none */
     const GPtrArray *recipients; /* char *, "local@domain" */
     guint64 size;
-    guint needs; /* LetterNeeds */
+    guint needs;          /* LetterNeeds */
+    const Notice *notice; /* what is to be told of it (RFC 3461); NULL: nothing is asked */
 } LetterEnvelope;
 
 /*

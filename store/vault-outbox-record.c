@@ -28,7 +28,8 @@ OutboxRecord outbox_record_like(const OutboxLetter *letter)
                           .answers = g_ptr_array_new_with_free_func(g_free),
                           .encrypted = letter->encrypted,
                           .sensitive = letter->sensitive,
-                          .share = letter->share};
+                          .share = letter->share,
+                          .notice = letter->notice};
 }
 
 #define TO_VAULT 1
@@ -96,6 +97,8 @@ GBytes *outbox_record_pack(const OutboxRecord *record)
     put_string(out, record->subject);
     put_u8(out, record->encrypted ? 1 : 0);
     put_u8(out, record->sensitive ? (guint8)(1 + record->share) : 0);
+    put_u8(out, (guint8)record->notice.when);
+    put_string(out, record->notice.id);
     put_u16(out, (guint16)record->recipients->len);
     for (guint i = 0; i < record->recipients->len; i++) {
         put_string(out, record->recipients->pdata[i]);
@@ -113,6 +116,10 @@ gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, G
     record->from = cursor_string(&cursor, LIMIT_ADDRESS);
     record->subject = cursor_string(&cursor, LIMIT_HEADER_BYTES);
     guint8 encrypted = cursor_u8(&cursor), share = cursor_u8(&cursor);
+    record->notice.when = cursor_u8(&cursor);
+    g_autofree char *id = cursor_string(&cursor, NOTICE_ID);
+    gboolean sound = id && notice_sound(record->notice.when) &&
+                     (notice_name(&record->notice, id) || *id == '\0');
     guint16 count = cursor_u16(&cursor);
     record->encrypted = encrypted == 1;
     record->sensitive = share > 0;
@@ -123,7 +130,7 @@ gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, G
         g_ptr_array_add(record->recipients, cursor_string(&cursor, LIMIT_ADDRESS));
         g_ptr_array_add(record->answers, cursor_string(&cursor, LIMIT_OUTBOX_ANSWER));
     }
-    if (cursor_whole(&cursor) && encrypted <= 1 && share <= 1 + INDEX_FULL && count > 0 &&
+    if (cursor_whole(&cursor) && sound && encrypted <= 1 && share <= 1 + INDEX_FULL && count > 0 &&
         count <= LIMIT_RECIPIENTS)
         return TRUE;
     outbox_record_clear(record);

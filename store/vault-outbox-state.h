@@ -12,6 +12,7 @@ typedef struct {
     GPtrArray *answers;    /* char *, "" for none */
     gboolean encrypted, sensitive;
     IndexShare share;
+    Notice notice;
 } OutboxRecord;
 
 /* What they have in common, but for the recipients. */

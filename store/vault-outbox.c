@@ -70,7 +70,8 @@ static void expose(OutboxClaim *claim)
                                    .copy = claim->copy,
                                    .unattended = claim->unattended,
                                    .sensitive = record->sensitive,
-                                   .share = record->share};
+                                   .share = record->share,
+                                   .notice = record->notice};
 }
 
 static gint64 now(void)
@@ -414,8 +415,7 @@ static gboolean add_filing(Vault *vault, const OutboxClaim *claim, gint64 letter
     return TRUE;
 }
 
-/* Where the sender's own copy lies is known within the transaction alone: somebody else may have
- * sent another row of the letter. */
+/* Known within the transaction alone: somebody else may have sent another row of the letter. */
 static gboolean move_copy(Vault *vault, const OutboxClaim *claim, OutboxMove *move,
                           Settling *settling, GError **error)
 {

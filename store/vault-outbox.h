@@ -17,6 +17,7 @@
 #pragma once
 
 #include "core/config.h"
+#include "core/notice.h"
 #include "store/vault-copy.h"
 #include "store/vault.h"
 
@@ -39,6 +40,7 @@ typedef struct {
     gboolean unattended; /* the outbox's own key opens it, where there is one */
     gboolean sensitive;  /* it is sealed singly whatever the rules say of its own bytes, */
     IndexShare share;    /* and the index knows no more of it */
+    Notice notice;       /* what the servers are asked to tell of it */
 } OutboxLetter;
 
 /* --- sending ------------------------------------------------------------------------------- */

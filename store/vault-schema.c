@@ -5,7 +5,7 @@
 #include "store/vault-sql.h"
 
 #define APPLICATION 0x50535456 /* "PSTV" */
-#define VERSION 18
+#define VERSION 19
 #define BUSY_MS 10000
 #define QUOTED(number) #number
 #define AS_TEXT(number) QUOTED(number)

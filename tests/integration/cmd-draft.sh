@@ -113,9 +113,13 @@ ok grep -q 'The quokka sings' $TESTDIR/read -- 'with the text as it was edited l
 run as john postern draft send $id
 code_is 65 'and is a draft no more'
 err_has 'there is no draft .*draft.id' 'which is said'
-person "$(wrote 'x')" "$menu=>k\n" -- postern send --no-encrypt
+person "$(wrote 'x')" "$menu=>k\n" -- postern send --no-encrypt --dsn success,delay
 run as john postern --json draft send $(id_of) --dry-run
 out_has '"encrypted" : false' 'what was wished of a letter is kept with it'
+run as john postern draft send $(id_of) --dry-run
+err_has 'would be asked for notices: success, delay$' 'and of which notices'
+run as john postern draft send $(id_of) --dry-run --dsn never
+err_has 'would be asked for notices: never$' 'which can be said anew'
 is "$(count)" '1 0' 'what is only shown stays a draft'
 run as john postern draft drop $(id_of) aaaaaaaaaaaaaaaa
 is "$code $(count)" '65 1 0' 'of several to be dropped all are there, or none is touched'

@@ -51,6 +51,23 @@ is "$(arrives staff 2)" 2 'and arrives'
 is "$(letters staff | grep -c '^To: größe@corp.example')" 2 'its name as it is, outside and under the signature'
 is "$(letters staff | grep -c 'multipart/signed')" 1 'signed'
 
+run_with 'The zebrafish again.' as john postern --json send --to mary.jones@corp.example --bcc jsmith@corp.example \
+    --subject 'Quokka notice' --encrypt --dsn success,delay --queue --body -
+code_is 0 'a letter that asks for notices may wait'
+run as john postern outbox flush
+code_is 0 'and asks the same when it goes'
+is "$(arrives john 3)" 3 'its copy arrives, and of each of the two a notice'
+letters john >$TESTDIR/notices
+is "$(grep -c '^Final-Recipient: rfc822; *mary.jones@corp.example' $TESTDIR/notices)-$(grep -c '^Action: \(delivered\|relayed\)' $TESTDIR/notices)" 1-2 \
+    'Postfix tells the sender that mary has it'
+is "$(grep -c '^Original-Recipient: rfc822; *mary.jones@corp.example' $TESTDIR/notices)" 1 'by the address that was written to'
+ok grep -q '^Original-Envelope-Id: .*@corp.example' $TESTDIR/notices -- 'under the name of its Message-ID'
+is "$(grep -c 'BEGIN PGP MESSAGE' $TESTDIR/notices)" 1 'p9_104 and brings nothing of the letter but its header: the one text is the copy'
+for words in '' always never,success; do
+    run_with x as john postern send --to mary.jones@corp.example --subject x --dsn "$words" --body -
+    code_is 64 "no wish for notices: '$words'"
+done
+
 for address in somebody@hotmail.com 'x@googlemail.com' 'x@sub.gmx.de'; do
     run_with 'x' as john postern --json send --to "$address" --subject x --body -
     code_is 78 "p9_101 freemail is refused: $address"
@@ -75,7 +92,7 @@ for bad in "Hello${newline}Bcc: x@evil.test" "Hello${return}Bcc: x@evil.test"; d
     run_with 'x' as john postern send --to mary.jones@corp.example --subject "$bad" --body -
     code_is 65 'p9_99 --subject refuses line ends'
 done
-is "$(arrived mary)-$(arrived outside)" "2-0" 'nothing of all that was sent'
+is "$(arrived mary)-$(arrived outside)" "3-0" 'nothing of all that was sent'
 printf 'One.\nTwo \0 three.' >$TESTDIR/nul
 printf 'One.\nTwo.\nThree \377.' >$TESTDIR/latin
 chmod 644 $TESTDIR/nul $TESTDIR/latin
@@ -115,6 +132,11 @@ run_with x as john postern --json send --to größe@corp.example,mary.jones@corp
 code_is 65 'an address that the server cannot take'
 out_has 'outside ASCII in addresses, as in größe@corp.example' 'is named'
 is "$(grep -c ' letter ' $HOSTILE_LOG)-$(hostile_inside | grep -c MAIL)" 1-1 'before a byte of it is sent'
+
+run_with x as john postern --json send --to mary.jones@corp.example --subject x --no-encrypt --dsn failure --body -
+code_is 65 'a server that knows no notices of delivery'
+out_has '"rule" *: *"send.dsn"' 'is told from others'
+is "$(grep -c ' letter ' $HOSTILE_LOG)-$(hostile_inside | grep -c MAIL)" 1-1 'before it hears of the letter'
 
 for case in smtp-dies-after-dot smtp-resets-after-answer; do
     hostile $case 465

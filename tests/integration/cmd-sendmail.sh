@@ -73,9 +73,25 @@ ok grep -q 'From: .*J\. S\..* <jsmith@corp.example>' $TESTDIR/sent -- '-F names 
 fresh
 run_with "Subject: link
 
-x" as john $TESTDIR/sendmail -oem -odb -om -em -N never -R hdrs -V x -- $gross
+x" as john $TESTDIR/sendmail -oem -odb -om -em -R hdrs -- $gross
 code_is 0 'by a link called sendmail, with flags that change nothing'
 is "$(letters)" 1 'it leaves'
+fresh
+mail 'Subject: notice\n\nx\n' -N failure,delay -R full $gross
+code_is 65 'notices of delivery from a server that knows none'
+is "$(letters)" 0 'keep the letter here'
+hostile smtp-dsn 465
+mail 'Date: Mon, 04 Mar 2024 10:00:00 +0100\nMessage-ID: <own.2@corp.example>\nSubject: notice\n\nx\n' -N failure,delay -R full $gross
+mail 'Subject: notice\n\nx\n' -Nnever -V 'my+1' $gross
+mail 'Subject: notice\n\nx\n' -N SUCCESS -V 'my+1' $gross
+mail 'Subject: notice\n\nx\n' -V 'my+1' $gross
+is "$(hostile_inside | grep -o ' RET=.*\| NOTIFY=.*' | sed 's/.*\(RET\|NOTIFY\)/\1/; s/.r.n.$//' | tr '\n' '|')" \
+    "RET=HDRS ENVID=own.2@corp.example|NOTIFY=FAILURE,DELAY ORCPT=rfc822;$gross|NOTIFY=NEVER|RET=HDRS ENVID=my+2B1|NOTIFY=SUCCESS ORCPT=rfc822;$gross|" \
+    '-N and -V ask for them, of the header alone whatever -R says, and -V alone for nothing'
+for words in '-N always' '-N never,delay' "-V $(printf 'x%.0s' $(seq 101))"; do
+    mail 'Subject: x\n\nx\n' $words $gross
+    code_is 64 "refused: $(printf '%.20s' "$words")"
+done
 fresh
 mail "To: $mary\nSubject: hidden\n\nx\n" $mary $gross --
 code_is 64 'a flag behind the recipients'

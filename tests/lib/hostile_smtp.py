@@ -277,6 +277,14 @@ class DefersOne(Honest):
         self.send("451 4.7.1 greylisted" if "nobody" in line else "250 2.1.5 fine")
 
 
+class Dsn(Honest):
+    """breaks nothing; knows notices of delivery"""
+
+    def __init__(self, connection, server):
+        super().__init__(connection, server)
+        self.extensions.append("DSN")
+
+
 class ResetsAfterAnswer(Honest):
     """62: 250, then reset"""
 

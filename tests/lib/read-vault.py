@@ -47,7 +47,7 @@ def message_key(wrap_key, vault_id, message_id, wrapped):
 def unlocked(path):
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     assert database.execute("PRAGMA application_id").fetchone() == (0x50535456,)
-    assert database.execute("PRAGMA user_version").fetchone() == (18,)
+    assert database.execute("PRAGMA user_version").fetchone() == (19,)
     vault_id, public, wrapped = database.execute(
         "SELECT vault_id, public_key, wrapped_private FROM meta").fetchone()
     private = decrypted(wrapped)
@@ -158,7 +158,7 @@ def outbox(path):
     for row_id, state, record, letter_id, sealed, copy_id, copied in rows:
         name = name_of(row_id)
         try:
-            account, sender, subject, encrypted, _, recipients = vault.parse_outbox(
+            account, sender, subject, encrypted, _, _, recipients = vault.parse_outbox(
                 opened("outbox " + name, record))
             letter = opened("outbox letter " + name_of(letter_id), sealed)
             if copy_id is not None:

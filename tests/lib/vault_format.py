@@ -162,7 +162,7 @@ def parse_sessions(data):
 
 
 def parse_outbox(data):
-    """Account, sender, subject, whether encrypted, the copy's share, and (address, answer) of each recipient."""
+    """Account, sender, subject, whether encrypted, the copy's share, (which notices, the name) and (address, answer) of each recipient."""
     at = 0
 
     def take(size):
@@ -175,10 +175,12 @@ def parse_outbox(data):
         return take(int.from_bytes(take(4), "big")).decode()
 
     head = [text(), text(), text()]
-    encrypted, share, count = take(1)[0], take(1)[0], int.from_bytes(take(2), "big")
+    encrypted, share = take(1)[0], take(1)[0]
+    notice = (take(1)[0], text())
+    count = int.from_bytes(take(2), "big")
     recipients = [(text(), text()) for _ in range(count)]
-    demand(at == len(data) and encrypted <= 1 and share <= 3 and 1 <= count <= 1000, "no record of a letter")
-    return (*head, encrypted, share, recipients)
+    demand(at == len(data) and encrypted <= 1 and share <= 3 and notice[0] <= 8 and 1 <= count <= 1000, "no record of a letter")
+    return (*head, encrypted, share, notice, recipients)
 
 
 class Fields:
@@ -208,7 +210,7 @@ class Fields:
 def parse_draft_head(data):
     fields = Fields(data)
     demand(fields.number(1) == 1, "another kind of draft")
-    head = {"encrypt": fields.number(1), "sign": fields.number(1), "because": fields.text(),
+    head = {"encrypt": fields.number(1), "sign": fields.number(1), "notices": fields.number(1), "because": fields.text(),
             "sensitivity": fields.text(), "in_reply_to": fields.text()}
     head["references"] = [fields.text() for _ in range(fields.number(2))]
     fields.end()

@@ -7,6 +7,7 @@ UNIT_CORE = \
 	tests/unit/core/test-interrupt \
 	tests/unit/core/test-letter \
 	tests/unit/core/test-narrow \
+	tests/unit/core/test-notice \
 	tests/unit/core/test-paths \
 	tests/unit/core/test-pattern \
 	tests/unit/core/test-policyfile \
@@ -26,6 +27,7 @@ tests_unit_core_test_filename_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_interrupt_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_letter_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_narrow_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_notice_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_paths_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_pattern_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_policyfile_LDADD = $(LINK_core) $(UNIT_LIBS)

@@ -184,7 +184,9 @@ static void put_a_letter(GByteArray *out)
 {
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
     g_ptr_array_add(recipients, (gpointer) "mary@corp.example");
-    record_put_letter(out, &(LetterEnvelope){"john@corp.example", recipients, 9, LETTER_8BIT});
+    const Notice notice = {NOTICE_SUCCESS | NOTICE_DELAY, "1@corp.example"};
+    record_put_letter(out,
+                      &(LetterEnvelope){"john@corp.example", recipients, 9, LETTER_8BIT, &notice});
 }
 
 static void put_a_changed(GByteArray *out)
@@ -320,6 +322,42 @@ static Frame frame_of(WireType type, const GByteArray *bytes)
     return (Frame){.type = type, .payload = bytes->data, .size = bytes->len};
 }
 
+static void letter_of(GByteArray *bytes, guint needs, guint notices, const char *id,
+                      guint recipients)
+{
+    put_u64(bytes, 9);
+    put_u8(bytes, (guint8)needs);
+    put_u8(bytes, (guint8)notices);
+    put_string(bytes, id);
+    put_string(bytes, "a");
+    put_u16(bytes, (guint16)recipients);
+    for (guint i = 0; i < recipients; i++)
+        put_string(bytes, "b");
+}
+
+static void p8_98_what_is_asked_of_a_letter_comes_over_as_it_was(void **state)
+{
+    (void)state;
+    static const Notice cases[] = {
+        {0, ""}, {NOTICE_NEVER, ""}, {NOTICE_SUCCESS | NOTICE_FAILURE | NOTICE_DELAY, "1+2@x"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        letter_of(bytes, LETTER_UTF8, cases[i].when, cases[i].id, LIMIT_RECIPIENTS);
+        Frame frame = frame_of(WIRE_LETTER, bytes);
+        LetterRecord letter = {0};
+        assert_true(record_get_letter(&frame, &letter, NULL));
+        assert_int_equal(letter.notice.when, cases[i].when);
+        assert_string_equal(letter.notice.id, cases[i].id);
+        assert_int_equal(letter.recipients->len, LIMIT_RECIPIENTS);
+        g_autoptr(GByteArray) again = g_byte_array_new();
+        record_put_letter(again, &(LetterEnvelope){letter.from, letter.recipients, letter.size,
+                                                   letter.needs, &letter.notice});
+        assert_int_equal(again->len, bytes->len);
+        assert_memory_equal(again->data, bytes->data, bytes->len);
+        letter_record_clear(&letter);
+    }
+}
+
 /* One field of each out of its bounds. */
 static void p8_98_each_field_has_its_bounds(void **state)
 {
@@ -345,10 +383,16 @@ static void p8_98_each_field_has_its_bounds(void **state)
     ASSERT_REFUSED((put_u16(bytes, RECORD_RANGES + 1),
                     g_byte_array_set_size(bytes, 2 + 4 * (RECORD_RANGES + 1))),
                    reads_numbers);
-    ASSERT_REFUSED((put_u64(bytes, 9), put_string(bytes, "a"), put_u16(bytes, 0)), reads_letter);
-    ASSERT_REFUSED(
-        (put_u64(bytes, 9), put_string(bytes, "a"), put_u16(bytes, LIMIT_RECIPIENTS + 1)),
-        reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, 0, 0, "", 0), reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, 0, 0, "", LIMIT_RECIPIENTS + 1), reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, LETTER_NEEDS + 1, 0, "", 1), reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, 0, NOTICE_NEVER | NOTICE_DELAY, "", 1), reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, 0, NOTICE_NEVER << 1, "", 1), reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, 0, NOTICE_DELAY, "1\r\nDATA", 1), reads_letter);
+    g_autofree char *long_id = g_strnfill(NOTICE_ID + 1, 'a');
+    g_autofree char *coded_id = g_strnfill(NOTICE_ID, '+');
+    ASSERT_REFUSED(letter_of(bytes, 0, NOTICE_DELAY, long_id, 1), reads_letter);
+    ASSERT_REFUSED(letter_of(bytes, 0, NOTICE_DELAY, coded_id, 1), reads_letter);
     ASSERT_REFUSED((put_u32(bytes, 3), put_u16(bytes, LIMIT_FETCH_FLAGS + 1)), reads_changed);
 #undef ASSERT_REFUSED
 }
@@ -358,6 +402,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(p8_98_every_record_is_read_whole_or_not_at_all),
         cmocka_unit_test(p8_98_each_field_has_its_bounds),
+        cmocka_unit_test(p8_98_what_is_asked_of_a_letter_comes_over_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,7 +158,7 @@ static gboolean send_letter(Submission *submission, GError **error)
     g_autoptr(Source) source = source_from_bytes(data);
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
     g_ptr_array_add(recipients, (char *)"a@x.test");
-    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0};
+    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0, NULL};
     return submission_send(submission, &envelope, source, NULL, error);
 }
 

@@ -90,7 +90,7 @@ static void send_a_letter(Submission *submission, Outcome *outcome)
     g_ptr_array_add(recipients, (gpointer) "a@x.test");
     g_ptr_array_add(recipients, (gpointer) "b@x.test");
     const LetterTaker taker = {take_refused, take_dot, outcome};
-    const LetterEnvelope envelope = {"j@x.test", recipients, strlen(LETTER), 0};
+    const LetterEnvelope envelope = {"j@x.test", recipients, strlen(LETTER), 0, NULL};
     gboolean sent = submission_send(submission, &envelope, source, &taker, &outcome->error);
     outcome->verdict = sent ? SENT : says(outcome->error, "send.doubt") ? DOUBT : UNSENT;
 }

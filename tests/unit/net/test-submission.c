@@ -83,7 +83,7 @@ static gboolean letter_sized(Run *run, const char *from, const char *to, const c
     for (char **one = list; *one; one++)
         g_ptr_array_add(recipients, *one);
     g_free(list);
-    const LetterEnvelope envelope = {from, recipients, size, needs};
+    const LetterEnvelope envelope = {from, recipients, size, needs, NULL};
     return submission_send(run->submission, &envelope, source, NULL, &run->error);
 }
 
@@ -430,7 +430,8 @@ static void p9_99_addresses_that_could_end_a_path_are_not_sent(void **state)
             g_ptr_array_add(recipients, (gpointer)(as_sender ? "a@x.test" : bad[i]));
             if (as_sender && *bad[i] == '\0')
                 continue;
-            const LetterEnvelope envelope = {as_sender ? bad[i] : "j@x.test", recipients, 3, 0};
+            const LetterEnvelope envelope = {as_sender ? bad[i] : "j@x.test", recipients, 3, 0,
+                                             NULL};
             assert_false(submission_send(run.submission, &envelope, source, NULL, &run.error));
             assert_rule(run.error, POSTERN_ERROR_INPUT, "send.value");
             g_clear_error(&run.error);
@@ -493,7 +494,7 @@ static gboolean letter_told(Run *run, Taking *taking, const char *to)
     taking->run = run;
     for (char **one = list; *one; one++)
         g_ptr_array_add(recipients, *one);
-    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0};
+    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0, NULL};
     return submission_send(run->submission, &envelope, source, &taker, &run->error);
 }
 
@@ -1027,7 +1028,7 @@ static void p6_62_the_last_byte_of_a_chunk_waits_until_it_may_go(void **state)
     g_autoptr(Source) source = source_from_bytes(data);
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
     const LetterTaker taker = {take_refused, take_dot, &taking};
-    const LetterEnvelope envelope = {"john@corp.example", recipients, LARGE, 0};
+    const LetterEnvelope envelope = {"john@corp.example", recipients, LARGE, 0, NULL};
     g_ptr_array_add(recipients, (gpointer) "a@x.test");
     assert_false(submission_send(run.submission, &envelope, source, &taker, &run.error));
     assert_rule(run.error, POSTERN_ERROR_STORE, "vault.write");
@@ -1106,6 +1107,109 @@ static void a_refused_chunk_is_forgotten_and_the_next_letter_goes(void **state)
     }
 }
 
+/* ---- notices of delivery ---- */
+
+static gboolean letter_with_notice(Run *run, const char *to, const Notice *notice)
+{
+    g_autoptr(GBytes) data = g_bytes_new_static("x\r\n", 3);
+    g_autoptr(Source) source = source_from_bytes(data);
+    g_auto(GStrv) list = g_strsplit(to, " ", -1);
+    g_autoptr(GPtrArray) recipients = g_ptr_array_new();
+    for (char **one = list; *one; one++)
+        g_ptr_array_add(recipients, *one);
+    const LetterEnvelope envelope = {"john@corp.example", recipients, 3, 0, notice};
+    return submission_send(run->submission, &envelope, source, NULL, &run->error);
+}
+
+#define DSN_465                                                                                    \
+    PEER_TLS(), PEER_SEND("220 mail.corp.example ESMTP\r\n"), PEER_EXPECT(EHLO),                   \
+        PEER_SEND(FEATURES "250-SMTPUTF8\r\n250-dsn\r\n250 AUTH PLAIN\r\n"), PEER_EXPECT(PLAIN),   \
+        PEER_SEND("235 2.7.0 in\r\n")
+
+static void p9_104_what_is_asked_of_a_letter_stands_behind_mail_and_each_rcpt(void **state)
+{
+    (void)state;
+    g_autofree char *local = g_strnfill(LIMIT_ADDRESS - strlen("@x.test"), '+');
+    g_autofree char *to = g_strdup_printf("a+b=c@x.test \"d!e\"@x.test %s@x.test", local);
+    g_autofree char *large = g_strdup_printf("RCPT TO:<%s@x.test> NOTIFY=SUCCESS,DELAY\r\n", local);
+    const PeerStep steps[] = {
+        DSN_465,
+        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=3 RET=HDRS ENVID=1+2B2@corp.example\r\n"),
+        PEER_EXPECT("RCPT TO:<a+b=c@x.test> NOTIFY=SUCCESS,DELAY "
+                    "ORCPT=rfc822;a+2Bb+3Dc@x.test\r\n"),
+        PEER_EXPECT("RCPT TO:<\"d!e\"@x.test> NOTIFY=SUCCESS,DELAY "
+                    "ORCPT=rfc822;\"d!e\"@x.test\r\n"),
+        {ACT_EXPECT, large, strlen(large)}, /* no ORCPT: it would be too long */
+        PEER_SEND("250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n"),
+        PEER_EXPECT("DATA\r\n"),
+        PEER_SEND("354 go\r\n"),
+        PEER_BODY(),
+        PEER_SEND("250 ok\r\n"),
+        /* The next letter of the connection asks nothing. */
+        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=3\r\n"),
+        PEER_EXPECT("RCPT TO:<a@x.test>\r\n"),
+        PEER_SEND("250 ok\r\n250 ok\r\n"),
+        PEER_EXPECT("DATA\r\n"),
+        PEER_SEND("354 go\r\n"),
+        PEER_BODY(),
+        PEER_SEND("250 ok\r\n"),
+        PEER_WAIT(),
+    };
+    const Notice notice = {NOTICE_SUCCESS | NOTICE_DELAY, "1+2@corp.example"};
+    const Notice nothing = {0, "1@corp.example"};
+    Run run = open_465(steps);
+    assert_true(letter_with_notice(&run, to, &notice));
+    assert_true(letter_with_notice(&run, "a@x.test", &nothing));
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+static void a_letter_of_which_nothing_is_to_be_told_says_only_that(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {
+        DSN_465,
+        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=3\r\n"),
+        PEER_EXPECT("RCPT TO:<a@x.test> NOTIFY=NEVER\r\n"),
+        PEER_SEND("250 ok\r\n550 no\r\n"),
+        PEER_EXPECT("RSET\r\n"),
+        PEER_SEND("250 ok\r\n"),
+        PEER_EXPECT("MAIL FROM:<john@corp.example> SIZE=3 SMTPUTF8 RET=HDRS\r\n"),
+        PEER_EXPECT("RCPT TO:<gr\u00f6\u00dfe@x.test> NOTIFY=FAILURE\r\n"),
+        PEER_SEND("250 ok\r\n550 no\r\n"),
+        PEER_EXPECT("RSET\r\n"),
+        PEER_SEND("250 ok\r\n"),
+        PEER_WAIT(),
+    };
+    const Notice never = {NOTICE_NEVER, "1@corp.example"}, failure = {NOTICE_FAILURE, ""};
+    Run run = open_465(steps);
+    assert_false(letter_with_notice(&run, "a@x.test", &never));
+    g_clear_error(&run.error);
+    assert_false(letter_with_notice(&run, "gr\u00f6\u00dfe@x.test", &failure));
+    run_close(&run);
+    assert_null(run.trouble);
+    run_clear(&run);
+}
+
+static void a_server_that_knows_no_notices_hears_nothing_of_the_letter(void **state)
+{
+    (void)state;
+    static const PeerStep steps[] = {OPEN_465, PEER_WAIT()};
+    static const guint whens[] = {NOTICE_NEVER, NOTICE_SUCCESS, NOTICE_FAILURE};
+    Run run = open_465(steps);
+    for (gsize i = 0; i < G_N_ELEMENTS(whens); i++) {
+        const Notice notice = {whens[i], ""};
+        assert_false(letter_with_notice(&run, "a@x.test", &notice));
+        assert_rule(run.error, POSTERN_ERROR_INPUT, "send.dsn");
+        assert_non_null(strstr(postern_error_mend(run.error), "without --dsn"));
+        g_clear_error(&run.error);
+    }
+    run_close(&run);
+    assert_heard(&run, EHLO PLAIN);
+    run_clear(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1139,6 +1243,9 @@ int main(void)
         cmocka_unit_test(p6_62_the_last_byte_of_a_chunk_waits_until_it_may_go),
         cmocka_unit_test(a_server_that_only_says_chunking_gets_data),
         cmocka_unit_test(a_refused_chunk_is_forgotten_and_the_next_letter_goes),
+        cmocka_unit_test(p9_104_what_is_asked_of_a_letter_stands_behind_mail_and_each_rcpt),
+        cmocka_unit_test(a_letter_of_which_nothing_is_to_be_told_says_only_that),
+        cmocka_unit_test(a_server_that_knows_no_notices_hears_nothing_of_the_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static OutboxClaim *add(Vault *vault, const char *to)
                            .subject = "Figures",
                            .recipients = recipients,
                            .encrypted = TRUE,
+                           .notice = {NOTICE_SUCCESS | NOTICE_DELAY, "1@corp.example"},
                            .letter = body};
     g_autoptr(GPtrArray) letters = g_ptr_array_new();
     g_autoptr(GPtrArray) claims = g_ptr_array_new();
@@ -76,6 +77,34 @@ static GError *reason(const char *words)
     GError *error = NULL;
     refuse(&error, POSTERN_ERROR_TEMPORARY, "send.deferred", NULL, "%s", words);
     return error;
+}
+
+static void assert_notice(const OutboxClaim *claim)
+{
+    const Notice *notice = &outbox_claim_letter(claim)->notice;
+    assert_int_equal(notice->when, NOTICE_SUCCESS | NOTICE_DELAY);
+    assert_string_equal(notice->id, "1@corp.example");
+}
+
+static void what_is_asked_of_a_letter_stays_with_each_of_its_recipients(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    static const OutboxState states[] = {OUTBOX_FAILED, OUTBOX_DOUBT, OUTBOX_QUEUED};
+    {
+        g_autoptr(OutboxClaim) claim = add(vault, "a@x.test b@x.test c@x.test");
+        assert_notice(claim);
+        assert_true(vault_outbox_settle(vault, claim, states, NULL, NULL, NULL));
+        assert_notice(claim); /* those in doubt, who remain */
+    }
+    gint64 last = only_row(fixture);
+    for (gint64 row = last - 2; row <= last; row++) {
+        g_autoptr(OutboxClaim) claim =
+            vault_outbox_claim(vault, fixture->private_key, row, TRUE, NULL);
+        assert_non_null(claim);
+        assert_int_equal(outbox_claim_letter(claim)->recipients->len, 1);
+        assert_notice(claim);
+    }
 }
 
 static void p4_38_a_letter_waits_sealed_and_comes_out_as_it_was(void **state)
@@ -245,6 +274,7 @@ static void the_wait_doubles_up_to_its_longest(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(what_is_asked_of_a_letter_stays_with_each_of_its_recipients),
         TEST(p4_38_a_letter_waits_sealed_and_comes_out_as_it_was),
         TEST(p6_62_nobody_sends_what_somebody_has),
         TEST(p6_62_a_claim_ends_with_its_process),

@@ -165,8 +165,8 @@ static void p10_109_a_vault_of_another_release_is_refused_by_name_and_left_whole
         "PRAGMA user_version=1",
         "DROP TABLE secret; PRAGMA user_version=3",
         "ALTER TABLE meta DROP COLUMN match_copy; PRAGMA user_version=2",
-        "PRAGMA user_version=16",
         "PRAGMA user_version=18",
+        "PRAGMA user_version=20",
         "PRAGMA user_version=-1"};
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
         tamper(fixture, others[i]);
