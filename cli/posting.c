@@ -169,6 +169,8 @@ int posting_run(const Context *context, const Account *account, Letter *letter,
     g_autoptr(LetterIdentity) made = posting->identity ? NULL : letter_identity_new(letter);
     const LetterIdentity *identity = made ? made : posting->identity;
     Protect protect = {0};
+    if (made && account->date == DATE_LOCAL)
+        letter_identity_localize(made);
     carry_key(letter, context->config, account);
     if (!protect_decide(context, account, letter, identity, &posting->wishes, &protect, error))
         return POSTERN_ERROR_INPUT;

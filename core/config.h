@@ -58,7 +58,6 @@ typedef struct {
 } Company;
 
 typedef enum { SECRET_SEALED, SECRET_KEYRING, SECRET_CREDENTIAL, SECRET_COMMAND } SecretKind;
-
 #define INTERVAL_USUAL (5 * 60)
 #define INTERVAL_LEAST 60 /* more often is a burden to servers, and near the bound on logins */
 
@@ -85,6 +84,7 @@ typedef struct {
     char *tunnel;          /* see policy/tunnel.h; NULL for none */
     char *save_sent;       /* "no", "server" or a mailbox; NULL: here alone */
     char *outbox_key;      /* "credential:NAME", or NULL */
+    enum { DATE_UTC, DATE_LOCAL } date; /* of letters that are written here */
     char *deliver;         /* "lmtp:/SOCKET" or "maildir:/DIRECTORY", or NULL */
 } Account;
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;

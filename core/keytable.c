@@ -52,6 +52,7 @@ static const Key account_keys[] = {
     {"compress", value_word, IN(Account, compress), "no|yes"},
     {"connections", value_count, IN(Account, connections)},
     {"deliver", value_deliver, IN(Account, deliver)},
+    {"date", value_word, IN(Account, date), "utc|local"},
     {"save_sent", value_save_sent, IN(Account, save_sent)},
     {"outbox_key", value_outbox_key, IN(Account, outbox_key)},
     {"interval", value_interval, IN(Account, interval)},

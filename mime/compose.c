@@ -91,6 +91,16 @@ LetterIdentity *letter_identity_new(const Letter *letter)
     return identity;
 }
 
+void letter_identity_localize(LetterIdentity *identity)
+{
+    g_autoptr(GDateTime) utc = g_mime_utils_header_decode_date(identity->date);
+    g_autoptr(GDateTime) local = utc ? g_date_time_to_local(utc) : NULL;
+    if (local == NULL)
+        return;
+    g_free(identity->date);
+    identity->date = g_mime_utils_header_format_date(local);
+}
+
 void letter_identity_free(LetterIdentity *identity)
 {
     if (identity == NULL)

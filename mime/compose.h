@@ -63,6 +63,8 @@ typedef struct {
 } LetterIdentity;
 
 LetterIdentity *letter_identity_new(const Letter *letter);
+/* Its date in our time zone, in place of UTC. */
+void letter_identity_localize(LetterIdentity *identity);
 void letter_identity_free(LetterIdentity *identity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LetterIdentity, letter_identity_free)
 

@@ -100,6 +100,27 @@ static void p9_106_the_date_tells_no_time_zone(void **state)
     assert_string_not_equal(one->message_id, two->message_id);
 }
 
+static void p9_106_a_local_date_stays_inside(void **state)
+{
+    (void)state;
+    g_autoptr(Letter) letter = sample();
+    g_autoptr(LetterIdentity) identity = letter_identity_new(letter);
+    g_setenv("TZ", "XXX-05:30", TRUE);
+    g_free(identity->date);
+    identity->date = g_strdup("Thu, 26 Nov 2026 21:00:00 +0000");
+    letter_identity_localize(identity);
+    g_unsetenv("TZ");
+    assert_string_equal(identity->date, "Fri, 27 Nov 2026 02:30:00 +0530");
+    g_autoptr(GBytes) entity = compose_entity(letter, identity, PROTECT_ENCRYPTED, NULL);
+    g_autoptr(GBytes) whole = compose_message(letter, identity, entity, TRUE);
+    g_autofree char *text = text_of(whole);
+    assert_true(g_str_has_prefix(text, "Date: Thu, 26 Nov 2026 21:00:00 +0000\r\n"));
+    assert_non_null(strstr(text, "\r\nDate: Fri, 27 Nov 2026 02:30:00 +0530\r\n"));
+    g_autoptr(GBytes) clear = compose_message(letter, identity, entity, FALSE);
+    g_autofree char *seen = text_of(clear);
+    assert_true(g_str_has_prefix(seen, "Date: Fri, 27 Nov 2026 02:30:00 +0530\r\n"));
+}
+
 static void plain_ascii_stays_readable(void **state)
 {
     (void)state;
@@ -301,6 +322,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_composed_reads_back),
         cmocka_unit_test(p9_106_the_date_tells_no_time_zone),
+        cmocka_unit_test(p9_106_a_local_date_stays_inside),
         cmocka_unit_test(long_names_and_subjects_fold),
         cmocka_unit_test(plain_ascii_stays_readable),
         cmocka_unit_test(p9_106_encrypted_headers_move_inside),
