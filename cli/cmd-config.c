@@ -86,7 +86,6 @@ static void tell_checked(const Context *context)
         json_builder_begin_object(builder);
         json_string(builder, "file", context->config->path);
         json_bool(builder, "holds", TRUE);
-        json_strings(builder, "notes", context->config->unimplemented);
         json_builder_end_object(builder);
         output_json(builder);
     } else if (!context->quiet) {

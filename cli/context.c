@@ -21,8 +21,6 @@ static gboolean meet_config(Context *context, GError **error)
         context->rules = tagrules_parse(context->config, g_get_real_time() / G_USEC_PER_SEC, error);
     if (context->rules == NULL)
         return FALSE;
-    for (guint i = 0; !context->quiet && i < context->config->unimplemented->len; i++)
-        output_note("%s", (const char *)context->config->unimplemented->pdata[i]);
     return TRUE;
 }
 

@@ -34,16 +34,6 @@ static Config *read_config(const char *path, GError **error)
     return bytes || text ? config_parse(bytes ? bytes : "", size, path, error) : NULL;
 }
 
-static void tell_unimplemented(Doctor *doctor, const char *subject)
-{
-    const GPtrArray *keys = doctor->context->config->unimplemented;
-    for (guint i = 0; i < keys->len; i++)
-        doctor_row(doctor, RULE_CONFIG_READABLE, FINDING_WARN, subject, keys->pdata[i],
-                   "take the line out until a later version knows it");
-    if (keys->len == 0)
-        doctor_row(doctor, RULE_CONFIG_READABLE, FINDING_PASS, subject, NULL, NULL);
-}
-
 gboolean doctor_config(Doctor *doctor, GError **error)
 {
     Context *context = doctor->context;
@@ -60,6 +50,6 @@ gboolean doctor_config(Doctor *doctor, GError **error)
         return FALSE;
     }
     context->config = g_steal_pointer(&config);
-    tell_unimplemented(doctor, subject);
+    doctor_row(doctor, RULE_CONFIG_READABLE, FINDING_PASS, subject, NULL, NULL);
     return TRUE;
 }

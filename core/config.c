@@ -102,7 +102,6 @@ static Config *config_new(const char *path)
     config->log_level = LEVEL_INFO;
     config->unlock_seconds = DEFAULT_UNLOCK_SECONDS;
     config->path = g_strdup(path);
-    config->unimplemented = g_ptr_array_new_with_free_func(g_free);
     return config;
 }
 
@@ -125,7 +124,6 @@ void config_free(Config *config)
     g_free(config->failed_mail);
     g_free(config->metrics);
     g_free(config->path);
-    g_ptr_array_unref(config->unimplemented);
     g_free(config);
 }
 
@@ -142,14 +140,6 @@ static gboolean wrong(const Filling *filling, guint line, const char *rule, cons
     va_end(args);
     g_autofree char *file = text_name(filling->name);
     return refuse(filling->error, POSTERN_ERROR_POLICY, rule, mend, "%s:%u: %s", file, line, why);
-}
-
-static void note_unimplemented(Filling *filling, guint line, const char *what)
-{
-    g_autofree char *file = text_name(filling->name);
-    g_autofree char *shown = text_field(what);
-    g_ptr_array_add(filling->config->unimplemented,
-                    g_strdup_printf("%s:%u: \"%s\" has no effect yet", file, line, shown));
 }
 
 /* An account's name is typed on command lines and printed as it stands, so it holds nothing that
@@ -329,10 +319,6 @@ static gboolean set_key(Filling *filling, const KeyLine *line)
         filling->tag->line = line->line;
     if (filling->section->target == INTO_COMPANY)
         filling->config->company.given |= 1U << (key - filling->section->keys);
-    if (key->works && word_index(key->works, line->value) < 0) {
-        g_autofree char *what = g_strdup_printf("%s = %s", key->name, line->value);
-        note_unimplemented(filling, line->line, what);
-    }
     return TRUE;
 }
 

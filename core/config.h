@@ -114,7 +114,6 @@ typedef struct {
     GPtrArray *sensitive;                   /* SensitiveRule *, in the order of the file */
     GPtrArray *tags;                        /* TagRule *, likewise: see tagname.h */
     char *path;                             /* the user's file */
-    GPtrArray *unimplemented; /* char *: one sentence for each key that has no effect yet */
 } Config;
 
 /*

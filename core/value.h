@@ -16,8 +16,6 @@ struct Key {
     ValueReader *read;
     gsize offset;       /* into the section's struct, or KEY_NOWHERE */
     const char *words;  /* enumerations: "no|yes", in the order of their numbers */
-    const char *works;  /* NULL: all values have effect; else those that already mean what the
-                           program does, as in WORDS */
     gboolean is_secret; /* never quote the value */
 };
 

@@ -294,11 +294,6 @@ run as john postern --json doctor
 is "$(status config.readable),$(status login.works)" pass,fail \
     'an account whose tunnel does not stand is not connected without'
 restore
-user_line john 'outbox_key = credential:x'
-run as john postern --json doctor --offline
-code_is 0 'a key without effect is no fault'
-is "$(status config.readable)" warn 'but told'
-restore
 printf '[company]\ndomains = corp.example\n' >/usr/local/etc/postern-test-policy
 chmod 666 /usr/local/etc/postern-test-policy
 run as john postern --json --policy /usr/local/etc/postern-test-policy doctor

@@ -81,7 +81,6 @@ static void the_example_of_the_manual_is_read(void **state)
     assert_string_equal(account->pins[0], PIN_A);
     assert_int_equal(config->crypto_index, INDEX_HEADERS);
     assert_int_equal(config->unlock_seconds, 900);
-    assert_int_equal(config->unimplemented->len, 0);
 }
 
 static void what_is_not_written_has_its_default(void **state)
@@ -341,7 +340,6 @@ static void every_key_has_its_place(void **state)
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
         "[hook]\nnew_mail = notify-send mail\nfailed_mail = notify-send unsent\n");
-    assert_int_equal(config->unimplemented->len, 0);
     assert_int_equal(config->log_level, LEVEL_DEBUG);
     assert_string_equal(config->new_mail, "notify-send mail");
     assert_string_equal(config->failed_mail, "notify-send unsent");
@@ -358,7 +356,6 @@ static void every_key_has_its_place(void **state)
         parsed("[company]\ntunnel = yes\nwkd = any\n" ADDRESS
                "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\nmax_size = 2G\n"
                "folders = *; \\ALL; !\\important; a\\b\n");
-    assert_int_equal(quiet->unimplemented->len, 0);
     assert_true(((Account *)quiet->accounts->pdata[0])->max_size == LIMIT_MESSAGE_BYTES);
 }
 
