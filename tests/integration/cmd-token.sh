@@ -73,7 +73,7 @@ for mechanism in XOAUTH2 OAUTHBEARER; do
         ok grep -q "sasl_method=$mechanism, sasl_username=john" $COMPANY/postfix/log -- "$server: and Postfix says so"
     done
 done
-is "$(user_ids john '' | wc -l)" 3 'the mail is here'
+is "$(user_ids john folder:INBOX | wc -l)" 3 'the mail is here'
 is "$(asked '')" 0 'a token that is good for an hour is not renewed'
 
 # The token ends: the next login gets a fresh one.
