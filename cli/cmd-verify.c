@@ -71,12 +71,9 @@ static void fault(GPtrArray *faults, const char *format, ...)
 /* Only damage is an answer; a store that cannot be read at all is a failure. */
 static gboolean is_damage(const GError *error)
 {
-    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch", "vault.record",
-                                        "index.damage"};
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (g_strcmp0(postern_error_rule(error), rules[i]) == 0)
-            return TRUE;
-    return FALSE;
+    static const char *const rules[] = {"vault.damage", "vault.wrap",   "vault.batch",
+                                        "vault.record", "index.damage", NULL};
+    return postern_error_among(error, rules);
 }
 
 /* --- the vault ----------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/text.h"
 
 typedef enum { ANSWER_NONE, ANSWER_SEND, ANSWER_EDIT, ANSWER_KEEP, ANSWER_DROP } Answer;
@@ -250,11 +251,6 @@ static gboolean ask_after(Composing *self, GError *failure)
     return TRUE;
 }
 
-static gboolean is_interrupted(const GError *failure)
-{
-    return g_strcmp0(postern_error_rule(failure), "run.interrupted") == 0;
-}
-
 /* An empty text is as good as none. */
 static gboolean is_blank(GBytes *text)
 {
@@ -301,7 +297,7 @@ static gboolean edit_round(Composing *self, gboolean first, int *code, GError **
             end_interrupted(self, failure, error);
         return FALSE;
     }
-    if (is_interrupted(failure) || failure->code == POSTERN_ERROR_STORE)
+    if (was_interrupted(failure) || failure->code == POSTERN_ERROR_STORE)
         return end_interrupted(self, failure, error);
     (void)!ask_after(self, failure);
     g_error_free(failure);

@@ -142,11 +142,6 @@ typedef struct {
     gboolean dropped;    /* nor kept */
 } Run;
 
-static gboolean is_interrupted(const GError *failure)
-{
-    return g_strcmp0(postern_error_rule(failure), "run.interrupted") == 0;
-}
-
 /* Is there anybody who got it, may have got it or will get it? */
 static gboolean is_on_its_way(const Delivery *result)
 {
@@ -205,7 +200,7 @@ static void hand_over(Run *run, OutboxClaim *claim, gboolean leads)
     if (run->filing == NULL)
         run->filing = g_steal_pointer(&sent.filing);
     gboolean any = take_fates(run, &sent, claim);
-    if (is_interrupted(sent.failure))
+    if (was_interrupted(sent.failure))
         keep(&run->result->failure, sent.failure);
     run->stopped = sent.ended || (leads && sent.failure && !any) || failure;
     run->dropped = run->stopped && !any;

@@ -52,6 +52,12 @@ const char *postern_error_mend(const GError *error)
     return error && error->domain == POSTERN_ERROR ? postern_error_get_private(error)->mend : NULL;
 }
 
+gboolean postern_error_among(const GError *error, const char *const *rules)
+{
+    const char *rule = postern_error_rule(error);
+    return rule && g_strv_contains(rules, rule);
+}
+
 void postern_error_set_mend(GError *error, const char *mend)
 {
     if (error == NULL || error->domain != POSTERN_ERROR)

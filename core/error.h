@@ -40,6 +40,8 @@ gboolean refuse(GError **error, PosternError kind, const char *rule, const char 
 /* The rule or mend of an error made by refuse(), else NULL. Owned by the error. */
 const char *postern_error_rule(const GError *error);
 const char *postern_error_mend(const GError *error);
+/* Is its rule one of RULES (NULL at the end)? FALSE for no error. */
+gboolean postern_error_among(const GError *error, const char *const *rules);
 
 /* Another mend in the place of the one that refuse() was given, from whom knows more: the account's
  * name, say. Errors that refuse() did not make stay as they are. */

@@ -78,6 +78,12 @@ gboolean interrupted(int stop_fd, GError **error)
     return TRUE;
 }
 
+gboolean was_interrupted(const GError *failure)
+{
+    static const char *const rules[] = {"run.interrupted", NULL};
+    return postern_error_among(failure, rules);
+}
+
 int interrupt_wait(int fd, short events, gint64 until, int stop_fd, GError **error)
 {
     struct pollfd fds[] = {{.fd = fd, .events = events}, {.fd = stop_fd, .events = POLLIN}};

@@ -7,9 +7,9 @@
 
 #include <glib.h>
 
-/* SIGINT and SIGTERM, and SIGHUP too when HANGUP, are noted from now on, in the whole process. Another
- * SIGINT or SIGTERM, some two seconds later, ends it at once. Returns a descriptor, readable while a signal waits to be
- * taken; call once. */
+/* SIGINT and SIGTERM, and SIGHUP too when HANGUP, are noted from now on, in the whole process.
+ * Another SIGINT or SIGTERM, some two seconds later, ends it at once. Returns a descriptor,
+ * readable while a signal waits to be taken, the same each time it is asked for. */
 int interrupt_open(gboolean hangup);
 
 /* The signal that came first and was not taken yet; 0 for none. */
@@ -17,6 +17,9 @@ int interrupt_take(void);
 
 /* Has STOP_FD (-1 for none) become readable? Then 75 "run.interrupted"; TRUE. */
 gboolean interrupted(int stop_fd, GError **error);
+
+/* Is that what FAILURE, which may be NULL, tells? */
+gboolean was_interrupted(const GError *failure);
 
 /*
  * Waits like poll(2) for EVENTS of FD until UNTIL (monotonic microseconds; -1: for ever) or an

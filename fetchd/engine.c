@@ -63,13 +63,18 @@ typedef struct {
 /* What ends by itself, or by a new connection. */
 static gboolean is_lost(const GError *failure)
 {
-    static const char *const rules[] = {
-        "server.closed", "server.unreachable", "server.timeout", "server.dns",  "server.busy",
-        "tls.truncated", "tls.handshake",      "net.gone",       "net.timeout", "server.tunnel"};
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (g_strcmp0(postern_error_rule(failure), rules[i]) == 0)
-            return TRUE;
-    return FALSE;
+    static const char *const rules[] = {"server.closed",
+                                        "server.unreachable",
+                                        "server.timeout",
+                                        "server.dns",
+                                        "server.busy",
+                                        "tls.truncated",
+                                        "tls.handshake",
+                                        "net.gone",
+                                        "net.timeout",
+                                        "server.tunnel",
+                                        NULL};
+    return postern_error_among(failure, rules);
 }
 
 /* --- writers ------------------------------------------------------------------------------- */
@@ -135,11 +140,6 @@ static void conclude(Engine *engine, Trip *trip, Outcome *outcome)
     g_autoptr(GError) late = NULL;
     if (!note_run(engine, outcome, &late) && outcome->failure == NULL)
         outcome->failure = g_steal_pointer(&late);
-}
-
-static gboolean was_interrupted(const GError *failure)
-{
-    return g_strcmp0(postern_error_rule(failure), "run.interrupted") == 0;
 }
 
 static guint tour_number(const Engine *engine, const Trip *trip)

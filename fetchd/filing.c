@@ -3,22 +3,12 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "fetchd/login.h"
-#include "fetchd/loginguard.h"
+#include "fetchd/access.h"
 #include "fetchd/owncopy.h"
 #include "mime/message.h"
-#include "policy/endpoint.h"
-#include "store/matchkey.h"
 
 struct Filing {
-    const Config *config;
-    const Account *account;
-    const char *store;
-    TraceLog *trace;
-    int stop_fd;
-    VettedEndpoint *endpoint;
-    Vault *vault;
-    Secret *match_key, *secret;
+    Access access;
     Fetcher *fetcher; /* NULL: not connected */
     char *mailbox;    /* as the server writes it; NULL: not found yet */
 };
@@ -27,7 +17,7 @@ Filing *filing_new(const Config *config, const Account *account, const char *sto
                    int stop_fd)
 {
     Filing *self = g_new0(Filing, 1);
-    *self = (Filing){
+    self->access = (Access){
         .config = config, .account = account, .store = store, .trace = trace, .stop_fd = stop_fd};
     return self;
 }
@@ -40,62 +30,17 @@ void filing_free(Filing *self)
         (void)self->fetcher->quit(self->fetcher, NULL);
         fetcher_free(self->fetcher);
     }
-    endpoint_free(self->endpoint);
-    secret_free(self->secret);
-    secret_free(self->match_key);
-    vault_close(self->vault);
+    access_clear(&self->access);
     g_free(self->mailbox);
     g_free(self);
 }
 
-/* --- the connection ------------------------------------------------------------------------ */
-
-static gboolean vet(Filing *self, GError **error)
-{
-    const Account *account = self->account;
-    if (account->fetch == NULL)
-        return refuse(error, POSTERN_ERROR_POLICY, "config.fetch", "add a fetch = imaps://… line",
-                      "account \"%s\" names no server with folders", account->name);
-    g_autoptr(VettedEndpoint) endpoint =
-        endpoint_of(account, account->fetch, &self->config->company, error);
-    if (endpoint == NULL || !endpoint_fits(endpoint, FALSE, error))
-        return FALSE;
-    self->endpoint = g_steal_pointer(&endpoint);
-    return TRUE;
-}
-
-static gboolean prepare(Filing *self, GError **error)
-{
-    if (self->secret)
-        return TRUE;
-    if (self->endpoint == NULL && !vet(self, error))
-        return FALSE;
-    if (self->vault == NULL)
-        self->vault = vault_open(self->store, error);
-    if (self->vault && self->match_key == NULL)
-        self->match_key = matchkey_load(self->vault, error);
-    if (self->match_key)
-        self->secret = login_secret(self->account, self->endpoint, self->vault, self->match_key,
-                                    self->stop_fd, error);
-    return self->secret != NULL;
-}
-
 static gboolean connect_fetcher(Filing *self, GError **error)
 {
-    if (self->fetcher)
-        return TRUE;
-    if (!prepare(self, error))
-        return FALSE;
-    const LinkTarget target = {
-        .company = &self->config->company,
-        .account = self->account,
-        .endpoint = self->endpoint,
-        .secret = self->secret,
-        .trace = self->trace,
-        .stop_fd = self->stop_fd,
-    };
-    const LoginGuard guard = {self->vault, self->match_key};
-    self->fetcher = loginguard_fetcher(&guard, &target, error);
+    LoginGuard guard;
+    LinkTarget target;
+    if (self->fetcher == NULL && access_have(&self->access, &guard, &target, error))
+        self->fetcher = loginguard_fetcher(&guard, &target, error);
     return self->fetcher != NULL;
 }
 
@@ -105,7 +50,7 @@ static gboolean take_mailbox(gpointer user, const MailboxName *name, GError **er
 {
     (void)error;
     Filing *self = user;
-    const char *wanted = owncopy_folder(self->account);
+    const char *wanted = owncopy_folder(self->access.account);
     if (name && name->selectable && g_strcmp0(name->display, wanted) == 0 && !self->mailbox)
         self->mailbox = g_strdup(name->name);
     return TRUE;
@@ -117,12 +62,12 @@ static gboolean find_mailbox(Filing *self, GError **error)
         return TRUE;
     if (!self->fetcher->mailboxes(self->fetcher, NULL, take_mailbox, self, error))
         return FALSE;
-    g_autofree char *shown = text_name(owncopy_folder(self->account));
+    g_autofree char *shown = text_name(owncopy_folder(self->access.account));
     return self->mailbox != NULL ||
            refuse(error, POSTERN_ERROR_POLICY, "server.folder",
                   "make the folder there, or name another in save_sent",
                   "the server has no folder \"%s\" for what account \"%s\" sent", shown,
-                  self->account->name);
+                  self->access.account->name);
 }
 
 /* --- one letter ---------------------------------------------------------------------------- */
@@ -144,11 +89,8 @@ static gboolean put(Filing *self, GBytes *letter, gint64 date, GError **error)
  * to say on it. */
 static gboolean goes_on(const GError *failure)
 {
-    static const char *const rules[] = {"server.refused", "server.full", "server.folder"};
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (g_strcmp0(postern_error_rule(failure), rules[i]) == 0)
-            return TRUE;
-    return FALSE;
+    static const char *const rules[] = {"server.refused", "server.full", "server.folder", NULL};
+    return postern_error_among(failure, rules);
 }
 
 gboolean filing_letter(Filing *self, GBytes *letter, gint64 date, GError **error)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "core/limits.h"
 #include "crypto/unlock.h"
 #include "fetchd/clockwatch.h"
@@ -118,8 +119,7 @@ static gpointer run(gpointer user)
 {
     Flusher *self = user;
     g_autoptr(GError) error = NULL;
-    gboolean fine = flusher_once(self->options, self->stop, &error) ||
-                    g_strcmp0(postern_error_rule(error), "run.interrupted") == 0;
+    gboolean fine = flusher_once(self->options, self->stop, &error) || was_interrupted(error);
     /* It is looked at every minute: what lasts is told once. */
     if (!fine && g_strcmp0(self->told, error->message) != 0)
         self->options->complain(self->options->user, error);

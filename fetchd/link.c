@@ -209,11 +209,8 @@ static gboolean link_quit(Fetcher *fetcher, GError **error)
 /* Did the connection end, rather than show something wrong? */
 static gboolean is_end(const GError *failure)
 {
-    static const char *const rules[] = {"tls.handshake", "server.closed", "tls.truncated"};
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (g_strcmp0(postern_error_rule(failure), rules[i]) == 0)
-            return TRUE;
-    return FALSE;
+    static const char *const rules[] = {"tls.handshake", "server.closed", "tls.truncated", NULL};
+    return postern_error_among(failure, rules);
 }
 
 void link_close(Link *link, GError **failure)

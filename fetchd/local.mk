@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libpostern-fetchd.a
 libpostern_fetchd_a_SOURCES = \
+	fetchd/access.c fetchd/access.h \
 	fetchd/call.c fetchd/call.h \
 	fetchd/child.c fetchd/child.h \
 	fetchd/clockwatch.c fetchd/clockwatch.h \

@@ -23,14 +23,13 @@ const char *owncopy_folder(const Account *account)
     return owncopy_filed(account) ? account->save_sent : "Sent";
 }
 
-/* What the index may know of it, *SINGLY: and it is sealed so. */
+/* What the index may know of it, *SINGLY: and it is sealed so. HEAD is what the rules see. */
 static IndexShare judge(const Config *config, const Account *account, const OutboxLetter *letter,
-                        gboolean *singly)
+                        GBytes *head, gboolean *singly)
 {
-    gsize size = g_bytes_get_size(letter->copy);
-    const JudgedPlace place = {
-        .account = account->name, .mailbox = owncopy_folder(account), .size = size};
-    g_autoptr(GBytes) head = g_bytes_new_from_bytes(letter->copy, 0, MIN(size, LIMIT_JUDGED_BYTES));
+    const JudgedPlace place = {.account = account->name,
+                               .mailbox = owncopy_folder(account),
+                               .size = g_bytes_get_size(letter->copy)};
     g_auto(Verdict) verdict = {0};
     sensitive_judge(config->sensitive, &place, head, &verdict);
     *singly = verdict.sensitive || letter->sensitive;
@@ -46,13 +45,12 @@ OwnCopy *owncopy_prepare(const Config *config, const Account *account, Vault *va
     g_auto(GStrv) keys = NULL;
     if (letter->copy == NULL || !owncopy_wanted(account))
         return NULL;
-    IndexShare most = judge(config, account, letter, &singly);
+    gsize size = g_bytes_get_size(letter->copy);
+    g_autoptr(GBytes) head = g_bytes_new_from_bytes(letter->copy, 0, MIN(size, LIMIT_JUDGED_BYTES));
+    IndexShare most = judge(config, account, letter, head, &singly);
     if (singly && !sensitive_needs_key(account, error))
         return NULL;
     if (singly) {
-        gsize size = g_bytes_get_size(letter->copy);
-        g_autoptr(GBytes) head =
-            g_bytes_new_from_bytes(letter->copy, 0, MIN(size, LIMIT_JUDGED_BYTES));
         share = share_make(head, most, size);
         keys = sensitive_keys(config, account);
     }

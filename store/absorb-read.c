@@ -38,12 +38,9 @@ static GBytes *read_head(Source *source, const AbsorbRules *rules, guint64 *size
 /* One damaged message must not hide all the others; trouble with the store itself ends the run. */
 gboolean absorb_is_damage(const GError *error)
 {
-    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch",
-                                        "vault.record"};
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (g_strcmp0(postern_error_rule(error), rules[i]) == 0)
-            return TRUE;
-    return FALSE;
+    static const char *const rules[] = {"vault.damage", "vault.wrap", "vault.batch", "vault.record",
+                                        NULL};
+    return postern_error_among(error, rules);
 }
 
 /* What was kept of an earlier opening; a set also where nothing was, NULL where nothing is to be

@@ -54,6 +54,23 @@ static void a_mend_can_be_made_more_exact(void **state)
     assert_null(postern_error_mend(foreign));
 }
 
+static void an_error_is_among_rules_by_its_own(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"login.refused", "login.rate", NULL}, *const none[] = {
+                                                                                  NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) foreign = g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED, "login.rate");
+    refuse(&error, POSTERN_ERROR_LOGIN, "login.rate", NULL, "no");
+    assert_true(postern_error_among(error, rules));
+    assert_false(postern_error_among(error, none));
+    assert_false(postern_error_among(NULL, rules));
+    assert_false(postern_error_among(foreign, rules));
+    g_autoptr(GError) other = NULL;
+    refuse(&other, POSTERN_ERROR_LOGIN, "login", NULL, "no");
+    assert_false(postern_error_among(other, rules));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -61,6 +78,7 @@ int main(void)
         cmocka_unit_test(foreign_errors_are_our_bug),
         cmocka_unit_test(p10_111_the_worst_code_wins),
         cmocka_unit_test(a_mend_can_be_made_more_exact),
+        cmocka_unit_test(an_error_is_among_rules_by_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
