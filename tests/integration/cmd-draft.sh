@@ -67,6 +67,9 @@ out_has 'nothing is sent: the text is empty' 'nor is an empty text'
 person 'exit 3' -- postern --json send
 code_is 65 'an editor that fails sends nothing'
 out_has 'draft.editor' 'and is told'
+person 'head -c 16777217 /dev/zero | tr "\0" x >"$1"' -- postern send
+code_is 65 'limit_draft_bytes: a text larger than that is none'
+out_has 'longer than 16 MiB (draft.text)' 'and is told'
 person "$(wrote 'x')" "$menu=>d\n" -- postern send
 out_has 'the letter is dropped' 'a letter can be dropped'
 is "$(count) $(left)" '0 0 ' 'nothing of all these is left'

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "core/limits.h"
+
 /* Clocks of this message alone: one by rules, one by dates, and some that nobody understands. */
 #define ZONE(name, lines) "BEGIN:VTIMEZONE\r\nTZID:" name "\r\n" lines "END:VTIMEZONE\r\n"
 #define PHASE(from, to, lines)                                                                     \
@@ -37,17 +39,23 @@ static const char zones[] = "BEGIN:VCALENDAR\r\n" ZONE("W. Europe Standard Time"
                                 ZONE("Late", PHASE("+0100", "+0200", "DTSTART:never\r\n"))
                                     ZONE("Empty", "") "END:VCALENDAR\r\n";
 
-/* The time LINE says, as RFC 3339 has it. */
-static char *told(const char *line)
+/* The time LINE says, as RFC 3339 has it, by the clocks of CALENDAR. */
+static char *told_by(const CalendarComponent *calendar, const char *line)
 {
     gboolean truncated;
-    g_autoptr(GBytes) bytes = g_bytes_new_static(zones, strlen(zones));
-    g_autoptr(CalendarComponent) calendar = icalendar_parse(bytes, NULL, &truncated);
     g_autofree char *text = g_strconcat("BEGIN:VCALENDAR\r\n", line, "\r\nEND:VCALENDAR\r\n", NULL);
     g_autoptr(GBytes) more = g_bytes_new(text, strlen(text));
     g_autoptr(CalendarComponent) one = icalendar_parse(more, NULL, &truncated);
     g_autoptr(CalendarTime) time = calendar_time_read(one->properties->pdata[0], calendar);
     return time ? calendar_time_text(time) : g_strdup("none");
+}
+
+static char *told(const char *line)
+{
+    gboolean truncated;
+    g_autoptr(GBytes) bytes = g_bytes_new_static(zones, strlen(zones));
+    g_autoptr(CalendarComponent) calendar = icalendar_parse(bytes, NULL, &truncated);
+    return told_by(calendar, line);
 }
 
 static void times_are_read_with_their_place(void **state)
@@ -177,6 +185,33 @@ static void a_duration_leads_to_an_end(void **state)
     }
 }
 
+/* What a clock shows in 2015 that went another way in 2005, and back by the last of N dates of a
+ * list. */
+static char *clock_of_dates(guint n)
+{
+    gboolean truncated;
+    g_autoptr(GString) text =
+        g_string_new("BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nTZID:Many\r\n" PHASE(
+            "+0100", "+0200", "DTSTART:20050101T000000\r\n"));
+    g_string_append(text, "BEGIN:STANDARD\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0100\r\n"
+                          "DTSTART:20000101T000000\r\nRDATE:");
+    for (guint i = 1; i < n; i++)
+        g_string_append(text, "20010101T000000,");
+    g_string_append(text, "20100101T000000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n");
+    g_autoptr(GBytes) bytes = g_bytes_new(text->str, text->len);
+    g_autoptr(CalendarComponent) calendar = icalendar_parse(bytes, NULL, &truncated);
+    return told_by(calendar, "D;TZID=Many:20150101T120000");
+}
+
+static void p8_87_limit_calendar_by(void **state)
+{
+    (void)state;
+    g_autofree char *all = clock_of_dates(LIMIT_CALENDAR_BY);
+    g_autofree char *more = clock_of_dates(LIMIT_CALENDAR_BY + 1);
+    assert_string_equal(all, "2015-01-01T12:00:00+01:00");
+    assert_string_equal(more, "2015-01-01T12:00:00+02:00");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -184,6 +219,7 @@ int main(void)
         cmocka_unit_test(p8_87_a_zone_that_is_not_understood_is_not_known),
         cmocka_unit_test(p8_87_what_is_no_time_is_none),
         cmocka_unit_test(a_duration_leads_to_an_end),
+        cmocka_unit_test(p8_87_limit_calendar_by),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
