@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/stream.h"
 #include "core/text.h"
+#include "store/absorb.h"
 #include "store/agree.h"
 #include "store/vault-check.h"
 #include "store/vault-match.h"
@@ -71,9 +72,8 @@ static void fault(GPtrArray *faults, const char *format, ...)
 /* Only damage is an answer; a store that cannot be read at all is a failure. */
 static gboolean is_damage(const GError *error)
 {
-    static const char *const rules[] = {"vault.damage", "vault.wrap",   "vault.batch",
-                                        "vault.record", "index.damage", NULL};
-    return postern_error_among(error, rules);
+    static const char *const rules[] = {"index.damage", NULL};
+    return absorb_is_damage(error) || postern_error_among(error, rules);
 }
 
 /* --- the vault ----------------------------------------------------------------------------- */
