@@ -146,14 +146,14 @@ static gboolean look_into(Opening *opening, guint n)
     return show_spans(&part);
 }
 
-/* A text that repeats header fields for older programs is shown without them. */
+/* A text that repeats header fields for older programs is shown without them, and one whose lines
+ * were broken for the way with these whole. */
 static char *plain_text(const Opening *opening, guint n)
 {
     const Message *message = opening->reading->message;
     g_autofree char *text = message_part_text(message, n);
-    if (!opening->reading->protection->header_protection)
-        return g_steal_pointer(&text);
-    return g_strdup(protected_skip_display(message, n, text));
+    gboolean repeats = opening->reading->protection->header_protection;
+    return message_unflow(message, n, repeats ? protected_skip_display(message, n, text) : text);
 }
 
 void reading_make_blocks(Opening *opening)

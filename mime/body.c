@@ -3,6 +3,7 @@
 
 #include "core/limits.h"
 #include "mime/charset.h"
+#include "mime/flowed.h"
 #include "mime/html.h"
 #include "mime/message.h"
 
@@ -73,10 +74,23 @@ char *message_part_text(const Message *message, guint n)
     return part && (is_plain(part->type) || is_html(part->type)) ? text_of(message, n) : NULL;
 }
 
+char *message_unflow(const Message *message, guint n, const char *text)
+{
+    g_autofree char *format = message_part_parameter(message, n, "format");
+    g_autofree char *delsp = message_part_parameter(message, n, "delsp");
+    if (strcmp(message_part(message, n)->type, "text/plain") != 0 || format == NULL ||
+        g_ascii_strcasecmp(format, "flowed") != 0)
+        return g_strdup(text);
+    return flowed_read(text, delsp && g_ascii_strcasecmp(delsp, "yes") == 0);
+}
+
 char *message_part_words(const Message *message, guint n)
 {
     const PartInfo *part = message_part(message, n);
-    return part && is_written(part->type) ? text_of(message, n) : NULL;
+    if (part == NULL || !is_written(part->type))
+        return NULL;
+    g_autofree char *text = text_of(message, n);
+    return message_unflow(message, n, text);
 }
 
 static void collect(const Message *message, guint n, GArray *out);

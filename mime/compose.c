@@ -8,6 +8,7 @@
 #include "mime/address.h"
 #include "mime/attachment.h"
 #include "mime/charset.h"
+#include "mime/flowed.h"
 #include "mime/writer.h"
 
 #define PLAIN_LINE 78 /* RFC 5322, 2.1.1; longer ones are wrapped by quoted-printable */
@@ -215,11 +216,13 @@ static char *clean_body(const char *body)
 
 static void write_body(GString *out, const char *body, const char *word)
 {
-    g_autofree char *text = clean_body(body ? body : "");
+    g_autofree char *whole = clean_body(body ? body : ""), *flowed = flowed_write(whole);
+    const char *text = flowed ? flowed : whole;
     g_autoptr(GString) crlf = g_string_new(NULL);
     writer_crlf(crlf, text, strlen(text));
     gboolean plain = is_7bit(crlf->str);
-    writer_type(out, "text/plain", "charset", "utf-8", PROTECTION(word), NULL);
+    writer_type(out, flowed ? "text/plain; format=flowed" : "text/plain", "charset", "utf-8",
+                PROTECTION(word), NULL);
     g_string_append_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n",
                            plain ? "7bit" : "quoted-printable");
     if (plain) {

@@ -14,6 +14,7 @@ libpostern_mime_a_SOURCES = \
 	mime/digest.c \
 	mime/draftform.c mime/draftform.h \
 	mime/entity.c mime/entity.h \
+	mime/flowed.c mime/flowed.h \
 	mime/given.c mime/given.h \
 	mime/html.c mime/html.h \
 	mime/html-entity.c mime/html-entity.h \

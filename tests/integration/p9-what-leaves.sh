@@ -38,7 +38,7 @@ settle() {
 }
 clean() { find $COMPANY/mail -path '*/Maildir/new/*' -type f -delete; }
 read_as() { /usr/bin/python3 "$srcdir/tests/lib/read-letter.py" "$letter" "$1" >$TESTDIR/read; }
-told() { /usr/bin/python3 -c "import json; d = json.load(open('$TESTDIR/read')); print($1)"; }
+told() { /usr/bin/python3 -c "import json, re; d = json.load(open('$TESTDIR/read')); print($1)"; }
 sends() {
     text=$1
     shift
@@ -96,8 +96,12 @@ is "$(echo "$seen" | tr . '\n' | sort | xargs)" 'gross hahn' 'p9_104 each has hi
 clean
 
 # Signed only, with a hidden copy: one letter, and no word of it.
-sends 'Open text
-From here' --json send --no-encrypt --to $mary --bcc h.hahn@corp.example --subject 'Open Grüße'
+long='A paragraph that somebody wrote without an end of line, as every editor of today lets one write, and then some.'
+sends "Open text
+From here
+$long
+-- 
+John" --json send --no-encrypt --to $mary --bcc h.hahn@corp.example --subject 'Open Grüße'
 code_is 0 'a signed letter leaves'
 settle staff 1
 is "$there" 1 'p9_104 a hidden copy of it too'
@@ -106,6 +110,10 @@ read_as $marys
 is "$(told "(d['wrong'], d['hp'], d['hidden'], d['unprotected'])")" "([], 'clear', [], [])" 'p9_106 its fields are signed'
 is "$(told "d['signers']")" "['$(company_key john)']" 'and the signature is good'
 is "$(told "d['inner']['Subject']")" 'Open Grüße' 'its subject too'
+is "$(told "max(len(line) for line in d['text'].splitlines()) < 79")" True 'its long line is broken'
+is "$(told "re.sub(r'(?<!^--) \r\n', ' ', d['text'], flags=re.M).replace('\r', '').strip()")" \
+    "$(printf 'Open text\nFrom here\n%s\n-- \nJohn' "$long")" 'only at spaces'
+is "$(grep -c -i '^Content-Type: text/plain; format=flowed;' "$letter")" 1 'and says so'
 is "$(grep -c -i 'hahn\|Bcc' "$letter")" 0 'p9_104 nothing of it names the hidden copy'
 clean
 

@@ -49,6 +49,27 @@ static void p7_70_only_the_signed_span_is_framed(void **state)
     assert_int_equal(doc->signature, SIGNATURE_PRESENT);
 }
 
+/* Content-Type stands outside of such a signature, so it joins no lines under it. */
+static void p7_70_format_flowed_changes_no_signed_text(void **state)
+{
+    (void)state;
+    g_autofree char *text = clear_signed("friend", " pay\n nothing\n");
+    g_autofree char *entity =
+        g_strconcat("Content-Type: text/plain; format=flowed\r\n\r\n", text, NULL);
+    g_autoptr(Reading) reading = open_text(FRIEND, entity);
+    g_autofree char *shown = texts(reading);
+    assert_string_equal(shown, " pay\n nothing\n");
+}
+
+static void a_text_that_flowed_is_shown_whole(void **state)
+{
+    (void)state;
+    g_autoptr(Reading) reading =
+        open_text(FRIEND, "Content-Type: text/plain; format=flowed\r\n\r\none \r\ntwo\r\n");
+    g_autofree char *shown = texts(reading);
+    assert_string_equal(shown, "one two\n");
+}
+
 static void p7_70_two_signed_texts_are_two_signatures(void **state)
 {
     (void)state;
@@ -328,6 +349,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signed_text_covers_the_whole_when_it_is_all),
         cmocka_unit_test(p7_70_only_the_signed_span_is_framed),
+        cmocka_unit_test(p7_70_format_flowed_changes_no_signed_text),
+        cmocka_unit_test(a_text_that_flowed_is_shown_whole),
         cmocka_unit_test(p7_70_two_signed_texts_are_two_signatures),
         cmocka_unit_test(p7_70_a_changed_text_is_bad),
         cmocka_unit_test(p7_70_forged_armor_lines_are_no_signature),

@@ -10,6 +10,7 @@ UNIT_MIME = \
 	tests/unit/mime/test-charset \
 	tests/unit/mime/test-compose \
 	tests/unit/mime/test-draftform \
+	tests/unit/mime/test-flowed \
 	tests/unit/mime/test-given \
 	tests/unit/mime/test-html \
 	tests/unit/mime/test-message \
@@ -25,6 +26,7 @@ tests_unit_mime_test_autocrypt_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_charset_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_compose_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_draftform_LDADD = $(LINK_mime) $(UNIT_LIBS)
+tests_unit_mime_test_flowed_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_given_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_html_LDADD = $(LINK_mime) $(UNIT_LIBS)
 tests_unit_mime_test_message_LDADD = $(LINK_mime) $(UNIT_LIBS)

@@ -90,6 +90,25 @@ static void what_is_composed_reads_back(void **state)
     assert_null(message_header(message, "Cc"));
 }
 
+static void long_lines_flow_and_the_space_at_their_end_is_safe(void **state)
+{
+    (void)state;
+    g_autoptr(Letter) letter = sample();
+    g_autofree char *words = g_strnfill(40, 'w');
+    g_free(letter->body);
+    letter->body = g_strdup_printf("%s %s.\n-- \nJohn\n", words, words);
+    g_autoptr(GBytes) bytes = build(letter, PROTECT_NONE, FALSE);
+    assert_fit_to_send(bytes);
+    g_autofree char *text = text_of(bytes);
+    g_autofree char *broken =
+        g_strdup_printf("\r\n%s=20\r\n%s.\r\n--=20\r\nJohn\r\n", words, words);
+    assert_non_null(strstr(text, "text/plain; format=flowed; charset=utf-8"));
+    assert_non_null(strstr(text, broken));
+    g_autoptr(Message) message = message_parse(bytes);
+    g_autoptr(IndexDoc) doc = message_index_doc(message);
+    assert_string_equal(doc->body, letter->body);
+}
+
 static void p9_106_the_date_tells_no_time_zone(void **state)
 {
     (void)state;
@@ -321,6 +340,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_composed_reads_back),
+        cmocka_unit_test(long_lines_flow_and_the_space_at_their_end_is_safe),
         cmocka_unit_test(p9_106_the_date_tells_no_time_zone),
         cmocka_unit_test(p9_106_a_local_date_stays_inside),
         cmocka_unit_test(long_names_and_subjects_fold),

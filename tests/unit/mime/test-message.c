@@ -223,6 +223,31 @@ static void malformed_messages_still_show_their_text(void **state)
     }
 }
 
+static void what_format_flowed_broke_is_whole_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *read;
+    } cases[] = {
+        {"text/plain", " a \n b\n"},
+        {"text/plain; format=fixed", " a \n b\n"},
+        {"text/plain; format=flowed", "a b\n"},
+        {"text/plain; format=Flowed; delsp=no", "a b\n"},
+        {"text/plain; format=flowed; DelSp=Yes", "ab\n"},
+        {"text/x-patch; format=flowed", " a \n b\n"},
+        {"text/html; format=flowed", "a b\n"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *head = g_strdup_printf("Content-Type: %s\n\n a \n b\n", cases[i].type);
+        g_autoptr(Message) message = parse(head);
+        g_autofree char *text = message_part_text(message, 1);
+        g_autofree char *read = message_unflow(message, 1, text),
+                        *words = message_part_words(message, 1);
+        assert_string_equal(read, cases[i].read);
+        assert_string_equal(words, read);
+    }
+}
+
 /* The outer boundary wins, also where a part inside claims it as its own. */
 static void an_inner_part_cannot_swallow_the_outer_boundary(void **state)
 {
@@ -370,6 +395,7 @@ int main(void)
         cmocka_unit_test(an_unreadable_alternative_is_passed_over),
         cmocka_unit_test(a_forwarded_message_is_a_part_with_parts),
         cmocka_unit_test(malformed_messages_still_show_their_text),
+        cmocka_unit_test(what_format_flowed_broke_is_whole_again),
         cmocka_unit_test(an_inner_part_cannot_swallow_the_outer_boundary),
         cmocka_unit_test(header_values_are_one_line_of_utf8),
         cmocka_unit_test(p8_87_limit_headers),
