@@ -27,7 +27,7 @@ safe=$COMPANY/home/safe
 mkdir -p -m 700 "$safe" "$safe/.gnupg"
 made() { as safe gpg --batch --quiet --passphrase '' --status-fd 1 "$@" 2>/dev/null | sed -n 's/^.*KEY_CREATED . //p'; }
 recovery=$(made --quick-generate-key 'Recovery <recovery@corp.example>' future-default default never)
-expired=$(made --faked-system-time=20200101T000000 --quick-generate-key 'Old <old@corp.example>' future-default default 1d)
+expired=$(made --faked-system-time=20200101T000000! --quick-generate-key 'Old <old@corp.example>' future-default default 1d)
 as safe gpg --batch --export | as mary gpg --batch --quiet --import 2>/dev/null
 user_ready mary pops://mary@mail.corp.example/
 as mary gpgconf --kill gpg-agent

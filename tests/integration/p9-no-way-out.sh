@@ -71,7 +71,7 @@ is "$(/usr/bin/python3 -c "import json; print(json.load(open('$out'))['recipient
     'p9_101 and just what the envelope has'
 
 # 102: the right key or none.
-person old@corp.example --faked-system-time 20200101T000000
+person old@corp.example --faked-system-time 20200101T000000!
 person gone@corp.example
 sed 's/^:-----/-----/' $COMPANY/home/john/.gnupg/openpgp-revocs.d/"$(fingerprints_of gone@corp.example)".rev | as john gpg --batch --quiet --import 2>/dev/null
 person twin@corp.example

@@ -22,7 +22,8 @@ key() { # HOME NAME USER-ID ALGORITHM USAGE EXPIRY [gpg-argument…]; sets fpr
 }
 
 both=future-default # signs, and has a subkey that encrypts
-long_ago=--faked-system-time=20200101T000000
+# "!": the time stands still. One that runs on can be a second behind what gpg itself just made.
+long_ago=--faked-system-time=20200101T000000!
 
 for home in own others; do
     mkdir -m 700 "$dir/$home"
@@ -75,7 +76,7 @@ for confirmed in "$friend" "$one" "$two" "$changed" "$moved" "$lapsed"; do
     g own --default-key "$owner" --quick-lsign-key "$confirmed" >>"$dir/log"
 done
 revoke "$moved"
-g others --faked-system-time=20200103T000000 --quick-set-expire "$lapsed" 1d
+g others --faked-system-time=20200103T000000! --quick-set-expire "$lapsed" 1d
 g others --armor --export "$lapsed" >"$dir/lapsed.asc"
 g own --import "$dir/lapsed.asc"
 # A user id that came after the confirmation: it is on a confirmed key, but is not itself confirmed.

@@ -30,9 +30,8 @@ char *gpg(const char *which, const char *input, const char *command, ...)
     char *output = NULL;
     gnupg_home_use(home, which);
     g_autoptr(GSubprocess) process =
-        g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                             G_SUBPROCESS_FLAGS_STDERR_SILENCE,
-                         &error, "sh", "-c", line, NULL);
+        g_subprocess_new(G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error,
+                         "sh", "-c", line, NULL);
     assert_non_null(process);
     assert_true(
         g_subprocess_communicate_utf8(process, input ? input : "", NULL, &output, NULL, &error));
