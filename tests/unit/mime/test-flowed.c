@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -116,6 +117,21 @@ static void limit_of_quote_marks(void **state)
         shallow, ">>>>>>>>>>>>>>>>>>>>one two three four five six seven eight nine ten \n"));
 }
 
+/* Somebody's letter of one line, that is answered. */
+static void p8_87_one_long_line_costs_little(void **state)
+{
+    (void)state;
+    gsize size = 4 * 1024 * 1024;
+    g_autofree char *text = g_malloc(size + 2);
+    for (gsize i = 0; i < size; i++)
+        text[i] = i % 8 == 7 ? ' ' : 'w';
+    memcpy(text + size - 1, ".\n", 3);
+    clock_t began = clock();
+    g_autofree char *written = flowed_write(text), *read = flowed_read(written, FALSE);
+    assert_true(clock() - began < 5 * CLOCKS_PER_SEC);
+    assert_string_equal(read, text);
+}
+
 static char *random_text(GRand *rand)
 {
     static const char *const pieces[] = {
@@ -175,6 +191,7 @@ int main(void)
         cmocka_unit_test(long_lines_are_broken),
         cmocka_unit_test(what_must_not_be_touched_is_not),
         cmocka_unit_test(limit_of_quote_marks),
+        cmocka_unit_test(p8_87_one_long_line_costs_little),
         cmocka_unit_test(what_is_written_is_read_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
