@@ -2,6 +2,7 @@
 #include "cli/posting.h"
 
 #include "cli/delivery.h"
+#include "config.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"
@@ -171,6 +172,8 @@ int posting_run(const Context *context, const Account *account, Letter *letter,
     Protect protect = {0};
     if (made && account->date == DATE_LOCAL)
         letter_identity_localize(made);
+    if (made && account->user_agent)
+        letter->user_agent = "Postern/" PACKAGE_VERSION;
     carry_key(letter, context->config, account);
     if (!protect_decide(context, account, letter, identity, &posting->wishes, &protect, error))
         return POSTERN_ERROR_INPUT;

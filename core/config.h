@@ -85,7 +85,8 @@ typedef struct {
     char *save_sent;       /* "no", "server" or a mailbox; NULL: here alone */
     char *outbox_key;      /* "credential:NAME", or NULL */
     enum { DATE_UTC, DATE_LOCAL } date; /* of letters that are written here */
-    char *deliver;         /* "lmtp:/SOCKET" or "maildir:/DIRECTORY", or NULL */
+    gboolean user_agent;                /* they say what wrote them */
+    char *deliver;                      /* "lmtp:/SOCKET" or "maildir:/DIRECTORY", or NULL */
 } Account;
 typedef enum { INDEX_NONE, INDEX_HEADERS, INDEX_FULL } IndexShare;
 typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG } LogLevel;

@@ -56,6 +56,7 @@ static const Key account_keys[] = {
     {"save_sent", value_save_sent, IN(Account, save_sent)},
     {"outbox_key", value_outbox_key, IN(Account, outbox_key)},
     {"interval", value_interval, IN(Account, interval)},
+    {"user_agent", value_word, IN(Account, user_agent), "no|yes"},
 };
 
 static const Key sensitive_keys[] = {

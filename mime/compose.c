@@ -145,6 +145,8 @@ static void write_fields(GString *out, const Letter *letter, const LetterIdentit
     writer_text(out, "Subject", hidden ? HIDDEN_SUBJECT : subject);
     if (letter->sensitivity && !hidden)
         writer_text(out, "Sensitivity", letter->sensitivity);
+    if (letter->user_agent && !hidden)
+        writer_text(out, "User-Agent", letter->user_agent);
     write_id(out, "Message-ID", identity->message_id);
     write_id(out, "In-Reply-To", letter->in_reply_to);
     writer_ids(out, "References", letter->references);

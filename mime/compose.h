@@ -19,6 +19,7 @@ typedef struct {
     GPtrArray *to, *cc, *bcc; /* Mailbox * */
     char *subject;
     const char *sensitivity; /* the field's value (RFC 2156, 2.4.9), or NULL; not owned */
+    const char *user_agent;  /* the same */
     char *autocrypt;         /* value of that field (mime/autocrypt.h), or NULL */
     GPtrArray *gossip;       /* char *: Autocrypt-Gossip, under encryption alone; or NULL */
     char *body;              /* UTF-8 text */

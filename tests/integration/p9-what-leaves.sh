@@ -117,14 +117,27 @@ is "$(grep -c -i '^Content-Type: text/plain; format=flowed;' "$letter")" 1 'and 
 is "$(grep -c -i 'hahn\|Bcc' "$letter")" 0 'p9_104 nothing of it names the hidden copy'
 clean
 
+# Who asks for it tells his time zone and what he writes with, and outside an encrypted letter not even then.
+cp "$COMPANY/home/john/.config/postern/config" $TESTDIR/config
+sed -i '/^\[account/a date = local\nuser_agent = yes' "$COMPANY/home/john/.config/postern/config"
+sends 'Told.' --json send --no-encrypt --to $mary --subject Told
+settle mary 1
+read_as $marys
+is "$(told "(d['inner']['Date'][-5:], re.sub('[0-9.]+$', 'N', d['inner']['User-Agent']), d['wrong'])")" "('+0530', 'Postern/N', [])" \
+    'a letter tells more when asked to'
+clean
+
 # A mark of sensitivity is for the recipient.
 sends 'Marked.' --json send --to $mary --subject 'Marked letter' --sensitivity Company-Confidential
 code_is 0 'a marked letter leaves'
 settle mary 1
 read_as $marys
-is "$(told "(d['wrong'], d['hidden'], d['inner']['Sensitivity'])")" "([], ['Sensitivity', 'Subject'], 'company-confidential')" \
-    'p9_106 its mark stands inside alone'
+is "$(told "(d['wrong'], d['hidden'], d['inner']['Sensitivity'])")" \
+    "([], ['Date', 'Sensitivity', 'Subject', 'User-Agent'], 'company-confidential')" 'p9_106 its mark stands inside alone'
+is "$(told "(d['inner']['Date'][-5:], d['outer']['Date'][-5:], 'User-Agent' in d['outer'])")" "('+0530', '+0000', False)" \
+    'p9_106 and so does what else it tells'
 clean
+cp $TESTDIR/config "$COMPANY/home/john/.config/postern/config"
 
 # What was sealed for john and comes along as a text or a file is a text or a file.
 printf 'Narwhal.' | as john gpg --batch --quiet --armor --trust-model always --encrypt --recipient "$(company_key john)" >$TESTDIR/sealed.asc 2>/dev/null

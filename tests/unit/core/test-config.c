@@ -335,7 +335,7 @@ static void every_key_has_its_place(void **state)
         "[company]\nwkd = company\nmin_auth = SCRAM-SHA-256\n" ADDRESS
         "keep = 30\ngone = remove\nmax_size = 20M\ncompress = yes\n"
         "connections = 4\ndeliver = maildir:/var/mail/x\nsave_sent = no\n"
-        "outbox_key = credential:x\ninterval = 5m\n"
+        "outbox_key = credential:x\ninterval = 5m\ndate = local\nuser_agent = yes\n"
         "[sensitive \"hr\"]\nfrom = *@hr.corp.example\nheader = Sensitivity: x\nindex = headers\n"
         "[tag \"invoices\"]\nquery = subject:invoice has:attachment\n"
         "[log]\nlevel = debug\nmetrics = /run/x.prom\n"
@@ -350,13 +350,17 @@ static void every_key_has_its_place(void **state)
     assert_int_equal(config->tags->len, 1);
     assert_string_equal(tag->name, "invoices");
     assert_string_equal(tag->query, "subject:invoice has:attachment");
-    assert_int_equal(tag->line, 20);
+    assert_int_equal(tag->line, 22);
+    assert_int_equal(((Account *)config->accounts->pdata[0])->date, DATE_LOCAL);
+    assert_true(((Account *)config->accounts->pdata[0])->user_agent);
 
     g_autoptr(Config) quiet =
         parsed("[company]\ntunnel = yes\nwkd = any\n" ADDRESS
                "keep = yes\ngone = keep\nconnections = 1\nsave_sent = no\nmax_size = 2G\n"
                "folders = *; \\ALL; !\\important; a\\b\n");
     assert_true(((Account *)quiet->accounts->pdata[0])->max_size == LIMIT_MESSAGE_BYTES);
+    assert_int_equal(((Account *)quiet->accounts->pdata[0])->date, DATE_UTC);
+    assert_false(((Account *)quiet->accounts->pdata[0])->user_agent);
 }
 
 static void a_text_too_large_is_refused(void **state)
