@@ -37,6 +37,6 @@ coverage:
 endif
 
 clean-local:
-	rm -rf tests/fuzz/*.found tests/fuzz/*.broken-*
+	rm -rf tests/fuzz/*.found tests/fuzz/*.broken-* tests/gnupg-homes tests/gnupg-homes.lock
 	rm -f coverage.info coverage.txt missed.txt
 	find . \( -name '*.gcda' -o -name '*.gcno' \) -exec rm -f {} +

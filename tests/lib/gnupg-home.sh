@@ -3,8 +3,19 @@
 # Makes two throw-away GnuPG homes below DIR, which must be short (an agent's socket takes at
 # most 107 bytes): DIR/own holds the owner's private keys and everybody's public keys, DIR/others
 # everybody else's private keys. DIR/keys says which key is which: NAME FINGERPRINT.
+# In a build folder the first caller of a day makes them for all, for they take seconds to make.
 set -eu
 dir=$1
+shared=$PWD/tests/gnupg-homes
+
+if [ -d tests ] && [ -w tests ]; then
+    exec 9>"$shared.lock"
+    flock 9
+    if [ -n "$(find "$shared/keys" -newer "$0" -mmin -600 2>/dev/null)" ]; then
+        cp -a "$shared/." "$dir"
+        exit
+    fi
+fi
 
 g() { # HOME gpg-argument…
     home=$1
@@ -30,7 +41,7 @@ for home in own others; do
     # Whoever is asked for a passphrase in a test has none.
     echo 'pinentry-program /nonexistent/pinentry' >"$dir/$home/gpg-agent.conf"
     # gpg waits five seconds for an agent that it starts itself, which is short on a busy machine.
-    gpg-agent --homedir "$dir/$home" --daemon >"$dir/log" 2>&1 </dev/null
+    gpg-agent --homedir "$dir/$home" --daemon >"$dir/log" 2>&1 </dev/null 9>&-
 done
 
 key own owner 'John Smith <jsmith@corp.example>' $both default never
@@ -91,3 +102,11 @@ g own --check-trustdb
 for home in own others; do
     gpgconf --homedir "$dir/$home" --kill all
 done
+
+# The file of names comes last: where it is, all is.
+if [ -d tests ] && [ -w tests ]; then
+    rm -rf "$shared"
+    mkdir -m 700 "$shared"
+    cp -a "$dir/own" "$dir/others" "$shared"
+    cp "$dir/keys" "$shared"
+fi
