@@ -24,7 +24,8 @@ gboolean region_measure(Region *region, GError **error) G_GNUC_WARN_UNUSED_RESUL
 /* What was measured, with CRLF unless it is as_is; 65 "import.changed" when it is not that. */
 Source *region_source(const Region *region);
 
-/* Does it begin as a message does: with a header field, or a From_ line that somebody left there?
+/* Does it begin as a message does: with header fields, one of which mail has, or a From_ line that
+ * somebody left there?
  * Where mail is all that lies there (`among_mail`) any text is one, for servers take such, too. */
 gboolean region_is_message(const Region *region, gboolean *is,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -76,6 +76,8 @@ is "$(json 'd["imported"]')" 1 'and told how it is quoted'
 run as john postern --json import $old-more/notes $old-more/one.eml
 code_is 65 'what is no mail is told'
 is "$(json '[d["error"]["rule"], d["known"], d["left_out"]]')" "['import.message', 1, 1]" 'and stops nothing'
+run as john postern --json import /etc/passwd
+is "$code $(json '[d["imported"], d["error"]["rule"]]')" "65 [0, 'import.message']" 'nor is what only begins like a field'
 run as john postern --json import /dev/null
 code_is 65 'a special file is not read'
 is "$(json 'd["error"]["rule"]')" import.file 'by that rule'

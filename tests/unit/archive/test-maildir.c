@@ -140,13 +140,38 @@ static void odd_bytes_come_back(void **state)
 static void a_single_message_and_a_path_that_is_a_link_are_read(void **state)
 {
     Harvest *harvest = *state;
-    g_autofree char *path = harvest_put(harvest, "letter.eml", "A: 1\n\nx\n", 8);
+    g_autofree char *path = harvest_put(harvest, "letter.eml", "to: 1\n\nx\n", 9);
     g_autofree char *link = g_build_filename(harvest->dir, "link", NULL);
     assert_int_equal(symlink(path, link), 0);
     assert_true(harvest_read(harvest, path, MBOX_AUTO, NULL));
     assert_null(harvest_at(harvest, 0)->folder);
     assert_true(harvest_read(harvest, link, MBOX_AUTO, NULL));
-    assert_file(harvest_at(harvest, 0), "A: 1\n\nx\n", 8);
+    assert_file(harvest_at(harvest, 0), "to: 1\n\nx\n", 9);
+}
+
+static void a_file_by_its_name_has_a_field_of_mail(void **state)
+{
+    Harvest *harvest = *state;
+    static const struct {
+        const char *text;
+        guint mail;
+    } cases[] = {
+        {"root:x:0:0:root:/root:/bin/bash\nto:x:1:1::/:\n", 1}, /* who knows */
+        {"root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:\n", 0},
+        {"todo: milk\ntomorrow: bread\n\nTo: x\n", 0},
+        {"X-Spam: no\nX-More: a\n b\nFROM : a@b\r\n\r\nx", 1},
+        {"X: 1\r\n\r\nFrom: x\n", 0},
+        {"From a@b Mon Mar  4 10:00:00 2024\nX: 1\n\nx\n", 1},
+        {"Date", 0},
+        {"Dat", 0},
+        {"Date:", 1},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = harvest_put(harvest, "one", cases[i].text, strlen(cases[i].text));
+        assert_true(harvest_read(harvest, path, MBOX_AUTO, NULL));
+        if (harvest->messages->len != cases[i].mail || harvest->faults->len == cases[i].mail)
+            fail_msg("%u %s", i, cases[i].text);
+    }
 }
 
 static void refuses(Harvest *harvest, const char *path, MboxKind kind, const char *rule)
@@ -230,6 +255,7 @@ int main(void)
         WITH(what_is_no_mail_stops_nothing),
         WITH(odd_bytes_come_back),
         WITH(a_single_message_and_a_path_that_is_a_link_are_read),
+        WITH(a_file_by_its_name_has_a_field_of_mail),
         WITH(where_no_mail_is_that_is_told),
         WITH(folders_may_lie_so_deep_and_no_deeper),
         WITH(p6_a_file_that_changes_while_it_is_read_is_no_message),
