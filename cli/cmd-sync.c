@@ -12,11 +12,11 @@
 #include "fetchd/engine.h"
 #include "fetchd/keywatch.h"
 
-/* As it is, or what is usual where it does not say. */
-static Progress *begin_progress(void)
+/* As it is, or what is usual where it does not say. No bar runs between the lines of a trace. */
+static Progress *begin_progress(const Context *context)
 {
     struct winsize size = {0};
-    gboolean live = isatty(STDERR_FILENO) != 0;
+    gboolean live = !context->verbose && isatty(STDERR_FILENO) != 0;
     gboolean known =
         live && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2 && size.ws_col > 1;
     return progress_new(live, known ? size.ws_row : 24, known ? size.ws_col : 80);
@@ -112,7 +112,7 @@ static int run(Context *context, int argc, char **argv, GError **error)
         g_autofree char *words = postern_error_words(warnings->pdata[i]);
         output_note("%s", words);
     }
-    g_autoptr(Progress) progress = begin_progress();
+    g_autoptr(Progress) progress = begin_progress(context);
     const EngineRun pass = {
         .config = context->config,
         .store = context->store,

@@ -24,7 +24,8 @@ GOptionEntry *global_options(Context *context)
         {"color", 0, 0, G_OPTION_ARG_STRING, &context->color_when, "Colours: auto, always or never",
          "WHEN"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &context->quiet, "Only errors and answers", NULL},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &context->verbose, "Say more", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &context->verbose,
+         "Show what is said to servers, as --trace does", NULL},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &context->help, "Show this", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -162,6 +163,8 @@ gboolean command_options(Context *context, const Command *command, const GOption
     if (context->trace_path && context->trace == NULL &&
         (context->trace = tracelog_open(context->trace_path, error)) == NULL)
         return FALSE;
+    if (context->verbose && context->trace == NULL)
+        context->trace = tracelog_stderr();
     return context_meet(context, command->needs, error);
 }
 

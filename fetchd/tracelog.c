@@ -13,6 +13,18 @@ struct TraceLog {
     int fd;
 };
 
+static TraceLog *log_to(int fd)
+{
+    TraceLog *log = g_new0(TraceLog, 1);
+    log->fd = fd;
+    return log;
+}
+
+TraceLog *tracelog_stderr(void)
+{
+    return log_to(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+}
+
 TraceLog *tracelog_open(const char *path, GError **error)
 {
     struct stat file;
@@ -30,9 +42,7 @@ TraceLog *tracelog_open(const char *path, GError **error)
         close(fd);
         return NULL;
     }
-    TraceLog *log = g_new0(TraceLog, 1);
-    log->fd = fd;
-    return log;
+    return log_to(fd);
 }
 
 void tracelog_close(TraceLog *log)

@@ -67,6 +67,12 @@ code_is 0 'submission on 587'
 ok grep -q ' C: STARTTLS$' $trace -- 'tells what was said in clear'
 hides 'submission on 587' mary
 rm $trace
+run as mary sh -c "echo $needle | postern -v send --to jsmith@corp.example --subject $needle"
+code_is 0 'submission with -v'
+grep -v '^postern: ' $err >$trace
+ok grep -q ' C: STARTTLS$' $trace -- 'tells it on standard error'
+hides '-v' mary
+rm $trace
 company_password john | tr 'a-z' 'b-za' | as john postern -q password set work
 run as john fetchd --once --trace $trace
 code_is 77 'a refused login'
