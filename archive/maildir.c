@@ -12,6 +12,9 @@
 #include "core/limits.h"
 #include "core/text.h"
 
+/* So many names are put in order at a time; in a larger folder each so many are. */
+#define SORTED_NAMES 131072
+
 typedef struct {
     const ArchiveTaker *taker;
     guint found; /* Maildirs */
@@ -83,11 +86,46 @@ static gboolean read_file(const Tree *tree, int part, const char *path, const ch
     return tell(tree, POSTERN_ERROR_INPUT, whole, "is no file", error);
 }
 
+/* Names begin with the second of the delivery. */
+static gint by_time(gconstpointer left, gconstpointer right)
+{
+    const char *a = *(char *const *)left, *b = *(char *const *)right;
+    guint64 first = g_ascii_strtoull(a, NULL, 10), second = g_ascii_strtoull(b, NULL, 10);
+    if (first != second)
+        return first < second ? -1 : 1;
+    return strcmp(a, b);
+}
+
+/* The next names of a part, in the order in which the mail came, for so a search for the newest is
+ * quickest; a directory has them in any. */
+static GPtrArray *next_names(DIR *list)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const struct dirent *entry;
+    while (names->len < SORTED_NAMES && (entry = readdir(list)))
+        if (entry->d_name[0] != '.')
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    g_ptr_array_sort(names, by_time);
+    return names;
+}
+
+static gboolean read_names(const Tree *tree, DIR *list, const char *path, const char *folder,
+                           GError **error)
+{
+    gboolean fine = TRUE;
+    guint taken = SORTED_NAMES;
+    while (fine && taken == SORTED_NAMES) {
+        g_autoptr(GPtrArray) names = next_names(list);
+        taken = names->len;
+        for (guint i = 0; fine && i < taken; i++)
+            fine = read_file(tree, dirfd(list), path, names->pdata[i], folder, error);
+    }
+    return fine;
+}
+
 static gboolean read_part(const Tree *tree, int dir, const char *path, const char *part,
                           const char *folder, GError **error)
 {
-    gboolean fine = TRUE;
-    const struct dirent *entry;
     g_autofree char *whole = g_build_filename(path, part, NULL);
     int fd = openat(dir, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
@@ -95,9 +133,7 @@ static gboolean read_part(const Tree *tree, int dir, const char *path, const cha
         close(fd);
     if (list == NULL)
         return errno == ENOENT || tell(tree, POSTERN_ERROR_STORE, whole, "cannot be read", error);
-    while (fine && (entry = readdir(list)))
-        if (entry->d_name[0] != '.')
-            fine = read_file(tree, dirfd(list), whole, entry->d_name, folder, error);
+    gboolean fine = read_names(tree, list, whole, folder, error);
     closedir(list);
     return fine;
 }

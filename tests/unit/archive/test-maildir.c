@@ -58,6 +58,23 @@ static void maildir_plus_plus_is_read(void **state)
     assert_string_equal(harvest_in(harvest, "Lists/C/gcc")->flags, "");
 }
 
+/* A directory has its names in any order. */
+static void mail_is_read_in_the_order_in_which_it_was_delivered(void **state)
+{
+    Harvest *harvest = *state;
+    const guint count = 60;
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *name = g_strdup_printf("cur/%u.M1P1.corp:2,", 970 + i * 7 % count);
+        put(harvest, "", name, "A: 1\n\n");
+    }
+    read_all(harvest);
+    assert_int_equal(harvest->messages->len, count);
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *name = g_strdup_printf("/%u.M1P1.corp:2,", 970 + i);
+        assert_true(g_str_has_suffix(harvest_at(harvest, i)->place, name));
+    }
+}
+
 static void nested_folders_are_read(void **state)
 {
     Harvest *harvest = *state;
@@ -250,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_stand_in_the_name),
         WITH(maildir_plus_plus_is_read),
+        WITH(mail_is_read_in_the_order_in_which_it_was_delivered),
         WITH(nested_folders_are_read),
         WITH(p8_links_and_special_files_are_told_of_and_not_opened),
         WITH(what_is_no_mail_stops_nothing),
