@@ -14,7 +14,6 @@
 struct Index {
     sqlite3 *db;
     gint64 position;             /* as last read */
-    gint64 floor;                /* a query looks for no row below it */
     GArray *sums;                /* of an index that lies aside: index-words.h; else NULL */
     TermReader *terms;           /* for them */
     guint8 thread_key[KEY_SIZE]; /* names of threads and of the message ids that make them */

@@ -49,6 +49,9 @@ static const char tables[] =
     " content='', tokenize='postern');"
     "INSERT INTO words(words, rank) VALUES ('pgsz', 8000), ('hashsize', 8388608);";
 
+/* Of a query that is asked about some stretches of rows, one after the other. */
+#define NEAR(row) row " BETWEEN :first AND :last"
+
 #define TAGGED "SELECT g.row FROM tag t JOIN tagged g ON g.tag = t.no WHERE "
 #define ARRIVED "SELECT a.row FROM place p JOIN arrival a ON a.place = p.no WHERE "
 
@@ -189,27 +192,29 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_PEOPLE] = "SELECT c.sender, c.recipients, d.date FROM doc d"
                    " JOIN card c ON c.row = d.row WHERE d.row = ?1",
     [SQL_LAST_ROW] = "SELECT coalesce(max(row), -1) FROM doc",
-    [SQL_ROWS_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= :floor",
-    [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2 AND row >= :floor",
-    [SQL_ROWS_SIZE] = "SELECT row FROM doc WHERE size BETWEEN ?1 AND ?2 AND row >= :floor",
-    [SQL_ROWS_ATTACHMENT] = "SELECT row FROM doc WHERE attachments > 0 AND row >= :floor",
-    [SQL_ROWS_ENCRYPTED] = "SELECT row FROM doc WHERE encrypted AND row >= :floor",
-    [SQL_ROWS_SIGNED] = "SELECT row FROM doc WHERE signed AND row >= :floor",
-    [SQL_ROWS_SENSITIVE] = "SELECT row FROM doc WHERE sensitive AND row >= :floor",
+    [SQL_ROWS_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1",
+    [SQL_NEAR_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1 AND " NEAR("rowid"),
+    [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2",
+    [SQL_NEAR_DATE] = "SELECT row FROM doc WHERE +date BETWEEN ?1 AND ?2 AND " NEAR("row"),
+    [SQL_ROWS_SIZE] = "SELECT row FROM doc WHERE size BETWEEN ?1 AND ?2 AND " NEAR("row"),
+    [SQL_ROWS_ATTACHMENT] = "SELECT row FROM doc WHERE attachments > 0 AND " NEAR("row"),
+    [SQL_ROWS_ENCRYPTED] = "SELECT row FROM doc WHERE encrypted AND " NEAR("row"),
+    [SQL_ROWS_SIGNED] = "SELECT row FROM doc WHERE signed AND " NEAR("row"),
+    [SQL_ROWS_SENSITIVE] = "SELECT row FROM doc WHERE sensitive AND " NEAR("row"),
     [SQL_ROWS_ID] = "SELECT row FROM doc WHERE id = ?1",
     [SQL_ROWS_THREAD] = "SELECT d.row FROM mention m JOIN doc d ON d.thread = m.thread"
                         " WHERE m.id = ?1",
-    [SQL_ROWS_TAG] = TAGGED "t.key = ?1 AND g.row >= :floor",
-    [SQL_ROWS_TAG_PREFIX] = TAGGED "instr(t.key, ?1) = 1 AND g.row >= :floor",
+    [SQL_ROWS_TAG] = TAGGED "t.key = ?1 AND " NEAR("g.row"),
+    [SQL_ROWS_TAG_PREFIX] = TAGGED "instr(t.key, ?1) = 1 AND " NEAR("g.row"),
     [SQL_ROWS_FOLDER] = ARRIVED "(p.folder_key = ?1 OR"
                                 " substr(p.folder_key, -length(?1) - 1) IN ('/' || ?1, '.' || ?1))"
-                                " AND a.row >= :floor",
-    [SQL_ROWS_FOLDER_PREFIX] = ARRIVED "instr(p.folder_key, ?1) = 1 AND a.row >= :floor",
-    [SQL_ROWS_ACCOUNT] = ARRIVED "p.account_key = ?1 AND a.row >= :floor",
-    [SQL_ROWS_ACCOUNT_PREFIX] = ARRIVED "instr(p.account_key, ?1) = 1 AND a.row >= :floor",
+                                " AND " NEAR("a.row"),
+    [SQL_ROWS_FOLDER_PREFIX] = ARRIVED "instr(p.folder_key, ?1) = 1 AND " NEAR("a.row"),
+    [SQL_ROWS_ACCOUNT] = ARRIVED "p.account_key = ?1 AND " NEAR("a.row"),
+    [SQL_ROWS_ACCOUNT_PREFIX] = ARRIVED "instr(p.account_key, ?1) = 1 AND " NEAR("a.row"),
     [SQL_DATE_OF_ROW] = "SELECT date FROM doc WHERE row = ?1",
-    [SQL_NEWEST] = "SELECT row FROM doc ORDER BY date DESC, row DESC",
-    [SQL_OLDEST] = "SELECT row FROM doc ORDER BY date, row",
+    [SQL_NEWEST] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2 ORDER BY date DESC, row DESC",
+    [SQL_OLDEST] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2 ORDER BY date, row",
     [SQL_BEST] = "SELECT d.row FROM words w JOIN doc d ON d.row = w.rowid WHERE w.words MATCH ?1"
                  " ORDER BY bm25(words, " WEIGHTS "), d.date DESC, d.row DESC",
 };

@@ -5,10 +5,6 @@
 
 #include "core/error.h"
 #include "store/index-search.h"
-#include "store/query-sql.h"
-
-/* So many rows are sorted by their dates; beyond that the order of dates is walked. */
-#define FEW 2000
 
 static const char *const signatures[] = {
     [SIGNATURE_NONE] = "none",
@@ -119,85 +115,6 @@ GPtrArray *index_places(Index *index, const char *id, GError **error)
         g_ptr_array_add(places, text_column(use, 1));
     }
     return NULL;
-}
-
-typedef struct {
-    gint64 date, row;
-} Dated;
-
-static gint by_date(gconstpointer left, gconstpointer right)
-{
-    const Dated *a = left, *b = right;
-    if (a->date != b->date)
-        return a->date < b->date ? -1 : 1;
-    return a->row < b->row ? -1 : a->row > b->row;
-}
-
-static gboolean full(const GArray *list, guint limit)
-{
-    return limit > 0 && list->len >= limit;
-}
-
-/* Few rows: their dates, sorted. */
-static gboolean list_few(Index *index, const RowSet *rows, guint limit, SearchSort sort,
-                         GArray *list, GError **error)
-{
-    g_autoptr(GArray) dated = g_array_new(FALSE, FALSE, sizeof(Dated));
-    for (gint64 row = rowset_next(rows, 0); row >= 0; row = rowset_next(rows, row + 1)) {
-        Dated entry = {.row = row};
-        gboolean found;
-        IndexUse *use = index_use(index, SQL_DATE_OF_ROW, error, "i", row);
-        if (!index_number(index, use, &entry.date, &found, error))
-            return FALSE;
-        if (found)
-            g_array_append_val(dated, entry);
-    }
-    g_array_sort(dated, by_date);
-    for (guint i = 0; i < dated->len && !full(list, limit); i++) {
-        guint at = sort == SORT_OLDEST ? i : dated->len - 1 - i;
-        g_array_append_val(list, g_array_index(dated, Dated, at).row);
-    }
-    return TRUE;
-}
-
-/* The rows that a statement yields in its order, as far as they are in ROWS; they leave it. */
-static gboolean list_ordered(Index *index, IndexUse *use, RowSet *rows, guint limit, GArray *list,
-                             GError **error)
-{
-    g_autoptr(IndexUse) owned = use;
-    gboolean more = owned != NULL;
-    while (more && !full(list, limit)) {
-        if (!index_step(index, owned, &more, error))
-            return FALSE;
-        gint64 row = more ? sqlite3_column_int64(owned, 0) : -1;
-        if (!rowset_has(rows, row))
-            continue;
-        rowset_remove(rows, row);
-        g_array_append_val(list, row);
-    }
-    return owned != NULL;
-}
-
-/* Appends ROWS in the order of SORT to LIST, until that holds LIMIT. */
-static gboolean list_rows(Index *index, RowSet *rows, guint limit, SearchSort sort, GArray *list,
-                          GError **error)
-{
-    if (rowset_count(rows) <= FEW)
-        return list_few(index, rows, limit, sort, list, error);
-    IndexSql order = sort == SORT_OLDEST ? SQL_OLDEST : SQL_NEWEST;
-    return list_ordered(index, index_use(index, order, error, ""), rows, limit, list, error);
-}
-
-gboolean index_sorted_rows(Index *index, const Query *query, guint limit, SearchSort sort,
-                           GArray *list, GError **error)
-{
-    g_autofree char *ranking = sort == SORT_RELEVANCE ? query_ranking(query) : NULL;
-    g_autoptr(RowSet) rows = query_rows(index, query, error);
-    if (rows == NULL)
-        return FALSE;
-    return (ranking == NULL || list_ordered(index, index_use(index, SQL_BEST, error, "t", ranking),
-                                            rows, limit, list, error)) &&
-           list_rows(index, rows, limit, sort, list, error);
 }
 
 gboolean index_in_one_state(Index *index, IndexReading reading, gpointer user, GError **error)

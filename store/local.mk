@@ -57,7 +57,7 @@ libpostern_store_a_SOURCES += \
 	store/index-add.c \
 	store/index-address.c store/index-address.h \
 	store/index-check.c \
-	store/index-compact.c \
+	store/index-compact.c store/index-order.c \
 	store/index-compare.c store/index-compare.h \
 	store/index-defer.c \
 	store/index-flags.c \

@@ -69,26 +69,61 @@ gboolean query_check(sqlite3 *db, const Query *query, GError **error)
     return query_check(db, query->left, error) && query_check(db, query->right, error);
 }
 
-/* Adds the rows that a statement yields; takes USE as index_use() gave it. */
-static gboolean collect(Index *index, IndexUse *use, RowSet *rows, GError **error)
+/* Which rows count. */
+typedef struct {
+    gint64 last;         /* no row lies above it */
+    const GArray *spans; /* NULL: all */
+} Scope;
+
+static gboolean collect_span(Index *index, IndexUse *use, RowSet *rows, GError **error)
 {
-    g_autoptr(IndexUse) owned = use;
-    gboolean more = owned != NULL;
-    int floor = more ? sqlite3_bind_parameter_index(owned, ":floor") : 0;
-    if (floor > 0)
-        (void)sqlite3_bind_int64(owned, floor, index->floor);
+    gboolean more = TRUE;
     while (more) {
-        if (!index_step(index, owned, &more, error))
+        if (!index_step(index, use, &more, error))
             return FALSE;
         if (more)
-            rowset_add(rows, sqlite3_column_int64(owned, 0));
+            rowset_add(rows, sqlite3_column_int64(use, 0));
     }
-    return owned != NULL;
+    return TRUE;
 }
 
-static gboolean collect_match(Index *index, const char *match, RowSet *rows, GError **error)
+/* Adds the rows that a statement yields; takes USE as index_use() gave it. */
+static gboolean collect(Index *index, IndexUse *use, const Scope *scope, RowSet *rows,
+                        GError **error)
 {
-    return collect(index, index_use(index, SQL_ROWS_MATCH, error, "t", match), rows, error);
+    static const RowSpan all = {G_MININT64, G_MAXINT64};
+    g_autoptr(IndexUse) owned = use;
+    if (owned == NULL)
+        return FALSE;
+    int first = sqlite3_bind_parameter_index(owned, ":first");
+    int last = sqlite3_bind_parameter_index(owned, ":last");
+    guint spans = first > 0 && scope->spans ? scope->spans->len : 1;
+    for (guint i = 0; i < spans; i++) {
+        RowSpan span = scope->spans ? g_array_index(scope->spans, RowSpan, i) : all;
+        (void)sqlite3_reset(owned);
+        if (first > 0) {
+            (void)sqlite3_bind_int64(owned, first, span.first);
+            (void)sqlite3_bind_int64(owned, last, span.last);
+        }
+        if (!collect_span(index, owned, rows, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Where a statement for all rows is not the one for a few, the one for a few. */
+static IndexSql statement_for(const Scope *scope, IndexSql which)
+{
+    if (scope->spans && which == SQL_ROWS_MATCH)
+        return SQL_NEAR_MATCH;
+    return scope->spans && which == SQL_ROWS_DATE ? SQL_NEAR_DATE : which;
+}
+
+static gboolean collect_match(Index *index, const char *match, const Scope *scope, RowSet *rows,
+                              GError **error)
+{
+    IndexSql which = statement_for(scope, SQL_ROWS_MATCH);
+    return collect(index, index_use(index, which, error, "t", match), scope, rows, error);
 }
 
 static IndexSql exact_statement(const Query *query)
@@ -137,7 +172,7 @@ gboolean query_statement(const Query *query, IndexSql *which, char **value)
     }
 }
 
-static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **error);
+static RowSet *evaluate(Index *index, const Query *query, const Scope *scope, GError **error);
 
 /* What stands beside each other in a chain of ANDs. */
 static void conjuncts(const Query *query, GPtrArray *list)
@@ -166,10 +201,11 @@ static char *and_match(const Query *query)
 }
 
 /* Narrows ROWS to what PART finds as well. */
-static gboolean narrow(Index *index, const Query *part, gint64 last, RowSet *rows, GError **error)
+static gboolean narrow(Index *index, const Query *part, const Scope *scope, RowSet *rows,
+                       GError **error)
 {
     gboolean negated = part->kind == QUERY_NOT;
-    g_autoptr(RowSet) found = evaluate(index, negated ? part->left : part, last, error);
+    g_autoptr(RowSet) found = evaluate(index, negated ? part->left : part, scope, error);
     if (found == NULL)
         return FALSE;
     if (negated)
@@ -179,82 +215,117 @@ static gboolean narrow(Index *index, const Query *part, gint64 last, RowSet *row
     return TRUE;
 }
 
-static RowSet *evaluate_and(Index *index, const Query *query, gint64 last, GError **error)
+/* UNDATED: its ranges of dates are somebody else's. */
+static RowSet *evaluate_and(Index *index, const Query *query, const Scope *scope, gboolean undated,
+                            GError **error)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new();
     g_autofree char *match = and_match(query);
-    g_autoptr(RowSet) rows = rowset_new(last);
+    g_autoptr(RowSet) rows = rowset_new(scope->last);
     conjuncts(query, parts);
     if (match == NULL)
         rowset_turn(rows);
-    else if (!collect_match(index, match, rows, error))
+    else if (!collect_match(index, match, scope, rows, error))
         return NULL;
     for (guint i = 0; i < parts->len && rowset_next(rows, 0) >= 0; i++) {
         const Query *part = parts->pdata[i];
-        if (part->kind != QUERY_TEXT && !narrow(index, part, last, rows, error))
+        gboolean done = part->kind == QUERY_TEXT || (undated && part->kind == QUERY_DATE);
+        if (!done && !narrow(index, part, scope, rows, error))
             return NULL;
     }
     return g_steal_pointer(&rows);
 }
 
-static RowSet *evaluate_or(Index *index, const Query *query, gint64 last, GError **error)
+static RowSet *evaluate_or(Index *index, const Query *query, const Scope *scope, GError **error)
 {
-    g_autoptr(RowSet) left = evaluate(index, query->left, last, error);
-    g_autoptr(RowSet) right = left ? evaluate(index, query->right, last, error) : NULL;
+    g_autoptr(RowSet) left = evaluate(index, query->left, scope, error);
+    g_autoptr(RowSet) right = left ? evaluate(index, query->right, scope, error) : NULL;
     if (right == NULL)
         return NULL;
     rowset_join(left, right);
     return g_steal_pointer(&left);
 }
 
-static RowSet *evaluate_not(Index *index, const Query *query, gint64 last, GError **error)
+static RowSet *evaluate_not(Index *index, const Query *query, const Scope *scope, GError **error)
 {
-    RowSet *rows = evaluate(index, query->left, last, error);
+    RowSet *rows = evaluate(index, query->left, scope, error);
     if (rows)
         rowset_turn(rows);
     return rows;
 }
 
-static RowSet *evaluate_leaf(Index *index, const Query *query, gint64 last, GError **error)
+static RowSet *evaluate_leaf(Index *index, const Query *query, const Scope *scope, GError **error)
 {
     IndexSql which;
     g_autofree char *value = NULL;
-    g_autoptr(RowSet) rows = rowset_new(last);
+    g_autoptr(RowSet) rows = rowset_new(scope->last);
     if (!query_statement(query, &which, &value)) {
         rowset_turn(rows);
         return g_steal_pointer(&rows);
     }
+    which = statement_for(scope, which);
     gboolean range = query->kind == QUERY_DATE || query->kind == QUERY_SIZE;
     IndexUse *use = range   ? index_use(index, which, error, "ii", query->from, query->to)
                     : value ? index_use(index, which, error, "t", value)
                             : index_use(index, which, error, "");
-    return collect(index, use, rows, error) ? g_steal_pointer(&rows) : NULL;
+    return collect(index, use, scope, rows, error) ? g_steal_pointer(&rows) : NULL;
 }
 
-static RowSet *evaluate(Index *index, const Query *query, gint64 last, GError **error)
+static RowSet *evaluate(Index *index, const Query *query, const Scope *scope, GError **error)
 {
     switch (query->kind) {
-    case QUERY_AND: return evaluate_and(index, query, last, error);
-    case QUERY_OR: return evaluate_or(index, query, last, error);
-    case QUERY_NOT: return evaluate_not(index, query, last, error);
-    default: return evaluate_leaf(index, query, last, error);
+    case QUERY_AND: return evaluate_and(index, query, scope, FALSE, error);
+    case QUERY_OR: return evaluate_or(index, query, scope, error);
+    case QUERY_NOT: return evaluate_not(index, query, scope, error);
+    default: return evaluate_leaf(index, query, scope, error);
     }
 }
 
-RowSet *query_rows_from(Index *index, const Query *query, gint64 first, GError **error)
+static gboolean scope_init(Scope *scope, Index *index, const Query *query, const GArray *spans,
+                           GError **error)
 {
-    gint64 last = -1;
     gboolean found;
-    if (!query_check(index->db, query, error) ||
-        !index_number(index, index_use(index, SQL_LAST_ROW, error, ""), &last, &found, error))
-        return NULL;
-    index->floor = first;
-    return evaluate(index, query, last, error);
+    scope->spans = spans;
+    return query_check(index->db, query, error) &&
+           index_number(index, index_use(index, SQL_LAST_ROW, error, ""), &scope->last, &found,
+                        error);
+}
+
+RowSet *query_rows_among(Index *index, const Query *query, const GArray *spans, GError **error)
+{
+    Scope scope;
+    return scope_init(&scope, index, query, spans, error) ? evaluate(index, query, &scope, error)
+                                                          : NULL;
 }
 
 RowSet *query_rows(Index *index, const Query *query, GError **error)
 {
-    return query_rows_from(index, query, 0, error);
+    return query_rows_among(index, query, NULL, error);
+}
+
+RowSet *query_rows_undated(Index *index, const Query *query, const GArray *spans, GError **error)
+{
+    Scope scope;
+    if (query->kind != QUERY_AND && query->kind != QUERY_DATE)
+        return query_rows_among(index, query, spans, error);
+    return scope_init(&scope, index, query, spans, error)
+               ? evaluate_and(index, query, &scope, TRUE, error)
+               : NULL;
+}
+
+void query_dates(const Query *query, gint64 *from, gint64 *to)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    conjuncts(query, parts);
+    *from = G_MININT64;
+    *to = G_MAXINT64;
+    for (guint i = 0; i < parts->len; i++) {
+        const Query *part = parts->pdata[i];
+        if (part->kind != QUERY_DATE)
+            continue;
+        *from = MAX(*from, part->from);
+        *to = MIN(*to, part->to);
+    }
 }
 
 static void write_ranking(const Query *query, GString *match)

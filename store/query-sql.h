@@ -16,9 +16,23 @@
  */
 RowSet *query_rows(Index *index, const Query *query, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Likewise, with no more work than rows from FIRST on take; below that the set means nothing. */
-RowSet *query_rows_from(Index *index, const Query *query, gint64 first,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct {
+    gint64 first, last;
+} RowSpan;
+
+/* Likewise, with no more work than the rows of SPANS (RowSpan) take; beside them the set means
+ * nothing. */
+RowSet *query_rows_among(Index *index, const Query *query, const GArray *spans,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * What QUERY as a whole demands of a message's date, seconds since 1970, both ends included; and
+ * the rows that it finds but for that demand. SPANS as above, or NULL for all rows. Who walks in
+ * the order of dates keeps between them at no cost.
+ */
+void query_dates(const Query *query, gint64 *from, gint64 *to);
+RowSet *query_rows_undated(Index *index, const Query *query, const GArray *spans,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * The one statement that answers QUERY, or of a chain of ANDs the one for all its words, and the

@@ -88,7 +88,10 @@ static gboolean ask(Index *index, const ParsedRule *rule, const GArray *rows, gi
 {
     TagCount count = {0};
     const char *const changes[] = {rule->change, NULL};
-    g_autoptr(RowSet) found = query_rows_from(index, rule->query, first, error);
+    const RowSpan fresh = {first, G_MAXINT64};
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof fresh);
+    g_array_append_val(spans, fresh);
+    g_autoptr(RowSet) found = query_rows_among(index, rule->query, spans, error);
     if (found == NULL)
         return FALSE;
     for (guint i = 0; i < rows->len; i++) {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
 const guint8 the_vault[VAULT_ID_SIZE] = "a vault for test";
 
@@ -99,4 +100,36 @@ Hit *lookup(Index *index, const char *id)
     g_autoptr(GPtrArray) hits = search(index, text, 0, SORT_NEWEST);
     assert_int_equal(hits->len, 1);
     return g_ptr_array_steal_index(hits, 0);
+}
+
+static gint by_date(gconstpointer a, gconstpointer b)
+{
+    const Letter *left = *(Letter *const *)a, *right = *(Letter *const *)b;
+    if (left->date != right->date)
+        return left->date < right->date ? 1 : -1;
+    return left->row < right->row ? 1 : -1;
+}
+
+void letters_sort(GPtrArray *letters)
+{
+    g_ptr_array_sort(letters, by_date);
+}
+
+void assert_as_oracle(Index *index, GPtrArray *letters, const char *text, guint limit,
+                      gboolean oldest)
+{
+    g_autoptr(GPtrArray) hits = search(index, text, limit, oldest ? SORT_OLDEST : SORT_NEWEST);
+    g_autoptr(Query) query = query_parse(text, 0, NULL);
+    guint found = 0;
+    for (guint i = 0; i < letters->len; i++) {
+        const Letter *letter = letters->pdata[oldest ? letters->len - 1 - i : i];
+        if (!letter_matches(letter, query) || (limit > 0 && found == limit))
+            continue;
+        const Hit *hit = found < hits->len ? hits->pdata[found] : NULL;
+        if (hit == NULL || strcmp(hit->id, letter->id) != 0)
+            fail_msg("%s: row %d of %u is missing", text, (int)letter->row, letters->len);
+        found++;
+    }
+    if (found != hits->len)
+        fail_msg("%s: %u hits too many", text, hits->len - found);
 }

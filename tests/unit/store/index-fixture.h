@@ -22,3 +22,7 @@ Letter *write_letter(GPtrArray *letters, const char *subject, const char *body);
 void add_all(Index *index, GPtrArray *letters, gint64 sequence);
 Hit *lookup(Index *index, const char *id); /* the one message with this id */
 GPtrArray *search(Index *index, const char *text, guint limit, SearchSort sort);
+/* Newest first. Of letters in that order the search finds those that fit, in theirs. */
+void letters_sort(GPtrArray *letters);
+void assert_as_oracle(Index *index, GPtrArray *letters, const char *text, guint limit,
+                      gboolean oldest);

@@ -4,6 +4,7 @@ UNIT_STORE = \
 	tests/unit/store/test-index-check \
 	tests/unit/store/test-index-full \
 	tests/unit/store/test-index-heard \
+	tests/unit/store/test-index-order \
 	tests/unit/store/test-index-thread \
 	tests/unit/store/test-query \
 	tests/unit/store/test-query-explain \
@@ -64,6 +65,8 @@ tests_unit_store_test_index_heard_SOURCES = tests/unit/store/test-index-heard.c 
 tests_unit_store_test_index_heard_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_full_SOURCES = tests/unit/store/test-index-full.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_full_LDADD = $(LINK_store) $(UNIT_LIBS)
+tests_unit_store_test_index_order_SOURCES = tests/unit/store/test-index-order.c $(INDEX_FIXTURE)
+tests_unit_store_test_index_order_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_thread_SOURCES = tests/unit/store/test-index-thread.c $(INDEX_FIXTURE)
 tests_unit_store_test_index_thread_LDADD = $(LINK_store) $(UNIT_LIBS)
 tests_unit_store_test_index_LDADD = $(LINK_store) $(UNIT_LIBS)

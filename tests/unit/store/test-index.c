@@ -26,33 +26,6 @@ static void assert_finds(Index *index, const char *text, SearchSort sort, const 
         fail_msg("%s finds %s", text, found->str);
 }
 
-static gint by_date(gconstpointer a, gconstpointer b)
-{
-    const Letter *left = *(Letter *const *)a, *right = *(Letter *const *)b;
-    if (left->date != right->date)
-        return left->date < right->date ? 1 : -1;
-    return left->row < right->row ? 1 : -1;
-}
-
-static void compare_with_oracle(Index *index, GPtrArray *letters, const char *text, guint limit,
-                                gboolean oldest)
-{
-    g_autoptr(GPtrArray) hits = search(index, text, limit, oldest ? SORT_OLDEST : SORT_NEWEST);
-    g_autoptr(Query) query = query_parse(text, 0, NULL);
-    guint found = 0;
-    for (guint i = 0; i < letters->len; i++) {
-        const Letter *letter = letters->pdata[oldest ? letters->len - 1 - i : i];
-        if (!letter_matches(letter, query) || (limit > 0 && found == limit))
-            continue;
-        const Hit *hit = found < hits->len ? hits->pdata[found] : NULL;
-        if (hit == NULL || strcmp(hit->id, letter->id) != 0)
-            fail_msg("%s: row %d of %u is missing", text, (int)letter->row, letters->len);
-        found++;
-    }
-    if (found != hits->len)
-        fail_msg("%s: %u hits too many", text, hits->len - found);
-}
-
 static void every_query_finds_what_an_oracle_finds(void **state)
 {
     Fixture *fixture = *state;
@@ -66,13 +39,13 @@ static void every_query_finds_what_an_oracle_finds(void **state)
         assert_true(index_drop(fixture->dir, NULL));
         fixture->index = open_index(fixture);
         add_all(fixture->index, letters, count);
-        g_ptr_array_sort(letters, by_date);
+        letters_sort(letters);
         for (guint i = 0; i < 150; i++) {
             g_autofree char *text = query_random(random, i % 4);
-            compare_with_oracle(fixture->index, letters, text,
-                                i % 3 ? 0 : (guint)g_rand_int_range(random, 1, 10), i % 5 == 0);
+            assert_as_oracle(fixture->index, letters, text,
+                             i % 3 ? 0 : (guint)g_rand_int_range(random, 1, 10), i % 5 == 0);
         }
-        compare_with_oracle(fixture->index, letters, "", 0, FALSE);
+        assert_as_oracle(fixture->index, letters, "", 0, FALSE);
     }
 }
 
@@ -338,27 +311,6 @@ static void the_deepest_query_is_answered(void **state)
     }
 }
 
-/* More hits than are sorted by their dates. */
-static void many_hits_come_in_their_order(void **state)
-{
-    Fixture *fixture = *state;
-    static const char *const texts[] = {"", "beta", "NOT beta"};
-    g_autoptr(GPtrArray) letters = letters_new();
-    for (gint64 row = 1; row <= 5000; row++) {
-        Letter *letter = letter_new(row);
-        letter->date = row * 7919 % 1000;
-        letter->doc->body = g_strdup(row % 2 ? "alpha" : "beta");
-        g_ptr_array_add(letters, letter);
-    }
-    add_all(fixture->index, letters, 5000);
-    g_ptr_array_sort(letters, by_date);
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        compare_with_oracle(fixture->index, letters, texts[i], 0, FALSE);
-        compare_with_oracle(fixture->index, letters, texts[i], 0, TRUE);
-        compare_with_oracle(fixture->index, letters, texts[i], 20, FALSE);
-    }
-}
-
 static void words_of_every_script_are_found(void **state)
 {
     Fixture *fixture = *state;
@@ -531,7 +483,6 @@ int main(void)
         CASE(p8_94_a_quotation_mark_in_a_term_stays_one),
         CASE(the_longest_query_is_answered),
         CASE(the_deepest_query_is_answered),
-        CASE(many_hits_come_in_their_order),
         CASE(words_of_every_script_are_found),
         CASE(what_is_rolled_back_leaves_no_trace),
         CASE(a_reader_sees_whole_commits_only),
