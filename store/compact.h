@@ -25,6 +25,10 @@ gboolean vault_compact(Vault *vault, CompactProgress progress, gpointer user,
 gboolean index_compact(Index *index, CompactProgress progress, gpointer user,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Only its free pages. */
+gboolean index_shrink(Index *index, CompactProgress progress, gpointer user,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Bytes on the disk, each with its log. */
 typedef struct {
     guint64 vault, index;

@@ -55,6 +55,14 @@ static gboolean take_all(Index *index, Step step, const char *sql, CompactProgre
     return TRUE;
 }
 
+gboolean index_shrink(Index *index, CompactProgress progress, gpointer user, GError **error)
+{
+    if (!take_all(index, shrink, NULL, progress, user, error))
+        return FALSE;
+    int rc = shrink_write_back(index->db);
+    return rc == SQLITE_OK || index_failed_by(index, rc, error);
+}
+
 gboolean index_compact(Index *index, CompactProgress progress, gpointer user, GError **error)
 {
     static const char merging[] =
@@ -62,10 +70,7 @@ gboolean index_compact(Index *index, CompactProgress progress, gpointer user, GE
     static const char beginning[] =
         "INSERT INTO words(words, rank) VALUES ('merge', -" SHRINK_AS_TEXT(SHRINK_PAGES) ")";
     gboolean done;
-    if (!take(index, merge, beginning, &done, error) ||
-        !take_all(index, merge, merging, progress, user, error) ||
-        !take_all(index, shrink, NULL, progress, user, error))
-        return FALSE;
-    int rc = shrink_write_back(index->db);
-    return rc == SQLITE_OK || index_failed_by(index, rc, error);
+    return take(index, merge, beginning, &done, error) &&
+           take_all(index, merge, merging, progress, user, error) &&
+           index_shrink(index, progress, user, error);
 }

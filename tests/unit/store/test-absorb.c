@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "core/limits.h"
+#include "store/index-private.h"
+#include "store/shrink.h"
 #include "tests/unit/store/absorb-fixture.h"
 
 /* --- the journal --------------------------------------------------------------------------- */
@@ -113,6 +115,29 @@ static void progress_ends_at_the_total(void **state)
     assert_int_equal(seen[0], 620);
     assert_int_equal(seen[1], 620);
     assert_int_equal(index_position(index), 620);
+}
+
+static void after_many_messages_no_page_stands_free(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
+    g_autoptr(GRand) dice = g_rand_new_with_seed(3);
+    Arrival arrival = {.account = "work", .mailbox = "INBOX", .uid = 1};
+    gint64 left = -1;
+    for (guint i = 0; i < 2500; i++) {
+        g_autoptr(GString) mail = g_string_new("Subject: many\r\n\r\n");
+        for (guint word = 0; word < 60; word++)
+            g_string_append_printf(mail, "w%x ", g_rand_int_range(dice, 0, 60000));
+        store_mail(writer, mail->str, mail->len, &arrival);
+    }
+    commit(writer, 2500, 0);
+    assert_int_equal(absorb_all(fixture, vault, index, &plain), 2500);
+    assert_int_equal(shrink_free_pages(index->db, &left), SQLITE_OK);
+    assert_int_equal(left, 0);
+    g_autoptr(GPtrArray) hits = find(index, "many");
+    assert_int_equal(hits->len, 2500);
 }
 
 static void an_interrupted_absorb_goes_on_where_it_stopped(void **state)
@@ -269,6 +294,7 @@ int main(void)
         TEST(what_waits_is_known_without_the_key),
         TEST(only_the_head_of_a_large_message_is_read),
         TEST(progress_ends_at_the_total),
+        TEST(after_many_messages_no_page_stands_free),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
         TEST(a_damaged_message_hides_no_other),
         TEST(what_is_read_ahead_comes_in_order_and_hides_no_other),
