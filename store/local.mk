@@ -31,7 +31,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-match.c store/vault-match.h \
 	store/vault-names.c store/vault-names.h \
 	store/vault-copy.c store/vault-copy.h store/vault-outbox-key.c store/vault-outbox-key.h store/vault-outbox.c store/vault-outbox.h store/vault-outbox-read.c \
-	store/vault-outbox-record.c store/vault-outbox-state.h \
+	store/vault-outbox-record.c store/vault-outbox-row.c store/vault-outbox-settle.c store/vault-outbox-state.h \
 	store/vault-pending.c store/vault-pending.h \
 	store/vault-place.c store/vault-place.h \
 	store/vault-rewrap.c store/vault-rewrap.h store/vault-rotate.c store/vault-rotate.h \

@@ -1,5 +1,5 @@
-/* vault-outbox-state — what vault-outbox.c, vault-outbox-read.c and vault-draft.c share, and nobody
- * else sees. */
+/* vault-outbox-state — what the files vault-outbox-*.c and vault-draft.c share, and nobody else
+ * sees. */
 #pragma once
 
 #include "store/vault-outbox.h"
@@ -53,6 +53,47 @@ gboolean outbox_record_read(Vault *vault, GBytes *plain, OutboxRecord *record, G
  * has it. */
 int vault_row_lock(const Vault *vault, const char *name, gint64 row, GError **error);
 int outbox_lock(const Vault *vault, gint64 row, GError **error);
+
+/* --- rows ---------------------------------------------------------------------------------- */
+
+/* A row as it is to be. */
+typedef struct {
+    gint64 row; /* 0: a new one */
+    gint64 letter, copy, since, tried;
+    guint tries;
+    OutboxState state;
+    gboolean unattended;
+    const OutboxRecord *record;
+} OutboxRow;
+
+/* Within a transaction: writes ROW, whose number it gets when it is new. */
+gboolean outbox_row_write(Vault *vault, OutboxRow *row, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Its id in base32. */
+gboolean outbox_row_name(Vault *vault, gint64 row, char name[static 17],
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- claims -------------------------------------------------------------------------------- */
+
+struct OutboxClaim {
+    int lock;
+    gint64 row, letter_row, since;
+    guint tries;
+    gboolean files, unattended;
+    char id[17];
+    char ids[OUTBOX_FILING + 1][17]; /* of the row where those are who got that state; or "" */
+    OutboxRecord record;
+    OutboxLetter letter; /* points into the record, but for the bytes */
+    GBytes *copy;        /* owned; or NULL */
+};
+
+/* On LETTER, which has no row yet. */
+OutboxClaim *outbox_claim_new(const OutboxLetter *letter);
+/* It becomes one on ROW, which is new: the lock before the commit, so that nobody sees the row
+ * without it. */
+gboolean outbox_claim_take(Vault *vault, OutboxClaim *claim, gint64 row,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What its record says shows in its letter. */
+void outbox_claim_expose(OutboxClaim *claim);
 
 /* Within a transaction: vault_outbox_add(), and all rows of the letter of CLAIM out again. */
 gboolean outbox_add_all(Vault *vault, const GPtrArray *letters, GPtrArray *claims,
