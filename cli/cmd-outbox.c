@@ -91,10 +91,13 @@ static gboolean list_text(gpointer user, const OutboxEntry *entry, GError **erro
         printf("  %s: %s\n", account, *subject ? subject : "(no subject)");
     for (guint i = 0; entry->recipients && i < entry->recipients->len; i++)
         print_recipient(entry, i);
-    if (entry->state == OUTBOX_DOUBT || entry->state == OUTBOX_FAILED)
-        printf("  %s'postern outbox flush --again %s' or 'postern outbox drop %s'\n",
-               entry->state == OUTBOX_DOUBT ? "the server may have it; ask a recipient, then " : "",
+    if (entry->state == OUTBOX_DOUBT)
+        printf("  the server may have it; ask a recipient, then 'postern outbox sent %s' or "
+               "'postern outbox flush --again %s'\n",
                entry->id, entry->id);
+    else if (entry->state == OUTBOX_FAILED)
+        printf("  'postern outbox flush --again %s' or 'postern outbox drop %s'\n", entry->id,
+               entry->id);
     return TRUE;
 }
 
@@ -121,9 +124,15 @@ static int list(Context *context, GError **error)
 
 /* --- ids ----------------------------------------------------------------------------------- */
 
+/* One that was named. */
+typedef struct {
+    gint64 row; /* 0: not there */
+    OutboxState state;
+} Named;
+
 typedef struct {
     char *const *ids;
-    GArray *rows; /* gint64 of each; 0: not there */
+    GArray *rows; /* Named, of each */
 } Finding;
 
 static gboolean find_row(gpointer user, const OutboxEntry *entry, GError **error G_GNUC_UNUSED)
@@ -131,7 +140,7 @@ static gboolean find_row(gpointer user, const OutboxEntry *entry, GError **error
     const Finding *finding = user;
     for (guint i = 0; finding->ids[i]; i++)
         if (strcmp(finding->ids[i], entry->id) == 0)
-            g_array_index(finding->rows, gint64, i) = entry->row;
+            g_array_index(finding->rows, Named, i) = (Named){entry->row, entry->state};
     return TRUE;
 }
 
@@ -146,46 +155,116 @@ static gboolean unknown_id(const char *id, GError **error)
 static GArray *find_rows(const Context *context, char *const *ids, GError **error)
 {
     guint n = g_strv_length((char **)ids);
-    g_autoptr(GArray) rows = g_array_sized_new(FALSE, TRUE, sizeof(gint64), n);
+    g_autoptr(GArray) rows = g_array_sized_new(FALSE, TRUE, sizeof(Named), n);
     g_array_set_size(rows, n);
     Finding finding = {ids, rows};
     if (!vault_outbox_list(context->vault, NULL, find_row, &finding, error))
         return NULL;
     for (guint i = 0; i < n; i++)
-        if (g_array_index(rows, gint64, i) == 0) {
+        if (g_array_index(rows, Named, i).row == 0) {
             (void)unknown_id(ids[i], error);
             return NULL;
         }
     return g_steal_pointer(&rows);
 }
 
-/* --- drop ---------------------------------------------------------------------------------- */
+/* Somebody has a claim on it. */
+static gboolean is_busy(const char *id, GError **error)
+{
+    return refuse(error, POSTERN_ERROR_TEMPORARY, "outbox.sending", "try again in a moment",
+                  "letter %s is being sent", id);
+}
+
+/* --- drop, and sent ------------------------------------------------------------------------ */
+
+typedef gboolean (*TakeOut)(const Context *context, const char *id, gint64 row, GError **error);
+
+/* Each of IDS, whose rows are ROWS, by TAKE_OUT; WORD tells it. */
+static int take_all_out(const Context *context, char *const *ids, const GArray *rows,
+                        TakeOut take_out, const char *word, GError **error)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, word);
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < rows->len; i++) {
+        if (!take_out(context, ids[i], g_array_index(rows, Named, i).row, error))
+            return POSTERN_ERROR_STORE;
+        json_builder_add_string_value(builder, ids[i]);
+        if (!context->json && !context->quiet)
+            printf("%s %s\n", word, ids[i]);
+    }
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    if (context->json)
+        output_json(builder);
+    return 0;
+}
+
+static gboolean drop_one(const Context *context, const char *id, gint64 row, GError **error)
+{
+    gboolean dropped;
+    return vault_outbox_drop(context->vault, row, &dropped, error) &&
+           (dropped || is_busy(id, error));
+}
 
 static int drop(Context *context, char *const *ids, GError **error)
 {
     g_autoptr(GArray) rows = find_rows(context, ids, error);
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "dropped");
-    json_builder_begin_array(builder);
-    for (guint i = 0; rows && i < rows->len; i++) {
-        gboolean dropped;
-        if (!vault_outbox_drop(context->vault, g_array_index(rows, gint64, i), &dropped, error))
-            return POSTERN_ERROR_STORE;
-        if (!dropped) {
-            refuse(error, POSTERN_ERROR_TEMPORARY, "outbox.sending", "try again in a moment",
-                   "letter %s is being sent", ids[i]);
-            return POSTERN_ERROR_TEMPORARY;
-        }
-        json_builder_add_string_value(builder, ids[i]);
-        if (!context->json && !context->quiet)
-            printf("dropped %s\n", ids[i]);
+    return rows ? take_all_out(context, ids, rows, drop_one, "dropped", error)
+                : POSTERN_ERROR_INPUT;
+}
+
+/* A letter that no server can have would be lost. */
+static gboolean may_have_arrived(const char *id, OutboxState state, GError **error)
+{
+    if (state == OUTBOX_DOUBT)
+        return TRUE;
+    if (state == OUTBOX_SENDING)
+        return is_busy(id, error);
+    if (state == OUTBOX_FILING)
+        return refuse(error, POSTERN_ERROR_INPUT, "outbox.state",
+                      "'postern outbox flush' puts it there",
+                      "letter %s is sent already, and its copy waits for the server", id);
+    g_autofree char *mend =
+        g_strdup_printf("was it sent by other means? then 'postern outbox drop %s'", id);
+    return refuse(error, POSTERN_ERROR_INPUT, "outbox.state", mend, "letter %s %s", id,
+                  state == OUTBOX_FAILED ? "has failed, and is not in doubt"
+                                         : "waits to be sent, and is not in doubt");
+}
+
+static gboolean settle_one(const Context *context, const char *id, gint64 row, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(OutboxClaim) claim =
+        vault_outbox_claim(context->vault, context->vault_key, row, TRUE, &failure);
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
     }
-    json_builder_end_array(builder);
-    json_builder_end_object(builder);
-    if (rows && context->json)
-        output_json(builder);
-    return 0;
+    if (claim == NULL)
+        return is_busy(id, error);
+    if (!may_have_arrived(id, outbox_claim_state(claim), error))
+        return FALSE;
+    const Account *account =
+        config_account(context->config, outbox_claim_letter(claim)->account, error);
+    if (account == NULL)
+        return FALSE;
+    g_autoptr(Sending) sending =
+        sending_new(context->config, account, context->store, context->trace, -1);
+    return dispatch_arrived(context->vault, claim, sending, error);
+}
+
+/* What is wrong with one of them is told before any is touched. */
+static int sent(Context *context, char *const *ids, GError **error)
+{
+    g_autoptr(GArray) rows = find_rows(context, ids, error);
+    for (guint i = 0; rows && i < rows->len; i++)
+        if (!may_have_arrived(ids[i], g_array_index(rows, Named, i).state, error))
+            return POSTERN_ERROR_INPUT;
+    return rows && context_meet(context, NEED_KEY, error)
+               ? take_all_out(context, ids, rows, settle_one, "sent", error)
+               : POSTERN_ERROR_INPUT;
 }
 
 /* --- flush --------------------------------------------------------------------------------- */
@@ -311,6 +390,36 @@ static int print_key(Context *context, gboolean anew, GError **error)
 
 /* ------------------------------------------------------------------------------------------- */
 
+typedef enum { VERB_LIST, VERB_FLUSH, VERB_SENT, VERB_DROP, VERB_KEY, N_VERBS } Verb;
+
+static const char *const verbs[N_VERBS] = {"list", "flush", "sent", "drop", "key"};
+
+static gboolean find_verb(const char *word, Verb *verb)
+{
+    for (*verb = VERB_LIST; *verb < N_VERBS; (*verb)++)
+        if (strcmp(word, verbs[*verb]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* NAMED: there are ids. */
+static gboolean fits(Verb verb, gboolean named, gboolean again, gboolean anew, GError **error)
+{
+    gboolean wants = verb == VERB_SENT || verb == VERB_DROP, may = wants || verb == VERB_FLUSH;
+    const char *const mend = "see postern outbox --help";
+    if (anew && verb != VERB_KEY)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "--new is for 'key'");
+    if (again && (verb != VERB_FLUSH || !named))
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend,
+                      "--again is for 'flush' and the ids of letters");
+    if (wants && !named)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", mend,
+                      "'postern outbox %s' wants the ids of letters", verbs[verb]);
+    return may || !named ||
+           refuse(error, POSTERN_ERROR_USAGE, "usage", mend, "'postern outbox %s' takes no ids",
+                  verbs[verb]);
+}
+
 static int run(Context *context, int argc, char **argv, GError **error)
 {
     gboolean again = FALSE, anew = FALSE;
@@ -323,29 +432,24 @@ static int run(Context *context, int argc, char **argv, GError **error)
     };
     if (!command_options(context, &command_outbox, entries, 0, -1, &argc, &argv, error))
         return POSTERN_ERROR_USAGE;
-    const char *verb = argc > 1 ? argv[1] : "list";
     char *const *ids = argc > 1 ? argv + 2 : argv + 1;
-    gboolean flushes = strcmp(verb, "flush") == 0, drops = strcmp(verb, "drop") == 0;
-    gboolean keys = strcmp(verb, "key") == 0;
-    if (!flushes && !drops && !keys && strcmp(verb, "list") != 0)
-        return command_unknown_word(&command_outbox, verb, error);
-    if ((again && (!flushes || *ids == NULL)) || (drops && *ids == NULL) || (anew && !keys) ||
-        (!flushes && !drops && *ids))
-        return refuse(error, POSTERN_ERROR_USAGE, "usage", "see postern outbox --help",
-                      anew    ? "--new is for 'key'"
-                      : again ? "--again is for 'flush' and the ids of letters"
-                      : keys  ? "'postern outbox key' takes no ids"
-                      : drops ? "no letter to drop is named"
-                              : "'postern outbox list' takes no ids");
-    return flushes ? flush(context, ids, again, error)
-           : drops ? drop(context, ids, error)
-           : keys  ? print_key(context, anew, error)
-                   : list(context, error);
+    Verb verb = VERB_LIST;
+    if (argc > 1 && !find_verb(argv[1], &verb))
+        return command_unknown_word(&command_outbox, argv[1], error);
+    if (!fits(verb, *ids != NULL, again, anew, error))
+        return POSTERN_ERROR_USAGE;
+    switch (verb) {
+    case VERB_FLUSH: return flush(context, ids, again, error);
+    case VERB_SENT: return sent(context, ids, error);
+    case VERB_DROP: return drop(context, ids, error);
+    case VERB_KEY: return print_key(context, anew, error);
+    default: return list(context, error);
+    }
 }
 
 const Command command_outbox = {
     .name = "outbox",
-    .usage = "[list|flush [--again] [ID…]|drop ID…|key [--new]]",
+    .usage = "[list|flush [--again] [ID…]|sent ID…|drop ID…|key [--new]]",
     .summary = "What waits to be sent",
     .needs = NEED_CONFIG | NEED_VAULT,
     .run = run,

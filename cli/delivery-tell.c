@@ -115,12 +115,12 @@ static void note_queued(const Context *context, const Delivery *delivery)
 
 static void note_doubt(const Delivery *delivery)
 {
-    for (guint i = 0; count_of(delivery, FATE_DOUBT) > 0 && i < delivery->waiting->len; i++)
-        output_note("'postern outbox' keeps it as %s: ask, then 'postern outbox drop %s', or "
+    for (guint i = 0; i < delivery->doubtful->len; i++) {
+        const char *id = delivery->doubtful->pdata[i];
+        output_note("'postern outbox' keeps it as %s: ask, then 'postern outbox sent %s', or "
                     "'postern outbox flush --again %s'",
-                    (const char *)delivery->waiting->pdata[i],
-                    (const char *)delivery->waiting->pdata[i],
-                    (const char *)delivery->waiting->pdata[i]);
+                    id, id, id);
+    }
 }
 
 void delivery_tell(const Context *context, const Letter *letter, const LetterIdentity *identity,

@@ -187,6 +187,8 @@ static gboolean take_fates(const Run *run, const Dispatch *sent, const OutboxCla
     for (OutboxState state = OUTBOX_QUEUED; state <= OUTBOX_FAILED; state++)
         if (waiting[state])
             g_ptr_array_add(result->waiting, g_strdup(outbox_claim_row(claim, state)));
+    if (waiting[OUTBOX_DOUBT])
+        g_ptr_array_add(result->doubtful, g_strdup(outbox_claim_row(claim, OUTBOX_DOUBT)));
     return any;
 }
 
@@ -251,7 +253,8 @@ gboolean delivery_run(const Context *context, const Account *account, const GPtr
                       gboolean leads, gboolean queue, gboolean file, PostedDraft *draft,
                       Delivery *result, GError **error)
 {
-    *result = (Delivery){.waiting = g_ptr_array_new_with_free_func(g_free)};
+    *result = (Delivery){.waiting = g_ptr_array_new_with_free_func(g_free),
+                         .doubtful = g_ptr_array_new_with_free_func(g_free)};
     for (guint i = 0; i < N_FATES; i++)
         result->recipients[i] = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) claims = g_ptr_array_new();
@@ -276,6 +279,7 @@ void delivery_clear(Delivery *delivery)
     for (guint i = 0; i < N_FATES; i++)
         g_clear_pointer(&delivery->recipients[i], g_ptr_array_unref);
     g_clear_pointer(&delivery->waiting, g_ptr_array_unref);
+    g_clear_pointer(&delivery->doubtful, g_ptr_array_unref);
     g_clear_error(&delivery->failure);
     g_clear_error(&delivery->reason);
     g_clear_error(&delivery->unfiled);

@@ -18,7 +18,8 @@ typedef enum {
 
 typedef struct {
     GPtrArray *recipients[N_FATES]; /* char *, in the letter's order */
-    GPtrArray *waiting;             /* char *: ids in the outbox of what is queued or in doubt */
+    GPtrArray *waiting;             /* char *: ids in the outbox of what is queued or in doubt, */
+    GPtrArray *doubtful;            /* and, of these, of what is in doubt */
     GError *failure;                /* the one that the exit code stands for, or NULL */
     GError *reason;                 /* why something is queued, or NULL */
     GError *unfiled;                /* why the sender's copy is not on the server yet, or NULL */

@@ -146,3 +146,19 @@ gboolean dispatch(Vault *vault, OutboxClaim *claim, Sending *sending, DispatchKe
     sum_up(result, tried, failure);
     return fine;
 }
+
+gboolean dispatch_arrived(Vault *vault, OutboxClaim *claim, Sending *sending, GError **error)
+{
+    const OutboxLetter *letter = outbox_claim_letter(claim);
+    g_autofree OutboxState *gone = g_new0(OutboxState, letter->recipients->len);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(OwnCopy) copy = sending_copy(sending, vault, letter, &failure);
+    OutboxMove move = {.copy = copy, .file = sending_files(sending)};
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    gboolean fine = vault_outbox_settle(vault, claim, gone, NULL, &move, error);
+    outbox_claim_free(move.filing);
+    return fine;
+}

@@ -32,5 +32,13 @@ typedef enum {
 gboolean dispatch(Vault *vault, OutboxClaim *claim, Sending *sending, DispatchKeep keep,
                   Dispatch *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * The user knows that the letter of CLAIM arrived: it is settled as sent to all its recipients, and
+ * nothing is sent. The sender's copy goes where it would have gone; what of it is for a server
+ * waits for a flush. On FALSE nothing has changed: 74, and what sending_copy() fails with.
+ */
+gboolean dispatch_arrived(Vault *vault, OutboxClaim *claim, Sending *sending,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* May what failed with FAILURE go later, without anybody changing anything? */
 gboolean dispatch_may_wait(const GError *failure);

@@ -24,7 +24,7 @@ gboolean filing_letter(Filing *filing, GBytes *letter, gint64 date,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * The same of the copy that CLAIM has (outbox_claim_files()), which is settled: done, or to be
+ * The same of the copy that CLAIM has (OUTBOX_FILING), which is settled: done, or to be
  * tried later, and then *WHY says why. FALSE with *error when the outbox could not be written: 74.
  */
 gboolean filing_claim(Filing *filing, Vault *vault, OutboxClaim *claim, GError **why,

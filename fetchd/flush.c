@@ -201,8 +201,8 @@ static gboolean flush_row(Run *run, gint64 row, GError **error)
             g_propagate_error(error, g_steal_pointer(&failure));
         return error == NULL || *error == NULL; /* somebody else was faster */
     }
-    return outbox_claim_files(claim) ? file_copy(run, claim, error)
-                                     : flush_letter(run, claim, error);
+    return outbox_claim_state(claim) == OUTBOX_FILING ? file_copy(run, claim, error)
+                                                      : flush_letter(run, claim, error);
 }
 
 gboolean flush_run(const Flush *flush, int *code, GError **error)

@@ -62,7 +62,8 @@ static const Rule rules[RULES] = {
                                    "chmod -R go= the state directory", FALSE},
     [RULE_OUTBOX_WAITING] = {"outbox.waiting", "no letter lies in the outbox for long",
                              "look at it with 'postern outbox', then send it by 'postern outbox "
-                             "flush', with --again what may have been sent, or drop it",
+                             "flush', with --again what may have been sent, or drop it; what "
+                             "arrived is settled by 'postern outbox sent'",
                              FALSE},
     [RULE_FREEMAIL_USE] = {"freemail.use", "no mail goes to freemail providers",
                            "ask who has one of those for an address at work, and see "

@@ -65,11 +65,11 @@ static gboolean add_filing(Vault *vault, const OutboxClaim *claim, gint64 letter
     copied.letter = claim->copy ? claim->copy : claim->letter.letter;
     copied.copy = NULL;
     g_autoptr(OutboxClaim) made = outbox_claim_new(&copied);
-    made->files = TRUE;
+    made->state = OUTBOX_FILING;
     made->letter_row = letter;
     OutboxRow row = {.letter = letter,
                      .since = made->since,
-                     .state = OUTBOX_FILING,
+                     .state = made->state,
                      .unattended = made->unattended,
                      .record = &made->record};
     if (!outbox_row_write(vault, &row, error) || !outbox_claim_take(vault, made, row.row, error))

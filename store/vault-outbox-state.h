@@ -78,7 +78,8 @@ struct OutboxClaim {
     int lock;
     gint64 row, letter_row, since;
     guint tries;
-    gboolean files, unattended;
+    gboolean unattended;
+    OutboxState state; /* as it was taken */
     char id[17];
     char ids[OUTBOX_FILING + 1][17]; /* of the row where those are who got that state; or "" */
     OutboxRecord record;

@@ -41,9 +41,9 @@ gint64 outbox_claim_since(const OutboxClaim *claim)
     return claim->since;
 }
 
-gboolean outbox_claim_files(const OutboxClaim *claim)
+OutboxState outbox_claim_state(const OutboxClaim *claim)
 {
-    return claim->files;
+    return claim->state;
 }
 
 void outbox_claim_expose(OutboxClaim *claim)
@@ -91,6 +91,7 @@ OutboxClaim *outbox_claim_new(const OutboxLetter *letter)
     claim->lock = -1;
     claim->since = g_get_real_time() / G_USEC_PER_SEC;
     claim->unattended = letter->unattended;
+    claim->state = OUTBOX_QUEUED;
     *record = outbox_record_like(letter);
     for (guint i = 0; i < letter->recipients->len; i++) {
         g_ptr_array_add(record->recipients, g_strdup(letter->recipients->pdata[i]));
@@ -207,7 +208,7 @@ static gboolean read_row(Vault *vault, const Secret *vault_private, OutboxClaim 
         g_autofree char *text = base32_encode(id, MESSAGE_ID_SIZE);
         g_strlcpy(claim->id, text, sizeof claim->id);
         take_letter(statement, 8, copy);
-        claim->files = state == OUTBOX_FILING;
+        claim->state = (OutboxState)state;
         claim->since = sqlite3_column_int64(statement, 2);
         claim->tries = (guint)sqlite3_column_int64(statement, 3);
         claim->letter_row = sqlite3_column_int64(statement, 4);

@@ -67,8 +67,9 @@ const char *outbox_claim_id(const OutboxClaim *claim);
  * others beside its own. */
 const char *outbox_claim_row(const OutboxClaim *claim, OutboxState state);
 gint64 outbox_claim_since(const OutboxClaim *claim); /* seconds since 1970 */
-/* Is there nothing to be sent, but `letter`, the copy, to be filed? */
-gboolean outbox_claim_files(const OutboxClaim *claim);
+/* What it was when the claim was made: OUTBOX_FILING when there is nothing to be sent, but
+ * `letter`, the copy, to be filed. */
+OutboxState outbox_claim_state(const OutboxClaim *claim);
 
 /* What becomes of the sender's copy once somebody has the letter. */
 typedef struct {

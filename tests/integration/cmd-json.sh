@@ -114,6 +114,8 @@ as john postern -q outbox flush
 tested="$tested sendmail"
 fails 64 usage sendmail -bs
 fails 65 outbox.id outbox drop nosuchletter
+fails 65 outbox.id outbox sent nosuchletter
+fails 64 usage outbox sent
 answers 0 d '[]' draft list
 fails 65 draft.id draft drop nosuchdraft
 answers 0 '[row["name"] for row in d][0]' init help

@@ -22,7 +22,7 @@ INTEGRATION = \
 	tests/integration/cmd-keyring.sh \
 	tests/integration/cmd-lock.sh \
 	tests/integration/cmd-login.sh \
-	tests/integration/cmd-outbox.sh \
+	tests/integration/cmd-outbox.sh tests/integration/cmd-outbox-sent.sh \
 	tests/integration/cmd-password.sh \
 	tests/integration/cmd-reply.sh \
 	tests/integration/cmd-save.sh \

@@ -180,13 +180,30 @@ static void send_until_killed(const Fixture *fixture, gint64 row, int ready)
     _exit(0);
 }
 
+/* WORK in a child, killed that long after it said that it is ready. */
+static void kill_within(const Fixture *fixture, gint64 row,
+                        void (*work)(const Fixture *fixture, gint64 row, int ready),
+                        gulong microseconds)
+{
+    int ready[2], status;
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0)
+        work(fixture, row, ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    g_usleep(microseconds);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 static void p6_62_at_every_kill_the_letter_is_in_one_place(void **state)
 {
     const Fixture *fixture = *state;
     guint sent = 0;
     for (guint i = 0; i < 40; i++) {
-        int ready[2], status;
-        char byte;
         g_autofree char *mail = g_strdup_printf("Subject: %u\r\n\r\nText\r\n", i);
         g_autoptr(GBytes) own = g_bytes_new_static(mail, strlen(mail));
         Vault *vault = fixture_open(fixture);
@@ -194,16 +211,7 @@ static void p6_62_at_every_kill_the_letter_is_in_one_place(void **state)
         outbox_claim_free(claims->pdata[0]);
         vault_close(vault);
         gint64 row = number(fixture, "SELECT max(row) FROM outbox");
-        assert_int_equal(pipe(ready), 0);
-        pid_t child = fork();
-        if (child == 0)
-            send_until_killed(fixture, row, ready[1]);
-        assert_int_equal(read(ready[0], &byte, 1), 1);
-        g_usleep(i * 300);
-        kill(child, SIGKILL);
-        assert_int_equal(waitpid(child, &status, 0), child);
-        close(ready[0]);
-        close(ready[1]);
+        kill_within(fixture, row, send_until_killed, i * 300);
         gint64 there = number(fixture, ROWS), copied = number(fixture, MESSAGES) - sent;
         assert_int_equal(there + copied, 1);
         assert_int_equal(number(fixture, LETTERS), 2 * there);
@@ -211,6 +219,80 @@ static void p6_62_at_every_kill_the_letter_is_in_one_place(void **state)
         tamper(fixture, "DELETE FROM outbox; DELETE FROM letter");
     }
     print_message("%u of 40 were sent\n", sent);
+}
+
+/* Of a letter in doubt, which somebody else claims: sent, and its copy is for a server, too. */
+static gboolean settle_by_hand(const Fixture *fixture, Vault *vault, gint64 row)
+{
+    const OutboxState gone = OUTBOX_GONE;
+    g_autoptr(OutboxClaim) claim = vault_outbox_claim(vault, fixture->private_key, row, TRUE, NULL);
+    assert_non_null(claim);
+    assert_int_equal(outbox_claim_state(claim), OUTBOX_DOUBT);
+    g_autoptr(OwnCopy) copy = copy_of(fixture, vault, claim);
+    OutboxMove move = {.copy = copy, .file = TRUE};
+    gboolean fine = vault_outbox_settle(vault, claim, &gone, NULL, &move, NULL);
+    outbox_claim_free(move.filing);
+    return fine;
+}
+
+/* The row of a letter in doubt, that comes with OWN. */
+static gint64 doubtful(const Fixture *fixture, GBytes *own)
+{
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(GPtrArray) claims = add(vault, own, 1);
+    g_autoptr(OutboxClaim) claim = claims->pdata[0];
+    assert_true(settle(vault, claim, OUTBOX_DOUBT, NULL));
+    return number(fixture, "SELECT max(row) FROM outbox");
+}
+
+#define DOUBTFUL "SELECT count(*) FROM outbox WHERE state = 2"
+#define FILING "SELECT count(*) FROM outbox WHERE state = 5"
+
+static void p6_62_what_was_in_doubt_is_settled_as_what_was_sent(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GBytes) own = g_bytes_new_static(OWN, strlen(OWN));
+    gint64 row = doubtful(fixture, own);
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    assert_true(settle_by_hand(fixture, vault, row));
+    assert_copy(fixture, OWN);
+    assert_int_equal(number(fixture, DOUBTFUL), 0);
+    assert_int_equal(number(fixture, FILING), 1);
+    assert_int_equal(number(fixture, LETTERS), 1);
+    assert_null(vault_outbox_claim(vault, fixture->private_key, row, TRUE, NULL));
+    row = number(fixture, "SELECT max(row) FROM outbox");
+    g_autoptr(OutboxClaim) claim =
+        vault_outbox_claim(vault, fixture->private_key, row, FALSE, NULL);
+    assert_int_equal(outbox_claim_state(claim), OUTBOX_FILING);
+    assert_true(g_bytes_equal(outbox_claim_letter(claim)->letter, own));
+}
+
+static void settle_until_killed(const Fixture *fixture, gint64 row, int ready)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    (void)!write(ready, "x", 1);
+    (void)!settle_by_hand(fixture, vault, row);
+    _exit(0);
+}
+
+static void p6_62_at_every_kill_it_is_in_doubt_or_settled(void **state)
+{
+    const Fixture *fixture = *state;
+    gint64 settled = 0;
+    for (guint i = 0; i < 40; i++) {
+        g_autofree char *mail = g_strdup_printf("Subject: %u\r\n\r\nText\r\n", i);
+        g_autoptr(GBytes) own = g_bytes_new_static(mail, strlen(mail));
+        gint64 row = doubtful(fixture, own);
+        kill_within(fixture, row, settle_until_killed, i * 500);
+        gint64 copied = number(fixture, MESSAGES) - settled;
+        assert_int_equal(number(fixture, DOUBTFUL) + copied, 1);
+        assert_int_equal(number(fixture, FILING), copied);
+        assert_int_equal(number(fixture, LETTERS), 2 - copied);
+        settled += copied;
+        tamper(fixture, "DELETE FROM outbox; DELETE FROM letter");
+    }
+    print_message("%d of 40 were settled\n", (int)settled);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
@@ -223,6 +305,8 @@ int main(void)
         TEST(what_was_not_sent_leaves_no_copy),
         TEST(p6_62_a_copy_meets_what_a_writer_stores_meanwhile),
         TEST(p6_62_at_every_kill_the_letter_is_in_one_place),
+        TEST(p6_62_what_was_in_doubt_is_settled_as_what_was_sent),
+        TEST(p6_62_at_every_kill_it_is_in_doubt_or_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -220,6 +220,25 @@ static void each_recipient_goes_his_way(void **state)
     assert_true(vault_outbox_drop(vault, row, &dropped, NULL) && !dropped);
 }
 
+static void a_claim_says_what_it_was_made_on(void **state)
+{
+    const Fixture *fixture = *state;
+    static const OutboxState states[] = {OUTBOX_DOUBT, OUTBOX_QUEUED, OUTBOX_FAILED, OUTBOX_FILING};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    {
+        g_autoptr(OutboxClaim) claim = add(vault, "a@x b@x c@x d@x");
+        assert_int_equal(outbox_claim_state(claim), OUTBOX_QUEUED);
+        assert_true(vault_outbox_settle(vault, claim, states, NULL, NULL, NULL));
+    }
+    gint64 first = only_row(fixture) - 3;
+    for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autoptr(OutboxClaim) claim =
+            vault_outbox_claim(vault, fixture->private_key, first + (gint64)i, TRUE, NULL);
+        assert_non_null(claim);
+        assert_int_equal(outbox_claim_state(claim), states[i]);
+    }
+}
+
 static void without_the_key_it_is_counted(void **state)
 {
     const Fixture *fixture = *state;
@@ -279,6 +298,7 @@ int main(void)
         TEST(p6_62_nobody_sends_what_somebody_has),
         TEST(p6_62_a_claim_ends_with_its_process),
         TEST(each_recipient_goes_his_way),
+        TEST(a_claim_says_what_it_was_made_on),
         TEST(without_the_key_it_is_counted),
         TEST(p4_40_a_record_in_another_place_does_not_open),
         cmocka_unit_test(the_wait_doubles_up_to_its_longest),
