@@ -166,12 +166,24 @@ static const char *behind(const char *text, guint n)
     return text;
 }
 
+/* Its lines end as here. What an editor turned twice ends with CR CR LF: were one of them left, the
+ * text would be another one each time that it is saved and read. */
+static GString *with_line_feeds(const char *text, gsize size)
+{
+    GString *clean = g_string_sized_new(size);
+    for (gsize i = 0; i < size; i++) {
+        while (text[i] == '\n' && clean->len > 0 && clean->str[clean->len - 1] == '\r')
+            g_string_truncate(clean, clean->len - 1);
+        g_string_append_c(clean, text[i]);
+    }
+    return clean;
+}
+
 DraftForm *draftform_parse(const char *text, gsize size, GError **error)
 {
     if (!check_bytes(text, size, error))
         return NULL;
-    g_autoptr(GString) clean = g_string_new_len(text, (gssize)size);
-    g_string_replace(clean, "\r\n", "\n", 0);
+    g_autoptr(GString) clean = with_line_feeds(text, size);
     if (g_str_has_prefix(clean->str, "\xef\xbb\xbf"))
         g_string_erase(clean, 0, 3);
     g_auto(GStrv) lines = g_strsplit(clean->str, "\n", -1);

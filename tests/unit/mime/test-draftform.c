@@ -78,6 +78,7 @@ static void other_editors_line_ends_are_line_ends(void **state)
 {
     (void)state;
     assert_form("\xef\xbb\xbfTo: a@b\r\n\r\nx\r\ny", "To@1=a@b|x\ny");
+    assert_form("To: a@b\r\r\n\r\nx\r\r\ny\r", "To@1=a@b|x\ny\r");
 }
 
 static void p9_99_what_is_no_field_is_told_with_its_line(void **state)
