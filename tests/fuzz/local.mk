@@ -42,6 +42,11 @@ tests_fuzz_fuzz_calendar_SOURCES = tests/fuzz/fuzz-calendar.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_calendar_LDADD = $(LINK_mime)
 tests_fuzz_fuzz_calendar_LDFLAGS = $(FUZZER_LINK)
 
+FUZZ_TARGETS += tests/fuzz/fuzz-draftform
+tests_fuzz_fuzz_draftform_SOURCES = tests/fuzz/fuzz-draftform.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_draftform_LDADD = $(LINK_mime)
+tests_fuzz_fuzz_draftform_LDFLAGS = $(FUZZER_LINK)
+
 FUZZ_TARGETS += tests/fuzz/fuzz-given
 tests_fuzz_fuzz_given_SOURCES = tests/fuzz/fuzz-given.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_given_LDADD = $(LINK_mime)
