@@ -18,6 +18,7 @@ bin_postern_SOURCES = \
 	cli/reading-known.c cli/reading-text.c \
 	cli/rsvp.c cli/rsvp.h \
 	cli/search-format.c cli/search-format.h \
+	cli/outbox-list.c cli/outbox-list.h \
 	cli/search-list.c cli/search-list.h \
 	cli/server.c cli/server.h \
 	cli/setup.c cli/setup.h \
