@@ -65,11 +65,21 @@ static void tell_state(const Composing *self, const char *state, const char *id)
     output_json(builder);
 }
 
+static char *way_on(const Composing *self)
+{
+    return g_strdup_printf("'postern draft edit %s' goes on with it", vault_draft_id(self->row));
+}
+
+static void note_kept(const Composing *self, const char *before)
+{
+    g_autofree char *way = way_on(self);
+    output_note("%skept as draft %s; %s", before, vault_draft_id(self->row), way);
+}
+
 static int keep(const Composing *self)
 {
-    const char *id = vault_draft_id(self->row);
-    output_note("not sent: kept as draft %s; 'postern draft edit %s' goes on with it", id, id);
-    tell_state(self, "draft", id);
+    note_kept(self, "not sent: ");
+    tell_state(self, "draft", vault_draft_id(self->row));
     return POSTERN_ANSWER_NO;
 }
 
@@ -233,10 +243,8 @@ static int try_to_send(Composing *self, GError **error)
     PostedDraft posted = {self->row, &content, FALSE};
     const Posting posting = posting_of(self, &posted);
     int code = posting_run(self->context, account, letter, &posting, error);
-    if (code != POSTING_NOT && (posted.returned || posting.dry_run) && *error == NULL) {
-        const char *id = vault_draft_id(self->row);
-        output_note("kept as draft %s; 'postern draft edit %s' goes on with it", id, id);
-    }
+    if (code != POSTING_NOT && (posted.returned || posting.dry_run) && *error == NULL)
+        note_kept(self, "");
     return code;
 }
 
@@ -264,8 +272,7 @@ static gboolean is_blank(GBytes *text)
 
 static gboolean end_interrupted(const Composing *self, GError *failure, GError **error)
 {
-    const char *id = vault_draft_id(self->row);
-    g_autofree char *mend = g_strdup_printf("'postern draft edit %s' goes on with it", id);
+    g_autofree char *mend = way_on(self);
     postern_error_set_mend(failure, mend);
     g_propagate_error(error, failure);
     return FALSE;
