@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "mime/address.h"
 
 static guint count_of(const Delivery *delivery, Fate fate)
 {
@@ -41,11 +42,10 @@ static void add_letter(JsonBuilder *builder, const Letter *letter, const LetterI
     json_string(builder, "message_id", identity->message_id);
     json_bool(builder, "encrypted", protect->encrypt_to != NULL);
     json_bool(builder, "signed", protect->signer != NULL);
-    const GPtrArray *lists[] = {letter->to, letter->cc, letter->bcc};
     g_autoptr(GPtrArray) all = g_ptr_array_new();
-    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-        for (guint k = 0; k < lists[i]->len; k++)
-            g_ptr_array_add(all, ((Mailbox *)lists[i]->pdata[k])->address);
+    address_gather(letter->to, all);
+    address_gather(letter->cc, all);
+    address_gather(letter->bcc, all);
     json_strings(builder, "recipients", all);
 }
 

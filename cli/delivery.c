@@ -6,14 +6,9 @@
 #include "fetchd/dispatch.h"
 #include "fetchd/filing.h"
 #include "fetchd/owncopy.h"
+#include "mime/address.h"
 
 /* --- copies -------------------------------------------------------------------------------- */
-
-static void add_addresses(GPtrArray *all, const GPtrArray *mailboxes)
-{
-    for (guint i = 0; i < mailboxes->len; i++)
-        g_ptr_array_add(all, ((Mailbox *)mailboxes->pdata[i])->address);
-}
 
 static void free_copy(gpointer data)
 {
@@ -96,10 +91,10 @@ GPtrArray *delivery_copies(const Account *account, const Letter *letter,
     g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func(free_copy);
     const Copying self = {account, letter, identity, protect, notice, copies};
     g_autoptr(GPtrArray) envelope = g_ptr_array_new();
-    add_addresses(envelope, letter->to);
-    add_addresses(envelope, letter->cc);
+    address_gather(letter->to, envelope);
+    address_gather(letter->cc, envelope);
     if (protect->encrypt_to == NULL)
-        add_addresses(envelope, letter->bcc);
+        address_gather(letter->bcc, envelope);
     gboolean fine = (envelope->len == 0 || add_copy(&self, envelope, protect->encrypt_to, error)) &&
                     (protect->encrypt_to == NULL || add_hidden(&self, error)) &&
                     add_own(&self, error);

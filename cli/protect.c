@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "crypto/pgp.h"
 #include "fetchd/sensitive.h"
+#include "mime/address.h"
 #include "policy/outgoing.h"
 #include "policy/wkd.h"
 
@@ -17,12 +18,6 @@ void protect_clear(Protect *protect)
     g_clear_pointer(&protect->bcc_keys, g_ptr_array_unref);
     g_clear_error(&protect->in_clear);
     protect->signer = NULL;
-}
-
-static void add_addresses(GPtrArray *all, const GPtrArray *mailboxes)
-{
-    for (guint i = 0; i < mailboxes->len; i++)
-        g_ptr_array_add(all, ((Mailbox *)mailboxes->pdata[i])->address);
 }
 
 /* --- keys ---------------------------------------------------------------------------------- */
@@ -211,9 +206,9 @@ static gboolean find_demands(const Config *config, const Account *account, const
                              const LetterIdentity *identity, Demands *demands, GError **error)
 {
     g_autoptr(GPtrArray) recipients = g_ptr_array_new();
-    add_addresses(recipients, letter->to);
-    add_addresses(recipients, letter->cc);
-    add_addresses(recipients, letter->bcc);
+    address_gather(letter->to, recipients);
+    address_gather(letter->cc, recipients);
+    address_gather(letter->bcc, recipients);
     if (!outgoing_vet(&config->company, recipients, &demands->outsider, error))
         return FALSE;
     demands->mark = letter->sensitivity;

@@ -253,6 +253,12 @@ char *address_format(const Mailbox *mailbox)
     return g_strdup_printf("%s <%s>", mailbox->name, mailbox->address);
 }
 
+void address_gather(const GPtrArray *mailboxes, GPtrArray *addresses)
+{
+    for (guint i = 0; i < mailboxes->len; i++)
+        g_ptr_array_add(addresses, ((Mailbox *)mailboxes->pdata[i])->address);
+}
+
 gboolean address_among(const GPtrArray *mailboxes, const char *address)
 {
     for (guint i = 0; i < mailboxes->len; i++)

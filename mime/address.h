@@ -25,6 +25,9 @@ void address_destroy(gpointer mailbox);
 /* Does one of MAILBOXES (Mailbox *) have ADDRESS, in any case? */
 gboolean address_among(const GPtrArray *mailboxes, const char *address);
 
+/* Appends the address of each of MAILBOXES (Mailbox *) to ADDRESSES (char *); it stays theirs. */
+void address_gather(const GPtrArray *mailboxes, GPtrArray *addresses);
+
 /* Why a mailbox is not fit to be sent to. */
 typedef enum {
     ADDRESS_GROUP = 1 << 0,

@@ -83,6 +83,21 @@ static void p7_74_a_name_that_looks_like_an_address_stays_a_name(void **state)
     }
 }
 
+static void the_addresses_of_several_fields_follow_each_other(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(address_destroy);
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    address_read("Ann <a@x.test>, b@x.test", 10, to);
+    address_gather(to, all);
+    address_gather(none, all);
+    address_gather(to, all);
+    assert_int_equal(all->len, 4);
+    assert_string_equal(all->pdata[0], "a@x.test");
+    assert_string_equal(all->pdata[3], "b@x.test");
+}
+
 static void reading_stops_at_its_limit(void **state)
 {
     (void)state;
@@ -215,6 +230,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_read_leniently),
         cmocka_unit_test(p7_74_a_name_that_looks_like_an_address_stays_a_name),
+        cmocka_unit_test(the_addresses_of_several_fields_follow_each_other),
         cmocka_unit_test(reading_stops_at_its_limit),
         cmocka_unit_test(good_addresses_are_taken_for_sending),
         cmocka_unit_test(p9_99_p9_101_bad_addresses_are_refused),
