@@ -403,7 +403,7 @@ static gboolean replay(Absorption *self, GError **error)
     return settle(self, fine, error);
 }
 
-/* After so many messages the merges of the word index have left pages free, a tenth of them. Little
+/* After so many messages the merges of the word index have left pages free, up to a tenth. Little
  * is lost where that fails: what comes next is written there. */
 static void shrink_after_many(Absorption *self)
 {

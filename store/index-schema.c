@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-#define VERSION 9
+#define VERSION 10
 
 #define TEXT(macro) #macro
 #define VERSION_SQL(version) "PRAGMA user_version=" TEXT(version)
@@ -21,6 +21,11 @@ static const char tables[] =
     " attachments INTEGER NOT NULL, encrypted INTEGER NOT NULL, signed INTEGER NOT NULL,"
     " sensitive INTEGER NOT NULL, signature INTEGER NOT NULL, truncated INTEGER NOT NULL);"
     "CREATE INDEX doc_date ON doc(date);"
+    "CREATE INDEX doc_size ON doc(size);"
+    "CREATE INDEX doc_attached ON doc(row) WHERE attachments > 0;"
+    "CREATE INDEX doc_encrypted ON doc(row) WHERE encrypted;"
+    "CREATE INDEX doc_signed ON doc(row) WHERE signed;"
+    "CREATE INDEX doc_sensitive ON doc(row) WHERE sensitive;"
     "CREATE INDEX doc_thread ON doc(thread);"
     "CREATE TABLE card(row INTEGER PRIMARY KEY, sender TEXT, recipients TEXT, subject TEXT,"
     " snippet TEXT, message_id TEXT);"
@@ -196,7 +201,8 @@ static const char *const statements[SQL_STATEMENTS] = {
     [SQL_NEAR_MATCH] = "SELECT rowid FROM words WHERE words MATCH ?1 AND " NEAR("rowid"),
     [SQL_ROWS_DATE] = "SELECT row FROM doc WHERE date BETWEEN ?1 AND ?2",
     [SQL_NEAR_DATE] = "SELECT row FROM doc WHERE +date BETWEEN ?1 AND ?2 AND " NEAR("row"),
-    [SQL_ROWS_SIZE] = "SELECT row FROM doc WHERE size BETWEEN ?1 AND ?2 AND " NEAR("row"),
+    [SQL_ROWS_SIZE] = "SELECT row FROM doc WHERE size BETWEEN ?1 AND ?2",
+    [SQL_NEAR_SIZE] = "SELECT row FROM doc WHERE +size BETWEEN ?1 AND ?2 AND " NEAR("row"),
     [SQL_ROWS_ATTACHMENT] = "SELECT row FROM doc WHERE attachments > 0 AND " NEAR("row"),
     [SQL_ROWS_ENCRYPTED] = "SELECT row FROM doc WHERE encrypted AND " NEAR("row"),
     [SQL_ROWS_SIGNED] = "SELECT row FROM doc WHERE signed AND " NEAR("row"),

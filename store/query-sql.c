@@ -111,12 +111,17 @@ static gboolean collect(Index *index, IndexUse *use, const Scope *scope, RowSet 
     return TRUE;
 }
 
-/* Where a statement for all rows is not the one for a few, the one for a few. */
+/* A look-up for all rows is not always the one for a few of them. */
 static IndexSql statement_for(const Scope *scope, IndexSql which)
 {
-    if (scope->spans && which == SQL_ROWS_MATCH)
-        return SQL_NEAR_MATCH;
-    return scope->spans && which == SQL_ROWS_DATE ? SQL_NEAR_DATE : which;
+    if (scope->spans == NULL)
+        return which;
+    switch (which) {
+    case SQL_ROWS_MATCH: return SQL_NEAR_MATCH;
+    case SQL_ROWS_DATE: return SQL_NEAR_DATE;
+    case SQL_ROWS_SIZE: return SQL_NEAR_SIZE;
+    default: return which;
+    }
 }
 
 static gboolean collect_match(Index *index, const char *match, const Scope *scope, RowSet *rows,

@@ -42,6 +42,7 @@ static const Layout index_layouts[] = {
     {7, "58dece9ee594742218386faa521160b124baafdc9dc543c7194197d28798fd57"},
     {8, "58dece9ee594742218386faa521160b124baafdc9dc543c7194197d28798fd57"},
     {9, "c01acfdac66b412f95da7f5f11d870102ad2f7476f147d83633fcffac8fa39a5"},
+    {10, "565a94a331e6107a7e4edf151c7ddbfa7c823eb28c7413edcbde51aaaf6caae2"},
 };
 
 static char *ask(sqlite3 *db, const char *sql)

@@ -54,6 +54,29 @@ static void a_query_is_told_part_by_part(void **state)
     }
 }
 
+static gboolean looked_up(gpointer user, const QueryPart *part, GError **error)
+{
+    (void)user;
+    (void)error;
+    for (guint i = 0; i < part->plan->len; i++)
+        if (g_str_has_prefix(part->plan->pdata[i], "SCAN doc") ||
+            strstr(part->plan->pdata[i], "doc USING INTEGER PRIMARY KEY (rowid>"))
+            fail_msg("%s reads every message", part->term);
+    return TRUE;
+}
+
+static void no_part_reads_every_message(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Query) query =
+        query_parse("has:attachment is:encrypted is:signed is:sensitive is:unread size:>1M "
+                    "date:1970 tag:todo tag:t* folder:INBOX account:work id:aaaaaaaaaaaaaaaa",
+                    0, &error);
+    if (query == NULL || !query_explain(fixture->index, query, looked_up, NULL, &error))
+        fail_msg("%s", error->message);
+}
+
 static gboolean first(gpointer user, const QueryPart *part, GError **error)
 {
     (void)error;
@@ -87,6 +110,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     static const struct CMUnitTest tests[] = {
         CASE(a_query_is_told_part_by_part),
+        CASE(no_part_reads_every_message),
         CASE(what_is_told_is_what_is_found),
     };
     g_setenv("TZ", "UTC", TRUE);
