@@ -20,7 +20,9 @@
  */
 #define PLACE_GAP 100
 #define PLACE_COST 2000
-#define PLACES 10 /* in one go */
+#define PLACES 10        /* in one go */
+#define ROWS_A_PLACE 8   /* at least; else */
+#define SCATTERED_ROWS 4 /* are looked at in one go */
 
 /* The order, and the dates that the query as a whole demands. */
 typedef struct {
@@ -155,7 +157,7 @@ static GArray *places_of(const GArray *rows, guint at, guint count)
     return places;
 }
 
-/* Few enough, and few rows lie between those that are meant. */
+/* Few enough for so many ROWS, and few other rows lie between them. */
 static gboolean close_together(const GArray *places, guint rows)
 {
     gint64 width = 0;
@@ -163,20 +165,25 @@ static gboolean close_together(const GArray *places, guint rows)
         RowSpan place = g_array_index(places, RowSpan, i);
         width += place.last - place.first + 1;
     }
-    return places->len <= PLACES && width <= (gint64)rows * 4;
+    return places->len <= PLACES && places->len * ROWS_A_PLACE <= rows && width <= (gint64)rows * 4;
 }
 
-/* How many of ROWS are looked at in one go: all, where messages came in the order of their dates.
- */
+/* How many of ROWS are looked at in one go: all, where mail came in the order of its dates. */
 static guint in_one_go(const GArray *rows)
 {
-    guint count = rows->len;
-    for (; count > PLACES; count /= 2) {
+    for (guint count = rows->len; count > SCATTERED_ROWS; count /= 2) {
         g_autoptr(GArray) places = places_of(rows, 0, count);
         if (close_together(places, count))
-            break;
+            return count;
     }
-    return count;
+    return SCATTERED_ROWS;
+}
+
+/* For a prefix FTS5 puts together where all its words stand, wherever it is to look. */
+static gboolean has_prefix(const Query *query)
+{
+    return query && ((query->kind == QUERY_TEXT && query->prefix) || has_prefix(query->left) ||
+                     has_prefix(query->right));
 }
 
 typedef struct {
@@ -251,7 +258,7 @@ gboolean index_sorted_rows(Index *index, const Query *query, guint limit, Search
     query_dates(query, &order.from, &order.to);
     if (sort == SORT_RELEVANCE)
         return list_best(index, query, &order, list, error);
-    if (limit > 0 && limit <= FIRST_RESULTS &&
+    if (limit > 0 && limit <= FIRST_RESULTS && !has_prefix(query) &&
         !list_first(index, query, &order, list, &whole, error))
         return FALSE;
     if (whole)
