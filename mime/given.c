@@ -44,6 +44,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
 /* So that with its name, and what encoding makes of it, no line is longer than CARRY_LINE. */
 #define LONGEST_WORD 900
+#define LONGEST_NAME 76
 
 /* --- fields -------------------------------------------------------------------------------- */
 
@@ -148,8 +149,8 @@ static void take_field(Reading *self, const char *name, const char *value)
         take_mark(self, name, value);
     } else if (begins(name, "Content-")) {
         write_field(self->content, name, value);
-    } else if (!is(name, "MIME-Version") && !is(name, "Return-Path") && !is(name, "Autocrypt") &&
-               !is(name, "HP-Outer") && !is(name, "Resent-Bcc")) {
+    } else if (!is(name, "MIME-Version") && !is(name, "Return-Path") && !is(name, "Sender") &&
+               !is(name, "Autocrypt") && !is(name, "HP-Outer") && !is(name, "Resent-Bcc")) {
         write_field(self->further, name, value);
     }
 }
@@ -163,6 +164,13 @@ static gsize name_length(const char *line, gsize size)
     while (n < size && line[n] > ' ' && line[n] < 127 && line[n] != ':')
         n++;
     return n < size && line[n] == ':' ? n : 0;
+}
+
+static gboolean check_name(const char *name, GError **error)
+{
+    return strlen(name) <= LONGEST_NAME ||
+           refuse(error, POSTERN_ERROR_INPUT, "send.value", "shorten it",
+                  "the name of a field, %.20s…, is longer than %d bytes", name, LONGEST_NAME);
 }
 
 static gboolean check_value(const char *name, const char *value, gsize size, GError **error)
@@ -188,11 +196,13 @@ static gsize longest_word(const char *name)
 static gboolean check_words(const char *name, const char *value, GError **error)
 {
     gsize length = 0, longest = longest_word(name);
-    for (const char *at = value; *at && length <= longest; at++)
-        length = *at == ' ' || *at == '\t' ? 0 : length + 1;
+    for (const char *at = value; *at && length <= longest; at++) {
+        gboolean more = at > value && g_ascii_isspace(*at) == g_ascii_isspace(at[-1]);
+        length = more ? length + 1 : 1;
+    }
     return length <= longest ||
            refuse(error, POSTERN_ERROR_INPUT, "send.value", "shorten it",
-                  "the field %s holds a word of more than %zu bytes", name, longest);
+                  "the field %s holds a word, or blanks, of more than %zu bytes", name, longest);
 }
 
 static gboolean end_field(Reading *self, const char *name, GString *value, GError **error)
@@ -245,6 +255,8 @@ static gboolean read_head(Reading *self, const char **at, const char *end, GErro
         if (!goes_on) {
             name = g_strndup(line, length);
             g_string_truncate(value, 0);
+            if (!check_name(name, error))
+                return FALSE;
         }
         if (!check_value(name, text, left, error))
             return FALSE;

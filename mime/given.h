@@ -1,7 +1,7 @@
 /*
  * given — a message that another program wrote, as a letter: its own header fields and content are
- * kept, its Bcc is not. What could not leave as it is (8-bit text, overlong lines) is encoded, part by
- * part, unless it is protected already.
+ * kept, its Bcc and Sender are not. What could not leave as it is (8-bit text, overlong lines) is
+ * encoded, part by part, unless it is protected already.
  */
 #pragma once
 
@@ -17,7 +17,8 @@ typedef struct {
 } Given;
 
 /* RAW: lines ended by LF or CRLF; a first line "From …" of an mbox is passed over. 65 "send.value":
- * a field with NUL, CR or another control; "send.body": content with NUL. */
+ * a field with NUL, CR or another control, or that no line could hold; "send.body": content with
+ * NUL. */
 Given *given_read(GBytes *raw, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void given_free(Given *given);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Given, given_free)

@@ -163,9 +163,9 @@ char *rfc2047_decode(const char *raw)
 
 static gboolean needs_encoding(const char *utf8)
 {
-    gsize length = 0;
+    gsize length = 0; /* of a word with the blanks before it: a line is broken before these alone */
     for (const char *at = utf8; *at; at++) {
-        length = *at == ' ' ? 0 : length + 1;
+        length = *at == ' ' && (at == utf8 || at[-1] != ' ') ? 0 : length + 1;
         if ((guchar)*at >= 127 || (guchar)*at < ' ' || length > PLAIN_WORD)
             return TRUE;
     }

@@ -79,8 +79,8 @@ void writer_encoded(GString *out, const char *name, const char *value)
     g_string_append_printf(out, "%s:", name);
     gsize column = strlen(name) + 1;
     while (*value) {
-        gsize blanks = strspn(value, " ");
-        gsize size = blanks + strcspn(value + blanks, " ");
+        gsize blanks = strspn(value, " \t"); /* no line may hold nothing else */
+        gsize size = blanks + strcspn(value + blanks, " \t");
         if (column + size > FOLD && column > strlen(name) + 1) {
             g_string_append(out, "\r\n");
             column = 0;

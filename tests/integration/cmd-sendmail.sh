@@ -128,7 +128,23 @@ code_is 65 'p9_99 a CR in a field'
 mail 'Subject: x\n\nx\n' "$gross
 Bcc: x@evil.test"
 code_is 65 'p9_99 a line end in an address'
+for end in '\n' '\r' '\r\n' '\0302\0205' '\0177'; do
+    value=$(printf '%bBcc: x@evil.test' "$end")
+    for case in 65:-F 65:-f 65:-r 64:-N 64:-V; do
+        mail 'Subject: x\n\nx\n' ${case#*:} "a$value" $gross
+        code_is ${case%:*} "p9_99 ${case#*:} with $end in it"
+    done
+done
 is "$(letters)-$(as john postern -q --json outbox)" '0-[]' 'p9_108 nothing left, and nothing waits'
+evil='=?utf-8?q?a=0D=0ABcc:_x=40evil.test=0D=0A=0D=0Ab?='
+mail "From: $evil <root>\nSender: boss@corp.example\nTo: $evil <$gross>\nSubject: $evil\nX-A: \0303\0274 $evil\nReferences: <a\n Bcc: x> <$evil@x>\nBcc : x@evil.test\n\nx\n" -t -F 'not "me"'
+code_is 0 'p9_99 line ends in encoded words'
+sent >$TESTDIR/sent
+is "$(sed '/^$/q' $TESTDIR/sent | grep -o '^[^ :]*:' | tr '\n' ' ')-$(recipients)" \
+    "Date: From: To: Subject: Message-ID: References: Autocrypt: X-A: MIME-Version: Content-Type: -RCPT TO:<$gross> " \
+    'p9_99 make no field, no text and no recipient'
+ok grep -q '^From: not *me <jsmith@corp.example>$' $TESTDIR/sent -- 'p9_99 under the name that was said'
+is "$(grep -c 'boss' $TESTDIR/sent)" 0 'p9_99 and nobody else is named as its sender'
 
 # --- offline, and with a key that is locked -----------------------------------------------------------------
 hostile_stop

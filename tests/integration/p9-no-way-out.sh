@@ -49,8 +49,80 @@ for end in "$newline" "$return" "$return$newline" "$separator" "$(printf '\t')";
     done
 done
 refused 65 send.address 'p9_99 an address of 600 bytes' send --to "$(printf 'x%.0s' $(seq 600))@corp.example"
+for option in sensitivity dsn; do
+    refused 64 usage "p9_99 --$option with a line end in it" send --to $mary "--$option" "private${newline}Bcc: x@evil.test"
+done
 touch "$TESTDIR/two${newline}lines.txt"
 refused 65 send.value 'p9_99 a file whose name has two lines' send --to $mary --attach "$TESTDIR/two${newline}lines.txt"
+
+# 99: what an answer takes from a letter, and the environment, give no line of their own either.
+/usr/bin/python3 - $TESTDIR/hostile <<'END'
+import os, sys
+evil = b"=?utf-8?q?x=0D=0ABcc:_x=40evil.test=0D=0A=0D=0Abody?="
+mary = b" <mary.jones@corp.example>"
+cases = {
+    "encoded": [b"Subject: " + evil, b"From: " + evil + mary, b"Message-ID: <a@x>"],
+    "base64": [b"Subject: =?utf-8?b?eA0KQmNjOiB4QGV2aWwudGVzdA==?=", b"Reply-To: =?utf-7?q?x+AA0ACg-Bcc:_x?=" + mary],
+    "bare": [b"Subject: a\rBcc: x@evil.test", b"From: \"a\rBcc: x@evil.test\"" + mary, b"Message-ID: <a\rBcc: x@evil.test>"],
+    "blanks": [b"Subject: a" + b" " * 200 + b"b", b"From: \"a" + b" " * 3000 + b"b\"" + mary, b"References: <a" + b"b" * 2000 + b"@x>"],
+    "ids": [b"Message-ID: <a@x\r\n Bcc: x@evil.test>", b"References: <a\rBcc: x> <b c> <d\r\n e> <=?utf-8?q?=0D=0ABcc:?=@x>"],
+    "list": [b"List-Post: <mailto:list@corp.example%0D%0ABcc:x@evil.test>", b"Mail-Followup-To: " + evil + mary],
+    "quoted": [b"List-Post: <mailto:%22a%0D%0ABcc:%20x%22%3Clist@corp.example%3E>", b"Mail-Followup-To: \"a\\\r\n Bcc: x\"" + mary],
+    "names": [b"Content-Type: multipart/mixed; boundary=b"],
+}
+parts = b"--b\r\n\r\nnames\r\n" + b"".join(
+    b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; " + name + b"\r\n\r\nx\r\n"
+    for name in (b"filename*=utf-8''a%0D%0ABcc:%20x%40evil.test", b'filename="a\rBcc: x"', b'filename="' + evil + b'"')) + b"--b--\r\n"
+os.makedirs(sys.argv[1] + "/cur")
+os.makedirs(sys.argv[1] + "/new")
+for case, fields in cases.items():
+    if not any(field.startswith(b"From") for field in fields):
+        fields.append(b"From: Mary" + mary)
+    head = b"\r\n".join(fields + [b"To: jsmith@corp.example", b"", b""])
+    with open(f"{sys.argv[1]}/cur/{case}:2,S", "wb") as file:
+        file.write(head + (parts if case == "names" else b"original " + case.encode() + b"\r\n"))
+END
+run as john postern import $TESTDIR/hostile
+mkdir $TESTDIR/made
+makes() { # makes WHAT COMMAND…: what would leave, to be looked at below
+    what=$1
+    shift
+    run_with 'Text.' as john "$@" --dry-run --no-encrypt --no-sign
+    { echo "$code" && cat $out; } >"$TESTDIR/made/$what"
+}
+for case in encoded base64 bare blanks ids list quoted names; do
+    id=$(user_ids john $case)
+    makes "reply to $case" postern reply "$id" --all
+    makes "forward of $case" postern forward "$id" --to $mary
+    makes "forward --attach of $case" postern forward "$id" --to $mary --attach
+done
+for case in list quoted; do
+    run_with 'Text.' as john postern --json reply "$(user_ids john $case)" --list --dry-run
+    is "$code $(rule)" '65 reply.list' "p9_99 a list's address with a line end in it: $case"
+done
+makes 'letter under hostile names' env "EMAIL=x${newline}Bcc: x@evil.test" "USER=x${newline}Bcc: x" "LOGNAME=x${newline}Bcc: x" \
+    "NAME=x${newline}Bcc: x" REPLYTO=x@evil.test "TZ=x${newline}Bcc: x" postern send --to $mary
+# Each with what it has and should not have.
+/usr/bin/python3 - $TESTDIR/made >$TESTDIR/made.txt <<'END'
+import email, os, sys
+outer = {"Date", "From", "To", "Cc", "Subject", "Message-ID", "In-Reply-To", "References", "Autocrypt", "MIME-Version",
+         "Content-Type", "Content-Transfer-Encoding"}
+inner = {"Content-Type", "Content-Transfer-Encoding", "Content-Disposition"}
+for name in sorted(os.listdir(sys.argv[1])):
+    code, raw = open(os.path.join(sys.argv[1], name), "rb").read().split(b"\n", 1)
+    letter = email.message_from_bytes(raw)
+    wrong = [] if code == b"0" else [code]
+    wrong += [one for one in letter.keys() if one not in outer]
+    if letter.get_content_type() == "multipart/mixed":
+        wrong += [one for part in letter.get_payload() for one in part.keys() if one not in inner]
+    wrong += [line for line in raw.split(b"\r\n") if len(line) > 998 or b"\r" in line or b"\n" in line]
+    wrong += [letter[one] for one in ("From", "To", "Cc") if "evil.test>" in letter.get(one, "")]
+    print(name, *wrong, sep="|")
+END
+while read -r made; do
+    is "${made#*|}" "$made" "p9_99 nothing of it becomes a line: $made"
+done <$TESTDIR/made.txt
+is "$(wc -l <$TESTDIR/made.txt)" 25 'p9_99 in all of them'
 
 # 101: the rule sees the mailbox that a server would see, or there is no letter.
 for address in 'john%hotmail.com@corp.example' 'hotmail.com!john@corp.example' '"a@hotmail.com"@corp.example' \

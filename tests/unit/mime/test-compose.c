@@ -302,6 +302,8 @@ static void p9_99_bad_references_are_left_out(void **state)
                         "<old@corp.example> <parent@corp.example>");
 }
 
+#define BLANKS "                                                            " /* 60 */
+
 /* Encoded words no longer than 75 characters, lines no longer than 76, and all of it back. */
 static void long_names_and_subjects_fold(void **state)
 {
@@ -315,6 +317,8 @@ static void long_names_and_subjects_fold(void **state)
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "looks =?utf-8?Q?encoded?= but is not",
         "مرحبا بالعالم، هذه رسالة طويلة إلى حد ما لاختبار الطي",
+        "many" BLANKS "blanks",
+        "many" BLANKS BLANKS BLANKS BLANKS BLANKS BLANKS BLANKS BLANKS "blanks",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(subjects); i++) {
         g_autoptr(Letter) letter = sample();

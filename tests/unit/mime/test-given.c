@@ -208,6 +208,47 @@ static void p9_99_limit_field_word(void **state)
         }
 }
 
+static void p9_99_limit_field_blanks_and_name(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < 4; i++) {
+        gsize more = i % 2;
+        g_autofree char *blanks = g_strnfill(i < 2 ? 900 + more : 1, more ? '\t' : ' ');
+        g_autofree char *name = g_strnfill(i < 2 ? 1 : 76 + more, 'X');
+        g_autofree char *text = g_strdup_printf("%s: a\n%sb\n\n", name, blanks);
+        g_autoptr(GBytes) raw = g_bytes_new_static(text, strlen(text));
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Given) given = given_read(raw, &error);
+        assert_int_equal(given == NULL, more);
+        if (error)
+            assert_string_equal(postern_error_rule(error), "send.value");
+    }
+}
+
+/* Some take it for the end of the header. */
+static void p9_99_no_line_of_a_field_holds_blanks_alone(void **state)
+{
+    (void)state;
+    g_autofree char *word = g_strnfill(75, 'w');
+    g_autofree char *text = g_strdup_printf("X: %s \t\t\t %s\n \n\t\nY:\n \n a\n\nx\n", word, word);
+    g_autofree char *sent = leaves(text, PROTECT_NONE);
+    g_auto(GStrv) lines = g_strsplit(sent, "\r\n", -1);
+    char **line = lines;
+    for (; **line; line++)
+        assert_true(strspn(*line, " \t") < strlen(*line));
+    assert_string_equal(line[1], "x");
+    assert_non_null(strstr(sent, "\r\nY: a\r\n"));
+}
+
+static void p9_99_nobody_else_is_named_as_its_sender(void **state)
+{
+    (void)state;
+    g_autofree char *sent = leaves("From: john@corp.example\nSENDER: boss@corp.example\n"
+                                   "Return-Path: <boss@corp.example>\n\nx\n",
+                                   PROTECT_NONE);
+    assert_null(strstr(sent, "boss"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -217,6 +258,9 @@ int main(void)
         cmocka_unit_test(p9_101_every_field_of_recipients_counts),
         cmocka_unit_test(p9_99_no_control_passes),
         cmocka_unit_test(p9_99_limit_field_word),
+        cmocka_unit_test(p9_99_limit_field_blanks_and_name),
+        cmocka_unit_test(p9_99_no_line_of_a_field_holds_blanks_alone),
+        cmocka_unit_test(p9_99_nobody_else_is_named_as_its_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
