@@ -1,7 +1,8 @@
 # make soak: what takes hours. One fault at every byte of a session, on real servers; a mailbox of a million
-# messages; Cyrus and Courier; moving in from other programs; the mailers that send through postern sendmail.
+# messages; Cyrus and Courier; moving in from other programs; the mailers that send through postern sendmail, and those
+# that read what is sent.
 EXTRA_DIST += tests/soak/faults.py tests/soak/faults.sh tests/soak/mailers.sh tests/soak/million.py tests/soak/million.sh tests/soak/moving.sh \
-	tests/soak/other-servers.sh tests/soak/others.py tests/soak/peak.py tests/soak/sensitive.sh
+	tests/soak/other-servers.sh tests/soak/others.py tests/soak/peak.py tests/soak/readers.sh tests/soak/sensitive.sh
 
 SOAK_SAMPLES = 1000
 .PHONY: soak
@@ -22,6 +23,7 @@ soak: all
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/sensitive.sh
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/moving.sh
 	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/mailers.sh
+	srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/soak/readers.sh
 	LARGE=100 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/integration/p4-nothing-readable.sh
 	for server in cyrus courier; do \
