@@ -34,9 +34,11 @@ with open(sys.argv[1] + "/../text", "w") as file:
     file.write("\n".join(lines))
 with open(sys.argv[1] + "/../short", "w") as file:
     file.write("A short zebrafish.\n")
+with open(sys.argv[1] + "/../paragraphs", "w") as file:
+    file.write("A zebrafish" + " of many words" * 60 + ".\n\n" + "Größe und 日本語の " * 60 + "Ende.\n> quoted" + " at length" * 40 + "\nFrom here\n")
 END
 chmod 755 $TESTDIR $files
-chmod 644 $TESTDIR/text $TESTDIR/short $files/*
+chmod 644 $TESTDIR/text $TESTDIR/short $TESTDIR/paragraphs $files/*
 table=$(echo $files/Gr*)
 kanji=$(echo $files/*"$(printf '\346\227\245')"*)
 emoji=$(echo $files/emoji*)
@@ -108,6 +110,8 @@ sends_all() {
         --no-encrypt --sign --attach "$long" --attach "$emoji" --attach "$table" --attach "$kanji"
     sends files-encrypted multipart/encrypted "$subject" text "$(base "$long" "$kanji" "$table" "$emoji")" send --to $mary --subject "$subject" \
         --encrypt --attach "$long" --attach "$kanji" --attach "$table" --attach "$emoji"
+    given=paragraphs
+    sends flowed multipart/signed Flowed paragraphs '' send --to $mary --subject Flowed --no-encrypt --sign
     given=short
     sends reply multipart/signed 'Re: Open: Größe' reply-open '' reply "$open" --no-encrypt --sign
     sends reply-encrypted multipart/encrypted 'Re: sealed' reply-sealed '' reply "$sealed"
@@ -189,6 +193,10 @@ if told["inner"]["Subject"] != subject or (secret and told["outer"]["Subject"] !
     wrong.append(f"the subject {told['inner']['Subject']}, {told['outer']['Subject']}")
 if secret and told["hp"] != "cipher":
     wrong.append(f"hp {told['hp']}")
+if name == "flowed":  # whose long lines are broken between words (RFC 3676)
+    wanted, told["text"] = (" ".join(one.split()).replace("> ", "") for one in (wanted, told["text"]))
+    if "format=flowed" not in told["all"]:
+        wrong.append("it does not flow")
 if not told["text"].replace("\r", "").startswith(wanted):
     wrong.append("another text")
 if "Bcc" in told["inner"] or "Bcc" in told["outer"] or (name == "beside" and "hahn" in told["all"] + str(told["outer"])):
@@ -238,7 +246,10 @@ if secret and f"Subject: {subject}" not in re.sub(r"\n[ \t]+", " ", body).split(
     wrong.append("the subject inside: " + body[:1000])
 if "From: John Smith <jsmith@corp.example>" not in head.split("\n"):
     wrong.append("sender: " + head)
-if open(f"{base}/{text}").read().rstrip("\n") not in body:
+wanted, told = open(f"{base}/{text}").read().rstrip("\n"), body
+if name == "flowed":
+    wanted, told = (" ".join(one.split()).replace("> ", "") for one in (wanted, told))
+if wanted not in told:
     wrong.append("another text")
 signed = kind in ("multipart/signed", "multipart/encrypted")
 if ("Good signature from" in body) != signed or "John Smith" not in (body if signed else "John Smith") or "BAD" in body:
