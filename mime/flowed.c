@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LONGEST 78 /* RFC 3676, 4.2: 79 of an older terminal, without its last column */
+#define LONGEST 78 /* RFC 3676, 4.2: with the space at the end and the one at the head */
 #define BREAK_AT 72
 #define DEEPEST 20 /* a line with more quote marks than this is left: each piece repeats them */
 #define SIGNATURE                                                                                  \
