@@ -180,7 +180,7 @@ code_is 0 'p10_112 and the store is whole'
 # A disk without room.
 store=$COMPANY/home/john/.local/share/postern
 cp -a "$store" $TESTDIR/store
-mount -t tmpfs -o size=640k,mode=700 full "$store"
+mount -t tmpfs -o size=$(($(du -sk "$store" | cut -f1) + 120))k,mode=700 full "$store"
 cp -a $TESTDIR/store/. "$store"
 /usr/bin/python3 -c "open('$TESTDIR/big', 'w').write('Subject: big\r\n\r\n' + ''.join('%d\r\n' % (n * 7919 % 1000003) for n in range(200000)))"
 hostile imap-honest 993 --message $TESTDIR/big

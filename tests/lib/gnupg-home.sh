@@ -107,6 +107,7 @@ done
 if [ -d tests ] && [ -w tests ]; then
     rm -rf "$shared"
     mkdir -m 700 "$shared"
-    cp -a "$dir/own" "$dir/others" "$shared"
+    cp -a "$dir/own" "$dir/others" "$dir"/*.asc "$shared"
+    rm -f "$shared"/*/S.*
     cp "$dir/keys" "$shared"
 fi
