@@ -4,6 +4,7 @@
 
 #include "store/index-private.h"
 #include "store/query-sql.h"
+#include "store/query-words.h"
 
 /* So many rows are sorted by their dates; beyond that the order of dates is walked. */
 #define FEW 2000
@@ -179,13 +180,6 @@ static guint in_one_go(const GArray *rows)
     return SCATTERED_ROWS;
 }
 
-/* For a prefix FTS5 puts together where all its words stand, wherever it is to look. */
-static gboolean has_prefix(const Query *query)
-{
-    return query && ((query->kind == QUERY_TEXT && query->prefix) || has_prefix(query->left) ||
-                     has_prefix(query->right));
-}
-
 typedef struct {
     GArray *rows;       /* the first of all messages, in their order */
     guint seen, places; /* of them */
@@ -223,17 +217,9 @@ static gboolean goes_on(const First *first, guint hits, guint left, gint64 all)
  * not read where all the others are. *whole: LIST has all there is, or as many as are wanted; else
  * it is empty, as it was.
  */
-static gboolean list_first(Index *index, const Query *query, const Order *order, GArray *list,
-                           gboolean *whole, GError **error)
+static gboolean list_first_of(Index *index, const Query *query, const Order *order, gint64 last,
+                              GArray *list, gboolean *whole, GError **error)
 {
-    gint64 last = 0;
-    gboolean found;
-    *whole = FALSE;
-    if (!query_check(index->db, query, error) ||
-        !index_number(index, index_use(index, SQL_LAST_ROW, error, ""), &last, &found, error))
-        return FALSE;
-    if (last < PLACES * PLACE_COST)
-        return TRUE;
     guint count = MAX(FIRST_ROWS, order->limit * FIRST_PER_RESULT);
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(gint64));
     First first = {.rows = rows};
@@ -250,6 +236,26 @@ static gboolean list_first(Index *index, const Query *query, const Order *order,
     return TRUE;
 }
 
+/* Where there are rows enough for it, and no prefix that would have all of them read all the same.
+ */
+static gboolean list_first(Index *index, const Query *query, const Order *order, GArray *list,
+                           gboolean *whole, GError **error)
+{
+    gint64 last = 0;
+    gboolean found;
+    g_autoptr(Query) spelled = NULL;
+    *whole = FALSE;
+    if (!query_check(index->db, query, error) ||
+        !index_number(index, index_use(index, SQL_LAST_ROW, error, ""), &last, &found, error))
+        return FALSE;
+    if (last < PLACES * PLACE_COST)
+        return TRUE;
+    if (!query_has_prefix(query))
+        return list_first_of(index, query, order, last, list, whole, error);
+    return query_spell_out(index, query, &spelled, error) &&
+           (spelled == NULL || list_first_of(index, spelled, order, last, list, whole, error));
+}
+
 gboolean index_sorted_rows(Index *index, const Query *query, guint limit, SearchSort sort,
                            GArray *list, GError **error)
 {
@@ -258,7 +264,7 @@ gboolean index_sorted_rows(Index *index, const Query *query, guint limit, Search
     query_dates(query, &order.from, &order.to);
     if (sort == SORT_RELEVANCE)
         return list_best(index, query, &order, list, error);
-    if (limit > 0 && limit <= FIRST_RESULTS && !has_prefix(query) &&
+    if (limit > 0 && limit <= FIRST_RESULTS &&
         !list_first(index, query, &order, list, &whole, error))
         return FALSE;
     if (whole)

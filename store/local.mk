@@ -72,6 +72,7 @@ libpostern_store_a_SOURCES += \
 	store/query-explain.c store/query-explain.h \
 	store/query-field.c \
 	store/query-sql.c store/query-sql.h \
+	store/query-words.c store/query-words.h \
 	store/query-value.c store/query-value.h \
 	store/rowset.c store/rowset.h \
 	store/tagging.c store/tagging.h \

@@ -73,6 +73,11 @@ static void the_first_few_are_what_an_oracle_finds_first(void **state)
                                         "date:1970-01-03..1970-01-05 date:1970-01-05..",
                                         "date:1970-01-05.. date:..1970-01-03",
                                         "nowhere",
+                                        "bet*",
+                                        "from:al* be*",
+                                        "NOT BET* date:1970-01-03..1970-01-05",
+                                        "nowher*",
+                                        "(gam* OR bet*) a*",
                                         "beta (date:1970-01-02 OR date:1970-01-09)",
                                         "has:attachment -is:unread"};
     Fixture *fixture = *state;
@@ -94,6 +99,24 @@ static void the_first_few_are_what_an_oracle_finds_first(void **state)
     }
 }
 
+/* More words than are looked up one by one. */
+static void a_beginning_of_many_words_finds_them_all(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GPtrArray) letters = letters_new();
+    for (guint i = 0; i < 40; i++) {
+        Letter *letter = letter_new(FAR + i);
+        letter->date = i * DAY;
+        letter->doc->body = g_strdup_printf("many%02u", i);
+        g_ptr_array_add(letters, letter);
+    }
+    add_all(fixture->index, letters, 1);
+    letters_sort(letters);
+    assert_as_oracle(fixture->index, letters, "many*", 20, FALSE);
+    assert_as_oracle(fixture->index, letters, "many*", 20, TRUE);
+    assert_as_oracle(fixture->index, letters, "MANY1*", 20, TRUE);
+}
+
 static void a_term_without_letters_is_refused_in_a_large_index(void **state)
 {
     Fixture *fixture = *state;
@@ -113,6 +136,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(many_hits_come_in_their_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_few_are_what_an_oracle_finds_first, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_beginning_of_many_words_finds_them_all, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_term_without_letters_is_refused_in_a_large_index, set_up,
                                         tear_down),
