@@ -7,8 +7,8 @@
 #include "core/limits.h"
 
 #define PIECE (32 * 1024)
-#define TEXT_BYTES 200  /* of what may be a text without a head */
-#define HEAD_BYTES 8192 /* of a message that are looked at to know it for one */
+#define TEXT_BYTES 200  /* are looked at of what lies among mail */
+#define HEAD_BYTES 8192 /* and of a file by itself, to know it for a message */
 
 static const char from[] = "From ";
 #define FROM_SIZE (sizeof from - 1)
@@ -266,20 +266,31 @@ static gboolean is_text(const guint8 *data, gsize size)
     return size > 0;
 }
 
-/* Has one of the lines up to the first empty one a field that no mail is without? "root:x:0:0:"
- * begins as a field does, too. */
-static gboolean has_mail_field(const guint8 *head, gsize size)
+/* One that mail is hardly ever without? "root:x:0:0:" begins as a field does, too. */
+static gboolean is_mail_field(const guint8 *line, gsize size)
 {
     static const char *const names[] = {
         "from",        "date",         "to",           "subject",      "message-id", "received",
         "return-path", "delivered-to", "mime-version", "content-type", "cc",         "sender"};
+    if (!begins_with_field(line, size))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        gsize length = strlen(names[i]);
+        if (length < size && strchr(": \t", line[length]) != NULL &&
+            g_ascii_strncasecmp((const char *)line, names[i], length) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Among the lines up to the first empty one. */
+static gboolean has_mail_field(const guint8 *head, gsize size)
+{
     for (gsize at = 0; at < size && head[at] != '\n' && head[at] != '\r';) {
         const guint8 *line = head + at, *end = memchr(line, '\n', size - at);
         gsize length = end ? (gsize)(end - line) : size - at;
-        for (gsize i = 0; i < G_N_ELEMENTS(names) && begins_with_field(line, length); i++)
-            if (length > strlen(names[i]) && strchr(": \t", line[strlen(names[i])]) != NULL &&
-                g_ascii_strncasecmp((const char *)line, names[i], strlen(names[i])) == 0)
-                return TRUE;
+        if (is_mail_field(line, length))
+            return TRUE;
         at += length + 1;
     }
     return FALSE;
@@ -288,15 +299,16 @@ static gboolean has_mail_field(const guint8 *head, gsize size)
 gboolean region_is_message(const Region *region, gboolean *is, GError **error)
 {
     guint8 head[HEAD_BYTES];
-    gsize want = (gsize)MIN(sizeof head, region->to - region->from);
+    gsize most = region->among_mail ? TEXT_BYTES : HEAD_BYTES;
+    gsize want = (gsize)MIN(most, region->to - region->from);
     gssize got = window_read(region->window, region->from, head, want, error);
     if (got < 0)
         return FALSE;
-    gsize skip = got > 0 && *head == '>' ? 1 : 0;
-    gboolean field = begins_with_field(head, (gsize)got);
-    *is = (region->among_mail && (field || is_text(head, MIN((gsize)got, TEXT_BYTES)))) ||
-          (field && has_mail_field(head, (gsize)got)) ||
-          ((gsize)got >= skip + FROM_SIZE && memcmp(head + skip, from, FROM_SIZE) == 0);
+    gsize size = (gsize)got, skip = size > 0 && *head == '>' ? 1 : 0;
+    gboolean field = begins_with_field(head, size);
+    *is =
+        (region->among_mail ? field || is_text(head, size) : field && has_mail_field(head, size)) ||
+        (size >= skip + FROM_SIZE && memcmp(head + skip, from, FROM_SIZE) == 0);
     return TRUE;
 }
 

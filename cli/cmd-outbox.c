@@ -58,8 +58,8 @@ static GArray *find_rows(const Context *context, char *const *ids, GError **erro
     return g_steal_pointer(&rows);
 }
 
-/* Somebody has a claim on it. */
-static gboolean is_busy(const char *id, GError **error)
+/* Refused: somebody has a claim on it. */
+static gboolean being_sent(const char *id, GError **error)
 {
     return refuse(error, POSTERN_ERROR_TEMPORARY, "outbox.sending", "try again in a moment",
                   "letter %s is being sent", id);
@@ -95,7 +95,7 @@ static gboolean drop_one(const Context *context, const char *id, gint64 row, GEr
 {
     gboolean dropped;
     return vault_outbox_drop(context->vault, row, &dropped, error) &&
-           (dropped || is_busy(id, error));
+           (dropped || being_sent(id, error));
 }
 
 static int drop(Context *context, char *const *ids, GError **error)
@@ -111,7 +111,7 @@ static gboolean may_have_arrived(const char *id, OutboxState state, GError **err
     if (state == OUTBOX_DOUBT)
         return TRUE;
     if (state == OUTBOX_SENDING)
-        return is_busy(id, error);
+        return being_sent(id, error);
     if (state == OUTBOX_FILING)
         return refuse(error, POSTERN_ERROR_INPUT, "outbox.state",
                       "'postern outbox flush' puts it there",
@@ -133,7 +133,7 @@ static gboolean settle_one(const Context *context, const char *id, gint64 row, G
         return FALSE;
     }
     if (claim == NULL)
-        return is_busy(id, error);
+        return being_sent(id, error);
     if (!may_have_arrived(id, outbox_claim_state(claim), error))
         return FALSE;
     const Account *account =

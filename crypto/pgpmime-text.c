@@ -153,7 +153,9 @@ static char *plain_text(const Opening *opening, guint n)
     const Message *message = opening->reading->message;
     g_autofree char *text = message_part_text(message, n);
     gboolean repeats = opening->reading->protection->header_protection;
-    return message_unflow(message, n, repeats ? protected_skip_display(message, n, text) : text);
+    return message_unflow(message, n,
+                          repeats ? g_strdup(protected_skip_display(message, n, text))
+                                  : g_steal_pointer(&text));
 }
 
 void reading_make_blocks(Opening *opening)

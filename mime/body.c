@@ -74,23 +74,25 @@ char *message_part_text(const Message *message, guint n)
     return part && (is_plain(part->type) || is_html(part->type)) ? text_of(message, n) : NULL;
 }
 
-char *message_unflow(const Message *message, guint n, const char *text)
-{
-    g_autofree char *format = message_part_parameter(message, n, "format");
-    g_autofree char *delsp = message_part_parameter(message, n, "delsp");
-    if (strcmp(message_part(message, n)->type, "text/plain") != 0 || format == NULL ||
-        g_ascii_strcasecmp(format, "flowed") != 0)
-        return g_strdup(text);
-    return flowed_read(text, delsp && g_ascii_strcasecmp(delsp, "yes") == 0);
-}
-
 char *message_part_words(const Message *message, guint n)
 {
     const PartInfo *part = message_part(message, n);
-    if (part == NULL || !is_written(part->type))
-        return NULL;
-    g_autofree char *text = text_of(message, n);
-    return message_unflow(message, n, text);
+    return part && is_written(part->type) ? message_unflow(message, n, text_of(message, n)) : NULL;
+}
+
+static gboolean says(const Message *message, guint n, const char *name, const char *value)
+{
+    g_autofree char *said = message_part_parameter(message, n, name);
+    return said && g_ascii_strcasecmp(said, value) == 0;
+}
+
+char *message_unflow(const Message *message, guint n, char *text)
+{
+    g_autofree char *owned = text;
+    if (strcmp(message_part(message, n)->type, "text/plain") != 0 ||
+        !says(message, n, "format", "flowed"))
+        return g_steal_pointer(&owned);
+    return flowed_read(owned, says(message, n, "delsp", "yes"));
 }
 
 static void collect(const Message *message, guint n, GArray *out);

@@ -6,9 +6,8 @@
 #define LONGEST 78 /* RFC 3676, 4.2: with the space at the end and the one at the head */
 #define BREAK_AT 72
 #define DEEPEST 20 /* a line with more quote marks than this is left: each piece repeats them */
-#define SIGNATURE                                                                                  \
-    "-- " /* RFC 3676, 4.3: the one line that ends with a space and does not go on                 \
-           */
+/* RFC 3676, 4.3: the one line that ends with a space and does not go on. */
+#define SIGNATURE "-- "
 
 typedef struct {
     const char *line;

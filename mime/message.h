@@ -75,10 +75,11 @@ GBytes *message_part_bytes(const Message *message, guint n);
 
 /* Text of a text/plain or text/html part as UTF-8, HTML turned to text; NULL for others. */
 char *message_part_text(const Message *message, guint n);
-/* TEXT of part N, which stands in no armor, as it was before format=flowed broke it (RFC 3676). */
-char *message_unflow(const Message *message, guint n, const char *text);
 /* The same for search, which reads any text: calendars, tables and reports of delivery, too. */
 char *message_part_words(const Message *message, guint n);
+/* TEXT of part N, which stands in no armor, as it was before format=flowed broke it (RFC 3676).
+ * Takes TEXT. */
+char *message_unflow(const Message *message, guint n, char *text);
 
 /* BYTES in CHARSET (or NULL) as UTF-8 with LF at the line ends. */
 char *message_bytes_text(const char *charset, const void *bytes, gsize size);

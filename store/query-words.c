@@ -53,8 +53,7 @@ static gboolean add_words(Index *index, sqlite3_stmt *seek, const char *prefix, 
 
 static Query *node(const Query *like, QueryKind kind)
 {
-    Query *query = g_new0(Query, 1);
-    *query = *like;
+    Query *query = g_memdup2(like, sizeof *like);
     query->kind = kind;
     query->left = query->right = NULL;
     query->field = g_strdup(like->field);

@@ -105,6 +105,7 @@ static gboolean drop_row(Vault *vault, gint64 row, GError **error)
     return sql_run_with(vault, SQL_DROP_OUTBOX, row, error) &&
            sql_run(vault, SQL_SWEEP_LETTERS, error);
 }
+
 static gboolean settle(Vault *vault, OutboxClaim *claim, const OutboxState *states,
                        const GPtrArray *why, OutboxMove *move, Settling *settling, GError **error)
 {

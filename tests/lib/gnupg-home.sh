@@ -6,9 +6,10 @@
 # In a build folder the first caller of a day makes them for all, for they take seconds to make.
 set -eu
 dir=$1
-shared=$PWD/tests/gnupg-homes
+shared=
+[ -d tests ] && [ -w tests ] && shared=$PWD/tests/gnupg-homes
 
-if [ -d tests ] && [ -w tests ]; then
+if [ -n "$shared" ]; then
     exec 9>"$shared.lock"
     flock 9
     if [ -n "$(find "$shared/keys" -newer "$0" -mmin -600 2>/dev/null)" ]; then
@@ -104,7 +105,7 @@ for home in own others; do
 done
 
 # The file of names comes last: where it is, all is.
-if [ -d tests ] && [ -w tests ]; then
+if [ -n "$shared" ]; then
     rm -rf "$shared"
     mkdir -m 700 "$shared"
     cp -a "$dir/own" "$dir/others" "$dir"/*.asc "$shared"

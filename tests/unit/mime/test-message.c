@@ -240,8 +240,7 @@ static void what_format_flowed_broke_is_whole_again(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *head = g_strdup_printf("Content-Type: %s\n\n a \n b\n", cases[i].type);
         g_autoptr(Message) message = parse(head);
-        g_autofree char *text = message_part_text(message, 1);
-        g_autofree char *read = message_unflow(message, 1, text),
+        g_autofree char *read = message_unflow(message, 1, message_part_text(message, 1)),
                         *words = message_part_words(message, 1);
         assert_string_equal(read, cases[i].read);
         assert_string_equal(words, read);
