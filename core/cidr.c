@@ -1,7 +1,13 @@
-/* See cidr.h. GLib 2.74 takes "::/129" for "::/0" and lets blanks and signs into the prefix. */
+/* See cidr.h. On addresses alone, so that a search need not load GIO to read the configuration. */
 #include "core/cidr.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+
+static guint bits_of(int family)
+{
+    return family == AF_INET ? 32 : 128;
+}
 
 /* Digits of a number up to MAX, without leading zero; -1 for anything else. */
 static int prefix_length(const char *digits, guint max)
@@ -13,21 +19,53 @@ static int prefix_length(const char *digits, guint max)
     return value <= max ? (int)value : -1;
 }
 
-GInetAddressMask *cidr_parse(const char *text)
+static gboolean bit(const guint8 *bytes, guint n)
+{
+    return bytes[n / 8] >> (7 - n % 8) & 1;
+}
+
+static gboolean ends_in_zeros(const Cidr *cidr)
+{
+    for (guint n = cidr->length; n < bits_of(cidr->family); n++)
+        if (bit(cidr->prefix, n))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean cidr_parse(const char *text, Cidr *cidr)
 {
     const char *slash = strchr(text, '/');
     if (slash == NULL)
-        return NULL;
+        return FALSE;
     g_autofree char *start = g_strndup(text, (gsize)(slash - text));
-    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(start);
-    if (address == NULL)
-        return NULL;
-    int length = prefix_length(slash + 1, (guint)g_inet_address_get_native_size(address) * 8);
-    return length < 0 ? NULL : g_inet_address_mask_new(address, (guint)length, NULL);
+    *cidr = (Cidr){.family = strchr(start, ':') ? AF_INET6 : AF_INET};
+    if (inet_pton(cidr->family, start, cidr->prefix) != 1)
+        return FALSE;
+    int length = prefix_length(slash + 1, bits_of(cidr->family));
+    if (length < 0)
+        return FALSE;
+    cidr->length = (guint)length;
+    return ends_in_zeros(cidr);
 }
 
-gboolean cidr_contains(GInetAddressMask *outer, GInetAddressMask *inner)
+char *cidr_text(const Cidr *cidr)
 {
-    return g_inet_address_mask_get_length(inner) >= g_inet_address_mask_get_length(outer) &&
-           g_inet_address_mask_matches(outer, g_inet_address_mask_get_address(inner));
+    char address[INET6_ADDRSTRLEN];
+    inet_ntop(cidr->family, cidr->prefix, address, sizeof address);
+    return g_strdup_printf("%s/%u", address, cidr->length);
+}
+
+gboolean cidr_covers(const Cidr *cidr, int family, const guint8 *address)
+{
+    if (family != cidr->family)
+        return FALSE;
+    for (guint n = 0; n < cidr->length; n++)
+        if (bit(cidr->prefix, n) != bit(address, n))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean cidr_contains(const Cidr *outer, const Cidr *inner)
+{
+    return inner->length >= outer->length && cidr_covers(outer, inner->family, inner->prefix);
 }

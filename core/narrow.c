@@ -23,9 +23,8 @@ static gboolean domain_within(const char *a, const char *b)
 
 static gboolean network_within(const char *a, const char *b)
 {
-    g_autoptr(GInetAddressMask) inner = cidr_parse(a);
-    g_autoptr(GInetAddressMask) outer = cidr_parse(b);
-    return inner && outer && cidr_contains(outer, inner);
+    Cidr inner, outer;
+    return cidr_parse(a, &inner) && cidr_parse(b, &outer) && cidr_contains(&outer, &inner);
 }
 
 static gboolean same(const char *a, const char *b)

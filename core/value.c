@@ -148,8 +148,8 @@ gboolean value_word_text(const Key *key, const char *value, gpointer where, char
 
 static char *admit_network(const char *item)
 {
-    g_autoptr(GInetAddressMask) mask = cidr_parse(item);
-    return mask ? g_inet_address_mask_to_string(mask) : NULL;
+    Cidr network;
+    return cidr_parse(item, &network) ? cidr_text(&network) : NULL;
 }
 
 gboolean value_networks(const Key *key, const char *value, gpointer where, char **why)

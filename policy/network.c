@@ -47,8 +47,9 @@ static const struct {
 
 static gboolean lies_in(GInetAddress *address, const char *network)
 {
-    g_autoptr(GInetAddressMask) mask = cidr_parse(network);
-    return mask && g_inet_address_mask_matches(mask, address);
+    Cidr cidr;
+    return cidr_parse(network, &cidr) && cidr_covers(&cidr, (int)g_inet_address_get_family(address),
+                                                     g_inet_address_to_bytes(address));
 }
 
 /* The address that is meant. */
@@ -71,9 +72,9 @@ static const char *special_range(GInetAddress *address)
 
 static gboolean is_within(const char *network, const char *range)
 {
-    g_autoptr(GInetAddressMask) inner = cidr_parse(network);
-    g_autoptr(GInetAddressMask) outer = cidr_parse(range);
-    return cidr_contains(outer, inner);
+    Cidr inner, outer;
+    return cidr_parse(network, &inner) && cidr_parse(range, &outer) &&
+           cidr_contains(&outer, &inner);
 }
 
 /* "0.0.0.0/0" does not mean loopback: a network speaks for a special range only from inside. */
@@ -116,8 +117,8 @@ gboolean network_in_office(const Company *company, GInetAddress *own, GError **e
 static gboolean check_network(const char *key, const char *network, GError **error)
 {
     g_autofree char *shown = text_field(network);
-    g_autoptr(GInetAddressMask) mask = cidr_parse(network);
-    if (mask == NULL)
+    Cidr cidr;
+    if (!cidr_parse(network, &cidr))
         return refuse(error, POSTERN_ERROR_POLICY, "config.value",
                       "write it like 10.0.0.0/8 or 2001:db8::/32, with no bit set behind the "
                       "prefix",

@@ -1,5 +1,5 @@
 /*
- * network — is this address the company's? CIDR sets over GInetAddressMask, with v4-mapped,
+ * network — is this address the company's? CIDR sets, with v4-mapped,
  * NAT64 and 6to4 addresses unwrapped first (P2). Pure: resolves and opens nothing.
  */
 #pragma once

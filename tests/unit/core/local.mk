@@ -1,5 +1,6 @@
 UNIT_CORE = \
 	tests/unit/core/test-base32 \
+	tests/unit/core/test-cidr \
 	tests/unit/core/test-config \
 	tests/unit/core/test-cursor \
 	tests/unit/core/test-error \
@@ -20,6 +21,7 @@ check_PROGRAMS += $(UNIT_CORE)
 TESTS += $(UNIT_CORE)
 
 tests_unit_core_test_base32_LDADD = $(LINK_core) $(UNIT_LIBS)
+tests_unit_core_test_cidr_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_config_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_cursor_LDADD = $(LINK_core) $(UNIT_LIBS)
 tests_unit_core_test_error_LDADD = $(LINK_core) $(UNIT_LIBS)

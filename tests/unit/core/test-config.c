@@ -32,7 +32,7 @@ static void the_example_of_the_manual_is_read(void **state)
     g_autoptr(Config) config = parsed("# a comment\n"
                                       "[company]\n"
                                       "domains = corp.example; corp.example.net ;\n"
-                                      "networks = 10.0.0.0/8; 2001:db8::/32\n"
+                                      "networks = 10.0.0.0/8; 2001:db8::/32; 10.9.8.7/32\n"
                                       "offices=10.0.0.0/8\r\n"
                                       "ca_file = /etc/ssl/corp-ca.pem\n"
                                       "outside = allow\n"
@@ -59,6 +59,7 @@ static void the_example_of_the_manual_is_read(void **state)
     assert_string_equal(company->domains[1], "corp.example.net");
     assert_null(company->domains[2]);
     assert_string_equal(company->networks[1], "2001:db8::/32");
+    assert_string_equal(company->networks[2], "10.9.8.7/32");
     assert_string_equal(company->offices[0], "10.0.0.0/8");
     assert_string_equal(g_ptr_array_index(company->ca_files, 0), "/etc/ssl/corp-ca.pem");
     assert_int_equal(company->outside, RULE_ALLOW);
