@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/reading.h"
 #include "core/error.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/output.h"
+#include "cli/json.h"
 #include "core/error.h"
 #include "core/keylines.h"
 #include "core/text.h"

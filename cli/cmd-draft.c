@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/composing.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/writing.h"
 #include "core/error.h"

@@ -4,6 +4,7 @@
 
 #include "archive/export.h"
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/interrupt.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/output.h"
+#include "cli/json.h"
 #include "core/error.h"
 #include "core/text.h"
 

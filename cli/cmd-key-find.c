@@ -1,6 +1,7 @@
 /* postern key find: keys of others, as they publish them or as their mail carries them. */
 #include <stdio.h>
 
+#include "cli/json.h"
 #include "cli/key.h"
 #include "cli/output.h"
 #include "cli/reading.h"

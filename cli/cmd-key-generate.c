@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/json.h"
 #include "cli/key.h"
 #include "cli/output.h"
 #include "core/error.h"

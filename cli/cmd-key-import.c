@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/json.h"
 #include "cli/key.h"
-#include "cli/output.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/text.h"

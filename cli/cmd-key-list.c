@@ -1,4 +1,5 @@
 /* postern key list: what the keyring holds. */
+#include "cli/json.h"
 #include "cli/key.h"
 #include "cli/output.h"
 #include "core/error.h"

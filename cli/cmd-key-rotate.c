@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/json.h"
 #include "cli/key.h"
-#include "cli/output.h"
 #include "cli/setup.h"
 #include "core/error.h"
 #include "core/text.h"

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/json.h"
 #include "cli/key.h"
 #include "cli/output.h"
 #include "cli/terminal.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/outbox-list.h"
 #include "cli/output.h"
 #include "core/error.h"

@@ -1,5 +1,5 @@
 /*
- * command — one command, one file, one descriptor. main.c finds it, meets its needs and runs it.
+ * command — one command, one file, one descriptor. all.c finds it, meets its needs and runs it.
  */
 #pragma once
 
@@ -19,7 +19,8 @@ typedef struct {
     char *trace_path; /* --trace, or NULL */
     char *color_when; /* auto, always, never */
     gboolean json, quiet, verbose;
-    gboolean help; /* it was asked for, and has been given: nothing else is done */
+    gboolean help;   /* it was asked for: nothing else is done */
+    char *help_text; /* then */
     gboolean color;
     Config *config;
     GPtrArray *rules; /* of tagrules_parse() */
@@ -64,7 +65,7 @@ const Command *command_find(const char *name, GError **error);
 /*
  * Parses the options of COMMAND: its own ENTRIES and the global ones, which work before and
  * after the command's name. MIN and MAX bound what is left in argv beside the name (MAX -1: any).
- * FALSE without *error: help was asked for and given.
+ * FALSE without *error: help was asked for.
  */
 gboolean command_options(Context *context, const Command *command, const GOptionEntry *entries,
                          int min, int max, int *argc, char ***argv,
@@ -79,8 +80,8 @@ gboolean unknown_value(const char *option, const char *value, const char *mend, 
 /* 64 "usage": COMMAND does not know WORD. Always FALSE. */
 gboolean command_unknown_word(const Command *command, const char *word, GError **error);
 
-/* g_option_context_parse(), its failure made safe: 64 "usage" with MEND. The help is ours, for
- * GLib's own knows no JSON. */
+/* g_option_context_parse(), its failure made safe: 64 "usage" with MEND. FALSE without *error: help
+ * was asked for, and is in CONTEXT; GLib would print it at once, and knows no JSON. */
 gboolean options_parse(Context *context, GOptionContext *options, int *argc, char ***argv,
                        const char *mend, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -88,12 +89,22 @@ gboolean options_parse(Context *context, GOptionContext *options, int *argc, cha
 gboolean options_take_no_value(const GOptionEntry *entries, char *const *argv,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Options before the command's name; argv is left at the name. FALSE without *error: help or the
+ * *VERSION was asked for. */
+gboolean options_before_command(Context *context, gboolean *version, int *argc, char ***argv,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The global options; the array lives as long as CONTEXT. Free with g_free(). */
 GOptionEntry *global_options(Context *context);
 
-/* Loads what NEEDS says, in the order configuration, vault, match key, key,
- * index. Who has the key gets a lost match key put back. */
+/*
+ * Loads what NEEDS says, in the order configuration, vault, match key, key, index. Who has the key
+ * gets a lost match key put back. There are two of it: postern-all.so does what it takes (meet.c),
+ * postern itself only what costs nothing (main.c).
+ */
 gboolean context_meet(Context *context, Needs needs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean context_meet_config(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean context_meet_vault(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Brings what the vault gained since into the index. */
 gboolean context_absorb(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void context_clear(Context *context);

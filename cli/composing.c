@@ -5,6 +5,7 @@
 
 #include "cli/delivery.h"
 #include "cli/editor.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "core/error.h"

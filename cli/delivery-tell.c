@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/delivery.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/text.h"

@@ -1,8 +1,8 @@
 /* See key.h. */
 #include <stdio.h>
 
+#include "cli/json.h"
 #include "cli/key.h"
-#include "cli/output.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/pgp.h"

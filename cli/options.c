@@ -1,10 +1,8 @@
 /* Option parsing for commands; see command.h. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/output.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/text.h"
@@ -38,21 +36,6 @@ char *word_shown(const char *word)
     return text_fit(safe, WORD_COLUMNS);
 }
 
-static void give_help(const Context *context, GOptionContext *options)
-{
-    g_autofree char *text = g_option_context_get_help(options, FALSE, NULL);
-    if (!context->json) {
-        fputs(g_strchomp(text), stdout);
-        putchar('\n');
-        return;
-    }
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    json_builder_begin_object(builder);
-    json_string(builder, "help", text);
-    json_builder_end_object(builder);
-    output_json(builder);
-}
-
 gboolean options_parse(Context *context, GOptionContext *options, int *argc, char ***argv,
                        const char *mend, GError **error)
 {
@@ -60,7 +43,7 @@ gboolean options_parse(Context *context, GOptionContext *options, int *argc, cha
     g_option_context_set_help_enabled(options, FALSE);
     if (g_option_context_parse(options, argc, argv, &failure)) {
         if (context->help)
-            give_help(context, options);
+            context->help_text = g_option_context_get_help(options, FALSE, NULL);
         return !context->help;
     }
     if (failure->domain == G_CONVERT_ERROR)
@@ -104,6 +87,32 @@ gboolean options_take_no_value(const GOptionEntry *entries, char *const *argv, G
                 return refuse(error, POSTERN_ERROR_USAGE, "usage", "leave the value out",
                               "--%s takes no value", name);
     }
+    return TRUE;
+}
+
+gboolean options_before_command(Context *context, gboolean *version, int *argc, char ***argv,
+                                GError **error)
+{
+    const GOptionEntry own[] = {
+        {"version", 0, 0, G_OPTION_ARG_NONE, version, "Show the version", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree GOptionEntry *globals = global_options(context);
+    g_autoptr(GOptionContext) options = g_option_context_new("COMMAND …");
+    g_option_context_set_summary(options,
+                                 "Searches, reads and sends company mail that fetchd sealed.");
+    g_option_context_set_description(options, "'postern help' lists the commands.");
+    g_option_context_add_main_entries(options, globals, NULL);
+    g_option_context_add_main_entries(options, own, NULL);
+    g_option_context_set_strict_posix(options, TRUE);
+    if (!options_take_no_value(globals, *argv, error) ||
+        !options_parse(context, options, argc, argv, "see postern --help", error) || *version)
+        return FALSE;
+    if (*argc < 2)
+        return refuse(error, POSTERN_ERROR_USAGE, "usage", "'postern help' lists them",
+                      "no command given");
+    (*argc)--;
+    (*argv)++;
     return TRUE;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "cli/json.h"
 #include "cli/output.h"
 #include "core/text.h"
 #include "crypto/unlock.h"

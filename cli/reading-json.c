@@ -1,5 +1,5 @@
 /* A message as JSON, by the contract; see reading.h. */
-#include "cli/output.h"
+#include "cli/json.h"
 #include "cli/reading.h"
 
 static void add_headers(JsonBuilder *builder, const Message *message)

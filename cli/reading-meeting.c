@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/output.h"
+#include "cli/json.h"
 #include "cli/reading.h"
 #include "core/text.h"
 #include "mime/address.h"

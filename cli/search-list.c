@@ -4,11 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "core/text.h"
 
 #define ID_COLUMNS 16
 #define DATE_COLUMNS 10
 #define FROM_COLUMNS 22
+
+typedef struct {
+    const SearchFormat *format; /* or NULL */
+    gboolean color;
+    guint columns; /* of the terminal; 0: lines have no end */
+    guint hits;
+} Listing;
 
 /* --- values -------------------------------------------------------------------------------- */
 
@@ -160,7 +168,6 @@ static char *thread_value(const void *data, guint n)
 static void print_line(const Listing *self, const char *id, gint64 seconds, const char *who,
                        const char *marks, const char *what)
 {
-    gboolean color = self->context->color;
     g_autofree char *date = output_short_date(seconds);
     g_autofree char *safe_who = text_field(who);
     g_autofree char *cut = self->columns ? text_fit(safe_who, FROM_COLUMNS) : g_strdup(safe_who);
@@ -169,21 +176,19 @@ static void print_line(const Listing *self, const char *id, gint64 seconds, cons
     guint used = ID_COLUMNS + DATE_COLUMNS + FROM_COLUMNS + 6 + text_width(marks);
     g_autofree char *fitted =
         self->columns ? text_fit(subject, MAX(self->columns, used + 10) - used) : g_strdup(subject);
-    printf("%s%s%s  %*s  %s  %s%s", color ? "\033[33m" : "", id, color ? "\033[0m" : "",
+    printf("%s%s%s  %*s  %s  %s%s", self->color ? "\033[33m" : "", id, self->color ? "\033[0m" : "",
            DATE_COLUMNS, date, from, marks, fitted);
 }
 
-static void print_hit(const Listing *self, const void *data)
+static void print_hit(const Listing *self, const Hit *hit)
 {
-    const Hit *hit = data;
     g_autofree char *name = name_of(hit->from);
     print_line(self, hit->id, hit->date, name, hit->encrypted ? "🔒 " : "", hit->subject);
     putchar('\n');
 }
 
-static void print_thread(const Listing *self, const void *data)
+static void print_thread(const Listing *self, const ThreadHit *hit)
 {
-    const ThreadHit *hit = data;
     g_autofree char *names = names_of(hit->authors);
     g_autofree char *count = hit->matched == hit->messages
                                  ? g_strdup_printf("[%u] ", hit->messages)
@@ -196,85 +201,39 @@ static void print_thread(const Listing *self, const void *data)
     putchar('\n');
 }
 
-/* --- JSON ---------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------- */
 
-static void add_hit(JsonBuilder *builder, const void *data)
+static gboolean list_hit(gpointer user, const Hit *hit, GError **error)
 {
-    const Hit *hit = data;
-    json_builder_begin_object(builder);
-    json_string(builder, "id", hit->id);
-    json_string(builder, "thread", hit->thread);
-    json_time(builder, "date", hit->date);
-    json_string(builder, "from", hit->from);
-    json_strings(builder, "to", hit->to);
-    json_string(builder, "subject", hit->subject);
-    json_string(builder, "account", hit->account);
-    json_strings(builder, "folders", hit->folders);
-    json_strings(builder, "tags", hit->tags);
-    json_int(builder, "size", (gint64)hit->size);
-    json_bool(builder, "encrypted", hit->encrypted);
-    json_string(builder, "signature", hit->signature);
-    json_bool(builder, "sensitive", hit->sensitive);
-    json_int(builder, "attachments", hit->attachments);
-    json_string(builder, "snippet", hit->snippet);
-    json_builder_end_object(builder);
-}
-
-static void add_thread(JsonBuilder *builder, const void *data)
-{
-    const ThreadHit *hit = data;
-    json_builder_begin_object(builder);
-    json_string(builder, "thread", hit->thread);
-    json_time(builder, "date", hit->date);
-    json_int(builder, "messages", hit->messages);
-    json_int(builder, "matched", hit->matched);
-    json_strings(builder, "authors", hit->authors);
-    json_string(builder, "subject", hit->subject);
-    json_strings(builder, "tags", hit->tags);
-    json_strings(builder, "ids", hit->ids);
-    json_builder_end_object(builder);
-}
-
-/* What a kind of result looks like. */
-typedef struct {
-    void (*add)(JsonBuilder *builder, const void *hit);
-    FieldValue value;
-    void (*print)(const Listing *self, const void *hit);
-} Look;
-
-static gboolean list(Listing *self, const void *hit, const Look *look)
-{
+    (void)error;
+    Listing *self = user;
     self->hits++;
-    if (self->context->json) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-        look->add(builder, hit);
-        output_json_element(&self->json, builder);
-    } else if (self->format) {
-        search_format_print(self->format, hit, look->value);
-    } else {
-        look->print(self, hit);
-    }
+    if (self->format)
+        search_format_print(self->format, hit, hit_value);
+    else
+        print_hit(self, hit);
     return TRUE;
 }
 
-gboolean list_hit(gpointer user, const Hit *hit, GError **error)
+static gboolean list_thread(gpointer user, const ThreadHit *hit, GError **error)
 {
-    static const Look look = {add_hit, hit_value, print_hit};
     (void)error;
-    return list(user, hit, &look);
+    Listing *self = user;
+    self->hits++;
+    if (self->format)
+        search_format_print(self->format, hit, thread_value);
+    else
+        print_thread(self, hit);
+    return TRUE;
 }
 
-gboolean list_thread(gpointer user, const ThreadHit *hit, GError **error)
+/* How a query is answered. */
+static gboolean list_part(gpointer user, const QueryPart *part, GError **error)
 {
-    static const Look look = {add_thread, thread_value, print_thread};
     (void)error;
-    return list(user, hit, &look);
-}
-
-/* --- how a query is answered ---------------------------------------------------------------- */
-
-static void print_part(const QueryPart *part)
-{
+    Listing *self = user;
+    if (part->depth == 0)
+        self->hits = (guint)MIN(part->found, G_MAXUINT);
     int indent = 2 * (int)part->depth;
     g_autofree char *term = text_field(part->term);
     g_autofree char *found = text_count(part->found, "message", "messages");
@@ -287,28 +246,16 @@ static void print_part(const QueryPart *part)
         printf("%*s  | %s\n", indent, "", part->sql);
     for (guint i = 0; i < part->plan->len; i++)
         printf("%*s  | %s\n", indent, "", (const char *)part->plan->pdata[i]);
+    return TRUE;
 }
 
-gboolean list_part(gpointer user, const QueryPart *part, GError **error)
+gboolean search_list(const Context *context, const Searching *searching, guint *hits,
+                     GError **error)
 {
-    (void)error;
-    Listing *self = user;
-    if (part->depth == 0)
-        self->hits = (guint)MIN(part->found, G_MAXUINT);
-    if (!self->context->json) {
-        print_part(part);
-        return TRUE;
-    }
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    json_builder_begin_object(builder);
-    json_int(builder, "depth", part->depth);
-    json_string(builder, "term", part->term);
-    json_int(builder, "character", (gint64)part->at);
-    json_int(builder, "found", (gint64)part->found);
-    json_string(builder, "sql", part->sql);
-    json_string(builder, "value", part->value);
-    json_strings(builder, "plan", part->plan);
-    json_builder_end_object(builder);
-    output_json_element(&self->json, builder);
-    return TRUE;
+    static const SearchTakers takers = {list_hit, list_thread, list_part};
+    Listing listing = {
+        .format = searching->format, .color = context->color, .columns = output_columns()};
+    gboolean fine = searching_run(searching, context->index, &takers, &listing, error);
+    *hits = listing.hits;
+    return fine;
 }

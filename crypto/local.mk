@@ -32,7 +32,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/session.c crypto/session.h \
 	crypto/strength.c crypto/strength.h \
 	crypto/trial.c crypto/trial.h \
-	crypto/unlock.c crypto/unlock.h
+	crypto/unlock.c crypto/unlock.h crypto/unlock-cache.c
 
 # gpgsm, kept offline.
 pkglibexec_PROGRAMS += bin/postern-gpgsm bin/postern-gpgsm-quiet

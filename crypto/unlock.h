@@ -8,8 +8,12 @@
 #include "core/secret.h"
 #include "crypto/seal.h"
 
-/* The private key from the keyring, or NULL. Calls no gpg. */
+/* What rests in the keyring under the vault's name, or NULL. Calls no gpg; whether it is the key
+ * unlock_vault() finds out, or whoever opens something with it. */
 Secret *unlock_cached(const guint8 vault_id[static VAULT_ID_SIZE]);
+
+/* Lets KEY rest there for SECONDS. */
+void unlock_cache(const guint8 vault_id[static VAULT_ID_SIZE], const Secret *key, guint seconds);
 
 /* unlock_cached(), else unwraps WRAPPED by gpg, checks it against PUBLIC and caches it for
  * SECONDS (0: not at all). 75 "key.locked", 78 "key.missing", 74 "vault.key". */

@@ -376,19 +376,6 @@ static gboolean fill_all(Absorption *self, GError **error)
     return TRUE;
 }
 
-gboolean absorb_fits(Vault *vault, Index *index, GError **error)
-{
-    gint64 end, row;
-    char id[17];
-    gboolean has = TRUE;
-    if (!vault_journal_end(vault, &end, error) || !index_newest(index, &row, id, error) ||
-        (row > 0 && !vault_has_message(vault, row, id, &has, error)))
-        return FALSE;
-    return (has && index_position(index) <= end) ||
-           refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
-                  "the index is newer than the vault: one of them was put back from a backup");
-}
-
 /* One replay from where the index stands. */
 static gboolean replay(Absorption *self, GError **error)
 {

@@ -33,6 +33,10 @@ typedef struct {
  */
 gboolean absorb_fits(Vault *vault, Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* *DUE: the vault has something that INDEX has not, or a message waits for its key. */
+gboolean absorb_is_due(Vault *vault, Index *index, gboolean *due,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /*
  * What is opened for the index is opened once: its session keys are kept in the vault
  * (vault-session.h), and found there when the index is made anew, or when a reader opened it.

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libpostern-store.a
 libpostern_store_a_SOURCES = \
 	store/absorb.c store/absorb.h \
+	store/absorb-due.c \
 	store/absorb-ahead.c store/absorb-ahead.h \
 	store/absorb-doc.c store/absorb-doc.h \
 	store/absorb-read.c store/absorb-read.h \
@@ -46,6 +47,7 @@ libpostern_store_a_SOURCES = \
 	store/vault-sealing.c store/vault-sealing.h \
 	store/vault-settle.c \
 	store/vault-statements.h \
+	store/vault-stat.c \
 	store/vault-state.c \
 	store/vault-tags.c store/vault-tags.h \
 	store/vault-turn.c store/vault-turn.h \

@@ -31,7 +31,7 @@ typedef struct {
 typedef struct {
     fts5_tokenizer inner;
     Fts5Tokenizer *handle;
-    Folded *kept; /* WORDS_KEPT, each where its hash says */
+    Folded *kept; /* WORDS_KEPT, each where its hash says; NULL until there is one */
 } Tokenizer;
 
 /* One call of xTokenize(). */
@@ -183,6 +183,8 @@ static gboolean is_spaced(const char *word)
 static Folded *place_of(Tokenizer *tokenizer, const char *word, gsize size)
 {
     guint32 hash = 2166136261u;
+    if (tokenizer->kept == NULL)
+        tokenizer->kept = g_new0(Folded, WORDS_KEPT);
     for (gsize i = 0; i < size; i++)
         hash = (hash ^ (guchar)word[i]) * 16777619u;
     return &tokenizer->kept[(hash ^ hash >> 15) % WORDS_KEPT];
@@ -253,7 +255,6 @@ static int create(void *user, const char **arguments, int count, Fts5Tokenizer *
     fts5_api *api = user;
     void *context;
     Tokenizer *tokenizer = g_new0(Tokenizer, 1);
-    tokenizer->kept = g_new0(Folded, WORDS_KEPT);
     int rc = api->xFindTokenizer(api, "unicode61", &context, &tokenizer->inner);
     if (rc == SQLITE_OK)
         rc =

@@ -1,0 +1,27 @@
+/* Does the index belong to the vault, and is there anything to absorb? See absorb.h. */
+#include "core/error.h"
+#include "store/absorb.h"
+
+gboolean absorb_fits(Vault *vault, Index *index, GError **error)
+{
+    gint64 end, row;
+    char id[17];
+    gboolean has = TRUE;
+    if (!vault_journal_end(vault, &end, error) || !index_newest(index, &row, id, error) ||
+        (row > 0 && !vault_has_message(vault, row, id, &has, error)))
+        return FALSE;
+    return (has && index_position(index) <= end) ||
+           refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
+                  "the index is newer than the vault: one of them was put back from a backup");
+}
+
+gboolean absorb_is_due(Vault *vault, Index *index, gboolean *due, GError **error)
+{
+    gint64 end;
+    guint64 waiting;
+    if (!absorb_fits(vault, index, error) || !vault_journal_end(vault, &end, error) ||
+        !index_waiting(index, &waiting, error))
+        return FALSE;
+    *due = index_position(index) < end || waiting > 0;
+    return TRUE;
+}
