@@ -105,6 +105,7 @@ GOptionEntry *global_options(Context *context);
 gboolean context_meet(Context *context, Needs needs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean context_meet_config(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean context_meet_vault(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean context_meet_match(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Brings what the vault gained since into the index. */
 gboolean context_absorb(Context *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void context_clear(Context *context);

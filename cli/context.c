@@ -1,5 +1,6 @@
 /* What commands work with, as far as nothing more is needed; see command.h. */
 #include "cli/command.h"
+#include "store/matchkey.h"
 #include "store/tagrules.h"
 
 gboolean context_meet_config(Context *context, GError **error)
@@ -16,6 +17,12 @@ gboolean context_meet_vault(Context *context, GError **error)
 {
     context->vault = vault_open(context->store, error);
     return context->vault != NULL;
+}
+
+gboolean context_meet_match(Context *context, GError **error)
+{
+    context->match_key = matchkey_load(context->vault, error);
+    return context->match_key != NULL;
 }
 
 void context_clear(Context *context)

@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cli/all.h"
@@ -51,11 +52,12 @@ static gboolean not_here(GError **error)
     return refuse(error, POSTERN_ERROR_BUG, "main", "leave it to postern-all.so", "not for here");
 }
 
-/* The configuration, the vault, its key and an index that lacks nothing. */
+/* The configuration, the vault, its keys and an index that lacks nothing. */
 static gboolean meet_all(Context *context, GError **error)
 {
     gboolean due;
-    if (!context_meet_config(context, error) || !context_meet_vault(context, error))
+    if (!context_meet_config(context, error) || !context_meet_vault(context, error) ||
+        !context_meet_match(context, error))
         return FALSE;
     context->vault_key = unlock_cached(vault_id(context->vault));
     if (context->vault_key == NULL || context->config->crypto_index != INDEX_FULL)
@@ -89,17 +91,27 @@ static gboolean search(Context *context, int argc, char **argv, int *code, GErro
     return *error == NULL || hits > 0;
 }
 
-/* Another command, to begin with: the name comes first, or options do. */
-static gboolean is_elsewhere(int argc, char **argv)
+static gboolean is_among(const char *word, char *const *argv)
 {
-    g_autofree char *name = g_path_get_basename(argc > 0 ? argv[0] : "");
-    return strcmp(name, EVERYTHING) == 0 || strcmp(name, "sendmail") == 0 || argc < 2 ||
-           (argv[1][0] != '-' && strcmp(argv[1], "search") != 0);
+    for (; *argv; argv++)
+        if (strcmp(*argv, word) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* At a glance: JSON takes libraries, and no other command is here. */
+static gboolean is_elsewhere(char *const *argv)
+{
+    return !is_among("search", argv) || is_among("--json", argv);
 }
 
 int main(int argc, char **argv)
 {
-    if (is_elsewhere(argc, argv))
+    g_autofree char *name = g_path_get_basename(argc > 0 ? argv[0] : "");
+    gboolean over = strcmp(name, EVERYTHING) == 0;
+    if (over)
+        prctl(PR_SET_NAME, "postern", 0, 0, 0); /* for ps and pkill, which would read "exe" */
+    if (over || strcmp(name, "sendmail") == 0 || is_elsewhere(argv))
         return run_all(argc, argv);
     if (!program_begin(LC_CTYPE))
         return POSTERN_ERROR_BUG;

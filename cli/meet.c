@@ -10,12 +10,6 @@
 /* Absorbing that takes longer than this is told. */
 #define TELL_AFTER_US (G_USEC_PER_SEC)
 
-static gboolean meet_match(Context *context, GError **error)
-{
-    context->match_key = matchkey_load(context->vault, error);
-    return context->match_key != NULL;
-}
-
 /* Nothing that has the vault's key needs the match key, so trouble with it is only told. */
 static void mend_match(const Context *context)
 {
@@ -88,7 +82,7 @@ gboolean context_meet(Context *context, Needs needs, GError **error)
 {
     return (!(needs & NEED_CONFIG) || context->config || context_meet_config(context, error)) &&
            (!(needs & NEED_VAULT) || context->vault || context_meet_vault(context, error)) &&
-           (!(needs & NEED_MATCH) || context->match_key || meet_match(context, error)) &&
+           (!(needs & NEED_MATCH) || context->match_key || context_meet_match(context, error)) &&
            (!(needs & NEED_KEY) || context->vault_key || meet_key(context, error)) &&
            (!(needs & NEED_INDEX) || context->index || meet_index(context, error));
 }

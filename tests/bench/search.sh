@@ -72,6 +72,8 @@ queries "two words ($common $second)" "$common $second" "$common $second" "$comm
 queries 'a sender and a range of dates' 'from:mary date:2024..' 'from:mary date:2024..' 'from:mary date:2024..'
 queries 'a phrase' '"the review to Thursday"' '"the review to Thursday"' 'body:"the review to Thursday"'
 queries 'a prefix' 'invoi*' 'invoi*' 'invoi*'
+many=$(printf %.2s "$common")'*'
+queries "a prefix of many words ($many)" "$many" "$many" "$many"
 
 # --- size ---------------------------------------------------------------------------------------
 

@@ -104,6 +104,47 @@ is "$(/usr/bin/python3 -c 'import json, sys; d = json.load(sys.stdin); print(d[0
 run as john postern search --explain "$(printf 'nosuch\033[2J OR \302\233x')"
 is "$(grep -c -e "$(printf '\033')" -e "$(printf '\302\233')" $out)" 0 'p8_85 and words of the query move no terminal'
 
+# What loads little says what everything says, in every word, and loads everything when it must.
+ln -s "$builddir/bin/postern" $TESTDIR/postern-all
+same() {
+    run as john postern "$@"
+    mv $out $TESTDIR/little && mv $err $TESTDIR/little.err
+    little=$code
+    run as john $TESTDIR/postern-all "$@"
+    ok [ $little = $code ] -- "the code of $*"
+    ok cmp -s $TESTDIR/little $out -- 'the same results'
+    ok cmp -s $TESTDIR/little.err $err -- 'and complaints'
+}
+same search budget
+same -q search --limit 3 --sort oldest 'invoi* OR budget'
+same search --sort relevance --color always subject:budget
+same search --threads budget
+same search --format '{id} {tags}' --limit 20 ''
+same search --explain 'subject:budget -payslip'
+same search nosuchwordanywhere
+same search 'budget nosuchfield:x'
+same search --limit -1 budget
+same search --help
+same --policy /nowhere search budget
+same --store $TESTDIR/nowhere search budget
+same help search
+everything() {
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 as john strace -f -qq -o $TESTDIR/opened -e trace=openat,prctl \
+        postern "$@" >$out 2>$err
+    grep -c 'postern-all.so", .*= [0-9]' $TESTDIR/opened
+}
+is "$(everything search budget)" 0 'a search loads little'
+is "$(everything --json search budget)" 1 'JSON takes everything'
+printf 'Subject: latecomer\n\nlate\n' | company_deliver john
+as john fetchd -q --once --seal-only
+is "$(everything search latecomer)" 1 'what the index lacks takes everything, too'
+is "$(wc -l <$out)" 1 'and is found'
+is "$(everything search latecomer)" 0 'and then there is little to it again'
+as john postern lock
+is "$(everything search latecomer)" 1 'so does a vault that is locked'
+is "$(wc -l <$out)" 1 'which gpg opens'
+ok grep -q 'prctl(PR_SET_NAME, "postern")' $TESTDIR/opened -- 'under the name that ps and pkill know'
+
 # Addresses, for mutt's query_command.
 run as john postern address mary
 code_is 0 'an address is completed'
