@@ -15,6 +15,7 @@ libpostern_crypto_a_SOURCES = \
 	crypto/pgp-agent.c \
 	crypto/pgp-cert.c crypto/pgp-cert.h \
 	crypto/pgp-crypt.c \
+	crypto/pgp-home.c \
 	crypto/pgp-keys.c \
 	crypto/pgp-trust.c \
 	crypto/pgp-packet.c crypto/pgp-packet.h \

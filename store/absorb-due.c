@@ -1,5 +1,6 @@
 /* Does the index belong to the vault, and is there anything to absorb? See absorb.h. */
 #include "core/error.h"
+#include "crypto/pgp.h"
 #include "store/absorb.h"
 
 gboolean absorb_fits(Vault *vault, Index *index, GError **error)
@@ -18,10 +19,10 @@ gboolean absorb_fits(Vault *vault, Index *index, GError **error)
 gboolean absorb_is_due(Vault *vault, Index *index, gboolean *due, GError **error)
 {
     gint64 end;
-    guint64 waiting;
+    Deferred next = {0};
     if (!absorb_fits(vault, index, error) || !vault_journal_end(vault, &end, error) ||
-        !index_waiting(index, &waiting, error))
+        !index_deferred(index, pgp_secrets_stamp(), &next, error))
         return FALSE;
-    *due = index_position(index) < end || waiting > 0;
+    *due = index_position(index) < end || next.row > 0;
     return TRUE;
 }

@@ -33,7 +33,8 @@ typedef struct {
  */
 gboolean absorb_fits(Vault *vault, Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* *DUE: the vault has something that INDEX has not, or a message waits for its key. */
+/* *DUE: the vault has something that INDEX has not, or a message waits for a key that may
+ * be here by now. */
 gboolean absorb_is_due(Vault *vault, Index *index, gboolean *due,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

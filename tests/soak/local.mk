@@ -16,6 +16,8 @@ soak: all
 		ORACLE_SEED=$$seed ORACLE_MESSAGES=5000 ORACLE_QUERIES=2000 srcdir='$(abs_top_srcdir)' \
 			builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/integration/search-oracle.sh || exit; \
 	done
+	ORACLE_SEED=7 ORACLE_MESSAGES=21500 ORACLE_QUERIES=2000 srcdir='$(abs_top_srcdir)' \
+		builddir='$(abs_top_builddir)' $(SHELL) $(abs_top_srcdir)/tests/integration/search-oracle.sh
 	SENT_KILLS=200 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \
 		$(SHELL) $(abs_top_srcdir)/tests/integration/cmd-sent.sh
 	TOGETHER_SECONDS=600 srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' \

@@ -156,6 +156,47 @@ static void p4_with_less_than_all_no_session_key_is_kept(void **state)
     }
 }
 
+static gboolean is_due(Vault *vault, Index *index)
+{
+    gboolean due;
+    assert_true(absorb_is_due(vault, index, &due, NULL));
+    return due;
+}
+
+static void absorbing_is_due_when_something_is_new(void **state)
+{
+    const Fixture *fixture = *state;
+    const AbsorbOptions decrypting = {.share = INDEX_FULL, .may_decrypt = TRUE};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autoptr(GBytes) open = g_bytes_new_static("Subject: open\n\nx\n", 17);
+    assert_false(is_due(vault, index));
+    put(fixture, vault, open, 1);
+    assert_true(is_due(vault, index));
+    assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 1);
+    assert_false(is_due(vault, index));
+
+    g_autoptr(GBytes) locked = encrypted_to("locked", "hidden subject", "deciphered");
+    put(fixture, vault, locked, 2);
+    assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 1);
+    assert_true(is_due(vault, index)); /* it may be unlocked by now */
+}
+
+static void absorbing_is_due_when_keys_have_come(void **state)
+{
+    const Fixture *fixture = *state;
+    const AbsorbOptions decrypting = {.share = INDEX_FULL, .may_decrypt = TRUE};
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autoptr(GBytes) mail = encrypted_mail("hidden subject", "deciphered");
+    put(fixture, vault, mail, 1);
+    gnupg_home_use(home, "empty");
+    assert_int_equal(absorb_all(fixture, vault, index, &decrypting), 1);
+    assert_false(is_due(vault, index));
+    gnupg_home_use(home, "own");
+    assert_true(is_due(vault, index));
+}
+
 static void what_waited_and_cannot_be_read_whole_is_listed(void **state)
 {
     const Fixture *fixture = *state;
@@ -333,6 +374,8 @@ int main(void)
         TEST(what_was_opened_once_needs_no_private_key_again),
         TEST(what_a_reader_opened_is_found_though_the_key_is_locked),
         TEST(p4_with_less_than_all_no_session_key_is_kept),
+        TEST(absorbing_is_due_when_something_is_new),
+        TEST(absorbing_is_due_when_keys_have_come),
         TEST(what_waited_and_cannot_be_read_whole_is_listed),
         TEST(a_large_encrypted_message_is_read_whole),
         TEST(p4_the_index_holds_no_more_of_encrypted_mail_than_its_share),
