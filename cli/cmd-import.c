@@ -1,9 +1,9 @@
 /* postern import: mail that lies in files. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/meter.h"
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -12,37 +12,17 @@
 #include "fetchd/engine.h"
 #include "fetchd/import.h"
 
-#define DRAW_EVERY_US (G_USEC_PER_SEC / 10)
-#define WRITE_EVERY_US (10 * G_USEC_PER_SEC)
-
-typedef struct {
-    gboolean live, drawn;
-    gint64 begun, last; /* monotonic microseconds */
-} Meter;
-
 /* How many there will be is known to nobody. */
 static void tell_progress(gpointer user, guint64 messages, guint64 bytes)
 {
     Meter *meter = user;
-    gint64 now = g_get_monotonic_time();
-    if (now - meter->last < (meter->live ? DRAW_EVERY_US : WRITE_EVERY_US))
+    if (!meter_is_due(meter))
         return;
-    meter->last = now;
     g_autofree char *count = text_count(messages, "message", "messages");
     g_autofree char *size = g_format_size(bytes);
-    guint64 ms = (guint64)MAX(now - meter->begun, 1000) / 1000;
+    guint64 ms = (guint64)MAX(g_get_monotonic_time() - meter->begun, 1000) / 1000;
     g_autofree char *rate = g_format_size(bytes * 1000 / ms);
-    fprintf(stderr, "%simporting: %s, %s, %s/s%s", meter->live ? "\r\033[K" : "", count, size, rate,
-            meter->live ? "" : "\n");
-    fflush(stderr);
-    meter->drawn = meter->live;
-}
-
-static void end_progress(Meter *meter)
-{
-    if (meter->drawn)
-        fputs("\r\033[K", stderr);
-    fflush(stderr);
+    meter_tell(meter, "importing: %s, %s, %s/s", count, size, rate);
 }
 
 /* The one that is named, or the only one. */
@@ -134,8 +114,7 @@ static int report(const Context *context, const Account *account, const ImportCo
 
 static int import(Context *context, const ImportRun *wanted, char *const *paths, GError **error)
 {
-    Meter meter = {.live = isatty(STDERR_FILENO) != 0, .begun = g_get_monotonic_time()};
-    meter.last = meter.begun;
+    Meter meter = meter_begin();
     ImportRun run = *wanted;
     run.config = context->config;
     run.store = context->store;
@@ -146,9 +125,12 @@ static int import(Context *context, const ImportRun *wanted, char *const *paths,
     g_auto(ImportCount) count = {0};
     GError *failure = NULL;
     gboolean fine = import_paths(&run, paths, &count, &failure);
-    end_progress(&meter);
-    fine = fine && engine_absorb_unlocked(context->config, context->store, &absorbed, &failure);
+    meter_end(&meter);
+    fine = fine && engine_absorb_unlocked(context->config, context->store,
+                                          context->quiet ? NULL : meter_absorbing, &meter,
+                                          &absorbed, &failure);
     (void)fine;
+    meter_end(&meter);
     return report(context, run.account, &count, failure, error);
 }
 

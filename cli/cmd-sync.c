@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/meter.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "core/error.h"
@@ -130,7 +131,11 @@ static int run(Context *context, int argc, char **argv, GError **error)
     if (outcomes == NULL)
         return POSTERN_ERROR_POLICY;
     guint64 absorbed;
-    gboolean whole = engine_absorb_unlocked(context->config, context->store, &absorbed, error);
+    Meter meter = meter_begin();
+    gboolean whole =
+        engine_absorb_unlocked(context->config, context->store,
+                               context->quiet ? NULL : meter_absorbing, &meter, &absorbed, error);
+    meter_end(&meter);
     if (whole || !context->json) /* else the failure is the one document */
         tell(context, outcomes);
     if (!whole)

@@ -29,6 +29,7 @@ bin_postern_all_so_SOURCES = \
 	cli/cmd-key-list.c cli/cmd-key-rotate.c cli/cmd-key-trust.c \
 	cli/original.c cli/original.h \
 	cli/json.c cli/json.h \
+	cli/meter.c cli/meter.h \
 	cli/posting.c cli/posting.h \
 	cli/progress.c cli/progress.h \
 	cli/protect.c cli/protect.h \

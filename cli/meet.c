@@ -1,14 +1,12 @@
 /* The needs of commands, met whatever it takes; see command.h. */
 #include "cli/command.h"
+#include "cli/meter.h"
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "crypto/unlock.h"
 #include "store/absorb.h"
 #include "store/matchkey.h"
-
-/* Absorbing that takes longer than this is told. */
-#define TELL_AFTER_US (G_USEC_PER_SEC)
 
 /* Nothing that has the vault's key needs the match key, so trouble with it is only told. */
 static void mend_match(const Context *context)
@@ -34,17 +32,6 @@ static gboolean meet_key(Context *context, GError **error)
     return context->vault_key != NULL;
 }
 
-static void tell_absorbing(gpointer user, guint64 done, guint64 total)
-{
-    gint64 *since = user;
-    if (g_get_monotonic_time() - *since < TELL_AFTER_US)
-        return;
-    *since = G_MAXINT64; /* once */
-    output_note("indexing what was sealed while locked: %" G_GUINT64_FORMAT
-                " of %" G_GUINT64_FORMAT,
-                done, total);
-}
-
 /* An answer that lacks something says so. */
 static gboolean tell_waiting(const Context *context, GError **error)
 {
@@ -59,16 +46,19 @@ static gboolean tell_waiting(const Context *context, GError **error)
 
 gboolean context_absorb(Context *context, GError **error)
 {
-    gint64 since = g_get_monotonic_time();
+    Meter meter = meter_begin();
     const AbsorbOptions options = {
         .share = context->config->crypto_index,
         .rules = context->rules,
         .may_decrypt = TRUE,
         .hear = context->config->autocrypt != AUTOCRYPT_NO,
-        .progress = context->quiet ? NULL : tell_absorbing,
-        .user = &since,
+        .progress = context->quiet ? NULL : meter_absorbing,
+        .user = &meter,
     };
-    return absorb(context->vault, context->vault_key, context->index, &options, NULL, error);
+    gboolean fine =
+        absorb(context->vault, context->vault_key, context->index, &options, NULL, error);
+    meter_end(&meter);
+    return fine;
 }
 
 static gboolean meet_index(Context *context, GError **error)

@@ -166,8 +166,9 @@ static PassResult pass_over(Daemon *daemon, const Config *config, GStrv names, c
     if (outcomes == NULL)
         try_again(daemon, names, error);
     guint64 absorbed;
-    gboolean ok = outcomes && (options->seal_only ||
-                               engine_absorb_unlocked(config, options->store, &absorbed, &error));
+    gboolean ok =
+        outcomes && (options->seal_only ||
+                     engine_absorb_unlocked(config, options->store, NULL, NULL, &absorbed, &error));
     result.code =
         postern_worse(outcomes ? outcomes_exit_code(outcomes) : 0, postern_exit_code(error));
     if (metrics_write(config, options->store, result.code, ok ? &error : NULL) && ok)
@@ -467,8 +468,9 @@ int daemon_once(const DaemonOptions *options)
         options->tell(options->user, config->log_level, outcome);
     }
     guint64 absorbed;
-    gboolean ok = outcomes && (options->seal_only ||
-                               engine_absorb_unlocked(config, options->store, &absorbed, &error));
+    gboolean ok =
+        outcomes && (options->seal_only ||
+                     engine_absorb_unlocked(config, options->store, NULL, NULL, &absorbed, &error));
     if (!ok)
         options->complain(options->user, error);
     g_autoptr(GError) late = NULL;

@@ -14,7 +14,6 @@
 #include "fetchd/keywatch.h"
 #include "fetchd/link.h"
 #include "fetchd/trip.h"
-#include "store/absorb.h"
 #include "store/matchkey.h"
 #include "store/tagrules.h"
 #include "store/vault-logins.h"
@@ -370,8 +369,8 @@ GPtrArray *engine_sync(const EngineRun *run, GError **error)
     g_queue_clear(&engine.idle);
     return ran ? g_steal_pointer(&outcomes) : NULL;
 }
-gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64 *absorbed,
-                                GError **error)
+gboolean engine_absorb_unlocked(const Config *config, const char *store, AbsorbProgress progress,
+                                gpointer user, guint64 *absorbed, GError **error)
 {
     *absorbed = 0;
     g_autoptr(Vault) vault = vault_open(store, error);
@@ -383,8 +382,11 @@ gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64
     g_autoptr(Index) index = index_open(store, vault_id(vault), key, error);
     g_autoptr(GPtrArray) rules =
         index ? tagrules_parse(config, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
-    const AbsorbOptions options = {
-        .share = config->crypto_index, .rules = rules, .hear = config->autocrypt != AUTOCRYPT_NO};
+    const AbsorbOptions options = {.share = config->crypto_index,
+                                   .rules = rules,
+                                   .hear = config->autocrypt != AUTOCRYPT_NO,
+                                   .progress = progress,
+                                   .user = user};
     return rules && absorb(vault, key, index, &options, absorbed, error);
 }
 

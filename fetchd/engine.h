@@ -9,7 +9,7 @@
 #include "core/config.h"
 #include "core/secret.h"
 #include "fetchd/tracelog.h"
-#include "store/vault.h"
+#include "store/absorb.h"
 
 /* How one account's pass went. */
 typedef struct {
@@ -60,9 +60,11 @@ int outcomes_exit_code(const GPtrArray *outcomes);
 
 /*
  * Indexes what was sealed since the last time, when the vault's key rests in the kernel
- * keyring; calls no gpg. TRUE also when it does not rest there (*absorbed is 0 then).
+ * keyring; calls no gpg. PROGRESS may be NULL. TRUE also when it does not rest there (*absorbed is
+ * 0 then).
  */
-gboolean engine_absorb_unlocked(const Config *config, const char *store, guint64 *absorbed,
+gboolean engine_absorb_unlocked(const Config *config, const char *store, AbsorbProgress progress,
+                                gpointer user, guint64 *absorbed,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Logins that a server refused of ACCOUNTS (names; NULL: of all) may be tried again: see

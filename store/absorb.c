@@ -36,6 +36,7 @@ typedef struct {
     GArray *fresh;       /* FreshRow: messages of that transaction that rules are asked about */
     Vault *beside;       /* where rules write, while `vault` is read; NULL until then */
     gboolean wrote;      /* they have, since the last replay began */
+    gboolean most;       /* most of what the index will hold comes now */
     gboolean past;       /* a record behind the last that is wanted was met */
     guint64 added;
     GError *late;      /* the first damaged message: told when everything else is in */
@@ -376,6 +377,19 @@ static gboolean fill_all(Absorption *self, GError **error)
     return TRUE;
 }
 
+/* Where the index at least doubles, its words are merged once, at the end. */
+static gboolean look_ahead(Absorption *self, GError **error)
+{
+    gint64 newest;
+    char id[17];
+    if (self->most || self->options->aside || self->total < MANY_MESSAGES)
+        return TRUE;
+    if (!index_newest(self->index, &newest, id, error))
+        return FALSE;
+    self->most = self->total >= newest;
+    return !self->most || index_expect_many(self->index, error);
+}
+
 /* One replay from where the index stands. */
 static gboolean replay(Absorption *self, GError **error)
 {
@@ -386,17 +400,18 @@ static gboolean replay(Absorption *self, GError **error)
     if (self->options->until > 0)
         end = MIN(end, self->options->until);
     self->total = MAX(end - self->start, 0);
-    gboolean fine = (end <= self->done || absorb_records(self, error)) && fill_all(self, error);
+    gboolean fine = look_ahead(self, error) && (end <= self->done || absorb_records(self, error)) &&
+                    fill_all(self, error);
     return settle(self, fine, error);
 }
 
 /* After so many messages the merges of the word index have left pages free, up to a tenth. Little
  * is lost where that fails: what comes next is written there. */
-static void shrink_after_many(Absorption *self)
+static void settle_many(Absorption *self)
 {
     g_autoptr(GError) failure = NULL;
     if (self->added >= MANY_MESSAGES && !self->options->aside)
-        (void)!index_shrink(self->index, NULL, NULL, &failure);
+        (void)!(self->most ? index_compact : index_shrink)(self->index, NULL, NULL, &failure);
 }
 
 /* What rules wrote comes in by a further one. */
@@ -406,7 +421,7 @@ static gboolean replay_all(Absorption *self, GError **error)
         if (!replay(self, error))
             return FALSE;
     } while (self->wrote);
-    shrink_after_many(self);
+    settle_many(self);
     return self->total == 0 || self->options->aside ||
            vault_note_indexed(self->vault, self->done, error);
 }

@@ -63,14 +63,20 @@ gboolean index_shrink(Index *index, CompactProgress progress, gpointer user, GEr
     return rc == SQLITE_OK || index_failed_by(index, rc, error);
 }
 
+gboolean index_expect_many(Index *index, GError **error)
+{
+    return index_exec(index, "INSERT INTO words(words, rank) VALUES ('automerge', 16)", error);
+}
+
 gboolean index_compact(Index *index, CompactProgress progress, gpointer user, GError **error)
 {
     static const char merging[] =
         "INSERT INTO words(words, rank) VALUES ('merge', " SHRINK_AS_TEXT(SHRINK_PAGES) ")";
     static const char beginning[] =
         "INSERT INTO words(words, rank) VALUES ('merge', -" SHRINK_AS_TEXT(SHRINK_PAGES) ")";
+    static const char usual[] = "INSERT INTO words(words, rank) VALUES ('automerge', 4)";
     gboolean done;
     return take(index, merge, beginning, &done, error) &&
            take_all(index, merge, merging, progress, user, error) &&
-           index_shrink(index, progress, user, error);
+           index_exec(index, usual, error) && index_shrink(index, progress, user, error);
 }

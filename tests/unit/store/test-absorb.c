@@ -117,27 +117,52 @@ static void progress_ends_at_the_total(void **state)
     assert_int_equal(index_position(index), 620);
 }
 
-static void after_many_messages_no_page_stands_free(void **state)
+static gint64 number_in(Index *index, const char *sql)
 {
-    const Fixture *fixture = *state;
-    g_autoptr(Vault) vault = fixture_open(fixture);
-    g_autoptr(Index) index = open_index(fixture);
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_prepare_v2(index->db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    gint64 number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+static void absorb_many(const Fixture *fixture, Vault *vault, Index *index, guint count)
+{
+    static guint32 seed = 3;
     g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
-    g_autoptr(GRand) dice = g_rand_new_with_seed(3);
+    g_autoptr(GRand) dice = g_rand_new_with_seed(seed++);
     Arrival arrival = {.account = "work", .mailbox = "INBOX", .uid = 1};
-    gint64 left = -1;
-    for (guint i = 0; i < 2500; i++) {
+    for (guint i = 0; i < count; i++) {
         g_autoptr(GString) mail = g_string_new("Subject: many\r\n\r\n");
         for (guint word = 0; word < 60; word++)
             g_string_append_printf(mail, "w%x ", g_rand_int_range(dice, 0, 60000));
         store_mail(writer, mail->str, mail->len, &arrival);
     }
-    commit(writer, 2500, 0);
-    assert_int_equal(absorb_all(fixture, vault, index, &plain), 2500);
+    commit(writer, count, 0);
+    assert_int_equal(absorb_all(fixture, vault, index, &plain), count);
+    gint64 left = -1;
     assert_int_equal(shrink_free_pages(index->db, &left), SQLITE_OK);
     assert_int_equal(left, 0);
+    assert_int_equal(number_in(index, "SELECT v FROM words_config WHERE k = 'automerge'"), 4);
+}
+
+/* No page stands free; and words are merged into one segment when most of them are new, but the old
+ * ones are not written again for a few. */
+static void after_many_messages_the_index_is_tidy(void **state)
+{
+    static const char segments[] = "SELECT count(DISTINCT segid) FROM words_idx";
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    absorb_many(fixture, vault, index, 2500);
+    assert_int_equal(number_in(index, segments), 1);
+    absorb_many(fixture, vault, index, 2100);
+    assert_true(number_in(index, segments) > 1);
+    absorb_many(fixture, vault, index, 4700);
+    assert_int_equal(number_in(index, segments), 1);
     g_autoptr(GPtrArray) hits = find(index, "many");
-    assert_int_equal(hits->len, 2500);
+    assert_int_equal(hits->len, 2500 + 2100 + 4700);
 }
 
 static void an_interrupted_absorb_goes_on_where_it_stopped(void **state)
@@ -294,7 +319,7 @@ int main(void)
         TEST(what_waits_is_known_without_the_key),
         TEST(only_the_head_of_a_large_message_is_read),
         TEST(progress_ends_at_the_total),
-        TEST(after_many_messages_no_page_stands_free),
+        TEST(after_many_messages_the_index_is_tidy),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
         TEST(a_damaged_message_hides_no_other),
         TEST(what_is_read_ahead_comes_in_order_and_hides_no_other),
