@@ -36,8 +36,7 @@ static gpointer look_up(gpointer unused)
     static Algorithms all;
     (void)unused;
     /* OPENSSL_CONF could otherwise name modules to be loaded into us. */
-    must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) == 1,
-         "its start");
+    must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1, "its start");
     all = (Algorithms){
         .gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL),
         .block = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL),
