@@ -1,10 +1,3 @@
-# What people call answers a search; it links little, and so starts at once. Symbols are looked up
-# in the order of libraries: those with the most come first.
-bin_PROGRAMS += bin/postern
-bin_postern_SOURCES = cli/main.c cli/all.h $(CLI_SEARCH)
-bin_postern_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed $(CRYPTO_LIBS) $(SQLITE_LIBS) -Wl,--as-needed
-bin_postern_LDADD = $(LINK_fetchd)
-
 CLI_SEARCH = \
 	cli/command.h cli/context.c cli/options.c \
 	cli/output.c cli/output.h \
@@ -13,11 +6,7 @@ CLI_SEARCH = \
 	cli/search-list.c cli/search-list.h \
 	cli/searching.c cli/searching.h
 
-# Everything else it loads from here.
-pkglibexec_PROGRAMS += bin/postern-all.so
-EXTRA_DIST += cli/all.map
-bin_postern_all_so_LDFLAGS = -shared $(HARDEN_SHARED) $(MODE_CFLAGS) -Wl,--version-script=$(srcdir)/cli/all.map
-bin_postern_all_so_SOURCES = \
+CLI_ALL = \
 	cli/all.c cli/all.h cli/meet.c $(CLI_SEARCH) \
 	cli/delivery.c cli/delivery.h cli/delivery-tell.c \
 	cli/doctor.c cli/doctor.h cli/doctor-config.c cli/doctor-freemail.c cli/doctor-key.c cli/doctor-login.c cli/doctor-outbox.c \
@@ -47,4 +36,21 @@ bin_postern_all_so_SOURCES = \
 	cli/cmd-export.c \
 	cli/cmd-log.c cli/cmd-password.c cli/cmd-password-check.c cli/password.h cli/cmd-reply.c cli/cmd-save.c cli/cmd-search.c cli/cmd-send.c cli/cmd-sendmail.c cli/cmd-sensitive.c cli/cmd-show.c cli/cmd-status.c \
 	cli/cmd-sync.c cli/cmd-tag.c cli/cmd-verify.c
+
+bin_PROGRAMS += bin/postern
+EXTRA_DIST += cli/all.map
+if SANITIZERS
+bin_postern_SOURCES = cli/main-sanitized.c $(CLI_ALL)
+bin_postern_LDADD = $(JSON_LIBS) $(LINK_fetchd)
+else
+# What people call answers a search; it links little, and so starts at once. Symbols are looked up
+# in the order of libraries: those with the most come first.
+bin_postern_SOURCES = cli/main.c cli/all.h $(CLI_SEARCH)
+bin_postern_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed $(CRYPTO_LIBS) $(SQLITE_LIBS) -Wl,--as-needed
+bin_postern_LDADD = $(LINK_fetchd)
+# Everything else it loads from here.
+pkglibexec_PROGRAMS += bin/postern-all.so
+bin_postern_all_so_SOURCES = $(CLI_ALL)
+bin_postern_all_so_LDFLAGS = -shared $(HARDEN_SHARED) $(MODE_CFLAGS) -Wl,--version-script=$(srcdir)/cli/all.map
 bin_postern_all_so_LDADD = $(JSON_LIBS) $(LINK_fetchd)
+endif
