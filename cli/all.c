@@ -59,16 +59,9 @@ static void tell(const Context *context, const char *name, const char *text)
     output_json(builder);
 }
 
-/* By a link of that name it takes what sendmail takes. */
-static gboolean is_sendmail(const char *program)
-{
-    g_autofree char *name = g_path_get_basename(program);
-    return strcmp(name, "sendmail") == 0;
-}
-
 static int run(Context *context, int argc, char **argv, GError **error)
 {
-    if (argc > 0 && is_sendmail(argv[0]))
+    if (program_called(argv, "sendmail")) /* it takes what sendmail takes */
         return command_sendmail.run(context, argc, argv, error);
     gboolean version = FALSE;
     int code = 0;

@@ -82,7 +82,7 @@ static gboolean search(Context *context, int argc, char **argv, int *code, GErro
     gboolean version = FALSE;
     g_auto(Searching) searching = {.sort = SORT_NEWEST};
     if (!options_before_command(context, &version, &argc, &argv, error) ||
-        strcmp(argv[0], here.name) != 0 || context->json ||
+        strcmp(argv[0], here.name) != 0 ||
         !searching_parse(context, &here, argc, argv, &searching, error) ||
         !context_meet(context, NEED_INDEX, error))
         return FALSE;
@@ -107,11 +107,10 @@ static gboolean is_elsewhere(char *const *argv)
 
 int main(int argc, char **argv)
 {
-    g_autofree char *name = g_path_get_basename(argc > 0 ? argv[0] : "");
-    gboolean over = strcmp(name, EVERYTHING) == 0;
+    gboolean over = program_called(argv, EVERYTHING);
     if (over)
         prctl(PR_SET_NAME, "postern", 0, 0, 0); /* for ps and pkill, which would read "exe" */
-    if (over || strcmp(name, "sendmail") == 0 || is_elsewhere(argv))
+    if (over || program_called(argv, "sendmail") || is_elsewhere(argv))
         return run_all(argc, argv);
     if (!program_begin(LC_CTYPE))
         return POSTERN_ERROR_BUG;

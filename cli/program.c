@@ -25,6 +25,12 @@ gboolean program_begin(int category)
     return TRUE;
 }
 
+gboolean program_called(char *const *argv, const char *name)
+{
+    g_autofree char *called = argv[0] ? g_path_get_basename(argv[0]) : NULL;
+    return g_strcmp0(called, name) == 0;
+}
+
 gboolean program_flush(GError **error)
 {
     errno = 0; /* an earlier write that failed left its reason long ago */

@@ -9,6 +9,9 @@
  * the user's locale. FALSE: 70. */
 gboolean program_begin(int category) G_GNUC_WARN_UNUSED_RESULT;
 
+/* By a link, or by whoever started it: was NAME what it was called by? */
+gboolean program_called(char *const *argv, const char *name);
+
 /* What was printed is out: 74 "output" when it is not. */
 gboolean program_flush(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

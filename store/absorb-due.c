@@ -3,24 +3,31 @@
 #include "crypto/pgp.h"
 #include "store/absorb.h"
 
-gboolean absorb_fits(Vault *vault, Index *index, GError **error)
+/* *END: the last record of the vault. */
+static gboolean fits(Vault *vault, Index *index, gint64 *end, GError **error)
 {
-    gint64 end, row;
+    gint64 row;
     char id[17];
     gboolean has = TRUE;
-    if (!vault_journal_end(vault, &end, error) || !index_newest(index, &row, id, error) ||
+    if (!vault_journal_end(vault, end, error) || !index_newest(index, &row, id, error) ||
         (row > 0 && !vault_has_message(vault, row, id, &has, error)))
         return FALSE;
-    return (has && index_position(index) <= end) ||
+    return (has && index_position(index) <= *end) ||
            refuse(error, POSTERN_ERROR_STORE, "index.damage", INDEX_MEND,
                   "the index is newer than the vault: one of them was put back from a backup");
+}
+
+gboolean absorb_fits(Vault *vault, Index *index, GError **error)
+{
+    gint64 end;
+    return fits(vault, index, &end, error);
 }
 
 gboolean absorb_is_due(Vault *vault, Index *index, gboolean *due, GError **error)
 {
     gint64 end;
     Deferred next = {0};
-    if (!absorb_fits(vault, index, error) || !vault_journal_end(vault, &end, error) ||
+    if (!fits(vault, index, &end, error) ||
         !index_deferred(index, pgp_secrets_stamp(), &next, error))
         return FALSE;
     *due = index_position(index) < end || next.row > 0;

@@ -410,8 +410,10 @@ static gboolean replay(Absorption *self, GError **error)
 static void settle_many(Absorption *self)
 {
     g_autoptr(GError) failure = NULL;
-    if (self->added >= MANY_MESSAGES && !self->options->aside)
-        (void)!(self->most ? index_compact : index_shrink)(self->index, NULL, NULL, &failure);
+    if (self->most)
+        (void)!index_compact(self->index, NULL, NULL, &failure);
+    else if (self->added >= MANY_MESSAGES && !self->options->aside)
+        (void)!index_shrink(self->index, NULL, NULL, &failure);
 }
 
 /* What rules wrote comes in by a further one. */

@@ -26,7 +26,8 @@ gboolean index_compact(Index *index, CompactProgress progress, gpointer user,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* So many messages come that merging their words at the end, by index_compact(), is less work than
- * on the way: until then more segments may gather. */
+ * on the way: until then, or until a later one where this replay is killed, more segments may
+ * gather. */
 gboolean index_expect_many(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Only its free pages. */
