@@ -377,17 +377,20 @@ static gboolean fill_all(Absorption *self, GError **error)
     return TRUE;
 }
 
-/* Where the index at least doubles, its words are merged once, at the end. */
+/* Where the index at least doubles, its words are merged once, at the end. Where such a replay was
+ * killed, the next large one does that, or what follows is merged bit by bit as ever. */
 static gboolean look_ahead(Absorption *self, GError **error)
 {
     gint64 newest;
+    gboolean expects;
     char id[17];
-    if (self->most || self->options->aside || self->total < MANY_MESSAGES)
+    if (self->most || self->options->aside || self->total == 0)
         return TRUE;
-    if (!index_newest(self->index, &newest, id, error))
+    if (!index_newest(self->index, &newest, id, error) ||
+        !index_expects_many(self->index, &expects, error))
         return FALSE;
-    self->most = self->total >= newest;
-    return !self->most || index_expect_many(self->index, error);
+    self->most = self->total >= MANY_MESSAGES && (expects || self->total >= newest);
+    return self->most == expects || index_expect_many(self->index, self->most, error);
 }
 
 /* One replay from where the index stands. */

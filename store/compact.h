@@ -25,10 +25,14 @@ gboolean vault_compact(Vault *vault, CompactProgress progress, gpointer user,
 gboolean index_compact(Index *index, CompactProgress progress, gpointer user,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* So many messages come that merging their words at the end, by index_compact(), is less work than
- * on the way: until then, or until a later one where this replay is killed, more segments may
- * gather. */
-gboolean index_expect_many(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * MANY messages come, so many that merging their words at the end, by index_compact(), is less work
+ * than on the way: until then more segments may gather. Else it is as usual again.
+ */
+gboolean index_expect_many(Index *index, gboolean many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* *MANY: they were expected, and whoever did so did not get to the end. */
+gboolean index_expects_many(Index *index, gboolean *many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Only its free pages. */
 gboolean index_shrink(Index *index, CompactProgress progress, gpointer user,

@@ -70,6 +70,7 @@ static const char tables[] =
 
 static const char *const statements[SQL_STATEMENTS] = {
     [SQL_POSITION] = "SELECT value FROM meta WHERE key = 'position'",
+    [SQL_AUTOMERGE] = "SELECT v FROM words_config WHERE k = 'automerge'",
     [SQL_SET_POSITION] = "UPDATE meta SET value = max(value, ?1) WHERE key = 'position'",
     [SQL_SET_SALT] = "UPDATE meta SET value = randomblob(16) WHERE key = 'salt'",
     [SQL_HAS_DOC] = "SELECT 1 FROM doc WHERE row = ?1",

@@ -4,6 +4,7 @@
 /* Every statement is written down in index-schema.c, in this order. */
 typedef enum {
     SQL_POSITION,
+    SQL_AUTOMERGE,
     SQL_SET_POSITION,
     SQL_SET_SALT,
     SQL_HAS_DOC,

@@ -127,7 +127,7 @@ static gint64 number_in(Index *index, const char *sql)
     return number;
 }
 
-static void absorb_many(const Fixture *fixture, Vault *vault, Index *index, guint count)
+static void store_many(const Fixture *fixture, Vault *vault, guint count)
 {
     static guint32 seed = 3;
     g_autoptr(VaultWriter) writer = fixture_writer(fixture, vault);
@@ -140,29 +140,91 @@ static void absorb_many(const Fixture *fixture, Vault *vault, Index *index, guin
         store_mail(writer, mail->str, mail->len, &arrival);
     }
     commit(writer, count, 0);
+}
+
+static gint64 segments(Index *index)
+{
+    return number_in(index, "SELECT count(DISTINCT segid) FROM words_idx");
+}
+
+/* How many segments of one level may gather before they are merged. */
+static gint64 may_gather(Index *index)
+{
+    return number_in(index, "SELECT v FROM words_config WHERE k = 'automerge'");
+}
+
+static void absorb_many(const Fixture *fixture, Vault *vault, Index *index, guint count)
+{
+    store_many(fixture, vault, count);
     assert_int_equal(absorb_all(fixture, vault, index, &plain), count);
     gint64 left = -1;
     assert_int_equal(shrink_free_pages(index->db, &left), SQLITE_OK);
     assert_int_equal(left, 0);
-    assert_int_equal(number_in(index, "SELECT v FROM words_config WHERE k = 'automerge'"), 4);
+    assert_int_equal(may_gather(index), 4);
 }
 
 /* No page stands free; and words are merged into one segment when most of them are new, but the old
  * ones are not written again for a few. */
 static void after_many_messages_the_index_is_tidy(void **state)
 {
-    static const char segments[] = "SELECT count(DISTINCT segid) FROM words_idx";
     const Fixture *fixture = *state;
     g_autoptr(Vault) vault = fixture_open(fixture);
     g_autoptr(Index) index = open_index(fixture);
     absorb_many(fixture, vault, index, 2500);
-    assert_int_equal(number_in(index, segments), 1);
+    assert_int_equal(segments(index), 1);
     absorb_many(fixture, vault, index, 2100);
-    assert_true(number_in(index, segments) > 1);
+    assert_true(segments(index) > 1);
     absorb_many(fixture, vault, index, 4700);
-    assert_int_equal(number_in(index, segments), 1);
+    assert_int_equal(segments(index), 1);
     g_autoptr(GPtrArray) hits = find(index, "many");
     assert_int_equal(hits->len, 2500 + 2100 + 4700);
+}
+
+static void die_at(gpointer user, guint64 done, guint64 total)
+{
+    (void)total;
+    if (done >= *(const guint64 *)user)
+        kill(getpid(), SIGKILL);
+}
+
+static void absorb_and_die(const Fixture *fixture, guint64 at)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        Vault *vault = fixture_open(fixture);
+        Index *index = open_index(fixture);
+        AbsorbOptions options = plain;
+        options.progress = die_at;
+        options.user = &at;
+        (void)absorb_all(fixture, vault, index, &options);
+        _exit(1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+/* Killed, so that its segments were not merged: the next large one does it, though the index does
+ * not double any more; after small ones they are merged as ever. */
+static void a_killed_absorb_leaves_nothing_to_merge_for_good(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    store_many(fixture, vault, 4700);
+    absorb_and_die(fixture, 2600);
+    g_autoptr(Index) index = open_index(fixture);
+    assert_int_equal(may_gather(index), 16);
+    gint64 rest = 4700 - index_position(index);
+    assert_in_range(rest, 2000, index_position(index) - 1);
+    assert_int_equal(absorb_all(fixture, vault, index, &plain), rest);
+    assert_int_equal(segments(index), 1);
+    assert_int_equal(may_gather(index), 4);
+
+    store_many(fixture, vault, 4800);
+    absorb_and_die(fixture, 4600);
+    assert_int_equal(may_gather(index), 16);
+    assert_in_range(absorb_all(fixture, vault, index, &plain), 200, 1999);
+    assert_int_equal(may_gather(index), 4);
 }
 
 static void an_interrupted_absorb_goes_on_where_it_stopped(void **state)
@@ -320,6 +382,7 @@ int main(void)
         TEST(only_the_head_of_a_large_message_is_read),
         TEST(progress_ends_at_the_total),
         TEST(after_many_messages_the_index_is_tidy),
+        TEST(a_killed_absorb_leaves_nothing_to_merge_for_good),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
         TEST(a_damaged_message_hides_no_other),
         TEST(what_is_read_ahead_comes_in_order_and_hides_no_other),
