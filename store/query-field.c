@@ -183,16 +183,29 @@ static Query *worded(Parser *parser, const char *place, const Field *field, Valu
     return query;
 }
 
+/* What its sender called it, with or without angle brackets. NULL: something else. */
+static char *message_id(const char *text)
+{
+    gsize size = strlen(text);
+    if (size > 2 && text[0] == '<' && text[size - 1] == '>')
+        return g_strndup(text + 1, size - 2);
+    return strchr(text, '@') ? g_strdup(text) : NULL;
+}
+
 static Query *identified(Parser *parser, const char *place, const Field *field, Value *value)
 {
     guint8 bytes[ID_BYTES];
+    gboolean ours = base32_decode(value->text, bytes, sizeof bytes);
+    gboolean message = strcmp(field->name, "id") == 0;
+    g_autofree char *theirs = message ? message_id(value->text) : NULL;
     g_autofree char *shown = parser_shown(value->text);
-    if (!base32_decode(value->text, bytes, sizeof bytes))
+    if (!ours && theirs == NULL)
         return parser_wrong(parser, value->place, "copy it from the output of search",
-                            "\"%s\" is no id: those have 16 letters and digits", shown);
+                            "\"%s\" is no id: those have 16 letters and digits%s", shown,
+                            message ? ", or they are a Message-ID, with its @" : "");
     Query *query = parser_node(parser, QUERY_EXACT, place);
-    query->field = g_strdup(field->name);
-    query->value = g_ascii_strdown(value->text, -1);
+    query->field = g_strdup(ours ? field->name : QUERY_MESSAGE_ID);
+    query->value = ours ? g_ascii_strdown(value->text, -1) : g_steal_pointer(&theirs);
     return query;
 }
 

@@ -26,6 +26,7 @@ static const struct {
     IndexSql rows, prefix_rows;
 } exacts[] = {
     {"id", SQL_ROWS_ID, SQL_ROWS_ID},
+    {QUERY_MESSAGE_ID, SQL_ROWS_MESSAGE, SQL_ROWS_MESSAGE},
     {"thread", SQL_ROWS_THREAD, SQL_ROWS_THREAD},
     {"tag", SQL_ROWS_TAG, SQL_ROWS_TAG_PREFIX},
     {"folder", SQL_ROWS_FOLDER, SQL_ROWS_FOLDER_PREFIX},
@@ -167,7 +168,8 @@ gboolean query_statement(const Query *query, IndexSql *which, char **value)
         *which = SQL_ROWS_MATCH;
         return *value != NULL;
     case QUERY_EXACT:
-        *value = index_fold(query->value);
+        *value = strcmp(query->field, QUERY_MESSAGE_ID) == 0 ? g_strdup(query->value)
+                                                             : index_fold(query->value);
         *which = exact_statement(query);
         return TRUE;
     case QUERY_FLAG: *which = flag_statement(query, value); return TRUE;

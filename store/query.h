@@ -25,6 +25,9 @@ typedef enum {
     QUERY_EXACT,
 } QueryKind;
 
+/* The field of an EXACT that holds a Message-ID, letter for letter. `id:` has it. */
+#define QUERY_MESSAGE_ID "message-id"
+
 /* Read by query-sql.c and by --explain. */
 struct Query {
     QueryKind kind;

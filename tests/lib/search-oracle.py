@@ -301,7 +301,7 @@ class Asker:
 
     def other(self):
         dice = self.dice
-        way = dice.randrange(6)
+        way = dice.randrange(7)
         if way == 0:
             name, mailbox = dice.choice(PEOPLE)
             wanted = tokens(dice.choice([mailbox, mailbox.partition("@")[2]]))
@@ -322,6 +322,9 @@ class Asker:
             return f"tag:{tag.upper()}", lambda a: tag in a.tags
         if way == 4:
             return "is:unread", lambda a: "unread" in a.tags
+        if way == 5:
+            name = dice.choice(self.letters).name
+            return dice.choice([f"id:{name}", f"id:<{name}>"]), lambda a: a.name == name
         return "has:attachment", lambda a: a.attachments > 0
 
     def query(self, depth):
