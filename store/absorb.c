@@ -14,9 +14,10 @@
 #define RECORDS_A_COMMIT 500
 #define SECONDS_A_COMMIT 2
 #define RECORDS_A_REPORT 50
-#define RECORDS_AHEAD 32   /* that wait for their message */
-#define AHEAD_FROM 24      /* records: for fewer no thread is worth its while */
-#define MANY_MESSAGES 2000 /* after which free pages are given back */
+#define COMMITS_A_MERGE 250 /* where their segments gather */
+#define RECORDS_AHEAD 32    /* that wait for their message */
+#define AHEAD_FROM 24       /* records: for fewer no thread is worth its while */
+#define MANY_MESSAGES 2000  /* after which free pages are given back */
 
 typedef struct {
     Vault *vault;
@@ -37,6 +38,7 @@ typedef struct {
     Vault *beside;       /* where rules write, while `vault` is read; NULL until then */
     gboolean wrote;      /* they have, since the last replay began */
     gboolean most;       /* most of what the index will hold comes now */
+    guint gathered;      /* commits since their segments were merged */
     gboolean past;       /* a record behind the last that is wanted was met */
     guint64 added;
     GError *late;      /* the first damaged message: told when everything else is in */
@@ -124,7 +126,10 @@ static gboolean commit(Absorption *self, GError **error)
     if (!index_commit(self->index, self->done, error))
         return FALSE;
     keep_session_keys(self);
-    return TRUE;
+    if (!self->most || ++self->gathered < COMMITS_A_MERGE)
+        return TRUE;
+    self->gathered = 0;
+    return index_merge(self->index, error);
 }
 
 /* Others get in while somebody looks for his passphrase. */
@@ -377,8 +382,8 @@ static gboolean fill_all(Absorption *self, GError **error)
     return TRUE;
 }
 
-/* Where the index at least doubles, its words are merged once, at the end. Where such a replay was
- * killed, the next large one does that, or what follows is merged bit by bit as ever. */
+/* Where the index at least doubles, its words are merged once, at the end; so they are where a
+ * replay like that was killed. */
 static gboolean look_ahead(Absorption *self, GError **error)
 {
     gint64 newest;
@@ -389,8 +394,8 @@ static gboolean look_ahead(Absorption *self, GError **error)
     if (!index_newest(self->index, &newest, id, error) ||
         !index_expects_many(self->index, &expects, error))
         return FALSE;
-    self->most = self->total >= MANY_MESSAGES && (expects || self->total >= newest);
-    return self->most == expects || index_expect_many(self->index, self->most, error);
+    self->most = expects || (self->total >= MANY_MESSAGES && self->total >= newest);
+    return self->most == expects || index_expect_many(self->index, error);
 }
 
 /* One replay from where the index stands. */

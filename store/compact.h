@@ -26,10 +26,12 @@ gboolean index_compact(Index *index, CompactProgress progress, gpointer user,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * MANY messages come, so many that merging their words at the end, by index_compact(), is less work
- * than on the way: until then more segments may gather. Else it is as usual again.
+ * So many messages come that merging their words at the end is less work than on the way: a segment
+ * of each commit stays, until index_compact(). Whoever expects them calls index_merge() before some
+ * hundreds have gathered, which makes one of those that were not merged before.
  */
-gboolean index_expect_many(Index *index, gboolean many, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean index_expect_many(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean index_merge(Index *index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* *MANY: they were expected, and whoever did so did not get to the end. */
 gboolean index_expects_many(Index *index, gboolean *many, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -63,39 +63,47 @@ gboolean index_shrink(Index *index, CompactProgress progress, gpointer user, GEr
     return rc == SQLITE_OK || index_failed_by(index, rc, error);
 }
 
+static const char merging[] =
+    "INSERT INTO words(words, rank) VALUES ('merge', " SHRINK_AS_TEXT(SHRINK_PAGES) ")";
+
+gboolean index_merge(Index *index, GError **error)
+{
+    return take_all(index, merge, merging, NULL, NULL, error);
+}
+
 static gboolean set(Index *index, const char *sql, gboolean *done, GError **error)
 {
     *done = TRUE;
     return index_exec(index, sql, error);
 }
 
-gboolean index_expect_many(Index *index, gboolean many, GError **error)
+gboolean index_expect_many(Index *index, GError **error)
 {
-    static const char gather[] = "INSERT INTO words(words, rank) VALUES ('automerge', 16)";
-    static const char usual[] = "INSERT INTO words(words, rank) VALUES ('automerge', 4)";
+    static const char gather[] =
+        "INSERT INTO words(words, rank) VALUES ('automerge', 0), ('crisismerge', 1000)";
     gboolean done;
-    return take(index, set, many ? gather : usual, &done, error);
+    return take(index, set, gather, &done, error);
 }
 
 gboolean index_expects_many(Index *index, gboolean *many, GError **error)
 {
     gboolean found;
-    gint64 segments = 0;
+    gint64 segments = -1;
     IndexUse *use = index_use(index, SQL_AUTOMERGE, error, "");
     if (!index_number(index, use, &segments, &found, error))
         return FALSE;
-    *many = segments == 16;
+    *many = segments == 0;
     return TRUE;
 }
 
 gboolean index_compact(Index *index, CompactProgress progress, gpointer user, GError **error)
 {
-    static const char merging[] =
-        "INSERT INTO words(words, rank) VALUES ('merge', " SHRINK_AS_TEXT(SHRINK_PAGES) ")";
     static const char beginning[] =
         "INSERT INTO words(words, rank) VALUES ('merge', -" SHRINK_AS_TEXT(SHRINK_PAGES) ")";
+    static const char usual[] =
+        "INSERT INTO words(words, rank) VALUES ('automerge', 4), ('crisismerge', 16)";
     gboolean done;
     return take(index, merge, beginning, &done, error) &&
            take_all(index, merge, merging, progress, user, error) &&
-           index_expect_many(index, FALSE, error) && index_shrink(index, progress, user, error);
+           take(index, set, usual, &done, error) && index_shrink(index, progress, user, error);
 }

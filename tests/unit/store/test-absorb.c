@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/limits.h"
+#include "store/compact.h"
 #include "store/index-private.h"
 #include "store/shrink.h"
 #include "tests/unit/store/absorb-fixture.h"
@@ -204,8 +205,7 @@ static void absorb_and_die(const Fixture *fixture, guint64 at)
     assert_true(WIFSIGNALED(status));
 }
 
-/* Killed, so that its segments were not merged: the next large one does it, though the index does
- * not double any more; after small ones they are merged as ever. */
+/* Killed, so that its segments were not merged: the next one does it, large or small. */
 static void a_killed_absorb_leaves_nothing_to_merge_for_good(void **state)
 {
     const Fixture *fixture = *state;
@@ -213,7 +213,7 @@ static void a_killed_absorb_leaves_nothing_to_merge_for_good(void **state)
     store_many(fixture, vault, 4700);
     absorb_and_die(fixture, 2600);
     g_autoptr(Index) index = open_index(fixture);
-    assert_int_equal(may_gather(index), 16);
+    assert_int_equal(may_gather(index), 0);
     gint64 rest = 4700 - index_position(index);
     assert_in_range(rest, 2000, index_position(index) - 1);
     assert_int_equal(absorb_all(fixture, vault, index, &plain), rest);
@@ -222,9 +222,28 @@ static void a_killed_absorb_leaves_nothing_to_merge_for_good(void **state)
 
     store_many(fixture, vault, 4800);
     absorb_and_die(fixture, 4600);
-    assert_int_equal(may_gather(index), 16);
+    assert_int_equal(may_gather(index), 0);
     assert_in_range(absorb_all(fixture, vault, index, &plain), 200, 1999);
+    assert_int_equal(segments(index), 1);
     assert_int_equal(may_gather(index), 4);
+}
+
+/* Those of the commits become one; a large one that is there stays as it is. */
+static void segments_that_gathered_are_merged_on_the_way(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(Vault) vault = fixture_open(fixture);
+    g_autoptr(Index) index = open_index(fixture);
+    g_autoptr(GError) error = NULL;
+    absorb_many(fixture, vault, index, 2500);
+    gint64 large = number_in(index, "SELECT max(segid) FROM words_idx");
+    store_many(fixture, vault, 4800);
+    absorb_and_die(fixture, 4700);
+    assert_true(segments(index) > 4);
+    assert_true(index_merge(index, &error));
+    assert_int_equal(segments(index), 2);
+    assert_int_equal(number_in(index, "SELECT min(segid) FROM words_idx"), large);
+    assert_int_equal(may_gather(index), 0);
 }
 
 static void an_interrupted_absorb_goes_on_where_it_stopped(void **state)
@@ -383,6 +402,7 @@ int main(void)
         TEST(progress_ends_at_the_total),
         TEST(after_many_messages_the_index_is_tidy),
         TEST(a_killed_absorb_leaves_nothing_to_merge_for_good),
+        TEST(segments_that_gathered_are_merged_on_the_way),
         TEST(an_interrupted_absorb_goes_on_where_it_stopped),
         TEST(a_damaged_message_hides_no_other),
         TEST(what_is_read_ahead_comes_in_order_and_hides_no_other),
