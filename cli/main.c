@@ -127,6 +127,6 @@ int main(int argc, char **argv)
         code = postern_exit_code(error);
     if (error && !program_reader_left(error))
         output_failure(error);
-    /* All is written and wiped; libcrypto's own tidying up would be a tenth of the rest. */
+    /* All is written and wiped; libcrypto's own tidying up would be a sixteenth more. */
     _exit(code);
 }

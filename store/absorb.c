@@ -17,7 +17,7 @@
 #define COMMITS_A_MERGE 250 /* where their segments gather */
 #define RECORDS_AHEAD 32    /* that wait for their message */
 #define AHEAD_FROM 24       /* records: for fewer no thread is worth its while */
-#define MANY_MESSAGES 2000  /* after which free pages are given back */
+#define MANY_MESSAGES 2000  /* after which the index is made tidy */
 
 typedef struct {
     Vault *vault;

@@ -70,9 +70,9 @@ static const char tables[] =
 
 static const char *const statements[SQL_STATEMENTS] = {
     [SQL_POSITION] = "SELECT value FROM meta WHERE key = 'position'",
-    [SQL_AUTOMERGE] = "SELECT v FROM words_config WHERE k = 'automerge'",
     [SQL_SET_POSITION] = "UPDATE meta SET value = max(value, ?1) WHERE key = 'position'",
     [SQL_SET_SALT] = "UPDATE meta SET value = randomblob(16) WHERE key = 'salt'",
+    [SQL_AUTOMERGE] = "SELECT v FROM words_config WHERE k = 'automerge'",
     [SQL_HAS_DOC] = "SELECT 1 FROM doc WHERE row = ?1",
     [SQL_ADD_DOC] =
         "INSERT INTO doc(row, id, thread, place, date, size, attachments, encrypted,"

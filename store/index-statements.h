@@ -4,9 +4,9 @@
 /* Every statement is written down in index-schema.c, in this order. */
 typedef enum {
     SQL_POSITION,
-    SQL_AUTOMERGE,
     SQL_SET_POSITION,
     SQL_SET_SALT,
+    SQL_AUTOMERGE,
     SQL_HAS_DOC,
     SQL_ADD_DOC,
     SQL_ADD_CARD,

@@ -12,7 +12,15 @@
 /* A name that is further away than this is not taken for a slip of the finger. */
 #define NEAR 2
 
-typedef enum { FIELD_TEXT, FIELD_NAME, FIELD_ID, FIELD_FLAG, FIELD_DATE, FIELD_SIZE } FieldKind;
+typedef enum {
+    FIELD_TEXT,
+    FIELD_NAME,
+    FIELD_ID,
+    FIELD_THREAD,
+    FIELD_FLAG,
+    FIELD_DATE,
+    FIELD_SIZE
+} FieldKind;
 
 typedef struct {
     const char *name;
@@ -32,7 +40,7 @@ static const Field fields[] = {
     {"folder", FIELD_NAME, {NULL}},
     {"account", FIELD_NAME, {NULL}},
     {"id", FIELD_ID, {NULL}},
-    {"thread", FIELD_ID, {NULL}},
+    {"thread", FIELD_THREAD, {NULL}},
     {"has", FIELD_FLAG, {"attachment", NULL}},
     {"is", FIELD_FLAG, {"encrypted", "signed", "sensitive", "unread", NULL}},
     {"date", FIELD_DATE, {NULL}},
@@ -196,7 +204,7 @@ static Query *identified(Parser *parser, const char *place, const Field *field, 
 {
     guint8 bytes[ID_BYTES];
     gboolean ours = base32_decode(value->text, bytes, sizeof bytes);
-    gboolean message = strcmp(field->name, "id") == 0;
+    gboolean message = field->kind == FIELD_ID;
     g_autofree char *theirs = message ? message_id(value->text) : NULL;
     g_autofree char *shown = parser_shown(value->text);
     if (!ours && theirs == NULL)
@@ -254,7 +262,8 @@ Query *parser_value(Parser *parser)
     if (!take_value(parser, field, &value))
         return NULL;
     switch (field ? field->kind : FIELD_TEXT) {
-    case FIELD_ID: return identified(parser, place, field, &value);
+    case FIELD_ID:
+    case FIELD_THREAD: return identified(parser, place, field, &value);
     case FIELD_FLAG: return flagged(parser, place, field, &value);
     case FIELD_DATE:
     case FIELD_SIZE: return ranged(parser, place, field, &value);

@@ -115,7 +115,7 @@ def page(text, dice):
 def letter(n, dice):
     charset = dice.choice(list(WORDS))
     people = dice.sample(PEOPLE, 4)
-    head = [f"Message-ID: <{n}.oracle@corp.example>", f"From: {address(people[0], charset, dice)}",
+    head = [f"Message-ID: <{n}.Oracle@Corp.Example>", f"From: {address(people[0], charset, dice)}",
             "To: " + ",\n ".join(address(p, charset, dice) for p in people[1:dice.randrange(2, 4)]),
             f"Subject: {encoded_word(sentence(charset, dice, 5), charset, dice)}"]
     if dice.random() < 0.3:
